@@ -1,0 +1,224 @@
+"""The fixtures of the suite.
+
+Five of them always run and make a test fail for what it left behind or let pass unnoticed: an
+exception in a Tk callback, an error in tkws's log, a descriptor, a thread, an event source of
+Tk's. A test that provokes such an error asks for `callback_errors` or `expected_log`.
+Exceptions in ``__del__`` and in threads are warnings of pytest's, and warnings are errors.
+
+``TKWS_NOTIFIER=polled`` in the environment runs the whole suite on the polled loop.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import logging
+import os
+import ssl
+import sys
+import threading
+import time
+import tkinter
+from collections.abc import Callable, Iterator
+
+import hypothesis
+import pytest
+import trustme
+
+from tests import guards
+
+PumpUntil = Callable[..., None]
+
+# How long Tk may block before pump_until looks at its condition again, in milliseconds.
+TICK_MS = 10
+
+# More main windows than there ever are: mainloop then only raises what a file callback left behind.
+NO_LOOP = 1 << 20
+
+# Two cores are shared with others, so no example has a deadline; the same examples run each time
+# unless another profile is asked for (--hypothesis-profile=explore).
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_report_header() -> str:
+    notifier = os.environ.get("TKWS_NOTIFIER") or "file handlers"
+    return f"tkws: notifier: {notifier}, Tk {tkinter.TkVersion}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "display_root" in getattr(item, "fixturenames", ()):
+            item.add_marker("display")
+
+
+# ---- what always runs
+
+
+@pytest.fixture(scope="session")
+def _pump() -> tkinter.Tk:
+    """An interpreter of the suite's own: every interpreter of a thread is served by the same queue."""
+    return tkinter.Tcl()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _process_is_warm(_pump: tkinter.Tk) -> None:
+    """Lets Tcl, Tk and the collector open and keep what they keep for the life of the process."""
+    _pump.update()
+    if _has_display():
+        tkinter.Tk().destroy()
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(_process_is_warm: None, _pump: tkinter.Tk) -> Iterator[None]:
+    descriptors = guards.open_descriptors()
+    threads = set(threading.enumerate())
+    yield
+    default_root = tkinter._default_root  # type: ignore[attr-defined]
+    if default_root is not None:
+        default_root.destroy()
+    rested = guards.settle(_pump)
+    alive = guards.leaked_threads(threads)
+    gc.collect()
+    descriptors_left = guards.leaked_descriptors(descriptors)
+    assert default_root is None, "Tk's default root was left behind"
+    assert rested, "Tk's queue does not come to rest: a file handler was left behind"
+    assert not alive, f"threads were left behind: {alive}"
+    assert not descriptors_left, f"descriptors were left open: {descriptors_left}"
+
+
+@pytest.fixture(autouse=True)
+def callback_errors(_nothing_is_left: None) -> Iterator[list[BaseException]]:
+    """The exceptions that reached ``report_callback_exception``; the test takes out what it expects."""
+    errors: list[BaseException] = []
+
+    def record(_root: tkinter.Tk, _kind: type, error: BaseException, _traceback: object) -> None:
+        errors.append(error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tkinter.Tk, "report_callback_exception", record)
+        yield errors
+    if errors:
+        raise AssertionError(f"a Tk callback raised {errors!r}") from errors[0]
+
+
+@pytest.fixture(autouse=True)
+def _logged_errors(_nothing_is_left: None) -> Iterator[list[logging.LogRecord]]:
+    records: list[logging.LogRecord] = []
+    handler = guards.Recorder(records)
+    logger = logging.getLogger("tkws")
+    level = logger.level
+    logger.addHandler(handler)
+    yield records
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+    assert not records, f"tkws logged {[record.getMessage() for record in records]}"
+
+
+@pytest.fixture
+def expected_log(_logged_errors: list[logging.LogRecord]) -> Iterator[list[logging.LogRecord]]:
+    """The records that tkws logged at ERROR or above: at least one must come."""
+    yield _logged_errors
+    assert _logged_errors, "tkws was expected to log an error and did not"
+    _logged_errors.clear()
+
+
+# ---- Tk
+
+
+@pytest.fixture
+def root() -> Iterator[tkinter.Tk]:
+    """A Tcl interpreter with Tk's event loop and no screen; its tkws loop is closed after the test."""
+    interpreter = tkinter.Tcl()
+    yield interpreter
+    gc.collect()
+    left = guards.close_interpreter(interpreter)
+    assert not left, f"left in the interpreter: {left}"
+
+
+@pytest.fixture
+def display_root() -> Iterator[tkinter.Tk]:
+    """A window on a screen, real or virtual."""
+    if not _has_display():
+        pytest.skip("no screen: neither a DISPLAY nor Xvfb")
+    window = tkinter.Tk()
+    yield window
+    if guards.exists(window):
+        left = guards.close_interpreter(window)
+        window.destroy()
+        assert not [name for name in left if name.startswith("after")], f"left in the interpreter: {left}"
+
+
+@pytest.fixture
+def pump_until(_pump: tkinter.Tk) -> PumpUntil:
+    """``pump_until(condition, timeout=5.0)`` runs Tk's event loop until ``condition()`` is true.
+
+    It serves every interpreter of the thread. The test fails at ``timeout`` seconds, with the
+    condition's source; what a bare file callback raised is raised here.
+    """
+    tk = _pump.tk
+
+    def pump_until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+        __tracebackhide__ = True
+
+        def tick() -> None:
+            nonlocal timer
+            timer = tk.createtimerhandler(TICK_MS, tick)
+
+        timer = tk.createtimerhandler(TICK_MS, tick)
+        deadline = time.monotonic() + timeout
+        try:
+            while not condition():
+                if time.monotonic() > deadline:
+                    pytest.fail(f"not within {timeout} s: {_source(condition)}")
+                tk.dooneevent(0)
+                tk.mainloop(NO_LOOP)
+        finally:
+            timer.deletetimerhandler()
+
+    return pump_until
+
+
+# ---- TLS
+
+
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    """A certificate authority that only this run knows."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def certificate(ca: trustme.CA) -> trustme.LeafCert:
+    """A certificate for localhost, by name and by both loopback addresses."""
+    return ca.issue_cert("localhost", "127.0.0.1", "::1")
+
+
+@pytest.fixture
+def server_ssl(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """A server's context that shows `certificate`."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def client_ssl(ca: trustme.CA) -> ssl.SSLContext:
+    """A client's context that trusts `ca` and nobody else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ca.configure_trust(context)
+    return context
+
+
+def _has_display() -> bool:
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY"))
+
+
+def _source(condition: Callable[[], object]) -> str:
+    try:
+        return " ".join(inspect.getsource(condition).split())
+    except (OSError, TypeError):
+        return repr(condition)

@@ -1,0 +1,88 @@
+"""What must be as it was when a test is over: descriptors, threads, Tk's queue and its interpreters.
+
+The fixtures in ``conftest.py`` take a reading before each test and compare after it. Knows
+Tk and the process; knows nothing of tkws but the loop that it closes.
+"""
+
+from __future__ import annotations
+
+import _tkinter
+import contextlib
+import logging
+import os
+import re
+import sys
+import threading
+import time
+import tkinter
+
+# A worker that resolves a name cannot be interrupted: it gets this long to come back.
+THREAD_PATIENCE = 3.0
+
+# More events than any healthy test leaves queued.
+QUIET_AFTER = 200
+
+# tkinter names the Tcl command of a Python callback by the callable's id, then its name.
+PYTHON_COMMAND = re.compile(r"\d{6,}\w*")
+
+
+class Recorder(logging.Handler):
+    """Puts what is logged at ERROR or above into ``records``."""
+
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(logging.ERROR)
+        self.records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+def open_descriptors() -> dict[int, str]:
+    """The process's descriptors, each with what it leads to; empty where the system lists none."""
+    found: dict[int, str] = {}
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
+    return found
+
+
+def leaked_descriptors(before: dict[int, str]) -> list[str]:
+    """What is open now and was not ``before``, as ``"7 -> socket:[1234]"``."""
+    now = open_descriptors()
+    return [f"{fd} -> {target}" for fd, target in sorted(now.items()) if before.get(fd) != target]
+
+
+def leaked_threads(before: set[threading.Thread]) -> list[str]:
+    """The names of the threads started since ``before`` that do not end within `THREAD_PATIENCE`."""
+    deadline = time.monotonic() + THREAD_PATIENCE
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in started:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [thread.name for thread in started if thread.is_alive()]
+
+
+def settle(pump: tkinter.Tk) -> bool:
+    """Runs what is due in Tk's queue, and tells whether the queue came to rest.
+
+    It does not while a file handler was left on a descriptor that is ready or closed.
+    """
+    return any(not pump.tk.dooneevent(_tkinter.DONT_WAIT) for _ in range(QUIET_AFTER))
+
+
+def close_interpreter(root: tkinter.Tk) -> list[str]:
+    """Closes the tkws loop of ``root``, if tkws is in use, and lists what is left in the interpreter."""
+    loops = sys.modules.get("tkws.loop")
+    if loops is not None:
+        loops.loop_for(root).close()
+    left = [f"after script {name}" for name in root.tk.splitlist(root.tk.call("after", "info"))]
+    commands = root.tk.splitlist(root.tk.call("info", "commands"))
+    return left + [f"Tcl command {name}" for name in commands if PYTHON_COMMAND.fullmatch(name)]
+
+
+def exists(root: tkinter.Tk) -> bool:
+    """Whether the window ``root`` was not destroyed yet."""
+    try:
+        return bool(root.winfo_exists())
+    except tkinter.TclError:
+        return False
