@@ -20,6 +20,7 @@ import threading
 import time
 import tkinter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -164,12 +165,14 @@ def pump_until(_pump: tkinter.Tk) -> PumpUntil:
     def pump_until(condition: Callable[[], object], timeout: float = 5.0) -> None:
         __tracebackhide__ = True
 
-        def tick() -> None:
-            nonlocal timer
-            timer = tk.createtimerhandler(TICK_MS, tick)
+        alarm: Any = None
 
-        timer = tk.createtimerhandler(TICK_MS, tick)
+        def ring() -> None:
+            nonlocal alarm
+            alarm = tk.createtimerhandler(TICK_MS, ring)
+
         deadline = time.monotonic() + timeout
+        ring()
         try:
             while not condition():
                 if time.monotonic() > deadline:
@@ -177,7 +180,7 @@ def pump_until(_pump: tkinter.Tk) -> PumpUntil:
                 tk.dooneevent(0)
                 tk.mainloop(NO_LOOP)
         finally:
-            timer.deletetimerhandler()
+            alarm.deletetimerhandler()
 
     return pump_until
 
