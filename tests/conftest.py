@@ -33,9 +33,6 @@ PumpUntil = Callable[..., None]
 # How long Tk may block before pump_until looks at its condition again, in milliseconds.
 TICK_MS = 10
 
-# More main windows than there ever are: mainloop then only raises what a file callback left behind.
-NO_LOOP = 1 << 20
-
 # Two cores are shared with others, so no example has a deadline; the same examples run each time
 # unless another profile is asked for (--hypothesis-profile=explore).
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
@@ -81,12 +78,12 @@ def _nothing_is_left(_process_is_warm: None, _pump: tkinter.Tk) -> Iterator[None
     default_root = tkinter._default_root  # type: ignore[attr-defined]
     if default_root is not None:
         default_root.destroy()
-    rested = guards.settle(_pump)
+    queue = guards.settle(_pump, descriptors)
     alive = guards.leaked_threads(threads)
     gc.collect()
     descriptors_left = guards.leaked_descriptors(descriptors)
     assert default_root is None, "Tk's default root was left behind"
-    assert rested, "Tk's queue does not come to rest: a file handler was left behind"
+    assert not queue, "; ".join(queue)
     assert not alive, f"threads were left behind: {alive}"
     assert not descriptors_left, f"descriptors were left open: {descriptors_left}"
 
@@ -178,7 +175,7 @@ def pump_until(_pump: tkinter.Tk) -> PumpUntil:
                 if time.monotonic() > deadline:
                     pytest.fail(f"not within {timeout} s: {_source(condition)}")
                 tk.dooneevent(0)
-                tk.mainloop(NO_LOOP)
+                guards.raise_pending(_pump)
         finally:
             alarm.deletetimerhandler()
 

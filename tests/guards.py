@@ -15,9 +15,16 @@ import sys
 import threading
 import time
 import tkinter
+from collections.abc import Collection
 
 # A worker that resolves a name cannot be interrupted: it gets this long to come back.
 THREAD_PATIENCE = 3.0
+
+# More main windows than there ever are: mainloop(NO_LOOP) returns at once.
+NO_LOOP = 1 << 20
+
+# Tcl watches no descriptor beyond.
+FD_SETSIZE = 1024
 
 # More events than any healthy test leaves queued.
 QUIET_AFTER = 200
@@ -62,12 +69,28 @@ def leaked_threads(before: set[threading.Thread]) -> list[str]:
     return [thread.name for thread in started if thread.is_alive()]
 
 
-def settle(pump: tkinter.Tk) -> bool:
-    """Runs what is due in Tk's queue, and tells whether the queue came to rest.
+def raise_pending(pump: tkinter.Tk) -> None:
+    """Raises what a bare file or timer callback raised: Tk keeps it until ``mainloop`` is asked."""
+    pump.tk.mainloop(NO_LOOP)
 
-    It does not while a file handler was left on a descriptor that is ready or closed.
+
+def settle(pump: tkinter.Tk, known: Collection[int]) -> list[str]:
+    """Runs what is due in Tk's queue, and says what is wrong with it.
+
+    It never comes to rest while a file handler was left on a descriptor that is ready or closed: the
+    handlers of all but the ``known`` descriptors are then taken off, for the sake of the tests to come.
     """
-    return any(not pump.tk.dooneevent(_tkinter.DONT_WAIT) for _ in range(QUIET_AFTER))
+    wrong = []
+    if all(pump.tk.dooneevent(_tkinter.DONT_WAIT) for _ in range(QUIET_AFTER)):
+        wrong.append("Tk's queue does not come to rest: a file handler was left behind")
+        for fd in range(3, FD_SETSIZE):
+            if fd not in known:
+                pump.tk.deletefilehandler(fd)
+    try:
+        raise_pending(pump)
+    except Exception as error:
+        wrong.append(f"a bare callback of Tk's raised {error!r}")
+    return wrong
 
 
 def close_interpreter(root: tkinter.Tk) -> list[str]:
