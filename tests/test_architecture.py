@@ -1,0 +1,309 @@
+"""The shape of the package: its layers, and the house rules that a reader would otherwise have to check.
+
+The arrows between the layers are contracts in ``pyproject.toml``, and import-linter holds them; here they
+are run, and a made-up package that breaks each one proves that they can fail. What import-linter cannot
+see is checked on the syntax trees: names private to another module, imports of the root from below, cycles,
+imports by a computed name, dependencies that are not declared, and files and functions that grew too long.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+# The run-time dependency and the extras: anything else must come with Python.
+DECLARED = {"h11", "numpy", "socksio"}
+
+# What stands above the root's public names, and so may import them from there.
+ABOVE_THE_ROOT = ("tkws.__main__", "tkws.console", "tkws.testing")
+
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+# A longer one says "Long because ..." in the module's docstring.
+FILE_LINES = 500
+FUNCTION_LINES = 60
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module's source, by its dotted name."""
+
+    name: str
+    source: str
+    tree: ast.Module
+    is_package: bool
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, or a name out of it: ``name`` is empty for ``import module``."""
+
+    module: str
+    name: str
+    line: int
+    at_import_time: bool
+
+
+def read_package(folder: Path) -> dict[str, Module]:
+    """Every module of the package in ``folder``, by its dotted name."""
+    modules = {}
+    for path in sorted(folder.rglob("*.py")):
+        parts = (folder.name, *path.relative_to(folder).with_suffix("").parts)
+        is_package = parts[-1] == "__init__"
+        name = ".".join(parts[:-1] if is_package else parts)
+        source = path.read_text(encoding="utf-8")
+        modules[name] = Module(name, source, ast.parse(source), is_package)
+    return modules
+
+
+def imports_of(module: Module) -> Iterator[Import]:
+    """Every import statement of ``module``, wherever it stands."""
+    later = {
+        id(inner)
+        for outer in ast.walk(module.tree)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef) or is_type_checking(outer)
+        for inner in ast.walk(outer)
+    }
+    for node in ast.walk(module.tree):
+        now = id(node) not in later
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, "", node.lineno, now)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield Import(origin(module, node), alias.name, node.lineno, now)
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def origin(module: Module, node: ast.ImportFrom) -> str:
+    """The absolute name of the module that ``node`` imports from."""
+    if node.level == 0:
+        return node.module or ""
+    parts = module.name.split(".")
+    base = parts[: len(parts) - node.level + module.is_package]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def faults(folder: Path) -> list[str]:
+    """What is wrong with the package in ``folder``, as ``"module:line: sentence"``."""
+    modules = read_package(folder)
+    found = [fault for module in modules.values() for fault in module_faults(module)]
+    return found + [f"{' -> '.join(cycle)}: modules import one another" for cycle in cycles(modules)]
+
+
+def module_faults(module: Module) -> Iterator[str]:
+    package = module.name.split(".")[0]
+    if not VAGUE_NAMES.isdisjoint(module.name.split(".")):
+        yield f"{module.name}:1: the name says nothing about the contents"
+    for found in imports_of(module):
+        where = f"{module.name}:{found.line}"
+        top = found.module.split(".")[0]
+        if top == package:
+            if found.name.startswith("_") and not found.name.startswith("__"):
+                yield f"{where}: {found.name} is private to {found.module}"
+            if found.module == package and is_below_the_root(module, found):
+                yield f"{where}: only what stands above the root imports from it"
+        elif top not in sys.stdlib_module_names and top not in DECLARED:
+            yield f"{where}: {top} is not declared as a dependency"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("__import__", "importlib.import_module"):
+            yield f"{module.name}:{node.lineno}: an import by a computed name hides from every check"
+    yield from length_faults(module)
+
+
+def is_below_the_root(module: Module, found: Import) -> bool:
+    """Whether ``found`` takes one of the root's own names; a submodule, such as errors, may be taken."""
+    names_a_submodule = (REPOSITORY / module.name.split(".")[0] / f"{found.name}.py").exists()
+    return not (names_a_submodule or module.name.startswith(ABOVE_THE_ROOT))
+
+
+def length_faults(module: Module) -> Iterator[str]:
+    if "Long because" in (ast.get_docstring(module.tree) or ""):
+        return
+    if (lines := len(module.source.splitlines())) > FILE_LINES:
+        yield f"{module.name}:1: {lines} lines, more than {FILE_LINES}"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            where = f"{module.name}:{node.lineno}"
+            if (lines := code_lines(node)) > FUNCTION_LINES:
+                yield f"{where}: {node.name}() has {lines} lines, more than {FUNCTION_LINES}"
+
+
+def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function, its docstring left out."""
+    first = node.body[0]
+    is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if is_docstring else 0
+    return (node.end_lineno or node.lineno) - node.lineno + 1 - docstring
+
+
+def cycles(modules: dict[str, Module]) -> list[list[str]]:
+    """The cycles among the imports that are carried out when a module is imported."""
+    arrows = {name: set(targets(module, modules)) - {name} for name, module in modules.items()}
+    found: list[list[str]] = []
+    finished: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            found.append([*path[path.index(name) :], name])
+        elif name not in finished:
+            for target in sorted(arrows[name]):
+                visit(target, [*path, name])
+            finished.add(name)
+
+    for name in modules:
+        visit(name, [])
+    return found
+
+
+def targets(module: Module, modules: dict[str, Module]) -> Iterator[str]:
+    for found in imports_of(module):
+        whole = f"{found.module}.{found.name}"
+        target = whole if whole in modules else found.module
+        if found.at_import_time and target in modules:
+            yield target
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the contracts of ``folder``'s own pyproject.toml on the package that is in it."""
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as run; run()",
+        "--no-cache",
+    ]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def make_package(folder: Path, files: dict[str, str]) -> Path:
+    package = folder / "tkws"
+    for layer in ("protocol", "loop", "net", "console"):
+        (package / layer).mkdir(parents=True)
+        (package / layer / "__init__.py").touch()
+    (package / "__init__.py").touch()
+    for name, source in files.items():
+        (package / f"{name}.py").write_text(source, encoding="utf-8")
+    return package
+
+
+# ---- the package as it is
+
+
+def test_the_package_keeps_its_contracts() -> None:
+    result = lint_imports(REPOSITORY)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_package_keeps_the_house_rules() -> None:
+    assert faults(REPOSITORY / "tkws") == []
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (REPOSITORY / "tkws" / "py.typed").exists()
+
+
+# ---- the checks themselves, on packages made up to break them
+
+
+def test_contracts_can_break(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
+    files = {
+        "errors": "import tkws.loop\n",
+        "strange": "",
+        "websocket": "import tkinter\nimport h11\n",
+        "handlers": "import tkinter\n",
+        "protocol/http": "import h11\n",
+        "protocol/frames": "import select, random, numpy\nfrom .. import websocket\n",
+        "protocol/masking": "import numpy\nimport tkws.net.proxy\n",
+        "protocol/uri": "def later():\n    import socket\n",
+        "protocol/engine": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import ssl\n",
+        "loop/tk": "import tkinter\nimport tkws.protocol.uri\n",
+        "net/proxy": "import socksio\nimport tkws.protocol.http\n",
+        "net/tls": "import tkws.protocol.frames\nimport tkws.handlers\n",
+    }
+    make_package(tmp_path, files)
+    result = lint_imports(tmp_path)
+    said = re.sub(r"\s+", " ", result.stdout)
+    assert result.returncode == 1, said
+    for broken in (
+        "tkws.errors -> tkws.loop",
+        "- tkws.strange",
+        "tkws.websocket -> tkinter",
+        "tkws.websocket -> h11",
+        "tkws.protocol.frames -> select",
+        "tkws.protocol.frames -> random",
+        "tkws.protocol.frames -> numpy",
+        "tkws.protocol.frames -> tkws.websocket",
+        "tkws.protocol.masking -> tkws.net.proxy",
+        "tkws.protocol.uri -> socket",
+        "tkws.protocol.engine -> ssl",
+        "tkws.loop.tk -> tkws.protocol.uri",
+        "tkws.net.tls -> tkws.protocol.frames",
+        "tkws.net.tls -> tkws.handlers",
+    ):
+        assert broken in said
+    for allowed in (
+        "tkws.handlers -> tkinter",
+        "tkws.protocol.http -> h11",
+        "tkws.protocol.masking -> numpy",
+        "- tkws.net.proxy -> tkws.protocol.http",
+        "tkws.net.proxy -> socksio",
+        "tkws.loop.tk -> tkinter",
+    ):
+        assert allowed not in said
+
+
+LONG_FUNCTION = "def long():\n" + "    pass\n" * FUNCTION_LINES
+LONG_DOCSTRING = 'def short():\n    """' + "\n" * FUNCTION_LINES + '"""\n'
+LONG_FILE = "pass\n" * (FILE_LINES + 1)
+EXCUSE = '"""A table.\n\nLong because it is one.\n"""\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "blamed"),
+    [
+        ({"loop/tk": "from tkws.errors import WebSocketError\n"}, None),
+        ({"loop/tk": "from .timers import _heap\n"}, "tkws.loop.tk:1: _heap is private to tkws.loop.timers"),
+        ({"loop/tk": "from ..net.stream import _x\n"}, "tkws.loop.tk:1: _x is private to tkws.net.stream"),
+        ({"loop/__init__": "from .tk import _x\n"}, "tkws.loop:1: _x is private to tkws.loop.tk"),
+        ({"__init__": "from .errors import __doc__\n"}, None),
+        ({"net/tls": "import tkws\n"}, "tkws.net.tls:1: only what stands above the root imports from it"),
+        ({"net/tls": "from tkws import open\n"}, "tkws.net.tls:1: only what stands above"),
+        ({"net/tls": "from tkws import errors\n"}, None),
+        ({"console/window": "import tkws\n"}, None),
+        ({"net/tls": "def f():\n    import certifi\n"}, "tkws.net.tls:2: certifi is not declared"),
+        ({"net/tls": "import ssl, h11, socksio.exceptions\n"}, None),
+        ({"net/tls": "__import__('h11')\n"}, "tkws.net.tls:1: an import by a computed name"),
+        ({"net/tls": "import importlib\nimportlib.import_module(x)\n"}, "tkws.net.tls:2: an import by"),
+        (
+            {"net/a": "from tkws.net import b\n", "net/b": "import tkws.net.a\n"},
+            "tkws.net.a -> tkws.net.b -> tkws.net.a",
+        ),
+        ({"net/a": "from tkws.net import b\n", "net/b": "def f():\n    import tkws.net.a\n"}, None),
+        ({"net/utils": ""}, "tkws.net.utils:1: the name says nothing"),
+        ({"net/a": LONG_FILE}, "tkws.net.a:1: 501 lines, more than 500"),
+        ({"net/a": EXCUSE + LONG_FILE}, None),
+        ({"net/a": LONG_FUNCTION}, r"tkws.net.a:1: long\(\) has 61 lines, more than 60"),
+        ({"net/a": LONG_DOCSTRING}, None),
+    ],
+)
+def test_house_rules_can_break(tmp_path: Path, files: dict[str, str], blamed: str | None) -> None:
+    found = faults(make_package(tmp_path, files))
+    if blamed is None:
+        assert found == []
+    else:
+        assert len(found) == 1
+        assert re.match(blamed, found[0])
