@@ -1,0 +1,326 @@
+"""Tk's event loop as a service: readiness, deadlines, a run queue.
+
+Knows descriptors, time and one Tcl interpreter; knows nothing of what flows through the
+descriptors. `TkLoop` and `PolledLoop` add how Tk learns that a descriptor is ready.
+
+Invariants:
+
+- Nothing derived from Exception leaves a callback; it goes to the root's ``report_callback_exception``.
+  SystemExit and KeyboardInterrupt do leave, through ``mainloop``, and the loop stays as good as new.
+- A callback may run Tk's loop itself, destroy the root, close the loop.
+- The loop ends with the window or, in a bare ``Tcl()``, with the root, and leaves nothing behind.
+- Everything but `call_soon_threadsafe` belongs to the thread of the interpreter.
+"""
+
+from __future__ import annotations
+
+import _tkinter
+import itertools
+import logging
+import math
+import sys
+import threading
+import time
+import tkinter
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from tkws.errors import StateError
+from tkws.loop.poller import Poller, make_poller
+from tkws.loop.slices import Callback, Slices, Watch
+from tkws.loop.timers import Timer
+from tkws.loop.wakeup import Wakeup
+
+# Rounds of calls that closing still runs; a callback that queues itself for ever is dropped then.
+CLOSING_ROUNDS = 16
+
+# A kind of event that Tcl does not know, so `dooneevent` looks for events and serves none.
+NO_EVENTS = 1 << 10
+
+_serial = itertools.count(1)
+_log = logging.getLogger("tkws")
+
+
+class Loop(Slices):
+    """The event loop of one Tcl interpreter; `loop_for` finds or makes it.
+
+    It closes with the root: by ``destroy``, by the window manager, by the collector in the case
+    of a bare ``Tcl()``, and when Python exits.
+
+    Args:
+        master: The widget, ``Tk`` or ``Tcl()`` whose interpreter it is. The loop does not keep it alive.
+        poller: What asks about descriptors; the loop closes it.
+        clock: The time in seconds, never going back.
+
+    Raises:
+        StateError: The caller is in another thread than the interpreter.
+    """
+
+    def __init__(
+        self,
+        master: tkinter.Misc,
+        *,
+        poller: Poller | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        root = master.nametowidget(".")
+        require_thread_of(root)
+        self._thread = threading.get_ident()
+        self._name = f"tkws_loop_{next(_serial)}"
+        super().__init__(root, poller or make_poller(), clock, self._name)
+        self._root = weakref.ref(root, self._root_is_gone)
+        self._on_close: dict[Callback, None] = {}
+        self._released = False
+        self._traced = False
+        self._wakeup = Wakeup()
+        self.watch(self._wakeup.fileno(), self._take_calls, None)
+        self._tkapp.createcommand(f"{self._name}_close", self._window_is_gone)
+        self.follow_window()
+        # Tcl's notifier makes its pipe at the first wait and, in select, takes no descriptor above 1023.
+        self._tkapp.dooneevent(_tkinter.DONT_WAIT | NO_EVENTS)
+        self._listen()
+
+    # ---- what a program asks for
+
+    @property
+    def master(self) -> tkinter.Misc | None:
+        """The root of the interpreter; None when it is gone."""
+        return self._root()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called; true already while it runs the callbacks of `on_close`."""
+        return self._closed
+
+    def in_loop_thread(self) -> bool:
+        """Whether the caller runs in the interpreter's thread."""
+        return threading.get_ident() == self._thread
+
+    def now(self) -> float:
+        """The time on the loop's clock, in seconds; it has no relation to the time of day."""
+        return self._clock()
+
+    def slice_spent(self) -> bool:
+        """Whether the current time slice is used up; false outside a callback of the loop.
+
+        A callback that has more to do then passes its rest to `call_soon` and returns.
+        """
+        return self._depth > 0 and self._clock() >= self._deadline
+
+    def call_soon(self, callback: Callback, *args: Any) -> None:
+        """Calls ``callback(*args)`` from the loop, never from inside this call; first come, first served.
+
+        Raises:
+            StateError: The loop is closed, or the caller is in another thread.
+        """
+        if self._released or threading.get_ident() != self._thread:
+            raise self._refusal()
+        waiting = len(self._soon)
+        self._soon.append((callback, args))
+        if not waiting:
+            self._owe()
+
+    def call_later(self, seconds: float, callback: Callback, *args: Any) -> Timer:
+        """Calls ``callback(*args)`` in ``seconds``, or soon where that is zero or less.
+
+        Returns:
+            The timer, which can be cancelled.
+
+        Raises:
+            ValueError: ``seconds`` is no finite number.
+            StateError: The loop is closed, or the caller is in another thread.
+        """
+        self._require_open()
+        if not math.isfinite(seconds):
+            raise ValueError(f"seconds must be a finite number, not {seconds!r}")
+        timer = self._timers.add(self._clock() + seconds, callback, args)
+        if timer.when < self._tk_due and not self._stepped_back:
+            self._arm(timer.when)
+        return timer
+
+    def call_soon_threadsafe(self, callback: Callback, *args: Any) -> None:
+        """What `call_soon` does, from any thread.
+
+        Raises:
+            StateError: The loop is closed.
+        """
+        self._wakeup.post((callback, args))
+
+    def at_slice_end(self, callback: Callback, *args: Any) -> None:
+        """Calls ``callback(*args)`` once what is ready now was served; soon, when nothing is being served.
+
+        It is the place to send at once what many callbacks have gathered. A callback that opens a
+        dialog does not hold it up: it then runs from the dialog's loop.
+
+        Raises:
+            StateError: The loop is closed.
+        """
+        if not self._depth or self._closed:
+            self.call_soon(callback, *args)
+            return
+        if not self._slice_end and self._tk_due > self._deadline:
+            self._owe()
+        self._slice_end.append((callback, args))
+
+    def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
+        """Calls back whenever and as long as ``fd`` is ready; replaces what was watched of it before.
+
+        Errors and hang-ups count as both. A callback must take a false alarm: another one may have
+        read the bytes. `unwatch` before ``fd`` is closed, always.
+
+        Args:
+            fd: The descriptor, not blocking.
+            readable: Called without arguments when there are bytes to read; None not to know.
+            writable: Called without arguments when there is room to write; None not to know.
+
+        Raises:
+            TypeError: An argument of another kind.
+            OSError: ``fd`` is closed, or is a thing that cannot be waited for, such as a file.
+            StateError: The loop is closed, or the caller is in another thread.
+        """
+        self._require_open()
+        if not isinstance(fd, int):
+            raise TypeError(f"fd must be an int, not {type(fd).__name__}")
+        watch = Watch(readable, writable)
+        if not watch.mask:
+            self.unwatch(fd)
+            return
+        replaced = self._watches.get(fd)
+        if replaced is None:
+            self._poller.add(fd, watch.mask)
+        else:
+            if watch.mask != replaced.mask:
+                self._poller.change(fd, watch.mask)
+            replaced.retire()
+        self._watches[fd] = watch
+
+    def unwatch(self, fd: int) -> None:
+        """Calls back for ``fd`` no more, not even for what is known already; harmless a second time."""
+        watch = self._watches.pop(fd, None)
+        if watch is not None:
+            watch.retire()
+            self._poller.remove(fd)
+
+    def on_close(self, callback: Callback) -> None:
+        """Calls ``callback()`` when the loop closes, in the order of registering.
+
+        It may still use `call_soon`; what that calls runs before the loop is gone. Whoever is done
+        earlier takes the callback back with `cancel_on_close`.
+
+        Raises:
+            StateError: The loop is closed, or the caller is in another thread.
+        """
+        self._require_open()
+        self._on_close[callback] = None
+
+    def cancel_on_close(self, callback: Callback) -> None:
+        """Takes ``callback`` back; harmless where it is not registered."""
+        self._on_close.pop(callback, None)
+
+    def report_exception(self) -> None:
+        """Gives the exception being handled to the root's ``report_callback_exception``.
+
+        It is logged where the root is gone or its method raises in turn.
+        """
+        root = self._root()
+        if root is None:
+            _log.error("a callback raised, and its Tk root is gone", exc_info=True)
+            return
+        try:
+            root.report_callback_exception(*sys.exc_info())
+        except Exception:
+            _log.exception("report_callback_exception raised")
+
+    # ---- the end
+
+    def follow_window(self) -> None:
+        """Closes the loop with the window, which a bare ``Tcl()`` may get later by ``loadtk()``."""
+        if not self._traced and self._tkapp.call("info", "commands", "."):
+            self._tkapp.call("trace", "add", "command", ".", "delete", f"{self._name}_close")
+            self._traced = True
+
+    def close(self) -> None:
+        """Runs the callbacks of `on_close`, then takes everything off; harmless a second time.
+
+        Raises:
+            StateError: The caller is in another thread.
+        """
+        if self._closed:
+            return
+        if not self.in_loop_thread():
+            raise StateError("close() in another thread; use call_soon_threadsafe(loop.close)")
+        self._closed = True
+        self._disarm()
+        self._step_up()
+        self._ignore()
+        self._timers.clear()
+        try:
+            self._say_goodbye()
+        finally:
+            self._release()
+
+    def _say_goodbye(self) -> None:
+        callbacks, self._on_close = self._on_close, {}
+        for callback in callbacks:
+            self._call(callback)
+        self._wakeup.close()
+        self._take_calls()
+        for _ in range(CLOSING_ROUNDS):
+            self._soon.extend(self._slice_end)
+            self._slice_end.clear()
+            for _ in range(len(self._soon)):
+                callback, args = self._soon.popleft()
+                self._call(callback, *args)
+
+    def _release(self) -> None:
+        self._released = True
+        self._wakeup.close()
+        self._poll = list
+        self._poller.close()
+        for watch in self._watches.values():
+            watch.retire()
+        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close):
+            queue.clear()
+        if self._traced:
+            self._tkapp.call("trace", "remove", "command", ".", "delete", f"{self._name}_close")
+        self._tkapp.deletecommand(f"{self._name}_close")
+        self._tkapp.deletecommand(self._idle_command)
+
+    def _window_is_gone(self, *_: object) -> None:
+        self._traced = False
+        self.close()
+
+    def _root_is_gone(self, _: object) -> None:
+        if self._closed:
+            return
+        if self.in_loop_thread():
+            self.close()
+        else:  # the collector runs in any thread
+            self.call_soon_threadsafe(self.close)
+
+    def _take_calls(self) -> None:
+        self._soon.extend(self._wakeup.take())
+
+    def _require_open(self) -> None:
+        if self._closed or threading.get_ident() != self._thread:
+            raise self._refusal()
+
+    def _refusal(self) -> StateError:
+        if self.in_loop_thread():
+            return StateError("the loop is closed")
+        return StateError(
+            "the loop belongs to another thread; only call_soon_threadsafe() may be called here"
+        )
+
+
+def require_thread_of(root: tkinter.Tk) -> None:
+    """Refuses a caller that is not in the interpreter's thread.
+
+    Raises:
+        StateError: It is not.
+    """
+    try:
+        root.tk.exprlong("1")
+    except RuntimeError:
+        raise StateError("the loop must be asked for in the thread of its Tcl interpreter") from None

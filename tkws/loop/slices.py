@@ -1,0 +1,253 @@
+"""Serves what is due, a slice of time after the other, and lets Tk have its turn in between.
+
+Tk draws, and lets ``update()`` return, only when nothing else is due: a descriptor that stays
+ready would starve both for ever. So callbacks run in slices, each of which takes due timers,
+ready descriptors and queued calls in turn. When a slice's time is spent and work remains, the
+loop steps back: it takes itself off Tk's loop until Tk was idle. Every third time it waits for
+a millisecond instead, since ``update()`` goes on as long as there is idle work.
+
+Knows how to serve, not who asks for it: `tkws.loop.base` adds that.
+
+Invariants:
+
+- While a callback runs, whatever the loop still owes has a Tk timer or a file handler, for the
+  callback may run Tk's loop itself (``update()``, a dialog).
+- What an exception interrupts is left in its queue, with a Tk timer set.
+- There is one Tk timer. Tk's timers follow the wall clock and ours do not: one that comes too
+  early is set again, and every slice looks for due deadlines by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import tkinter
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from tkws.loop.poller import READABLE, WRITABLE, Poller
+from tkws.loop.timers import TimerHeap
+from tkws.loop.wakeup import Call
+
+Callback = Callable[..., object]
+
+# Seconds that callbacks get before Tk has its turn: a 10 ms timer and a redraw each 16 ms stay in time.
+SLICE = 0.005
+
+# Seconds that a spent slice waits for Tk to be idle; a program may keep Tk from ever being so.
+PATIENCE = 0.02
+
+# Tk takes an int of milliseconds: a longer wait is one of several days' timers.
+LONGEST_MS = 24 * 3600 * 1000
+
+_log = logging.getLogger("tkws")
+
+
+class Watch:
+    """Who wants to know about a descriptor; emptied when it is replaced or taken off."""
+
+    __slots__ = ("mask", "readable", "writable")
+
+    def __init__(self, readable: Callback | None, writable: Callback | None) -> None:
+        self.readable = readable
+        self.writable = writable
+        self.mask = (READABLE if readable else 0) | (WRITABLE if writable else 0)
+
+    def serve(self, mask: int) -> None:
+        """Tells who wants to know, reader first."""
+        if mask & ~WRITABLE and self.readable:
+            self.readable()
+        if mask & ~READABLE and self.writable:
+            self.writable()
+
+    def retire(self) -> None:
+        """Lets nobody know any more, of readiness found already neither."""
+        self.readable = self.writable = None
+
+
+class Slices(ABC):
+    """The queues of a loop and the slices in which they are served.
+
+    Args:
+        root: The interpreter's root.
+        poller: What asks about descriptors.
+        clock: The time in seconds, never going back.
+        name: A prefix for Tcl commands that no other loop uses.
+    """
+
+    # Whether every slice goes on until nothing is ready.
+    exhaustive = False
+
+    def __init__(self, root: tkinter.Tk, poller: Poller, clock: Callable[[], float], name: str) -> None:
+        self._tkapp = root.tk
+        self._poller = poller
+        self._poll = poller.poll
+        self._clock = clock
+        self._watches: dict[int, Watch] = {}
+        self._ready: deque[tuple[Watch, int]] = deque()
+        self._soon: deque[Call] = deque()
+        self._slice_end: deque[Call] = deque()
+        self._timers = TimerHeap()
+
+        self._closed = False
+        self._depth = 0
+        self._deadline = -math.inf
+        self._stepped_back = False
+        self._turn = 0
+        self._idle_command = f"{name}_idle"
+        self._idle_id = ""
+        self._tk_timer: Any = None
+        self._tk_due = math.inf
+        self._tkapp.createcommand(self._idle_command, self._tk_was_idle)
+
+    @abstractmethod
+    def _listen(self) -> None:
+        """Has Tk call `_dispatch` when a descriptor is ready."""
+
+    @abstractmethod
+    def _ignore(self) -> None:
+        """Ends what `_listen` began."""
+
+    @abstractmethod
+    def report_exception(self) -> None:
+        """Tells the program of the exception being handled."""
+
+    def _dispatch(self, *_event: object) -> None:
+        """One slice, or a part of one: Tk calls it when a descriptor or the timer is ready.
+
+        A slice that begins goes on until nothing is ready, so Tk gets to its idle work when it is
+        over. The entries that follow within its time look once, which halves the system calls of
+        a program that answers one message at a time.
+        """
+        now = self._clock()
+        begins = now >= self._deadline
+        if begins:
+            self._deadline = now + SLICE
+        self._depth += 1
+        try:
+            self._serve(now, begins or self.exhaustive)
+        finally:
+            self._depth -= 1
+            self._settle()
+
+    def _serve(self, now: float, exhaust: bool) -> None:
+        timers, ready, soon = self._timers, self._ready, self._soon
+        if not ready:
+            self._collect()
+        while True:
+            if timers.earliest <= now:
+                self._call(timers.pop().run)
+            if ready:
+                watch, mask = ready.popleft()
+                self._call(watch.serve, mask)
+            if soon:
+                callback, args = soon.popleft()
+                self._call(callback, *args)
+            if not ready and not soon:
+                if self._slice_end:
+                    self._end_slice()
+                if not (soon or self._slice_end or timers.earliest <= now or (exhaust and self._collect())):
+                    return
+            now = self._clock()
+            if now >= self._deadline:
+                self._end_slice()
+                return
+
+    def _collect(self) -> bool:
+        """Asks which descriptors are ready; whether any is."""
+        watches, ready = self._watches, self._ready
+        for fd, mask in self._poll():
+            watch = watches.get(fd)
+            if watch is not None:
+                ready.append((watch, mask))
+        return bool(ready)
+
+    def _end_slice(self) -> None:
+        calls = self._slice_end
+        for _ in range(len(calls)):
+            if calls:  # a callback that ran Tk's loop has seen to the others
+                callback, args = calls.popleft()
+                self._call(callback, *args)
+
+    def _call(self, callback: Callback, *args: Any) -> None:
+        try:
+            callback(*args)
+        except Exception:
+            self.report_exception()
+
+    # ---- between the slices
+
+    def _settle(self) -> None:
+        """Ends an entry: sees that Tk comes back in time, and that it has its turn before."""
+        if self._stepped_back or self._closed:
+            return
+        now = self._clock()
+        if now >= self._deadline and (self._next_due(now) <= now or self._collect()):
+            self._step_back(now)
+            return
+        due = self._next_due(now)
+        if due < math.inf and not now < self._tk_due <= due:
+            self._arm(due)
+
+    def _next_due(self, now: float) -> float:
+        """When the loop must be entered again even if no descriptor becomes ready."""
+        return now if self._ready or self._soon or self._slice_end else self._timers.earliest
+
+    def _step_back(self, now: float) -> None:
+        self._stepped_back = True
+        self._ignore()
+        self._turn = (self._turn + 1) % 3
+        if self._turn:
+            self._idle_id = self._tkapp.call("after", "idle", self._idle_command)
+            self._arm(now + PATIENCE)
+        else:
+            self._arm(now + 0.001)
+
+    def _step_up(self) -> None:
+        self._stepped_back = False
+        if self._idle_id:
+            self._tkapp.call("after", "cancel", self._idle_id)
+            self._idle_id = ""
+        self._listen()
+
+    def _tk_was_idle(self) -> None:
+        # `update_idletasks` promises to run no other callbacks, so this only takes the loop up again.
+        self._step_up()
+        self._arm_exactly()
+
+    def _timer_fired(self) -> None:
+        self._tk_timer, self._tk_due = None, math.inf
+        if self._stepped_back:
+            self._step_up()
+        self._arm(self._clock() + SLICE)
+        self._dispatch()
+        if not (self._stepped_back or self._closed):
+            self._arm_exactly()
+
+    def _owe(self) -> None:
+        """Sees that Tk comes back for what was just queued, also if a callback runs Tk's loop."""
+        if self._stepped_back or self._closed:
+            return
+        due = self._deadline if self._depth else self._clock()
+        if not due - SLICE <= self._tk_due <= due:
+            self._arm(due)
+
+    def _arm_exactly(self) -> None:
+        due = self._next_due(self._clock())
+        if due == math.inf:
+            self._disarm()
+        elif due != self._tk_due:
+            self._arm(due)
+
+    def _arm(self, due: float) -> None:
+        self._disarm()
+        delay = math.ceil(min(max((due - self._clock()) * 1000, 0), LONGEST_MS))
+        self._tk_timer = self._tkapp.createtimerhandler(delay, self._timer_fired)
+        self._tk_due = due
+
+    def _disarm(self) -> None:
+        if self._tk_timer is not None:
+            self._tk_timer.deletetimerhandler()
+            self._tk_timer, self._tk_due = None, math.inf

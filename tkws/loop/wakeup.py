@@ -1,0 +1,71 @@
+"""Lets any thread put a callback into the loop's queue.
+
+Tk may be called from its own thread only, and a call from another stalls for a second
+before it raises. So the other threads never touch Tk: they append to a queue and, when
+nobody has done so since it was last emptied, write one byte into a socket pair that the
+loop watches. Knows nothing of Tk.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from tkws.errors import StateError
+
+Call = tuple[Callable[..., object], tuple[Any, ...]]
+
+
+class Wakeup:
+    """A queue that any thread fills and the loop's thread empties.
+
+    The loop watches `fileno` for reading and calls `take` when it is ready.
+    """
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._calls: deque[Call] = deque()
+        self._signalled = False
+        self._closed = False
+        # Reentrant: the collector may run a finalizer that posts while this thread is posting.
+        self._lock = threading.RLock()
+
+    def fileno(self) -> int:
+        """The descriptor that is readable while calls wait."""
+        return self._reader.fileno()
+
+    def post(self, call: Call) -> None:
+        """Appends ``call``, from any thread.
+
+        Raises:
+            StateError: The loop was closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise StateError("the loop is closed")
+            self._calls.append(call)
+            if not self._signalled:
+                self._signalled = True
+                self._writer.send(b"\0")
+
+    def take(self) -> deque[Call]:
+        """Removes and returns the calls that wait, oldest first."""
+        with self._lock:
+            if self._signalled:
+                self._signalled = False
+                self._reader.recv(16)
+            calls, self._calls = self._calls, deque()
+            return calls
+
+    def close(self) -> None:
+        """Refuses calls from now on; what still waits is left to `take`."""
+        with self._lock:
+            self._closed = True
+            self._signalled = False
+            self._reader.close()
+            self._writer.close()
