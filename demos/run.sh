@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Starts a demo: bash demos/run.sh [NAME] [ARGUMENTS OF THE DEMO]; the chat without a NAME.
+#
+# Needs Python 3.11 or newer with tkinter (PYTHON=... names one). Makes a virtual environment in .cache, once.
+# With no screen the demo plays a short scripted scene on a virtual one, prints what was said and saves a
+# picture of its windows in .cache/pictures.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tests/environment.sh
+
+# How long a scripted scene may take, in seconds.
+patience=120
+
+demos() {
+    local path
+    for path in demos/*/__main__.py demos/*.py; do
+        path=${path#demos/}
+        case "$path" in '*'* | _*) ;; *) echo "${path%%[./]*}" ;; esac
+    done | sort -u
+}
+
+# on_virtual_screen COMMAND...: runs it with DISPLAY set to a screen that lives as long.
+on_virtual_screen() {
+    has_xvfb || die "There is no screen: set DISPLAY, or install xvfb."
+    local number status=0
+    coproc XVFB { exec Xvfb -displayfd 1 -screen 0 1280x1024x24 -nolisten tcp 2>/dev/null; }
+    # shellcheck disable=SC2064 # its id is gone from the variable once it ends
+    trap "kill $XVFB_PID 2>/dev/null && wait $XVFB_PID || true" EXIT
+    read -r -t 30 number <&"${XVFB[0]}" || die "Xvfb did not start."
+    DISPLAY=:$number timeout --kill-after=5 "$patience" "$@" || status=$?
+    [ "$status" != 124 ] || say "The demo was ended after $patience s."
+    return "$status"
+}
+
+name=chat
+case "${1:-}" in '' | -*) ;; *) name=$1 && shift ;; esac
+if ! demos | grep -qxF -- "$name"; then
+    say "There is no demo $name. There are:"
+    demos >&2
+    exit 2
+fi
+
+choose_python
+if has_screen; then
+    make_venv demos demos
+    exec "$venv/bin/python" -m "demos.$name" "$@"
+fi
+make_venv demos demos
+picture=.cache/pictures/$name.png
+mkdir -p .cache/pictures
+rm -f "$picture"
+on_virtual_screen "$venv/bin/python" -m "demos.$name" --scripted --picture "$picture" "$@"
+say "The windows are in $picture."

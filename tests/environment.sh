@@ -1,0 +1,90 @@
+# Sourced by tests/run.sh, demos/run.sh and .ci/run, from the repository's root: a Python with Tk, what the
+# system must provide, and virtual environments under .cache. Says what it does on standard error.
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() { say "$@"; exit 1; }
+
+# ---- the system's packages
+
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# install_packages NAME...: by apt-get, where that is allowed; false where it is not, or fails.
+install_packages() {
+    may_install || return 1
+    say "installing $* ..."
+    apt-get update -qq >&2 || true # an old list may still do
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+# ---- Python
+
+is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+# ensurepip is what venv lacks where Debian's python3-venv is missing.
+is_complete() { "$1" -c 'import tkinter, venv, ensurepip' 2>/dev/null; }
+
+# pythons [X.Y]: the interpreters of that version (of any, without one) on the PATH and in pyenv, one a line.
+pythons() {
+    local version=${1:-} name
+    if [ -n "$version" ]; then
+        type -ap "python$version" || true
+        ls -d "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python3 2>/dev/null || true
+    else
+        for name in python3.13 python3.12 python3.11 python3; do type -ap "$name" || true; done
+    fi
+}
+
+# complete_python [X.Y]: the first of them that is recent enough and has Tk; false without one.
+complete_python() {
+    local found
+    while read -r found; do
+        if is_recent "$found" && is_complete "$found"; then
+            echo "$found"
+            return
+        fi
+    done < <(pythons "$@")
+    return 1
+}
+
+# choose_python: sets `python` to $PYTHON or to the first that serves, and gets Tk for it where it may.
+choose_python() {
+    local wanted=${PYTHON:-}
+    if [ -n "$wanted" ]; then
+        python=$(command -v "$wanted") || die "PYTHON=$wanted is not there."
+        is_recent "$python" || die "$python is older than Python 3.11, which tkws needs."
+        is_complete "$python" && return
+    elif python=$(complete_python); then
+        return
+    fi
+    # Debian's packages complete Debian's own interpreter only.
+    case "$wanted" in "" | /usr/bin/*) install_packages python3 python3-tk python3-venv || true ;; esac
+    python=${python:-/usr/bin/python3}
+    is_recent "$python" || die "tkws needs Python 3.11 or newer: install it with its tkinter, or name one by PYTHON=..."
+    is_complete "$python" || die "$python lacks tkinter or venv: install python3-tk and python3-venv (Debian, Ubuntu)," \
+        "python3-tkinter (Fedora) or python-tk (Homebrew), or name another Python by PYTHON=..."
+}
+
+# ---- virtual environments
+
+# make_venv NAME EXTRAS: an environment of `python` with the package, editable, and these extras; sets `venv`.
+# It is made anew when pyproject.toml or the interpreter changed.
+make_venv() {
+    local name=$1 extras=$2 version stamp
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    stamp="$(cksum <pyproject.toml) $("$python" -c 'import sys; print(sys.base_prefix, sys.version)') $PWD"
+    venv=$PWD/.cache/venv/$name-$version
+    if [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ] && "$venv/bin/python" -c '' 2>/dev/null; then
+        return
+    fi
+    say "making ${venv#"$PWD"/} ..."
+    "$python" -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" >&2
+    printf '%s\n' "$stamp" >"$venv/stamp"
+}
+
+# ---- the screen
+
+has_screen() { [ "$(uname)" != Linux ] || [ -n "${DISPLAY:-}" ]; }
+
+has_xvfb() { command -v Xvfb >/dev/null || install_packages xvfb; }

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the test suite: bash tests/run.sh [ARGUMENTS OF PYTEST]
+#
+# Needs Python 3.11 or newer with tkinter (PYTHON=... names one). Makes a virtual environment in .cache, once.
+# TKWS_NOTIFIER=polled runs everything on the polled loop.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tests/environment.sh
+
+has_tcllib() { [ "$(echo 'puts [catch {package require websocket}]' | tclsh 2>/dev/null)" = 0 ]; }
+
+choose_python
+has_screen || has_xvfb || say "There is no screen: install xvfb, or the tests of windows are skipped."
+has_tcllib || { install_packages tcl tcllib && has_tcllib; } ||
+    say "Install tcllib, or the tests against its websocket package are skipped."
+make_venv test test
+exec "$venv/bin/python" -m pytest "$@"
