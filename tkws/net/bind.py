@@ -1,0 +1,110 @@
+"""Makes listening sockets: for a TCP port in both families, and for a Unix path.
+
+Knows what differs between systems about taking an address again after a crash; knows no loop.
+Nothing here waits: names that would have to be looked up are refused.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+import sys
+
+from tkws.net.endpoints import Endpoint, numeric_endpoint
+from tkws.net.stream import Socket
+
+# Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
+BACKLOG = 1024
+
+# Ports that are tried where one must be free in both families.
+PORT_TRIES = 8
+
+# The address of no interface in both families, and this machine's addresses for itself.
+_SPECIAL_HOSTS = {"": ("0.0.0.0", "::"), "localhost": ("127.0.0.1", "::1")}
+
+# What a machine without IPv6 answers.
+_NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
+
+
+def bind_tcp(host: str | None, port: int) -> list[Socket]:
+    """Return sockets that listen on ``port`` of ``host``: two for both families, else one.
+
+    Args:
+        host: A numeric address; ``"localhost"`` for this machine's loopback addresses; ``""`` or
+            None for all of its addresses.
+        port: The port; 0 for any that is free, in both families.
+
+    Raises:
+        OSError: The address is not this machine's, or the port is in use or not allowed.
+        TypeError: ``port`` is no int.
+        ValueError: ``host`` is another name, or ``port`` is no port.
+    """
+    hosts = _SPECIAL_HOSTS.get(host or "", (host or "",))
+    endpoints = [numeric_endpoint(name, port) for name in hosts]
+    if None in endpoints:
+        raise ValueError(f"host: a numeric address, 'localhost' or '' for every address, not {host!r}")
+    wanted = [endpoint for endpoint in endpoints if endpoint is not None]
+    for _ in range(PORT_TRIES - 1):
+        try:
+            return _bind_all(wanted)
+        except OSError as error:
+            if port or error.errno != errno.EADDRINUSE:
+                raise
+    return _bind_all(wanted)
+
+
+def _bind_all(endpoints: list[Endpoint]) -> list[Socket]:
+    first, *others = endpoints
+    sockets = [_bind(first)]
+    port = sockets[0].getsockname()[1]
+    for family, (host, _, *scope) in others:
+        try:
+            sockets.append(_bind(Endpoint(family, (host, port, *scope))))
+        except OSError as error:
+            if error.errno not in _NO_SUCH_FAMILY:
+                sockets[0].close()
+                raise
+    return sockets
+
+
+def _bind(endpoint: Endpoint) -> Socket:
+    sock = Socket(endpoint.family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:  # a port whose last connections are still dying can be taken again at once
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if endpoint.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(endpoint.address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"cannot listen on {endpoint}: {error.strerror or error}") from error
+    return sock
+
+
+def bind_unix(path: str) -> Socket:
+    """Return a socket that listens on ``path``; one that nobody listens on any more is replaced.
+
+    Raises:
+        OSError: Somebody listens there, or the path cannot be made.
+    """
+    endpoint = Endpoint(socket.AF_UNIX, path)
+    try:
+        return _bind(endpoint)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE or not _is_left_behind(endpoint):
+            raise
+    os.unlink(path)
+    return _bind(endpoint)
+
+
+def _is_left_behind(endpoint: Endpoint) -> bool:
+    with Socket(endpoint.family, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        return stat.S_ISSOCK(os.stat(endpoint.address).st_mode) and (
+            probe.connect_ex(endpoint.address) == errno.ECONNREFUSED
+        )

@@ -1,0 +1,204 @@
+"""Dials a list of addresses and hands over the first socket that connects (Happy Eyeballs, RFC 8305).
+
+The addresses are tried in turn, families alternating, each a little after the one before and at
+once when that failed; who connects first wins, and the others are closed. Knows no names
+(`resolve` finds the addresses) and no deadline: the caller has the timer, and `Dial.cancel`.
+
+Invariant: when one of the two callbacks runs, and after `Dial.cancel`, no attempt, no timer and
+no watch of the dial is left. The callbacks come from the loop, exactly one and once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+from tkws.errors import OpenError
+from tkws.net.endpoints import Endpoint
+from tkws.net.stream import Socket
+
+if TYPE_CHECKING:
+    from tkws.loop import Loop, Timer
+
+# The Connection Attempt Delay in seconds (RFC 8305, 8).
+ATTEMPT_DELAY = 0.25
+
+# A Unix socket whose backlog is full refuses at once and reports nothing when there is room
+# again, so we ask again: in seconds, short for a person and long for a processor.
+BACKLOG_DELAY = 0.02
+
+# What connect_ex answers while the attempt goes on. Windows has its own word, which elsewhere
+# says that no local port is free.
+_IN_PROGRESS = (errno.EINPROGRESS, errno.EINTR, *([errno.EWOULDBLOCK] if sys.platform == "win32" else []))
+
+
+def interleave(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
+    """Order ``endpoints`` so that families alternate, the first's first (RFC 8305, 4)."""
+    families: dict[int, list[Endpoint]] = {}
+    for endpoint in endpoints:
+        families.setdefault(endpoint.family, []).append(endpoint)
+    return [one for one in chain.from_iterable(zip_longest(*families.values())) if one is not None]
+
+
+class Dial:
+    """One try to connect to any of ``endpoints``, which begins with the loop's next turn.
+
+    Args:
+        loop: Where the dial lives.
+        endpoints: At least one; the best first.
+        on_connected: Called with the connected socket, non-blocking, that is the caller's then.
+        on_failed: Called with an `OpenError` of phase ``connect`` when all have failed: it names each
+            endpoint and its reason, and the single `OSError`, or an `ExceptionGroup` of them, is its cause.
+
+    Raises:
+        ValueError: There are no ``endpoints``.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        endpoints: Iterable[Endpoint],
+        on_connected: Callable[[Socket], object],
+        on_failed: Callable[[OpenError], object],
+    ) -> None:
+        self._loop = loop
+        self._waiting = deque(interleave(endpoints))
+        if not self._waiting:
+            raise ValueError("endpoints: at least one is needed")
+        self._on_connected = on_connected
+        self._on_failed = on_failed
+        self._attempts: list[_Attempt] = []
+        self._failures: list[tuple[Endpoint, OSError]] = []
+        self._over = False
+        self._timer = loop.call_later(0, self._try_next)
+
+    def __repr__(self) -> str:
+        state = "over" if self._over else "dialling"
+        return (
+            f"<{type(self).__name__} {state}: {len(self._attempts)} under way, {len(self._waiting)} waiting, "
+            f"{len(self._failures)} failed>"
+        )
+
+    def cancel(self) -> None:
+        """Give up: neither callback is called any more. Harmless when the dial is over."""
+        self._over = True
+        self._timer.cancel()
+        self._waiting.clear()
+        while self._attempts:
+            self._attempts.pop().cancel()
+
+    def _try_next(self) -> None:
+        attempt = _Attempt(self._loop, self._waiting.popleft(), self._connected, self._failed)
+        self._attempts.append(attempt)
+        if self._waiting:
+            self._timer = self._loop.call_later(ATTEMPT_DELAY, self._try_next)
+        attempt.start()
+
+    def _connected(self, attempt: _Attempt, sock: Socket) -> None:
+        self._attempts.remove(attempt)
+        self.cancel()
+        self._on_connected(sock)
+
+    def _failed(self, attempt: _Attempt, error: OSError) -> None:
+        self._attempts.remove(attempt)
+        self._failures.append((attempt.endpoint, error))
+        if self._waiting:
+            self._timer.cancel()
+            self._timer = self._loop.call_later(0, self._try_next)
+        elif not self._attempts:
+            self._over = True
+            self._on_failed(self._error())
+
+    def _error(self) -> OpenError:
+        reasons = (f"{endpoint} ({error.strerror or error})" for endpoint, error in self._failures)
+        error = OpenError(f"cannot connect to {', '.join(reasons)}", phase="connect")
+        causes = [cause for _, cause in self._failures]
+        error.__cause__ = causes[0] if len(causes) == 1 else ExceptionGroup("every address failed", causes)
+        return error
+
+
+class _Attempt:
+    """One socket on its way to one endpoint; calls exactly one of its callbacks, unless cancelled."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        endpoint: Endpoint,
+        on_connected: Callable[[_Attempt, Socket], object],
+        on_failed: Callable[[_Attempt, OSError], object],
+    ) -> None:
+        self.endpoint = endpoint
+        self._loop = loop
+        self._on_connected = on_connected
+        self._on_failed = on_failed
+        self._sock: Socket | None = None
+        self._timer: Timer | None = None
+
+    def start(self) -> None:
+        """Begin; a callback may come from inside this call."""
+        try:
+            self._sock = sock = Socket(self.endpoint.family, socket.SOCK_STREAM)
+        except OSError as error:  # no descriptor left, or a family unknown here
+            self._fail(error)
+            return
+        sock.setblocking(False)
+        self._connect(sock)
+
+    def cancel(self) -> None:
+        """Take everything off and close the socket."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._sock is not None:
+            self._loop.unwatch(self._sock.fileno())
+            self._sock.close()
+            self._sock = None
+
+    def _connect(self, sock: Socket) -> None:
+        try:
+            code = sock.connect_ex(self.endpoint.address)
+        except OSError as error:  # an address that cannot be one, such as a path that is too long
+            self._fail(error)
+            return
+        if code in _IN_PROGRESS:
+            self._loop.watch(sock.fileno(), None, partial(self._settle, sock))
+        elif code == errno.EAGAIN and not isinstance(self.endpoint.address, tuple):
+            self._timer = self._loop.call_later(BACKLOG_DELAY, self._connect, sock)
+        else:
+            self._decide(sock, code)
+
+    def _settle(self, sock: Socket) -> None:
+        self._decide(sock, sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+    def _decide(self, sock: Socket, code: int) -> None:
+        error = OSError(code, os.strerror(code)) if code else _flaw(sock)
+        if error is not None:
+            self._fail(error)
+            return
+        self._loop.unwatch(sock.fileno())
+        self._sock = None
+        self._on_connected(self, sock)
+
+    def _fail(self, error: OSError) -> None:
+        self.cancel()
+        self._on_failed(self, error)
+
+
+def _flaw(sock: Socket) -> OSError | None:
+    """What is wrong with a connected socket: the peer is gone again, or is the socket itself.
+
+    The latter happens where nobody listens and the system draws that very port for this end.
+    """
+    try:
+        peername = sock.getpeername()
+    except OSError as error:
+        return error
+    if isinstance(peername, tuple) and peername == sock.getsockname():
+        return OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+    return None

@@ -1,0 +1,63 @@
+"""Where a connection leads: an address with its family, written and read without looking anything up."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import NamedTuple
+
+from tkws.net.stream import Address
+
+
+class Endpoint(NamedTuple):
+    """Where to connect to, or to listen.
+
+    Attributes:
+        family: ``AF_INET``, ``AF_INET6`` or ``AF_UNIX``.
+        address: What `socket.socket.connect` takes for that family.
+    """
+
+    family: int
+    address: Address
+
+    def __str__(self) -> str:
+        if isinstance(self.address, tuple):
+            host, port = self.address[:2]
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return os.fsdecode(self.address)
+
+
+def unix_endpoint(path: str | os.PathLike[str]) -> Endpoint:
+    """The endpoint of the Unix socket at ``path``.
+
+    Raises:
+        OSError: This system has no Unix sockets.
+        TypeError: ``path`` is no path.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        raise OSError("path: this system has no Unix sockets")
+    return Endpoint(socket.AF_UNIX, os.fspath(path))
+
+
+def numeric_endpoint(host: str, port: int) -> Endpoint | None:
+    """The endpoint of the address ``host``, such as ``"::1"`` or ``"127.0.0.1"``; None for a name.
+
+    Raises:
+        TypeError: ``host`` is no str, or ``port`` no int.
+        ValueError: ``port`` is no port.
+    """
+    if not isinstance(host, str):
+        raise TypeError(f"host: a str, not {type(host).__name__}")
+    if isinstance(port, bool) or not isinstance(port, int):
+        raise TypeError(f"port: an int, not {type(port).__name__}")
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port: from 0 to 65535, not {port}")
+    try:
+        # As bytes, so that Python does not load its tables for international names.
+        found = socket.getaddrinfo(
+            host.encode("ascii"), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except (OSError, UnicodeError):
+        return None
+    family, *_, address = found[0]
+    return Endpoint(family, address)

@@ -1,0 +1,331 @@
+"""The stream over a connected socket: TCP, Unix or one half of a pair.
+
+Reads when the loop says that it may, writes at once and leaves to the loop what the system
+does not take. Knows nothing of names, addresses or TLS. Its invariants are those of `stream`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from tkws.errors import StateError
+from tkws.net.outgoing import Buffer, Outgoing, as_buffer, worth_joining
+from tkws.net.stream import Address, Socket, Stream, StreamOwner
+
+if TYPE_CHECKING:
+    from tkws.loop import Loop
+
+# The most that one read returns when the owner has no place of its own. From 128 KiB up the
+# C library maps and unmaps memory for each read, which makes small ones eight times as slow.
+READ_SIZE = 64 * 1024
+
+_NOT_NOW = (BlockingIOError, InterruptedError)
+
+
+class State(Enum):
+    """How far a stream is from its end, as this side sees it."""
+
+    OPEN = "open"
+    ENDING = "ending"  # end() waits for what is buffered
+    ENDED = "ended"
+    CLOSING = "closing"  # close() waits for what is buffered
+    BROKEN = "broken"  # sending failed; what the peer had sent before is still read
+    CLOSED = "closed"
+    DETACHED = "detached"
+
+
+class SocketStream(Stream):
+    """A stream over ``sock``, which it makes non-blocking and closes in the end.
+
+    Reading starts at once; the first report comes from the loop.
+
+    Args:
+        loop: Where the stream lives.
+        sock: A connected stream socket.
+        owner: Whom the stream reports to.
+    """
+
+    __slots__ = (
+        "_at_eof", "_cause", "_fd", "_loop", "_outgoing", "_paused", "_peername", "_sock", "_sockname",
+        "_state", "_wrote_all",
+    )  # fmt: skip
+
+    def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner) -> None:
+        super().__init__(owner)
+        sock.setblocking(False)
+        _send_small_segments_at_once(sock)
+        self._loop = loop
+        self._sock = sock
+        self._fd = sock.fileno()
+        self._peername = _name_of(sock.getpeername)
+        self._sockname = _name_of(sock.getsockname)
+        self._outgoing = Outgoing()
+        self._state = State.OPEN
+        self._cause: Exception | None = None
+        self._paused = False
+        self._at_eof = False
+        self._wrote_all = False
+        self._watch()
+
+    def __repr__(self) -> str:
+        reading = "at end of stream" if self._at_eof else "paused" if self._paused else "reading"
+        return (
+            f"<{type(self).__name__} {self._state.value} fd={self._fd} peer={self._peername!r} "
+            f"{reading}, {self._outgoing.size} bytes to send>"
+        )
+
+    @property
+    def loop(self) -> Loop:
+        """The loop that the stream lives on."""
+        return self._loop
+
+    @property
+    def socket(self) -> Socket:
+        """The socket, closed when the connection is over."""
+        return self._sock
+
+    @property
+    def peername(self) -> Address:
+        """The remote address."""
+        return self._peername
+
+    @property
+    def sockname(self) -> Address:
+        """The local address."""
+        return self._sockname
+
+    @property
+    def buffered_amount(self) -> int:
+        """The bytes that were written and that the system has not yet taken."""
+        return self._outgoing.size
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is closed or given away."""
+        return self._state in (State.CLOSED, State.DETACHED)
+
+    # ---- reading
+
+    def pause_reading(self) -> None:
+        """Receive nothing until `resume_reading`."""
+        if not self._paused:
+            self._paused = True
+            self._watch()
+
+    def resume_reading(self) -> None:
+        """Receive again."""
+        if self._paused:
+            self._paused = False
+            self._watch()
+            if self._state is State.BROKEN:
+                self._soon(self._read_out)
+
+    def _on_readable(self) -> None:
+        while self._hears() and self._receive() and not self._loop.slice_spent():
+            pass
+
+    def _receive(self) -> bool:
+        """Read once, and tell whether there may be more to read now."""
+        view = self._owner.get_buffer()
+        data = b""
+        try:
+            if view:
+                count, room = self._sock.recv_into(view), len(view)
+            else:
+                data = self._sock.recv(READ_SIZE)
+                count, room = len(data), READ_SIZE
+        except _NOT_NOW:
+            return False
+        except OSError as error:
+            self._lose(self._cause or error)
+            return False
+        if not count:
+            self._receive_eof()
+        elif view:
+            self._owner.buffer_updated(count)
+        else:
+            self._owner.data_received(data)
+        return count == room or (count > 0 and self._state is State.BROKEN)
+
+    def _receive_eof(self) -> None:
+        if self._state is State.BROKEN:
+            self._lose(self._cause)
+        else:
+            self._at_eof = True
+            self._watch()
+            self._owner.eof_received()
+
+    def _hears(self) -> bool:
+        return not (self._paused or self._at_eof) and self._state in (State.OPEN, State.ENDING, State.ENDED)
+
+    def _watch(self) -> None:
+        readable = self._on_readable if self._hears() else None
+        writable = self._on_writable if self._outgoing.size else None
+        if (readable or writable) and not self._loop.closed:
+            self._loop.watch(self._fd, readable, writable)
+        else:
+            self._loop.unwatch(self._fd)
+
+    # ---- writing
+
+    def write(self, data: Buffer) -> None:
+        """Send ``data``: at once as far as the system takes it, the rest when it can."""
+        data = as_buffer(data)
+        if not self._takes_writes() or not data:
+            return
+        waiting = bool(self._outgoing.size)
+        if not waiting:
+            try:
+                sent = self._sock.send(data)
+            except _NOT_NOW:
+                sent = 0
+            except OSError as error:
+                self._break(error)
+                return
+            if sent == len(data):
+                return
+            data = memoryview(data)[sent:] if sent else data
+        self._outgoing.append(data)
+        if not waiting:
+            self._watch()
+        self._mind_the_marks()
+
+    def writelines(self, buffers: Iterable[Buffer]) -> None:
+        """Send ``buffers`` as `write` does each of them, in one system call where that can be."""
+        pieces = [as_buffer(data) for data in buffers]
+        if not pieces or worth_joining(pieces):
+            self.write(b"".join(pieces))
+        elif self._takes_writes():
+            waiting = bool(self._outgoing.size)
+            for data in pieces:
+                self._outgoing.append(data)
+            if waiting:
+                self._mind_the_marks()
+            else:
+                self._on_writable()
+
+    def end(self) -> None:
+        """Shut the writing side down (TCP sends FIN), once everything written has gone."""
+        if not self._wrote_all:
+            self._wrote_all = True
+            if self._state is State.OPEN:
+                self._state = State.ENDING
+                self._finish()
+
+    def close(self) -> None:
+        """Send what was written, then close; nothing more is received."""
+        self._wrote_all = True
+        if self._state is State.BROKEN:
+            self._lose(self._cause)
+        elif self._loop.closed:
+            self.abort()
+        elif not self.closed:
+            self._state = State.CLOSING
+            self._watch()
+            self._finish()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent is lost."""
+        self._wrote_all = True
+        if not self.closed:
+            self._lose(self._cause)
+
+    def detach(self) -> Socket:
+        """Give the socket back, open, non-blocking and watched by nobody; the owner hears no more.
+
+        Raises:
+            StateError: When bytes wait to be sent, or after ``end``, ``close`` or a failure.
+        """
+        if self._state is not State.OPEN or self._outgoing.size:
+            raise StateError(f"only an open stream with nothing to send can be detached: {self!r}")
+        self._state = State.DETACHED
+        self._wrote_all = True
+        self._watch()
+        return self._sock
+
+    def _takes_writes(self) -> bool:
+        if self._wrote_all:
+            raise StateError(f"the writing side was closed: {self!r}")
+        return self._state is State.OPEN
+
+    def _on_writable(self) -> None:
+        try:
+            self._outgoing.send(self._sock)
+        except _NOT_NOW:
+            pass
+        except OSError as error:
+            self._break(error)
+            return
+        self._watch()
+        if self._wrote_all:
+            self._finish()
+        else:
+            self._mind_the_marks()
+
+    def _finish(self) -> None:
+        """Do what ``end`` or ``close`` left to do, if everything written has gone."""
+        if self._outgoing.size:
+            return
+        if self._state is State.CLOSING:
+            self._lose(None)
+        elif self._state is State.ENDING:
+            self._state = State.ENDED
+            try:
+                self._sock.shutdown(socket.SHUT_WR)
+            except OSError as error:
+                self._break(error)
+
+    # ---- the end
+
+    def _break(self, cause: OSError) -> None:
+        """Nothing can be sent any more: what the peer sent before it went is still owed to the owner."""
+        self._outgoing.clear()
+        if self._state is State.CLOSING or self._at_eof:
+            self._lose(cause)
+            return
+        self._state = State.BROKEN
+        self._cause = cause
+        self._watch()
+        self._soon(self._read_out)
+
+    def _read_out(self) -> None:
+        if self._state is not State.BROKEN or self._paused:
+            return
+        if self._receive():
+            self._soon(self._read_out)
+        elif self._state is State.BROKEN:
+            self._lose(self._cause)
+
+    def _lose(self, cause: Exception | None) -> None:
+        self._state = State.CLOSED
+        self._cause = cause
+        self._outgoing.clear()
+        self._loop.unwatch(self._fd)
+        self._sock.close()
+        self._soon(self._tell_lost)
+
+    def _soon(self, callback: Callable[[], None]) -> None:
+        if not self._loop.closed:
+            self._loop.call_soon(callback)
+
+    def _tell_lost(self) -> None:
+        self._owner.connection_lost(self._cause)
+
+
+def _send_small_segments_at_once(sock: Socket) -> None:
+    """Switch Nagle's algorithm off: it would hold a small message until the last is acknowledged."""
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            pass  # the connection is over already, which reading tells (macOS)
+
+
+def _name_of(get: Callable[[], Address]) -> Address:
+    try:
+        return get()
+    except OSError:
+        return None  # the peer has gone already, which reading tells

@@ -1,0 +1,171 @@
+"""A connection as a stream of bytes, and the one over a socket on the loop.
+
+`Stream` and `StreamOwner` are the two sides of every connection in the package: the owner
+calls the stream to send, the stream calls the owner with what arrived. Neither knows what the
+bytes mean, and an owner does not know whether a socket or TLS lies below.
+
+The order in which a stream calls its owner::
+
+    (data_received | get_buffer [buffer_updated])* [eof_received] connection_lost
+    with (pause_writing resume_writing)* [pause_writing] at any time before connection_lost
+
+Invariants: `StreamOwner.connection_lost` comes exactly once, always from the loop, and nothing
+follows it; a stream that was detached, or whose loop was closed, says nothing any more. A
+socket is watched only for what is wanted, and never after it is closed. An error in sending
+does not hide what the peer had sent before: that is read to its end first.
+"""
+
+from __future__ import annotations
+
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from tkws.net.outgoing import Buffer
+
+if TYPE_CHECKING:
+    from tkws.loop import Loop
+
+Socket: TypeAlias = socket.socket
+
+Address: TypeAlias = Any
+"""What `socket` uses: ``(host, port)``, ``(host, port, flow, scope)``, or a Unix socket's path."""
+
+HIGH_WATER = 64 * 1024
+LOW_WATER = 16 * 1024
+
+
+class StreamOwner(Protocol):
+    """What a stream reports to."""
+
+    def data_received(self, data: bytes, /) -> None:
+        """Take ``data``, never empty, which arrived while there was no buffer for it."""
+
+    def get_buffer(self) -> memoryview | None:
+        """Return a writable place for the bytes that come next; None to get them as an object."""
+
+    def buffer_updated(self, count: int, /) -> None:
+        """Note that ``count`` bytes, at least one, were put at the start of the last buffer."""
+
+    def eof_received(self) -> None:
+        """Note that the peer sends no more; this side may go on, and closes when it is done."""
+
+    def connection_lost(self, cause: Exception | None, /) -> None:
+        """Note that the connection is over: by this side's will (None) or by a failure."""
+
+    def pause_writing(self) -> None:
+        """Note that more bytes wait to be sent than the high-water mark says."""
+
+    def resume_writing(self) -> None:
+        """Note that what waits fell to the low-water mark."""
+
+
+class Stream(ABC):
+    """A connection that bytes are written to and that reports to one `StreamOwner`.
+
+    All methods belong to the loop's thread; none blocks, and none raises for the peer's or the
+    network's faults. A program that ends with its root closes its streams by ``abort()`` from
+    ``loop.on_close``.
+    """
+
+    __slots__ = ("__weakref__", "_full", "_high", "_low", "_owner")
+
+    def __init__(self, owner: StreamOwner) -> None:
+        self._owner = owner
+        self._high = HIGH_WATER
+        self._low = LOW_WATER
+        self._full = False
+
+    @property
+    @abstractmethod
+    def loop(self) -> Loop:
+        """The loop that the stream lives on."""
+
+    @property
+    @abstractmethod
+    def socket(self) -> Socket:
+        """The socket at the bottom, to look at and to set options of."""
+
+    @property
+    @abstractmethod
+    def peername(self) -> Address:
+        """The remote address, also when the connection is over; None where there is none."""
+
+    @property
+    @abstractmethod
+    def sockname(self) -> Address:
+        """The local address, also when the connection is over; None where there is none."""
+
+    @property
+    @abstractmethod
+    def buffered_amount(self) -> int:
+        """The bytes that were written and that the system has not yet taken."""
+
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether the connection is over; while `close` still flushes it is not."""
+
+    def set_owner(self, owner: StreamOwner) -> None:
+        """Report to ``owner`` from now on, a loss that was not told yet included."""
+        self._owner = owner
+
+    def set_write_limits(self, high: int, low: int) -> None:
+        """Set the water marks of the write buffer, in bytes (64 KiB and 16 KiB by default).
+
+        Raises:
+            ValueError: Unless ``0 <= low <= high``.
+        """
+        if not 0 <= low <= high:
+            raise ValueError(f"low: from 0 to high ({high}), not {low}")
+        self._high, self._low = high, low
+        self._mind_the_marks()
+
+    @abstractmethod
+    def write(self, data: Buffer) -> None:
+        """Send ``data``: at once as far as the system takes it, the rest when it can.
+
+        Nothing is copied, so a bytearray or memoryview is not to be changed afterwards. Once
+        the connection failed, data is dropped: ``connection_lost`` tells of it.
+
+        Raises:
+            StateError: After ``end()``, ``close()`` or ``detach()``.
+            TypeError: For anything but bytes, a bytearray or a contiguous memoryview.
+        """
+
+    @abstractmethod
+    def writelines(self, buffers: Iterable[Buffer]) -> None:
+        """Send ``buffers`` as `write` does each of them, in one system call where that can be."""
+
+    @abstractmethod
+    def pause_reading(self) -> None:
+        """Receive nothing until `resume_reading`; the peer is slowed down in time."""
+
+    @abstractmethod
+    def resume_reading(self) -> None:
+        """Receive again."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Tell the peer that no more comes, once everything written has gone; reading goes on."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Send what was written, then close; nothing more is received.
+
+        A peer that reads nothing holds this up for ever: limit it by a timer and `abort`.
+        """
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Close at once; what was not sent is lost."""
+
+    def _mind_the_marks(self) -> None:
+        waiting = self.buffered_amount
+        if self._full and waiting <= self._low:
+            self._full = False
+            self._owner.resume_writing()
+        elif not self._full and waiting > self._high:
+            self._full = True
+            self._owner.pause_writing()
