@@ -10,9 +10,8 @@ sys.path.insert(0, str(REPOSITORY))
 project = "tkws"
 author = "the tkws authors"
 project_copyright = author
-release = version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-    "version"
-]
+with (REPOSITORY / "pyproject.toml").open("rb") as settings:
+    release = version = tomllib.load(settings)["project"]["version"]
 
 extensions = [
     "myst_parser",

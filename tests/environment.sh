@@ -24,7 +24,9 @@ is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/
 # ensurepip is what venv lacks where Debian's python3-venv is missing.
 is_complete() { "$1" -c 'import tkinter, venv, ensurepip' 2>/dev/null; }
 
-# pythons [X.Y]: the interpreters of that version (of any, without one) on the PATH and in pyenv, one a line.
+serves() { is_recent "$1" && is_complete "$1"; }
+
+# pythons [X.Y]: the interpreters on the PATH, one a line; of that version, pyenv's too.
 pythons() {
     local version=${1:-} name
     if [ -n "$version" ]; then
@@ -35,11 +37,12 @@ pythons() {
     fi
 }
 
-# complete_python [X.Y]: the first of them that is recent enough and has Tk; false without one.
-complete_python() {
-    local found
+# first_python TEST [X.Y]: the first of them that passes; false without one.
+first_python() {
+    local passes=$1 found
+    shift
     while read -r found; do
-        if is_recent "$found" && is_complete "$found"; then
+        if "$passes" "$found"; then
             echo "$found"
             return
         fi
@@ -49,20 +52,20 @@ complete_python() {
 
 # choose_python: sets `python` to $PYTHON or to the first that serves, and gets Tk for it where it may.
 choose_python() {
-    local wanted=${PYTHON:-}
-    if [ -n "$wanted" ]; then
-        python=$(command -v "$wanted") || die "PYTHON=$wanted is not there."
-        is_recent "$python" || die "$python is older than Python 3.11, which tkws needs."
-        is_complete "$python" && return
-    elif python=$(complete_python); then
-        return
+    if [ -n "${PYTHON:-}" ]; then
+        python=$(command -v "$PYTHON") || die "PYTHON=$PYTHON is not there."
+    else
+        python=$(first_python serves) || python=/usr/bin/python3
     fi
+    serves "$python" && return
     # Debian's packages complete Debian's own interpreter only.
-    case "$wanted" in "" | /usr/bin/*) install_packages python3 python3-tk python3-venv || true ;; esac
-    python=${python:-/usr/bin/python3}
-    is_recent "$python" || die "tkws needs Python 3.11 or newer: install it with its tkinter, or name one by PYTHON=..."
-    is_complete "$python" || die "$python lacks tkinter or venv: install python3-tk and python3-venv (Debian, Ubuntu)," \
-        "python3-tkinter (Fedora) or python-tk (Homebrew), or name another Python by PYTHON=..."
+    case "$python" in /usr/bin/*) install_packages python3 python3-tk python3-venv || true ;; esac
+    serves "$python" && return
+    [ -n "${PYTHON:-}" ] || python=$(first_python is_recent) ||
+        die "Install Python 3.11 or newer, with its tkinter, or name one by PYTHON=..."
+    is_recent "$python" || die "$python is older than Python 3.11: name a newer one by PYTHON=..."
+    die "$python lacks tkinter or venv: install python3-tk and python3-venv (Debian, Ubuntu)," \
+        "python3-tkinter (Fedora) or python-tk (Homebrew), or name another one by PYTHON=..."
 }
 
 # ---- virtual environments
@@ -79,7 +82,7 @@ make_venv() {
     fi
     say "making ${venv#"$PWD"/} ..."
     "$python" -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" >&2
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --editable ".[$extras]" >&2
     printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
