@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tkws.errors import HandshakeError
 from tkws.protocol.fields import format_extension, is_token, parse_extensions, parse_list
