@@ -1,30 +1,28 @@
 """Sphinx's settings; ``sphinx-build -W -b html docs .cache/docs`` builds the pages."""
 
-import sys
-import tomllib
-from pathlib import Path
-
-REPOSITORY = Path(__file__).parents[1]
-sys.path.insert(0, str(REPOSITORY))
+from importlib.metadata import version as installed_version
 
 project = "tkws"
 author = "the tkws authors"
 project_copyright = author
-with (REPOSITORY / "pyproject.toml").open("rb") as settings:
-    release = version = tomllib.load(settings)["project"]["version"]
+release = version = installed_version("tkws")
 
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
 ]
+default_role = "py:obj"  # `Stream.write` in a docstring links to it
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_preserve_defaults = True
+autodoc_typehints = "signature"
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+maximum_signature_line_length = 90
+python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = "tkws"
