@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from tests.net.owner import Recorder
 from tkws.loop import Loop, loop_for
-from tkws.net import SocketStream
+from tkws.net import SocketStream, Stream, TLSStream
+
+LATEST = ssl.TLSVersion.MAXIMUM_SUPPORTED
+LAYERS = {
+    "tls": ["tcp", LATEST],
+    "tls1.2": ["unix", ssl.TLSVersion.TLSv1_2],
+    "tls in tls": ["tcp", LATEST, LATEST],
+}
 
 
 @pytest.fixture
@@ -25,7 +34,7 @@ def loop(root) -> Iterator[Loop]:
 
 @pytest.fixture
 def socket_pair() -> Iterator[Callable[[str], tuple[socket.socket, socket.socket]]]:
-    """``socket_pair(kind)``: two connected sockets by ``tcp``, ``tcp6`` or ``unix``; closed after the test."""
+    """``socket_pair(kind)``: two connected sockets by tcp, tcp6 or unix; closed after the test."""
     made: list[socket.socket] = []
 
     def connect(kind: str = "tcp") -> tuple[socket.socket, socket.socket]:
@@ -45,17 +54,37 @@ def socket_pair() -> Iterator[Callable[[str], tuple[socket.socket, socket.socket
 
 
 @pytest.fixture
-def stream_pair(loop, socket_pair):
-    """``stream_pair(kind, place=0)``: two connected streams and their owners; aborted after the test."""
-    made: list[SocketStream] = []
+def stream_pair(loop, socket_pair, server_ssl, client_ssl, pump_until):
+    """``stream_pair(kind, place=0)``: two connected streams and their owners; aborted after the test.
+
+    The kinds are those of `socket_pair`, and ``tls``, ``tls1.2`` and ``tls in tls``, whose first end is
+    the client's, or the server's where ``server `` precedes.
+    """
+    made: list[Stream] = []
 
     def connect(kind: str = "tcp", place: int = 0):
+        base, *layers = LAYERS.get(kind.removeprefix("server "), [kind])
         owners = Recorder(place), Recorder(place)
-        pair = [
-            SocketStream(loop, sock, owner) for sock, owner in zip(socket_pair(kind), owners, strict=True)
+        streams: list[Stream] = [
+            SocketStream(loop, sock, owner) for sock, owner in zip(socket_pair(base), owners, strict=True)
         ]
-        made.extend(pair)
-        return *pair, *owners
+        made.extend(streams)
+        for version in layers:
+            client_ssl.maximum_version = version
+            established: list[bool] = []
+            for number, owner in enumerate(owners):
+                streams[number] = TLSStream(
+                    streams[number],
+                    server_ssl if number else client_ssl,
+                    owner,
+                    server_side=bool(number),
+                    server_hostname=None if number else "localhost",
+                    on_established=partial(established.append, True),
+                )
+            pump_until(lambda: len(established) == 2)  # noqa: B023
+        if kind.startswith("server "):
+            return streams[1], streams[0], owners[1], owners[0]
+        return *streams, *owners
 
     yield connect
     for stream in made:

@@ -10,7 +10,9 @@ from tests.net.owner import Recorder
 from tkws.errors import StateError
 
 MIB = 1 << 20
-KINDS = ["tcp", "tcp6", "unix"]
+SOCKETS = ["tcp", "tcp6", "unix"]
+TLS = ["tls", "server tls", "tls1.2", "server tls1.2", "tls in tls"]
+KINDS = SOCKETS + TLS
 
 
 @pytest.fixture(params=KINDS)

@@ -57,7 +57,7 @@ def numeric_endpoint(host: str, port: int) -> Endpoint | None:
         found = socket.getaddrinfo(
             host.encode("ascii"), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
         )
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # a name, or nothing that could be one
         return None
     family, *_, address = found[0]
     return Endpoint(family, address)

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from tkws.errors import StateError
-from tkws.net.outgoing import Buffer, Outgoing, as_buffer, worth_joining
+from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer, worth_joining
 from tkws.net.stream import Address, Socket, Stream, StreamOwner
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class SocketStream(Stream):
     Args:
         loop: Where the stream lives.
         sock: A connected stream socket.
-        owner: Whom the stream reports to.
+        owner: Whom the stream reports to; None where `set_owner` follows before the loop's next turn.
     """
 
     __slots__ = (
@@ -53,7 +53,7 @@ class SocketStream(Stream):
         "_state", "_wrote_all",
     )  # fmt: skip
 
-    def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner) -> None:
+    def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner | None = None) -> None:
         super().__init__(owner)
         sock.setblocking(False)
         _send_small_segments_at_once(sock)
@@ -62,7 +62,7 @@ class SocketStream(Stream):
         self._fd = sock.fileno()
         self._peername = _name_of(sock.getpeername)
         self._sockname = _name_of(sock.getsockname)
-        self._outgoing = Outgoing()
+        self._outgoing = ByteQueue()
         self._state = State.OPEN
         self._cause: Exception | None = None
         self._paused = False

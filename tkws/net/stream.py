@@ -22,7 +22,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from tkws.net.outgoing import Buffer
+from tkws.net.bytequeue import Buffer
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
@@ -71,8 +71,9 @@ class Stream(ABC):
 
     __slots__ = ("__weakref__", "_full", "_high", "_low", "_owner")
 
-    def __init__(self, owner: StreamOwner) -> None:
-        self._owner = owner
+    def __init__(self, owner: StreamOwner | None) -> None:
+        if owner is not None:
+            self._owner = owner
         self._high = HIGH_WATER
         self._low = LOW_WATER
         self._full = False

@@ -1,7 +1,7 @@
 """Bytes that wait to be sent: kept in order and by reference, however large they are.
 
 Knows how to hand many buffers to a socket in one system call; does not know when a socket is
-ready, nor what the bytes mean. Invariant: `Outgoing.size` is the sum of the lengths of what is
+ready, nor what the bytes mean. Invariant: `ByteQueue.size` is the sum of the lengths of what is
 held, and no held buffer is empty.
 """
 
@@ -25,7 +25,7 @@ WORTH_JOINING = 8 * 1024
 _HAS_SENDMSG = hasattr(socket.socket, "sendmsg")
 
 
-class Outgoing:
+class ByteQueue:
     """A queue of buffers.
 
     Attributes:

@@ -1,0 +1,79 @@
+"""Finds the addresses of a host: at once where it is one, by the system's resolver where it is a name.
+
+The system's resolver blocks, so it runs on a worker thread. Knows no connection; the addresses
+come in the system's order (RFC 6724), which `connect` wants.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tkws.errors import OpenError
+from tkws.net.endpoints import Endpoint, numeric_endpoint
+from tkws.net.worker import Job
+
+if TYPE_CHECKING:
+    from tkws.loop import Loop
+
+
+class Lookup:
+    """One question for the addresses of ``host``; the answer comes from the loop, once.
+
+    Args:
+        loop: Where the answer comes.
+        host: A name, also an international one, or a numeric address.
+        port: The port that the endpoints get.
+        on_found: Called with the endpoints, at least one, the best first.
+        on_failed: Called with an `OpenError` of phase ``resolve`` instead; its cause is the resolver's.
+
+    Raises:
+        TypeError: ``host`` is no str, or ``port`` no int.
+        ValueError: ``host`` is empty, or ``port`` is no port.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        host: str,
+        port: int,
+        on_found: Callable[[list[Endpoint]], object],
+        on_failed: Callable[[OpenError], object],
+    ) -> None:
+        endpoint = numeric_endpoint(host, port)
+        if not host:
+            raise ValueError("host: a name or an address, not ''")
+        self._host = host
+        self._on_found = on_found
+        self._on_failed = on_failed
+        self._over = False
+        self._job: Job[list[Endpoint]] | None = None
+        if endpoint is not None:
+            loop.call_soon(self._found, [endpoint])
+        else:
+            self._job = Job(loop, partial(_look_up, host, port), self._found, self._failed)
+
+    def cancel(self) -> None:
+        """Drop the answer; harmless when it has come."""
+        self._over = True
+        if self._job is not None:
+            self._job.cancel()
+
+    def _found(self, endpoints: list[Endpoint]) -> None:
+        if not self._over:
+            self._over = True
+            self._on_found(endpoints)
+
+    def _failed(self, cause: Exception) -> None:
+        self._over = True
+        reason = getattr(cause, "strerror", None) or cause
+        error = OpenError(f"cannot resolve {self._host!r}: {reason}", phase="resolve")
+        error.__cause__ = cause
+        self._on_failed(error)
+
+
+def _look_up(host: str, port: int) -> list[Endpoint]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(Endpoint(family, address) for family, _, _, _, address in found))

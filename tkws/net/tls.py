@@ -1,0 +1,419 @@
+"""TLS as a stream over another stream: an owner of the one below, a stream to the one above.
+
+Knows no socket: bytes go through two buffers in memory, so it works over whatever stream is
+below, another TLS included (a proxy that is itself reached by TLS).
+
+What is written is encrypted no faster than the stream below takes it: a large message waits
+as plaintext, uncopied, and costs neither memory for a second copy nor the loop's time at once.
+Whatever was received is decrypted until OpenSSL wants more, since no descriptor tells of what
+OpenSSL holds.
+
+Invariants: the stream above hears nothing before the handshake is done, except its failure. An
+end without the peer's close_notify is a failure (an attacker may have cut the rest off);
+with it, it is an end of stream, after which this side may still write (RFC 8446, 6.1). This
+side's own close_notify is sent by ``end`` and ``close``; ``close`` does not wait for the peer's.
+"""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from tkws.errors import StateError
+from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer, worth_joining
+from tkws.net.stream import Address, Socket, Stream, StreamOwner
+from tkws.net.worker import Job
+
+if TYPE_CHECKING:
+    from tkws.loop import Loop
+
+# A TLS record holds 16 KiB at most (RFC 8446, 5.1), and one read returns one record at most.
+RECORD = 16 * 1024
+
+# Plaintext, in bytes, that is encrypted before the stream below gets to send.
+PIECE = 128 * 1024
+
+# Plaintext, in bytes, that is encrypted before others have their turn: about a millisecond's.
+TURN = 1024 * 1024
+
+
+@functools.cache
+def default_context() -> ssl.SSLContext:
+    """The context for clients that have no own: verifies by the system's CAs, offers HTTP/1.1 by ALPN.
+
+    It is made once; that takes 50 ms or more, for which `load_default_context` has a thread.
+    """
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def load_default_context(
+    loop: Loop, on_loaded: Callable[[ssl.SSLContext], object], on_failed: Callable[[Exception], object]
+) -> Job[ssl.SSLContext]:
+    """Make the default context on a worker thread; the answer comes from the loop."""
+    return Job(loop, default_context, on_loaded, on_failed)
+
+
+class State(Enum):
+    """How far a stream is from its end."""
+
+    HANDSHAKE = "shaking hands"
+    OPEN = "open"
+    CLOSED = "closed"  # or flushing what is encrypted
+
+
+class TLSStream(Stream):
+    """A stream over ``below``, which it takes over: the handshake begins at once.
+
+    Bytes that were received before, with what preceded TLS, are given to `data_received`.
+
+    Args:
+        below: An open stream with nothing received that is still to be read.
+        context: The certificates and the settings.
+        owner: Whom the stream reports to; ``connection_lost`` has the `ssl.SSLError` of a failed handshake.
+        server_side: Whether this is the server's end.
+        server_hostname: The name that the server's certificate must be for, and that SNI sends.
+        on_established: Called when the handshake is done, before anything else is told.
+
+    Raises:
+        ValueError: ``context`` checks names and there is no ``server_hostname``, or it cannot be one.
+    """
+
+    __slots__ = (
+        "_ahead", "_below", "_below_eof", "_cause", "_closing", "_ended", "_incoming", "_notified",
+        "_on_established", "_outgoing", "_paused", "_resting", "_state", "_tls", "_unsent", "_wrote_all",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        below: Stream,
+        context: ssl.SSLContext,
+        owner: StreamOwner,
+        *,
+        server_side: bool = False,
+        server_hostname: str | None = None,
+        on_established: Callable[[], object] | None = None,
+    ) -> None:
+        if context.check_hostname and not server_side and not server_hostname:
+            raise ValueError("server_hostname: needed, since the context checks it")
+        super().__init__(owner)
+        self._below = below
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+        self._on_established = on_established
+        self._state = State.HANDSHAKE
+        self._cause: Exception | None = None
+        self._unsent = ByteQueue()
+        self._ahead = ByteQueue()
+        self._paused = False
+        self._resting = False  # a turn was used up, the next is queued
+        self._ended = False  # the peer's close_notify came
+        self._below_eof = False
+        self._wrote_all = False
+        self._closing = False
+        self._notified = False  # this side's close_notify has gone
+        below.set_owner(self)
+        below.set_write_limits(0, 0)
+        below.resume_reading()
+        self._shake_hands()
+
+    def __repr__(self) -> str:
+        version = self._tls.version() or "no version yet"
+        return f"<{type(self).__name__} {self._state.value}, {version}, over {self._below!r}>"
+
+    @property
+    def loop(self) -> Loop:
+        """The loop that the stream lives on."""
+        return self._below.loop
+
+    @property
+    def socket(self) -> Socket:
+        """The socket at the bottom."""
+        return self._below.socket
+
+    @property
+    def peername(self) -> Address:
+        """The remote address."""
+        return self._below.peername
+
+    @property
+    def sockname(self) -> Address:
+        """The local address."""
+        return self._below.sockname
+
+    @property
+    def ssl_object(self) -> ssl.SSLObject:
+        """What tells the certificate, the cipher and the protocol that were agreed."""
+        return self._tls
+
+    @property
+    def buffered_amount(self) -> int:
+        """The bytes that the system has not yet taken, those already encrypted as they are then."""
+        return self._unsent.size + self._below.buffered_amount
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stream below is closed."""
+        return self._below.closed
+
+    # ---- the handshake
+
+    def _shake_hands(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+        except ssl.SSLError as error:
+            self._fail(error)
+        else:
+            self._flush()
+            self._state = State.OPEN
+            if self._paused:
+                self._below.pause_reading()
+            if self._on_established is not None:
+                self._on_established()
+            self._send()
+
+    # ---- reading
+
+    def pause_reading(self) -> None:
+        """Receive nothing until `resume_reading`; a handshake goes on."""
+        if not self._paused:
+            self._paused = True
+            if self._state is State.OPEN:
+                self._below.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Receive again, first what was received and not yet decrypted."""
+        if self._paused:
+            self._paused = False
+            self._below.resume_reading()
+            if not self.loop.closed:
+                self.loop.call_soon(self._decrypt)
+
+    def get_buffer(self) -> memoryview | None:
+        """Return None: what comes from below has to be decrypted."""
+        return None
+
+    def buffer_updated(self, count: int) -> None:
+        """Never called: `get_buffer` gives no buffer."""
+        raise NotImplementedError
+
+    def data_received(self, data: bytes) -> None:
+        """Take ``data`` from below."""
+        if self._state is State.HANDSHAKE:
+            self._incoming.write(data)
+            self._shake_hands()
+        elif self._hears_below():
+            self._incoming.write(data)
+        self._decrypt()
+        if self._unsent.size:
+            self._send()  # where the peer's word was needed first
+
+    def eof_received(self) -> None:
+        """Note the end of the stream below, which is no proper end of TLS."""
+        self._below_eof = True
+        if self._state is State.HANDSHAKE:
+            self._fail(_truncated())
+        else:
+            self._decrypt()
+
+    def _hears_below(self) -> bool:
+        return self._state is State.OPEN and not (self._ended or self._closing)
+
+    def _decrypt(self) -> None:
+        """Hand on whatever was received, until OpenSSL wants more or the owner has enough."""
+        while self._hears_below() and not self._paused:
+            view = self._owner.get_buffer()
+            if self._ahead.size:
+                self._hand_on_ahead(view)
+                continue
+            data = b""
+            try:
+                if view:
+                    count = _read_into(self._tls, view)
+                else:
+                    data = self._tls.read(RECORD)
+                    count = len(data)
+            except ssl.SSLWantReadError:
+                if self._below_eof:
+                    self._fail(_truncated())
+                break
+            except ssl.SSLZeroReturnError:
+                count = 0
+            except ssl.SSLError as error:
+                self._fail(error)
+                break
+            if not count:
+                self._ended = True
+                self._owner.eof_received()
+            elif view:
+                self._owner.buffer_updated(count)
+            else:
+                self._owner.data_received(data)
+        self._flush()
+
+    def _hand_on_ahead(self, view: memoryview | None) -> None:
+        piece = self._ahead.first(len(view) if view else RECORD)
+        count = len(piece)
+        self._ahead.drop(count)
+        if view:
+            view[:count] = piece
+            self._owner.buffer_updated(count)
+        else:
+            self._owner.data_received(bytes(piece))
+
+    def _decrypt_ahead(self) -> None:
+        """Decrypt what was received and keep it, as OpenSSL would drop it in sending close_notify."""
+        try:
+            while data := self._tls.read(RECORD):
+                self._ahead.append(data)
+        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            pass
+        except ssl.SSLError as error:
+            self._fail(error)
+
+    # ---- writing
+
+    def write(self, data: Buffer) -> None:
+        """Send ``data``, after the handshake: at once as far as the stream below takes it."""
+        data = as_buffer(data)
+        if self._takes_writes():
+            self._unsent.append(data)
+            self._send()
+
+    def writelines(self, buffers: Iterable[Buffer]) -> None:
+        """Send ``buffers`` as `write` does each of them, small ones in one record."""
+        pieces = [as_buffer(data) for data in buffers]
+        if not pieces or worth_joining(pieces):
+            self.write(b"".join(pieces))
+        elif self._takes_writes():
+            for data in pieces:
+                self._unsent.append(data)
+            self._send()
+
+    def pause_writing(self) -> None:
+        """Note that the stream below has enough; `_encrypt` sees that by itself."""
+
+    def resume_writing(self) -> None:
+        """Note that the stream below sent everything."""
+        self._send()
+
+    def end(self) -> None:
+        """Send close_notify, once everything written has gone; reading goes on."""
+        self._wrote_all = True
+        self._send()
+
+    def close(self) -> None:
+        """Send what was written and close_notify, then close without waiting for the peer's."""
+        self._wrote_all = self._closing = True
+        self._send()
+        if self.loop.closed:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent is lost."""
+        self._wrote_all = True
+        self._shut()
+        self._below.abort()
+
+    def _takes_writes(self) -> bool:
+        if self._wrote_all:
+            raise StateError(f"the writing side was closed: {self!r}")
+        return self._state is not State.CLOSED
+
+    def _send(self) -> None:
+        if self._state is State.OPEN and not self._resting:
+            self._encrypt()
+        if self._state is State.CLOSED:
+            return
+        if not self._wrote_all:
+            self._mind_the_marks()
+        elif not self._unsent.size:
+            self._finish()
+
+    def _encrypt(self) -> None:
+        """Encrypt what the stream below takes, and let others have their turn after `TURN` bytes."""
+        left = self._unsent.size - TURN
+        try:
+            while self._unsent.size and not self._below.buffered_amount:
+                if self._unsent.size <= left:
+                    self._resting = True
+                    self.loop.call_soon(self._go_on)
+                    break
+                self._encrypt_piece()
+        except ssl.SSLWantReadError:
+            pass  # a renegotiation: the peer's next word lets this go on
+        except ssl.SSLError as error:
+            self._fail(error)
+
+    def _encrypt_piece(self) -> None:
+        enough = self._unsent.size - PIECE
+        try:
+            while self._unsent.size > max(0, enough):
+                self._unsent.drop(self._tls.write(self._unsent.first(PIECE)))
+        finally:
+            self._flush()
+
+    def _go_on(self) -> None:
+        self._resting = False
+        self._send()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending and not self._notified and self._state is not State.CLOSED:
+            self._below.write(self._outgoing.read())
+
+    # ---- the end
+
+    def _finish(self) -> None:
+        """Do what ``end`` or ``close`` left to do, as everything written has gone."""
+        if self._state is State.OPEN and not self._notified:
+            self._say_goodbye()
+        if self._closing and self._state is not State.CLOSED:
+            self._shut()
+            self._below.close()
+
+    def _say_goodbye(self) -> None:
+        if not self._closing:
+            self._decrypt_ahead()
+        try:
+            self._tls.unwrap()
+        except ssl.SSLError:
+            pass  # the peer's close_notify is not there, nor waited for
+        self._flush()
+        self._notified = True
+        if not self._closing:
+            self._below.end()
+
+    def _fail(self, cause: Exception) -> None:
+        self._flush()  # an alert tells the peer
+        self._cause = cause
+        self._shut()
+        if self._below.buffered_amount:
+            self._below.abort()
+        else:
+            self._below.close()
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        """Note that the stream below is over; the failure of TLS that led to it comes first."""
+        self._shut()
+        self._owner.connection_lost(self._cause or cause)
+
+    def _shut(self) -> None:
+        self._state = State.CLOSED
+        self._unsent.clear()
+        self._ahead.clear()
+
+
+def _read_into(tls: ssl.SSLObject, view: memoryview) -> int:
+    # One record comes at most; and typeshed does not know that a memoryview will do.
+    return int(tls.read(min(len(view), RECORD), view))
+
+
+def _truncated() -> ssl.SSLEOFError:
+    return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "the peer ended the connection without close_notify")

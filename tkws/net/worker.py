@@ -1,0 +1,124 @@
+"""Calls that block, made on a worker thread and answered on the loop.
+
+Knows nothing of what the calls do. It has its own threads because those of `concurrent.futures`
+are waited for when Python exits, and a name server that does not answer takes a minute: ours
+are daemons, which exit with the process. They are started on demand, end when there is nothing
+to do, and are few.
+
+Invariants: a worker never holds the last reference to a loop, to its interpreter or to a
+callback (Tk aborts the process when an interpreter dies in another thread than its own), so a
+job lets go of them on the loop's thread: when it is answered, when it is cancelled, and when
+the loop closes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from tkws.loop import Loop
+
+Result = TypeVar("Result")
+
+# Threads at a time: one name server that does not answer must not hold up the names of others.
+MAX_THREADS = 16
+
+_lock = threading.Lock()
+_waiting: deque[Job[Any]] = deque()
+_threads = 0
+
+
+class Job(Generic[Result]):
+    """One call on a worker thread.
+
+    Args:
+        loop: Where the answer comes.
+        function: What is called, in the other thread; it is not to hold on to anything of Tk.
+        on_done: Called from the loop with what ``function`` returned.
+        on_failed: Called from the loop with what ``function`` raised instead.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        function: Callable[[], Result],
+        on_done: Callable[[Result], object],
+        on_failed: Callable[[Exception], object],
+    ) -> None:
+        self._function = function
+        self._callbacks = (on_done, on_failed)
+        self._loop: Loop | None = loop
+        self._answering = threading.Lock()
+        loop.on_close(self.cancel)
+        self._queue()
+
+    @property
+    def over(self) -> bool:
+        """Whether the job was answered or cancelled."""
+        return self._loop is None
+
+    def cancel(self) -> None:
+        """Drop the answer; harmless when it has come. A call that has begun goes on unseen."""
+        with self._answering:
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.cancel_on_close(self.cancel)
+            del self._callbacks
+        with _lock:
+            if self in _waiting:
+                _waiting.remove(self)
+
+    def run(self) -> None:
+        """Make the call and send the answer; for the worker."""
+        answer: tuple[Callable[[Any], None], Any]
+        try:
+            answer = (self._done, self._function())
+        except Exception as error:
+            answer = (self._failed, error)
+        with self._answering:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(*answer)
+
+    def _queue(self) -> None:
+        global _threads
+        with _lock:
+            _waiting.append(self)
+            if _threads == MAX_THREADS:
+                return
+            _threads += 1
+        try:
+            threading.Thread(target=_work, name="tkws-worker", daemon=True).start()
+        except RuntimeError as error:  # the system gives no more threads
+            with _lock:
+                _threads -= 1
+            if self._loop is not None:
+                self._loop.call_soon(self._failed, error)
+
+    def _done(self, result: Result) -> None:
+        if not self.over:
+            on_done, _ = self._callbacks
+            self.cancel()
+            on_done(result)
+
+    def _failed(self, error: Exception) -> None:
+        if not self.over:
+            _, on_failed = self._callbacks
+            self.cancel()
+            on_failed(error)
+
+
+def _work() -> None:
+    while job := _next():
+        job.run()
+
+
+def _next() -> Job[Any] | None:
+    global _threads
+    with _lock:
+        if _waiting:
+            return _waiting.popleft()
+        _threads -= 1
+        return None
