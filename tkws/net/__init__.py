@@ -4,12 +4,13 @@ Knows no WebSocket and no HTTP; usable by itself with any loop of `tkws.loop`.
 """
 
 from tkws.net.connect import Dial
+from tkws.net.context import default_context, load_default_context
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
 from tkws.net.listen import Listener
 from tkws.net.resolve import Lookup
 from tkws.net.socketstream import SocketStream
 from tkws.net.stream import Stream, StreamOwner
-from tkws.net.tls import TLSStream, default_context, load_default_context
+from tkws.net.tls import TLSStream
 
 __all__ = [
     "Dial",

@@ -49,6 +49,12 @@ class ByteQueue:
         first = self._buffers[0]
         return first if len(first) <= limit else memoryview(first)[:limit]
 
+    def take(self, limit: int) -> Buffer:
+        """Return and forget the first ``limit`` bytes at most, all of one buffer; the queue is not empty."""
+        first = self.first(limit)
+        self.drop(len(first))
+        return first
+
     def send(self, sock: socket.socket) -> None:
         """Send and forget what ``sock`` takes in one system call; the queue is not empty.
 

@@ -7,12 +7,12 @@ does not take. Knows nothing of names, addresses or TLS. Its invariants are thos
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from tkws.errors import StateError
-from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer, worth_joining
+from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer
 from tkws.net.stream import Address, Socket, Stream, StreamOwner
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class SocketStream(Stream):
 
     __slots__ = (
         "_at_eof", "_cause", "_fd", "_loop", "_outgoing", "_paused", "_peername", "_sock", "_sockname",
-        "_state", "_wrote_all",
+        "_state",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner | None = None) -> None:
@@ -67,7 +67,6 @@ class SocketStream(Stream):
         self._cause: Exception | None = None
         self._paused = False
         self._at_eof = False
-        self._wrote_all = False
         self._watch()
 
     def __repr__(self) -> str:
@@ -174,7 +173,9 @@ class SocketStream(Stream):
     def write(self, data: Buffer) -> None:
         """Send ``data``: at once as far as the system takes it, the rest when it can."""
         data = as_buffer(data)
-        if not self._takes_writes() or not data:
+        if self._wrote_all:
+            raise self._refusal()
+        if self._state is not State.OPEN or not data:
             return
         waiting = bool(self._outgoing.size)
         if not waiting:
@@ -193,19 +194,16 @@ class SocketStream(Stream):
             self._watch()
         self._mind_the_marks()
 
-    def writelines(self, buffers: Iterable[Buffer]) -> None:
-        """Send ``buffers`` as `write` does each of them, in one system call where that can be."""
-        pieces = [as_buffer(data) for data in buffers]
-        if not pieces or worth_joining(pieces):
-            self.write(b"".join(pieces))
-        elif self._takes_writes():
-            waiting = bool(self._outgoing.size)
-            for data in pieces:
-                self._outgoing.append(data)
-            if waiting:
-                self._mind_the_marks()
-            else:
-                self._on_writable()
+    def _write_pieces(self, pieces: list[Buffer]) -> None:
+        if self._state is not State.OPEN:
+            return
+        waiting = bool(self._outgoing.size)
+        for data in pieces:
+            self._outgoing.append(data)
+        if waiting:
+            self._mind_the_marks()
+        else:
+            self._on_writable()
 
     def end(self) -> None:
         """Shut the writing side down (TCP sends FIN), once everything written has gone."""
@@ -245,11 +243,6 @@ class SocketStream(Stream):
         self._wrote_all = True
         self._watch()
         return self._sock
-
-    def _takes_writes(self) -> bool:
-        if self._wrote_all:
-            raise StateError(f"the writing side was closed: {self!r}")
-        return self._state is State.OPEN
 
     def _on_writable(self) -> None:
         try:

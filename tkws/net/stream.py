@@ -22,7 +22,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from tkws.net.bytequeue import Buffer
+from tkws.errors import StateError
+from tkws.net.bytequeue import Buffer, as_buffer, worth_joining
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
@@ -69,7 +70,7 @@ class Stream(ABC):
     ``loop.on_close``.
     """
 
-    __slots__ = ("__weakref__", "_full", "_high", "_low", "_owner")
+    __slots__ = ("__weakref__", "_full", "_high", "_low", "_owner", "_wrote_all")
 
     def __init__(self, owner: StreamOwner | None) -> None:
         if owner is not None:
@@ -77,6 +78,7 @@ class Stream(ABC):
         self._high = HIGH_WATER
         self._low = LOW_WATER
         self._full = False
+        self._wrote_all = False
 
     @property
     @abstractmethod
@@ -135,9 +137,15 @@ class Stream(ABC):
             TypeError: For anything but bytes, a bytearray or a contiguous memoryview.
         """
 
-    @abstractmethod
     def writelines(self, buffers: Iterable[Buffer]) -> None:
         """Send ``buffers`` as `write` does each of them, in one system call where that can be."""
+        pieces = [as_buffer(data) for data in buffers]
+        if not pieces or worth_joining(pieces):
+            self.write(b"".join(pieces))
+        elif self._wrote_all:
+            raise self._refusal()
+        else:
+            self._write_pieces(pieces)
 
     @abstractmethod
     def pause_reading(self) -> None:
@@ -161,6 +169,13 @@ class Stream(ABC):
     @abstractmethod
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
+
+    @abstractmethod
+    def _write_pieces(self, pieces: list[Buffer]) -> None:
+        """What `writelines` does with pieces that are too large to be copied together."""
+
+    def _refusal(self) -> StateError:
+        return StateError(f"the writing side was closed: {self!r}")
 
     def _mind_the_marks(self) -> None:
         waiting = self.buffered_amount

@@ -16,46 +16,23 @@ side's own close_notify is sent by ``end`` and ``close``; ``close`` does not wai
 
 from __future__ import annotations
 
-import functools
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tkws.errors import StateError
-from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer, worth_joining
+from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer
 from tkws.net.stream import Address, Socket, Stream, StreamOwner
-from tkws.net.worker import Job
+from tkws.net.tlssession import TLSSession
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
-
-# A TLS record holds 16 KiB at most (RFC 8446, 5.1), and one read returns one record at most.
-RECORD = 16 * 1024
 
 # Plaintext, in bytes, that is encrypted before the stream below gets to send.
 PIECE = 128 * 1024
 
 # Plaintext, in bytes, that is encrypted before others have their turn: about a millisecond's.
 TURN = 1024 * 1024
-
-
-@functools.cache
-def default_context() -> ssl.SSLContext:
-    """The context for clients that have no own: verifies by the system's CAs, offers HTTP/1.1 by ALPN.
-
-    It is made once; that takes 50 ms or more, for which `load_default_context` has a thread.
-    """
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-def load_default_context(
-    loop: Loop, on_loaded: Callable[[ssl.SSLContext], object], on_failed: Callable[[Exception], object]
-) -> Job[ssl.SSLContext]:
-    """Make the default context on a worker thread; the answer comes from the loop."""
-    return Job(loop, default_context, on_loaded, on_failed)
 
 
 class State(Enum):
@@ -84,8 +61,8 @@ class TLSStream(Stream):
     """
 
     __slots__ = (
-        "_ahead", "_below", "_below_eof", "_cause", "_closing", "_ended", "_incoming", "_notified",
-        "_on_established", "_outgoing", "_paused", "_resting", "_state", "_tls", "_unsent", "_wrote_all",
+        "_below", "_below_eof", "_cause", "_closing", "_ended", "_notified", "_on_established", "_paused",
+        "_resting", "_session", "_state", "_unsent",
     )  # fmt: skip
 
     def __init__(
@@ -98,23 +75,17 @@ class TLSStream(Stream):
         server_hostname: str | None = None,
         on_established: Callable[[], object] | None = None,
     ) -> None:
-        if context.check_hostname and not server_side and not server_hostname:
-            raise ValueError("server_hostname: needed, since the context checks it")
         super().__init__(owner)
+        self._session = TLSSession(context, server_side=server_side, server_hostname=server_hostname)
         self._below = below
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
         self._on_established = on_established
         self._state = State.HANDSHAKE
         self._cause: Exception | None = None
         self._unsent = ByteQueue()
-        self._ahead = ByteQueue()
         self._paused = False
         self._resting = False  # a turn was used up, the next is queued
         self._ended = False  # the peer's close_notify came
         self._below_eof = False
-        self._wrote_all = False
         self._closing = False
         self._notified = False  # this side's close_notify has gone
         below.set_owner(self)
@@ -123,7 +94,7 @@ class TLSStream(Stream):
         self._shake_hands()
 
     def __repr__(self) -> str:
-        version = self._tls.version() or "no version yet"
+        version = self.ssl_object.version() or "no version yet"
         return f"<{type(self).__name__} {self._state.value}, {version}, over {self._below!r}>"
 
     @property
@@ -149,7 +120,7 @@ class TLSStream(Stream):
     @property
     def ssl_object(self) -> ssl.SSLObject:
         """What tells the certificate, the cipher and the protocol that were agreed."""
-        return self._tls
+        return self._session.tls
 
     @property
     def buffered_amount(self) -> int:
@@ -165,13 +136,12 @@ class TLSStream(Stream):
 
     def _shake_hands(self) -> None:
         try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
-            self._flush()
+            done = self._session.shake_hands()
         except ssl.SSLError as error:
             self._fail(error)
-        else:
-            self._flush()
+            return
+        self._flush()
+        if done:
             self._state = State.OPEN
             if self._paused:
                 self._below.pause_reading()
@@ -207,10 +177,10 @@ class TLSStream(Stream):
     def data_received(self, data: bytes) -> None:
         """Take ``data`` from below."""
         if self._state is State.HANDSHAKE:
-            self._incoming.write(data)
+            self._session.feed(data)
             self._shake_hands()
         elif self._hears_below():
-            self._incoming.write(data)
+            self._session.feed(data)
         self._decrypt()
         if self._unsent.size:
             self._send()  # where the peer's word was needed first
@@ -230,22 +200,17 @@ class TLSStream(Stream):
         """Hand on whatever was received, until OpenSSL wants more or the owner has enough."""
         while self._hears_below() and not self._paused:
             view = self._owner.get_buffer()
-            if self._ahead.size:
-                self._hand_on_ahead(view)
-                continue
             data = b""
             try:
                 if view:
-                    count = _read_into(self._tls, view)
+                    count = self._session.read_into(view)
                 else:
-                    data = self._tls.read(RECORD)
+                    data = self._session.read()
                     count = len(data)
             except ssl.SSLWantReadError:
                 if self._below_eof:
                     self._fail(_truncated())
                 break
-            except ssl.SSLZeroReturnError:
-                count = 0
             except ssl.SSLError as error:
                 self._fail(error)
                 break
@@ -258,41 +223,17 @@ class TLSStream(Stream):
                 self._owner.data_received(data)
         self._flush()
 
-    def _hand_on_ahead(self, view: memoryview | None) -> None:
-        piece = self._ahead.first(len(view) if view else RECORD)
-        count = len(piece)
-        self._ahead.drop(count)
-        if view:
-            view[:count] = piece
-            self._owner.buffer_updated(count)
-        else:
-            self._owner.data_received(bytes(piece))
-
-    def _decrypt_ahead(self) -> None:
-        """Decrypt what was received and keep it, as OpenSSL would drop it in sending close_notify."""
-        try:
-            while data := self._tls.read(RECORD):
-                self._ahead.append(data)
-        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
-            pass
-        except ssl.SSLError as error:
-            self._fail(error)
-
     # ---- writing
 
     def write(self, data: Buffer) -> None:
         """Send ``data``, after the handshake: at once as far as the stream below takes it."""
         data = as_buffer(data)
-        if self._takes_writes():
-            self._unsent.append(data)
-            self._send()
+        if self._wrote_all:
+            raise self._refusal()
+        self._write_pieces([data])
 
-    def writelines(self, buffers: Iterable[Buffer]) -> None:
-        """Send ``buffers`` as `write` does each of them, small ones in one record."""
-        pieces = [as_buffer(data) for data in buffers]
-        if not pieces or worth_joining(pieces):
-            self.write(b"".join(pieces))
-        elif self._takes_writes():
+    def _write_pieces(self, pieces: list[Buffer]) -> None:
+        if self._state is not State.CLOSED:
             for data in pieces:
                 self._unsent.append(data)
             self._send()
@@ -322,11 +263,6 @@ class TLSStream(Stream):
         self._shut()
         self._below.abort()
 
-    def _takes_writes(self) -> bool:
-        if self._wrote_all:
-            raise StateError(f"the writing side was closed: {self!r}")
-        return self._state is not State.CLOSED
-
     def _send(self) -> None:
         if self._state is State.OPEN and not self._resting:
             self._encrypt()
@@ -339,34 +275,28 @@ class TLSStream(Stream):
 
     def _encrypt(self) -> None:
         """Encrypt what the stream below takes, and let others have their turn after `TURN` bytes."""
-        left = self._unsent.size - TURN
+        rest = self._unsent.size - TURN
         try:
             while self._unsent.size and not self._below.buffered_amount:
-                if self._unsent.size <= left:
+                if self._unsent.size <= rest:
                     self._resting = True
                     self.loop.call_soon(self._go_on)
                     break
-                self._encrypt_piece()
+                self._session.encrypt(self._unsent, PIECE)
+                self._flush()
         except ssl.SSLWantReadError:
-            pass  # a renegotiation: the peer's next word lets this go on
+            self._flush()  # a renegotiation: the peer's next word lets this go on
         except ssl.SSLError as error:
             self._fail(error)
-
-    def _encrypt_piece(self) -> None:
-        enough = self._unsent.size - PIECE
-        try:
-            while self._unsent.size > max(0, enough):
-                self._unsent.drop(self._tls.write(self._unsent.first(PIECE)))
-        finally:
-            self._flush()
 
     def _go_on(self) -> None:
         self._resting = False
         self._send()
 
     def _flush(self) -> None:
-        if self._outgoing.pending and not self._notified and self._state is not State.CLOSED:
-            self._below.write(self._outgoing.read())
+        data = self._session.output()
+        if data and not self._notified and self._state is not State.CLOSED:
+            self._below.write(data)
 
     # ---- the end
 
@@ -379,12 +309,11 @@ class TLSStream(Stream):
             self._below.close()
 
     def _say_goodbye(self) -> None:
-        if not self._closing:
-            self._decrypt_ahead()
         try:
-            self._tls.unwrap()
-        except ssl.SSLError:
-            pass  # the peer's close_notify is not there, nor waited for
+            self._session.end()
+        except ssl.SSLError as error:
+            self._fail(error)
+            return
         self._flush()
         self._notified = True
         if not self._closing:
@@ -407,12 +336,6 @@ class TLSStream(Stream):
     def _shut(self) -> None:
         self._state = State.CLOSED
         self._unsent.clear()
-        self._ahead.clear()
-
-
-def _read_into(tls: ssl.SSLObject, view: memoryview) -> int:
-    # One record comes at most; and typeshed does not know that a memoryview will do.
-    return int(tls.read(min(len(view), RECORD), view))
 
 
 def _truncated() -> ssl.SSLEOFError:

@@ -1,0 +1,41 @@
+"""The TLS settings of clients that bring none of their own; making them takes time, so a thread does."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tkws.net.worker import Job
+
+if TYPE_CHECKING:
+    from tkws.loop import Loop
+
+
+@functools.cache
+def default_context() -> ssl.SSLContext:
+    """The context for clients: certificates verified by the system's CAs, HTTP/1.1 by ALPN (RFC 7301).
+
+    It is made once and shared, so it is not to be changed. Reading the system's CAs takes 50 ms
+    and more, for which `load_default_context` has a thread.
+    """
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def load_default_context(
+    loop: Loop, on_loaded: Callable[[ssl.SSLContext], object], on_failed: Callable[[Exception], object]
+) -> Job[ssl.SSLContext]:
+    """Make the default context without blocking; the answer comes from ``loop``.
+
+    Args:
+        loop: Where the answer comes.
+        on_loaded: Called with the context.
+        on_failed: Called with what `default_context` raised instead.
+
+    Returns:
+        The job, which can be cancelled.
+    """
+    return Job(loop, default_context, on_loaded, on_failed)

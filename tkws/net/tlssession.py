@@ -1,0 +1,97 @@
+"""One end of a TLS connection as bytes in and bytes out, over `ssl.MemoryBIO`.
+
+Hides what is awkward in OpenSSL's calls; knows no stream and no order of events. What OpenSSL
+says by `ssl.SSLWantReadError` (more must come from the peer first) it says so too; any other
+`ssl.SSLError` is fatal.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+from tkws.net.bytequeue import ByteQueue
+
+# The most plaintext that one record holds, in bytes (RFC 8446, 5.1), and so one read returns.
+RECORD = 16 * 1024
+
+
+class TLSSession:
+    """A client's or a server's end.
+
+    Args:
+        context: The certificates and the settings.
+        server_side: Whether this is the server's end.
+        server_hostname: The name that the server's certificate must be for, and that SNI sends.
+
+    Raises:
+        ValueError: ``context`` checks names and there is no ``server_hostname``, or it cannot be one.
+
+    Attributes:
+        tls: OpenSSL's view of the connection: certificate, cipher, version.
+    """
+
+    __slots__ = ("_ahead", "_incoming", "_outgoing", "tls")
+
+    def __init__(self, context: ssl.SSLContext, *, server_side: bool, server_hostname: str | None) -> None:
+        if context.check_hostname and not server_side and not server_hostname:
+            raise ValueError("server_hostname: needed, since the context checks it")
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._ahead = ByteQueue()
+        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+
+    def feed(self, data: bytes) -> None:
+        """Take ``data`` that came from the peer."""
+        self._incoming.write(data)
+
+    def output(self) -> bytes:
+        """Return, once, what is to go to the peer; any other call may have made some."""
+        return self._outgoing.read() if self._outgoing.pending else b""
+
+    def shake_hands(self) -> bool:
+        """Go on with the handshake, and tell whether it is done."""
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def read_into(self, view: memoryview) -> int:
+        """Put what comes next into ``view``, not empty; return its length, 0 at the peer's close_notify."""
+        room = min(len(view), RECORD)
+        if self._ahead.size:
+            piece = self._ahead.take(room)
+            view[: len(piece)] = piece
+            return len(piece)
+        try:
+            return int(self.tls.read(room, view))  # typeshed knows neither the view nor the int
+        except ssl.SSLZeroReturnError:
+            return 0
+
+    def read(self) -> bytes:
+        """Return what comes next; nothing at the peer's close_notify."""
+        if self._ahead.size:
+            return bytes(self._ahead.take(RECORD))
+        try:
+            return self.tls.read(RECORD)
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def encrypt(self, plaintext: ByteQueue, most: int) -> None:
+        """Encrypt from ``plaintext``, off which it is taken, until ``most`` bytes or a little more."""
+        rest = max(0, plaintext.size - most)
+        while plaintext.size > rest:
+            plaintext.drop(self.tls.write(plaintext.first(most)))
+
+    def end(self) -> None:
+        """Say close_notify; whatever was fed before can be read afterwards."""
+        try:
+            # OpenSSL looks for the peer's answer at once, and drops what is none.
+            while data := self.tls.read(RECORD):
+                self._ahead.append(data)
+        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            pass
+        try:
+            self.tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass
