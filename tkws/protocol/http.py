@@ -208,7 +208,7 @@ class ServerConnection:
         fields = _encode_fields(response)
         # A body that is not here yet, or what was not understood, would be taken for a request.
         if close or self._failed or connection.their_state in (h11.IDLE, h11.SEND_BODY):
-            fields = [pair for pair in fields if pair[0].lower() != b"connection"]
+            fields = [pair for pair in fields if pair[1].lower() != b"keep-alive"]
             fields.append((b"Connection", b"close"))
         answer = h11.Response(status_code=response.status, headers=fields, reason=_encode_reason(response))
         data = connection.send(answer)
