@@ -48,20 +48,17 @@ class SocketStream(Stream):
         owner: Whom the stream reports to; None where `set_owner` follows before the loop's next turn.
     """
 
-    __slots__ = (
-        "_at_eof", "_cause", "_fd", "_loop", "_outgoing", "_paused", "_peername", "_sock", "_sockname",
-        "_state",
-    )  # fmt: skip
+    __slots__ = ("_at_eof", "_cause", "_fd", "_outgoing", "_paused", "_state")
 
     def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner | None = None) -> None:
         super().__init__(owner)
         sock.setblocking(False)
         _send_small_segments_at_once(sock)
-        self._loop = loop
-        self._sock = sock
+        self.loop = loop
+        self.socket = sock
         self._fd = sock.fileno()
-        self._peername = _name_of(sock.getpeername)
-        self._sockname = _name_of(sock.getsockname)
+        self.peername = _name_of(sock.getpeername)
+        self.sockname = _name_of(sock.getsockname)
         self._outgoing = ByteQueue()
         self._state = State.OPEN
         self._cause: Exception | None = None
@@ -72,29 +69,9 @@ class SocketStream(Stream):
     def __repr__(self) -> str:
         reading = "at end of stream" if self._at_eof else "paused" if self._paused else "reading"
         return (
-            f"<{type(self).__name__} {self._state.value} fd={self._fd} peer={self._peername!r} "
+            f"<{type(self).__name__} {self._state.value} fd={self._fd} peer={self.peername!r} "
             f"{reading}, {self._outgoing.size} bytes to send>"
         )
-
-    @property
-    def loop(self) -> Loop:
-        """The loop that the stream lives on."""
-        return self._loop
-
-    @property
-    def socket(self) -> Socket:
-        """The socket, closed when the connection is over."""
-        return self._sock
-
-    @property
-    def peername(self) -> Address:
-        """The remote address."""
-        return self._peername
-
-    @property
-    def sockname(self) -> Address:
-        """The local address."""
-        return self._sockname
 
     @property
     def buffered_amount(self) -> int:
@@ -123,7 +100,7 @@ class SocketStream(Stream):
                 self._soon(self._read_out)
 
     def _on_readable(self) -> None:
-        while self._hears() and self._receive() and not self._loop.slice_spent():
+        while self._hears() and self._receive() and not self.loop.slice_spent():
             pass
 
     def _receive(self) -> bool:
@@ -132,9 +109,9 @@ class SocketStream(Stream):
         data = b""
         try:
             if view:
-                count, room = self._sock.recv_into(view), len(view)
+                count, room = self.socket.recv_into(view), len(view)
             else:
-                data = self._sock.recv(READ_SIZE)
+                data = self.socket.recv(READ_SIZE)
                 count, room = len(data), READ_SIZE
         except _NOT_NOW:
             return False
@@ -163,10 +140,10 @@ class SocketStream(Stream):
     def _watch(self) -> None:
         readable = self._on_readable if self._hears() else None
         writable = self._on_writable if self._outgoing.size else None
-        if (readable or writable) and not self._loop.closed:
-            self._loop.watch(self._fd, readable, writable)
+        if (readable or writable) and not self.loop.closed:
+            self.loop.watch(self._fd, readable, writable)
         else:
-            self._loop.unwatch(self._fd)
+            self.loop.unwatch(self._fd)
 
     # ---- writing
 
@@ -180,7 +157,7 @@ class SocketStream(Stream):
         waiting = bool(self._outgoing.size)
         if not waiting:
             try:
-                sent = self._sock.send(data)
+                sent = self.socket.send(data)
             except _NOT_NOW:
                 sent = 0
             except OSError as error:
@@ -218,7 +195,7 @@ class SocketStream(Stream):
         self._wrote_all = True
         if self._state is State.BROKEN:
             self._lose(self._cause)
-        elif self._loop.closed:
+        elif self.loop.closed:
             self.abort()
         elif not self.closed:
             self._state = State.CLOSING
@@ -242,11 +219,11 @@ class SocketStream(Stream):
         self._state = State.DETACHED
         self._wrote_all = True
         self._watch()
-        return self._sock
+        return self.socket
 
     def _on_writable(self) -> None:
         try:
-            self._outgoing.send(self._sock)
+            self._outgoing.send(self.socket)
         except _NOT_NOW:
             pass
         except OSError as error:
@@ -267,7 +244,7 @@ class SocketStream(Stream):
         elif self._state is State.ENDING:
             self._state = State.ENDED
             try:
-                self._sock.shutdown(socket.SHUT_WR)
+                self.socket.shutdown(socket.SHUT_WR)
             except OSError as error:
                 self._break(error)
 
@@ -296,13 +273,13 @@ class SocketStream(Stream):
         self._state = State.CLOSED
         self._cause = cause
         self._outgoing.clear()
-        self._loop.unwatch(self._fd)
-        self._sock.close()
+        self.loop.unwatch(self._fd)
+        self.socket.close()
         self._soon(self._tell_lost)
 
     def _soon(self, callback: Callable[[], None]) -> None:
-        if not self._loop.closed:
-            self._loop.call_soon(callback)
+        if not self.loop.closed:
+            self.loop.call_soon(callback)
 
     def _tell_lost(self) -> None:
         self._owner.connection_lost(self._cause)

@@ -68,9 +68,24 @@ class Stream(ABC):
     All methods belong to the loop's thread; none blocks, and none raises for the peer's or the
     network's faults. A program that ends with its root closes its streams by ``abort()`` from
     ``loop.on_close``.
+
+    Attributes:
+        loop: The loop that the stream lives on.
+        socket: The socket at the bottom, to look at and to set options of.
+        peername: The remote address, also when the connection is over; None where there is none.
+        sockname: The local address, likewise.
     """
 
-    __slots__ = ("__weakref__", "_full", "_high", "_low", "_owner", "_wrote_all")
+    __slots__ = (
+        "__weakref__", "_full", "_high", "_low", "_owner", "_wrote_all",
+        "loop", "peername", "socket", "sockname",
+    )  # fmt: skip
+
+    _owner: StreamOwner
+    loop: Loop
+    socket: Socket
+    peername: Address
+    sockname: Address
 
     def __init__(self, owner: StreamOwner | None) -> None:
         if owner is not None:
@@ -79,26 +94,6 @@ class Stream(ABC):
         self._low = LOW_WATER
         self._full = False
         self._wrote_all = False
-
-    @property
-    @abstractmethod
-    def loop(self) -> Loop:
-        """The loop that the stream lives on."""
-
-    @property
-    @abstractmethod
-    def socket(self) -> Socket:
-        """The socket at the bottom, to look at and to set options of."""
-
-    @property
-    @abstractmethod
-    def peername(self) -> Address:
-        """The remote address, also when the connection is over; None where there is none."""
-
-    @property
-    @abstractmethod
-    def sockname(self) -> Address:
-        """The local address, also when the connection is over; None where there is none."""
 
     @property
     @abstractmethod

@@ -19,14 +19,10 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer
-from tkws.net.stream import Address, Socket, Stream, StreamOwner
+from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tlssession import TLSSession
-
-if TYPE_CHECKING:
-    from tkws.loop import Loop
 
 # Plaintext, in bytes, that is encrypted before the stream below gets to send.
 PIECE = 128 * 1024
@@ -77,6 +73,10 @@ class TLSStream(Stream):
     ) -> None:
         super().__init__(owner)
         self._session = TLSSession(context, server_side=server_side, server_hostname=server_hostname)
+        self.loop = below.loop
+        self.socket = below.socket
+        self.peername = below.peername
+        self.sockname = below.sockname
         self._below = below
         self._on_established = on_established
         self._state = State.HANDSHAKE
@@ -96,26 +96,6 @@ class TLSStream(Stream):
     def __repr__(self) -> str:
         version = self.ssl_object.version() or "no version yet"
         return f"<{type(self).__name__} {self._state.value}, {version}, over {self._below!r}>"
-
-    @property
-    def loop(self) -> Loop:
-        """The loop that the stream lives on."""
-        return self._below.loop
-
-    @property
-    def socket(self) -> Socket:
-        """The socket at the bottom."""
-        return self._below.socket
-
-    @property
-    def peername(self) -> Address:
-        """The remote address."""
-        return self._below.peername
-
-    @property
-    def sockname(self) -> Address:
-        """The local address."""
-        return self._below.sockname
 
     @property
     def ssl_object(self) -> ssl.SSLObject:
@@ -221,6 +201,8 @@ class TLSStream(Stream):
                 self._owner.buffer_updated(count)
             else:
                 self._owner.data_received(data)
+            if self._session.drained and not self._below_eof:
+                break
         self._flush()
 
     # ---- writing

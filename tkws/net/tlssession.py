@@ -56,6 +56,11 @@ class TLSSession:
             return False
         return True
 
+    @property
+    def drained(self) -> bool:
+        """Whether nothing can be read before more is fed; to find that out by reading takes longer."""
+        return not (self._incoming.pending or self.tls.pending() or self._ahead.size)
+
     def read_into(self, view: memoryview) -> int:
         """Put what comes next into ``view``, not empty; return its length, 0 at the peer's close_notify."""
         room = min(len(view), RECORD)
