@@ -1,0 +1,96 @@
+"""WebSockets that live inside Tk's event loop: client and server, callbacks on the GUI thread.
+
+The commands are tcllib's (`open`, `send`, `server`, `live`, `test`, `upgrade`, `takeover`,
+`conninfo`, `find`, `configure`, `loglevel`, `close`) with `serve` besides; the classes are
+`WebSocket` and `Server`; a handler is any callable ``(ws, type, message)``.
+"""
+
+import logging
+
+from tkws.commands import (
+    close,
+    configure,
+    conninfo,
+    find,
+    live,
+    loglevel,
+    open,
+    sec_websocket_accept,
+    send,
+    serve,
+    server,
+    takeover,
+    test,
+    upgrade,
+    validate,
+)
+from tkws.errors import (
+    HandshakeError,
+    OpenError,
+    OpenTimeout,
+    ProtocolError,
+    StateError,
+    URLError,
+    WebSocketError,
+)
+from tkws.handlers import Handler, batched, latest, tee, variable, virtual_event
+from tkws.options import ConnectionOptions, ServerOptions
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.deflate import Deflate
+from tkws.protocol.engine import State
+from tkws.protocol.events import Event
+from tkws.protocol.frames import Role
+from tkws.protocol.headers import Headers
+from tkws.protocol.http import Request, Response
+from tkws.reception import HTTPServer
+from tkws.server import Server
+from tkws.version import __version__
+from tkws.websocket import Statistics, WebSocket
+
+logging.getLogger(__name__).setLevel(logging.ERROR)  # quiet until `loglevel` says else, as tcllib
+
+__all__ = [
+    "CloseCode",
+    "ConnectionOptions",
+    "Deflate",
+    "Event",
+    "HTTPServer",
+    "Handler",
+    "HandshakeError",
+    "Headers",
+    "OpenError",
+    "OpenTimeout",
+    "ProtocolError",
+    "Request",
+    "Response",
+    "Role",
+    "Server",
+    "ServerOptions",
+    "State",
+    "StateError",
+    "Statistics",
+    "URLError",
+    "WebSocket",
+    "WebSocketError",
+    "__version__",
+    "batched",
+    "close",
+    "configure",
+    "conninfo",
+    "find",
+    "latest",
+    "live",
+    "loglevel",
+    "open",
+    "sec_websocket_accept",
+    "send",
+    "serve",
+    "server",
+    "takeover",
+    "tee",
+    "test",
+    "upgrade",
+    "validate",
+    "variable",
+    "virtual_event",
+]

@@ -1,0 +1,381 @@
+"""tcllib's commands: each a few words over `WebSocket` and `Server`.
+
+Names, arguments and results are tcllib's where Python's are not better; what differs is in
+the docs (``docs/tcllib.md``) with its reason. Words may be shortened as in tcllib.
+"""
+
+from __future__ import annotations
+
+import builtins
+import logging
+import os
+import socket
+import ssl as tls
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
+
+from tkws.client import Opening, make_handshake
+from tkws.errors import HandshakeError, StateError
+from tkws.loop import Master, loop_for
+from tkws.net import SocketStream
+from tkws.options import ConnectionOptions, Handler, ServerOptions, changed, complete
+from tkws.protocol.engine import Buffer, State
+from tkws.protocol.frames import Opcode, Role
+from tkws.protocol.handshake import sec_websocket_accept, validate
+from tkws.protocol.headers import Headers, HeadersLike
+from tkws.protocol.http import Request
+from tkws.protocol.uri import WebSocketURI, parse_uri
+from tkws.reception import HTTPServer
+from tkws.server import Admission, Server, detach
+from tkws.websocket import WebSocket, live as _alive
+
+__all__ = [
+    "close", "configure", "conninfo", "find", "live", "loglevel", "open", "sec_websocket_accept", "send",
+    "serve", "server", "takeover", "test", "upgrade", "validate",
+]  # fmt: skip
+
+_log = logging.getLogger("tkws")
+_LEVELS = {"debug": 10, "info": 20, "notice": 25, "warn": 30, "error": 40}
+_KINDS = ("text", "binary", "ping", "pong", "close", "continuation")
+_INFO = (
+    "peername", "sockname", "name", "closed", "client", "server", "type", "handler", "state",
+    "protocol", "url", "latency", "statistics", "request", "response", "close_code", "close_reason",
+    "buffered_amount",
+)  # fmt: skip
+
+_admissions: WeakKeyDictionary[socket.socket, Admission] = WeakKeyDictionary()
+
+
+def open(
+    url: str,
+    handler: Handler,
+    *,
+    master: Master = None,
+    protocols: Sequence[str] = (),
+    headers: HeadersLike = (),
+    timeout: float = 30.0,
+    ssl: tls.SSLContext | None = None,
+    unix: str | os.PathLike[str] | None = None,
+    sock: socket.socket | None = None,
+    origin: str | None = None,
+    **options: Any,
+) -> WebSocket:
+    """Open a connection (tcllib's ``open``, RFC 6455, 4.1).
+
+    Args:
+        url: ``ws://`` or ``wss://``, with a host, and a port, path and query where needed.
+        handler: Called as ``handler(ws, type, message)`` for every event.
+        master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
+        protocols: The subprotocols offered, the most wanted first.
+        headers: More headers for the request: a mapping or pairs.
+        timeout: Seconds for the whole opening: name, dialling, TLS and handshake.
+        ssl: The TLS context of a ``wss:`` URL; None for one that verifies the server
+            against the system's authorities.
+        unix: The path of a Unix socket to connect to instead of the URL's host.
+        sock: A connected socket to use instead; it belongs to the connection then.
+        origin: The Origin header, for servers that ask a program for one.
+        **options: See `ConnectionOptions`.
+
+    Returns:
+        The connection, CONNECTING; whatever comes of it is an event.
+
+    Raises:
+        URLError: For a URL that names no WebSocket server.
+        TypeError: For an argument of a wrong type, or an unknown option.
+        ValueError: For an argument that is out of range.
+    """
+    settings = changed(ConnectionOptions(handler=handler), options)
+    uri = parse_uri(url)
+    handshake = make_handshake(
+        uri, protocols=protocols, headers=headers, origin=origin, deflate=settings.deflate
+    )
+    _check_opening(uri, timeout, ssl, unix, sock)
+    loop = loop_for(master)
+    taken = None if sock is None else detach(sock)
+    ws = WebSocket(loop, Role.CLIENT, settings, str(uri))
+    Opening(ws, uri, handshake, timeout=timeout, context=ssl, unix=unix, sock=taken)
+    return ws
+
+
+def takeover(
+    sock: socket.socket,
+    handler: Handler,
+    server: bool = False,
+    info: Any = None,
+    *,
+    initial: bytes = b"",
+    master: Master = None,
+    **options: Any,
+) -> WebSocket:
+    """Make a socket whose opening handshake is over a WebSocket (tcllib's ``takeover``).
+
+    Args:
+        sock: A connected stream socket. It is detached: it belongs to the connection from now on.
+        handler: Called as ``handler(ws, type, message)`` for every event.
+        server: Whether this side is the server.
+        info: The message of the ``connect`` event.
+        initial: Bytes that were read behind the handshake.
+        master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
+        **options: See `ConnectionOptions`.
+
+    Returns:
+        The connection, OPEN.
+
+    Raises:
+        TypeError: For a socket or a handler that is none, or an unknown option.
+        ValueError: For a socket that is closed or of another type, or an option out of range.
+    """
+    role = Role.SERVER if server else Role.CLIENT
+    base = ServerOptions().for_connection(handler) if server else ConnectionOptions(handler=handler)
+    if not isinstance(initial, bytes):
+        raise TypeError(f"initial: bytes, not {type(initial).__name__}")
+    settings = changed(base, options)
+    loop = loop_for(master)
+    ws = WebSocket(loop, role, settings)
+    ws.begin(SocketStream(loop, detach(sock)), info, data=initial)
+    return ws
+
+
+def server(listening_socket: socket.socket, *, master: Master = None, **options: Any) -> Server:
+    """Return a server whose connections the program accepts itself (tcllib's ``server``).
+
+    Args:
+        listening_socket: The program's own, which `test` is told of. Calling this again for the
+            same socket begins anew, without ``live`` entries.
+        master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
+        **options: See `ServerOptions`.
+
+    Raises:
+        TypeError: For a socket that is none, or an unknown option.
+        ValueError: For an option that is out of range.
+    """
+    if not isinstance(listening_socket, socket.socket):
+        raise TypeError(f"listening_socket: a socket, not {type(listening_socket).__name__}")
+    return Server(loop_for(master), changed(ServerOptions(), options), listening_socket.getsockname())
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    master: Master = None,
+    ssl: tls.SSLContext | None = None,
+    **options: Any,
+) -> HTTPServer:
+    """Return a server that listens, accepts and speaks HTTP by itself.
+
+    Args:
+        host: The address to listen on. Anything but a loopback address is reachable from outside.
+        port: The port; 0 for any free one, which `HTTPServer.port` tells.
+        master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
+        ssl: A server's TLS context, for ``wss:`` and ``https:``; None for plain TCP.
+        **options: See `ServerOptions`; a ``handler`` serves every path.
+
+    Raises:
+        OSError: Where the address cannot be listened on.
+        TypeError: For an argument of a wrong type, or an unknown option.
+        ValueError: For an argument that is out of range.
+    """
+    return HTTPServer(loop_for(master), host, port, ssl, changed(ServerOptions(), options))
+
+
+def live(server: Server, path: str, handler: Handler, protocol: str = "*") -> None:
+    """Serve WebSockets at the paths that match (tcllib's ``live``); see `Server.live`."""
+    server.live(path, handler, protocol)
+
+
+def test(
+    server: Server,
+    sock: socket.socket,
+    path: str,
+    headers: HeadersLike,
+    query: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+) -> bool:
+    """Judge a request for a WebSocket; send nothing (tcllib's ``test``).
+
+    A request that passes waits for `upgrade`, which the program calls when it wants to;
+    in between it can do checks of its own. May be called from any thread.
+
+    Args:
+        server: Who is asked.
+        sock: The client's socket.
+        path: The path of the request, without the query.
+        headers: Its headers: a mapping or pairs.
+        query: The query's names and values, for the handler's ``connect``.
+
+    Returns:
+        Whether `upgrade` may follow.
+    """
+    if not isinstance(path, str):
+        raise TypeError(f"path: str, not {type(path).__name__}")
+    pairs = urlencode(query if isinstance(query, Mapping) else list(query))
+    target = f"{path}?{pairs}" if pairs else path
+    try:
+        request = Request("GET", target, Headers(headers), sock.getpeername())
+        _admissions[sock] = server.admit(request, sock.getsockname())
+    except HandshakeError as error:
+        _log.info("refused %s: %s", path, error)
+        _admissions.pop(sock, None)
+        return False
+    return True
+
+
+def upgrade(sock: socket.socket) -> WebSocket:
+    """Answer 101 on a socket that passed `test` and make it a WebSocket (tcllib's ``upgrade``).
+
+    May be called from any thread: the socket is detached here, and served on the thread of Tk.
+
+    Args:
+        sock: The client's socket.
+
+    Raises:
+        StateError: For a socket that did not pass `test`.
+    """
+    admission = _admissions.pop(sock, None)
+    if admission is None:
+        raise StateError("sock: it did not pass test()")
+    return admission.server.adopt(admission, sock)
+
+
+def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool = True) -> int:
+    """Send a message, a fragment or a control frame (tcllib's ``send``).
+
+    Args:
+        ws: The connection.
+        type: ``"text"``, ``"binary"``, ``"ping"``, ``"pong"`` or ``"close"``, in any case and
+            shortened (``"p"`` is a ping, as in tcllib), or an opcode.
+        message: ``str`` is encoded as UTF-8. For ``close`` it is the reason, sent with 1000.
+        final: Whether a text or binary message ends here.
+
+    Returns:
+        The bytes queued, header included; -1 where the connection is not open.
+
+    Raises:
+        TypeError: For a type or a message that is none.
+        ValueError: For a control frame's payload above 125 bytes.
+        StateError: For a fragment of another type than the message that it would continue.
+    """
+    kind = _kind(type)
+    if ws.state is not State.OPEN:
+        return -1
+    if kind == "text":
+        return ws.send(message if isinstance(message, str) else bytes(message).decode(), final=final)
+    if kind == "binary":
+        return ws.send(message.encode() if isinstance(message, str) else message, final=final)
+    if kind == "continuation":
+        raise ValueError("type: a continuation is sent as text or binary, like the message that it continues")
+    if kind == "close":
+        before = ws.statistics.bytes_sent
+        ws.close(reason=message if isinstance(message, str) else bytes(message).decode())
+        return ws.statistics.bytes_sent - before
+    control = ws.ping if kind == "ping" else ws.pong
+    return control(message if isinstance(message, str) else bytes(message))
+
+
+def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:
+    """Begin the closing handshake (tcllib's ``close``); see `WebSocket.close`."""
+    ws.close(code, reason)
+
+
+def configure(ws: WebSocket, option: str | None = None, **options: Any) -> Any:
+    """Query or change options (tcllib's ``configure``); see `WebSocket.configure`."""
+    return ws.configure(option, **options) if options or option else ws.configure()
+
+
+def conninfo(ws: WebSocket, what: str) -> Any:
+    """Return one piece of information about a connection (tcllib's ``conninfo``).
+
+    Args:
+        ws: The connection.
+        what: ``peername``, ``sockname`` or ``name``, ``closed``, ``client``, ``server``,
+            ``type`` (``"client"`` or ``"server"``), ``handler``, ``state`` (``"CONNECTING"``,
+            ``"CONNECTED"``, ``"CLOSING"`` or ``"CLOSED"``), ``protocol``, ``url``,
+            ``latency``, ``statistics``, ``request``, ``response``, ``close_code``,
+            ``close_reason`` or ``buffered_amount``; in any case, shortened while it is clear.
+
+    Raises:
+        TypeError: For anything else.
+    """
+    name = complete(what, _INFO, "what")
+    if name == "closed":
+        return ws.state is State.CLOSED
+    if name in ("client", "server"):
+        return ws.role.name.lower() == name
+    if name == "type":
+        return ws.role.name.lower()
+    if name == "handler":
+        return ws["handler"]
+    if name == "state":
+        return "CONNECTED" if ws.state is State.OPEN else ws.state.name
+    return getattr(ws, "sockname" if name == "name" else name)
+
+
+def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
+    """Return the connections that are not closed and match (tcllib's ``find``), the oldest first.
+
+    Args:
+        host: A glob for the remote end's name, as the URL gave it, or its address.
+        port: A glob for the remote end's port.
+    """
+    return [ws for ws in list(_alive) if _matches(ws, host, str(port))]
+
+
+def loglevel(level: str | None = None) -> str:
+    """Set, or only return, how much is logged to the logger ``tkws`` (tcllib's ``loglevel``).
+
+    Args:
+        level: ``"debug"``, ``"info"``, ``"notice"``, ``"warn"`` or ``"error"`` (the default
+            level), in any case and shortened.
+
+    Returns:
+        The level's name.
+
+    Raises:
+        TypeError: For a word that is none of these.
+    """
+    if level is not None:
+        _log.setLevel(_LEVELS[complete(level, _LEVELS, "level")])
+    return max((name for name in _LEVELS if _LEVELS[name] <= max(_log.level, 10)), key=_LEVELS.__getitem__)
+
+
+def _check_opening(
+    uri: WebSocketURI,
+    timeout: float,
+    ssl: tls.SSLContext | None,
+    unix: str | os.PathLike[str] | None,
+    sock: socket.socket | None,
+) -> None:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        raise TypeError(f"timeout: seconds as a number, not {type(timeout).__name__}")
+    if not 0 < timeout < float("inf"):
+        raise ValueError(f"timeout: seconds above 0, not {timeout}")
+    if ssl is not None and not isinstance(ssl, tls.SSLContext):
+        raise TypeError(f"ssl: an ssl.SSLContext, not {type(ssl).__name__}")
+    if ssl is not None and not uri.secure:
+        raise ValueError(f"ssl: {uri} is no wss: URL")
+    if unix is not None and sock is not None:
+        raise ValueError("unix, sock: only one of them")
+
+
+def _kind(type: str | int) -> str:
+    if isinstance(type, int) and not isinstance(type, bool):
+        try:
+            return Opcode(type).name.lower()
+        except ValueError:
+            raise ValueError(f"type: {type} is no opcode of RFC 6455") from None
+    if not isinstance(type, str):
+        raise TypeError(f"type: str or int, not {builtins.type(type).__name__}")
+    return "ping" if type.lower() == "p" else complete(type, _KINDS, "type")
+
+
+def _matches(ws: WebSocket, host: str, port: str) -> bool:
+    peer = ws.peername if isinstance(ws.peername, tuple) else (ws.peername or "", "")
+    names = [str(peer[0])]
+    if ws.role is Role.CLIENT and ws.url:
+        uri = parse_uri(ws.url)
+        names.append(uri.host)
+        peer = peer if ws.peername else ("", uri.port)
+    return any(fnmatchcase(name, host) for name in names) and fnmatchcase(str(peer[1]), port)

@@ -1,0 +1,187 @@
+"""One transport and one engine, joined on the loop.
+
+Knows nothing of how the connection came about or what its owner makes of its events. After
+every entry one routine, `Connection._settle`, does what the engine asks for: writes its
+output, hands on its events, ends or drops the stream, sets the one timer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tkws.delivery import Delivery
+from tkws.loop import Loop, Timer
+from tkws.net import Stream
+from tkws.options import ConnectionOptions
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.engine import Engine, State
+from tkws.protocol.events import Event
+
+
+class Connection:
+    """An open connection, as the owner of its stream.
+
+    Args:
+        loop: The loop that serves the stream.
+        stream: Carries the bytes; belongs to the connection from now on.
+        engine: Speaks the protocol.
+        delivery: Takes the events.
+        on_lost: Called once, with the reason in a sentence, when the stream is gone.
+
+    Attributes:
+        engine: As above, for whoever sends.
+        stream: As above.
+    """
+
+    __slots__ = (
+        "_delivery", "_loop", "_on_lost", "_paused", "_timer", "_write_due", "engine", "stream",
+    )  # fmt: skip
+
+    def __init__(
+        self, loop: Loop, stream: Stream, engine: Engine, delivery: Delivery, on_lost: Callable[[str], object]
+    ) -> None:
+        self.engine = engine
+        self.stream = stream
+        self._loop = loop
+        self._delivery = delivery
+        self._on_lost = on_lost
+        self._timer: Timer | None = None
+        self._write_due = False
+        self._paused = False
+        stream.set_owner(self)
+
+    @property
+    def buffered_amount(self) -> int:
+        """Bytes that wait to be sent."""
+        return self.stream.buffered_amount + self.engine.output_amount
+
+    def start(self, data: bytes) -> None:
+        """Begin with ``data`` that arrived with the handshake."""
+        if data:
+            self.engine.receive_data(data, self._loop.now())
+        self._settle()
+
+    def configure(self, options: ConnectionOptions) -> None:
+        """Let changed options take effect."""
+        engine = self.engine
+        engine.keepalive.interval = options.keepalive
+        engine.keepalive.pong_timeout = options.pong_timeout
+        engine.ping_payload = options.ping_payload
+        engine.close_timeout = options.close_timeout
+        engine.reader.max_message = options.max_message
+        engine.reader.max_fragments = options.max_fragments
+        self.stream.set_write_limits(options.high_water, options.low_water)
+        self._set_timer()
+
+    def output_added(self) -> None:
+        """Write what the engine was given to send: at once, or gathered with the rest of a slice."""
+        if not self._loop.dispatching:
+            self._write()
+        elif not self._write_due:
+            self._write_due = True
+            self._loop.at_slice_end(self._write)
+
+    def regulate(self) -> None:
+        """Read, or stop reading, as the delivery has room or not."""
+        full = self._delivery.full
+        if full is self._paused:
+            return
+        self._paused = full
+        if full:
+            self.stream.pause_reading()
+            self.engine.keepalive.pause()
+        else:
+            self.engine.keepalive.resume(self._loop.now())
+            self.stream.resume_reading()
+            self._set_timer()
+
+    def abandon(self) -> None:
+        """Say goodbye (1001) and drop the stream without an event: the program's window is gone."""
+        self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
+        self.stream.writelines(self.engine.take_output())
+        self._cancel_timer()
+        self.stream.abort()
+
+    # What the stream tells
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the stream."""
+        self.engine.receive_data(data, self._loop.now())
+        self._settle()
+
+    def get_buffer(self) -> memoryview | None:
+        """Return where the stream shall put what it receives next, if that matters."""
+        return self.engine.get_buffer()
+
+    def buffer_updated(self, count: int) -> None:
+        """Take note of bytes that the stream put there."""
+        self.engine.buffer_updated(count, self._loop.now())
+        self._settle()
+
+    def eof_received(self) -> None:
+        """Take note that the peer sends nothing more."""
+        self.engine.receive_eof(self._loop.now())
+        self._settle()
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        """Take note that the stream is gone."""
+        if self.engine.state is not State.CLOSED:
+            self.engine.receive_eof(self._loop.now(), f"The connection broke: {cause}")
+        self._settle()
+        self._cancel_timer()
+        self._on_lost(self._sentence())
+
+    def pause_writing(self) -> None:
+        """Nothing to do: `buffered_amount` tells the program that the buffer is full."""
+
+    def resume_writing(self) -> None:
+        """Tell the program that the buffer drained."""
+        self._delivery.post([(Event.DRAIN, None)])
+
+    # How it works
+
+    def _settle(self) -> None:
+        engine = self.engine
+        if engine.has_output:  # pongs and Close frames do not wait for the handler
+            self._write()
+        events = engine.take_events()
+        if events:
+            self._delivery.post(events)
+            self.regulate()
+        if engine.state is not State.CLOSED:
+            self._set_timer()
+        elif self.stream.buffered_amount:
+            self.stream.abort()  # the peer will not take it any more
+        else:
+            self.stream.close()
+
+    def _write(self) -> None:
+        self._write_due = False
+        output = self.engine.take_output()
+        if output:
+            self.stream.writelines(output)
+        if self.engine.output_ended:
+            self.stream.end()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """See that the engine's deadline is met; a timer that is early enough already may stay."""
+        deadline = self.engine.deadline
+        if deadline is None or (self._timer is not None and self._timer.when <= deadline):
+            return
+        self._cancel_timer()
+        self._timer = self._loop.call_later(deadline - self._loop.now(), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.engine.handle_timer(self._loop.now())
+        self._settle()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _sentence(self) -> str:
+        code, reason = self.engine.close_code, self.engine.close_reason
+        return f"Disconnected: {code} {reason}".rstrip()

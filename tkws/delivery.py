@@ -1,0 +1,126 @@
+"""Events reach the handler: in order, never nested, a slice at a time.
+
+Knows the loop and the handler, not where events come from. Whoever posts asks `full`
+afterwards, stops reading while it is true, and goes on when told by ``on_room``.
+
+While the handler runs, later events of the same connection wait, even where it runs a nested
+event loop (a dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tkws.loop import Loop
+from tkws.options import Handler
+from tkws.protocol.events import EventRecord
+
+if TYPE_CHECKING:
+    from tkws.websocket import WebSocket
+
+_WAITING_EVENTS = 256  # that wait for a handler before reading stops
+_WAITING_SIZE = 1024 * 1024  # the same, as the sum of their lengths
+_MOST_UNCLOCKED = 64  # calls of a quick handler between two looks at the clock
+_QUICK = 0.0005  # seconds; calls that took less in all may be more before the next look
+
+
+class Delivery:
+    """The way of one connection's events to its handler.
+
+    Args:
+        loop: Tells when a slice is spent and runs what is left.
+        ws: The handler's first argument.
+        handler: What is called; may be changed at any time.
+        reentrant: Whether it may be called while it runs; may be changed at any time.
+        on_room: Called when waiting events are gone, so that reading may go on.
+    """
+
+    __slots__ = (
+        "_busy", "_closed", "_held", "_loop", "_on_room", "_waiting", "_waiting_size", "_ws", "handler",
+        "reentrant",
+    )  # fmt: skip
+
+    def __init__(
+        self, loop: Loop, ws: WebSocket, handler: Handler, reentrant: bool, on_room: Callable[[], object]
+    ) -> None:
+        self.handler = handler
+        self.reentrant = reentrant
+        self._loop = loop
+        self._ws = ws
+        self._on_room = on_room
+        self._waiting: list[EventRecord] = []  # the last is next
+        self._waiting_size = 0
+        self._busy = False
+        self._held = False
+        self._closed = False
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that nothing more should be read."""
+        if self._busy and not self._held:  # a nested loop: pings are still read, up to a bound
+            return len(self._waiting) >= _WAITING_EVENTS or self._waiting_size >= _WAITING_SIZE
+        return self._held or bool(self._waiting)
+
+    def post(self, events: list[EventRecord]) -> None:
+        """Call the handler with ``events``, or keep them behind those that wait."""
+        if self._closed:
+            return
+        self._waiting[:0] = events[::-1]
+        if self._busy:
+            self._waiting_size += sum(
+                len(message) for _, message in events if isinstance(message, str | bytes)
+            )
+        self._deliver()
+
+    def hold(self) -> None:
+        """Let events wait until `release`."""
+        self._held = True
+
+    def release(self) -> None:
+        """Go on after `hold`, from the loop."""
+        if self._held:
+            self._held = False
+            self._loop.call_soon(self._go_on)
+
+    def close(self) -> None:
+        """Drop what waits and call nobody any more: there is no program left to call."""
+        self._closed = True
+        self._waiting.clear()
+
+    def _go_on(self) -> None:
+        self._deliver()
+        if not self.full and not self._closed:
+            self._on_room()
+
+    def _deliver(self) -> None:
+        if self._held or (self._busy and not self.reentrant):
+            return
+        nested, self._busy = self._busy, True
+        try:
+            self._call_handler()
+        finally:
+            self._busy = nested
+            if not self._waiting:
+                self._waiting_size = 0
+            elif not nested and not self._held:
+                self._loop.call_soon(self._go_on)
+
+    def _call_handler(self) -> None:
+        """Call the handler until nothing waits, it was held or the slice is spent."""
+        waiting = self._waiting
+        left = self._loop.slice_left()
+        calls = stride = 1
+        while waiting and not self._held:
+            type, message = waiting.pop()
+            try:
+                self.handler(self._ws, type, message)
+            except Exception:
+                self._loop.report_exception()
+            calls -= 1
+            if calls <= 0:
+                before, left = left, self._loop.slice_left()
+                if left <= 0:
+                    return
+                stride = min(2 * stride, _MOST_UNCLOCKED) if before - left < _QUICK else 1
+                calls = stride

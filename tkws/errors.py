@@ -1,0 +1,87 @@
+"""Every exception of the package, under one root.
+
+A fault of the program raises at the call that made it. A fault of the peer or of
+the network never raises: it arrives as an ``error``, ``timeout`` or ``close`` event,
+whose message is one of these exceptions or names its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class WebSocketError(Exception):
+    """The root: ``except tkws.WebSocketError`` catches whatever tkws raises of its own."""
+
+
+class URLError(WebSocketError, ValueError):
+    """A URL that names no WebSocket server (RFC 6455, 3)."""
+
+
+class StateError(WebSocketError, RuntimeError):
+    """A call that does not fit the state of its object."""
+
+
+class ProtocolError(WebSocketError):
+    """The peer broke RFC 6455 or RFC 7692, or a limit that this side sets.
+
+    Attributes:
+        code: The close code that tells the peer, such as 1002 or 1009 (RFC 6455, 7.4.1).
+    """
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class OpenError(WebSocketError):
+    """The opening failed; the connection never was.
+
+    Attributes:
+        phase: What was going on: ``"resolve"``, ``"connect"``, ``"proxy"``, ``"tls"``
+            or ``"handshake"``.
+        status: The HTTP status, where the other side answered with one; else None.
+        headers: That answer's headers; empty where there was none.
+        body: As much of that answer's body as was kept, in bytes.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        phase: str,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message)
+        self.phase = phase
+        self.status = status
+        self.headers: Mapping[str, str] = {} if headers is None else headers
+        self.body = body
+
+
+class OpenTimeout(OpenError, TimeoutError):
+    """The opening took longer than its ``timeout``; ``phase`` says where it stood."""
+
+
+class HandshakeError(OpenError):
+    """A request or an answer that is no valid opening handshake (RFC 6455, 4).
+
+    Attributes:
+        part: The part at fault: ``"method"``, ``"version"``, ``"upgrade"``,
+            ``"connection"``, ``"key"``, ``"accept"``, ``"protocol"``, ``"extension"``,
+            ``"host"``, ``"origin"``, ``"path"`` or ``"http"``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        part: str,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message, phase="handshake", status=status, headers=headers, body=body)
+        self.part = part

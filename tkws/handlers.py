@@ -1,0 +1,248 @@
+"""Handlers to build with: each is a callable ``(ws, type, message)``, and most wrap another.
+
+Times are those of the loop of the connection. What a wrapping handler holds back it hands on
+before any later event of another type, so that the order of events stays.
+"""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any
+
+from tkws.loop import Timer
+from tkws.options import Handler as Callback
+from tkws.protocol.events import Event
+from tkws.websocket import WebSocket
+
+_MESSAGES = (Event.TEXT, Event.BINARY)
+
+
+class Handler:
+    """A base class with a method for each type of event; override those you need.
+
+    The instance is the handler::
+
+        class Feed(tkws.Handler):
+            def on_text(self, ws, message):
+                label["text"] = message
+
+
+        tkws.open(url, Feed())
+    """
+
+    def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
+        """Call the method of the event's type."""
+        getattr(self, f"on_{type}")(ws, message)
+
+    def on_connect(self, ws: WebSocket, message: Any) -> None:
+        """The connection is open; ``message`` is the subprotocol, the request or ``info``."""
+
+    def on_text(self, ws: WebSocket, message: str) -> None:
+        """A text message came."""
+
+    def on_binary(self, ws: WebSocket, message: bytes) -> None:
+        """A binary message came."""
+
+    def on_ping(self, ws: WebSocket, message: bytes) -> None:
+        """A ping came and was answered."""
+
+    def on_pong(self, ws: WebSocket, message: bytes) -> None:
+        """A pong came."""
+
+    def on_close(self, ws: WebSocket, message: tuple[int, str]) -> None:
+        """The conversation is over: ``(code, reason)``."""
+
+    def on_timeout(self, ws: WebSocket, message: Exception) -> None:
+        """The opening took too long."""
+
+    def on_error(self, ws: WebSocket, message: Exception) -> None:
+        """The opening failed, or the peer broke the protocol."""
+
+    def on_disconnect(self, ws: WebSocket, message: str) -> None:
+        """The last event: the connection is gone, or never was."""
+
+    def on_drain(self, ws: WebSocket, message: None) -> None:
+        """The full write buffer has drained."""
+
+    def on_retry(self, ws: WebSocket, message: tuple[int, float, Exception]) -> None:
+        """The next attempt to connect: ``(attempt, delay, cause)``."""
+
+
+def tee(*handlers: Callback) -> Callback:
+    """Return a handler that calls each of ``handlers``; one that raises does not stop the rest."""
+    for handler in handlers:
+        _require_callable("handlers", handler)
+
+    def call_each(ws: WebSocket, type: str, message: Any) -> None:
+        for handler in handlers:
+            try:
+                handler(ws, type, message)
+            except Exception:
+                ws.loop.report_exception()
+
+    return call_each
+
+
+def batched(handler: Callback, every: float = 1 / 30) -> Callback:
+    """Return a handler that gathers messages and calls ``handler`` with a list of them.
+
+    Args:
+        handler: Called as ``handler(ws, "text", ["one", "two", ...])``, in order; messages of
+            the other kind begin a new list. Other events come as they are, after what waits.
+        every: Seconds between two deliveries, such as the time of one frame of the screen.
+    """
+    _require_callable("handler", handler)
+    _require_seconds(every)
+    return _each_connection(partial(_Batch, handler, every))
+
+
+def latest(
+    handler: Callback, every: float = 1 / 60, key: Callable[[Any], Hashable] | None = None
+) -> Callback:
+    """Return a handler that passes on only the newest message, for dashboards.
+
+    Args:
+        handler: Called with the newest message, at most once in ``every`` seconds. Other
+            events come as they are, after what waits.
+        every: Seconds between two deliveries.
+        key: Where given, the newest message for each value of ``key(message)`` is kept, such
+            as one for each sensor.
+    """
+    _require_callable("handler", handler)
+    _require_seconds(every)
+    return _each_connection(partial(_Newest, handler, every, key))
+
+
+def variable(var: tkinter.Variable) -> Callback:
+    """Return a handler that sets a Tk variable to each message; labels bound to it follow."""
+
+    def assign(ws: WebSocket, type: str, message: Any) -> None:
+        if type in _MESSAGES:
+            var.set(message)
+
+    return assign
+
+
+def virtual_event(widget: tkinter.Misc) -> VirtualEvents:
+    """Return a handler that generates ``<<WebSocketText>>`` and so on for a widget.
+
+    The names are ``<<WebSocketConnect>>``, ``<<WebSocketText>>``, ``<<WebSocketBinary>>``
+    and so on, one for each `Event`. Tkinter hands a binding no data with a virtual event: the
+    binding reads it from the handler::
+
+        events = tkws.virtual_event(widget)
+        widget.bind("<<WebSocketText>>", lambda _: print(events.message))
+        tkws.open(url, events)
+    """
+    return VirtualEvents(widget)
+
+
+class VirtualEvents:
+    """What `virtual_event` returns.
+
+    Attributes:
+        ws: The connection of the event that is being generated.
+        type: Its type.
+        message: Its message.
+    """
+
+    def __init__(self, widget: tkinter.Misc) -> None:
+        self._widget = widget
+        self.ws: WebSocket | None = None
+        self.type = ""
+        self.message: Any = None
+
+    def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
+        """Generate the virtual event."""
+        self.ws, self.type, self.message = ws, type, message
+        self._widget.event_generate(f"<<WebSocket{type.capitalize()}>>", when="now")
+
+
+class _Paced:
+    """Holds messages of one connection back and hands them on when their time has come."""
+
+    def __init__(self, handler: Callback, every: float) -> None:
+        self._handler = handler
+        self._every = every
+        self._timer: Timer | None = None
+
+    def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
+        if type not in _MESSAGES:
+            self._flush(ws)
+            self._handler(ws, type, message)
+            return
+        self._keep(ws, type, message)
+        if self._timer is None:
+            self._timer = ws.loop.call_later(self._every, self._flush, ws)
+
+    def _flush(self, ws: WebSocket) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._hand_on(ws)
+
+    def _keep(self, ws: WebSocket, type: str, message: Any) -> None:
+        raise NotImplementedError
+
+    def _hand_on(self, ws: WebSocket) -> None:
+        raise NotImplementedError
+
+
+class _Batch(_Paced):
+    def __init__(self, handler: Callback, every: float) -> None:
+        super().__init__(handler, every)
+        self._batches: list[tuple[str, list[Any]]] = []
+
+    def _keep(self, ws: WebSocket, type: str, message: Any) -> None:
+        if not self._batches or self._batches[-1][0] != type:
+            self._batches.append((type, []))
+        self._batches[-1][1].append(message)
+
+    def _hand_on(self, ws: WebSocket) -> None:
+        batches, self._batches = self._batches, []
+        for type, messages in batches:
+            self._handler(ws, type, messages)
+
+
+class _Newest(_Paced):
+    def __init__(self, handler: Callback, every: float, key: Callable[[Any], Hashable] | None) -> None:
+        super().__init__(handler, every)
+        self._key = key
+        self._newest: dict[Hashable, tuple[str, Any]] = {}
+
+    def _keep(self, ws: WebSocket, type: str, message: Any) -> None:
+        self._newest[self._key(message) if self._key else None] = (type, message)
+
+    def _hand_on(self, ws: WebSocket) -> None:
+        newest, self._newest = self._newest, {}
+        for type, message in newest.values():
+            self._handler(ws, type, message)
+
+
+def _each_connection(make: Callable[[], Callback]) -> Callback:
+    """Return a handler that gives each connection one of its own, as long as that lives."""
+    handlers: dict[WebSocket, Callback] = {}
+
+    def call_own(ws: WebSocket, type: str, message: Any) -> None:
+        own = handlers.get(ws)
+        if own is None:
+            own = handlers[ws] = make()
+        if type == Event.DISCONNECT:
+            del handlers[ws]
+        own(ws, type, message)
+
+    return call_own
+
+
+def _require_callable(name: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"{name}: a callable (ws, type, message), not {type(value).__name__}")
+
+
+def _require_seconds(every: object) -> None:
+    if isinstance(every, bool) or not isinstance(every, int | float):
+        raise TypeError(f"every: seconds as a number, not {type(every).__name__}")
+    if not 0 < every < float("inf"):
+        raise ValueError(f"every: seconds above 0, not {every}")

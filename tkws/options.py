@@ -1,0 +1,206 @@
+"""The options of connections and servers: unit, default and reason of each.
+
+Both are frozen; a change makes a new one by `changed`, which takes names shortened as Tk
+takes them and checks every value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tkws.protocol.deflate import Deflate
+
+if TYPE_CHECKING:
+    from tkws.websocket import WebSocket
+
+Handler = Callable[["WebSocket", Any, Any], object]
+"""Any callable ``(ws, type, message)``; what it returns is ignored."""
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+def ignore(ws: WebSocket, type: str, message: object) -> None:
+    """The handler of a connection that was given none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOptions:
+    """The options of one connection."""
+
+    handler: Handler = ignore
+    """Called as ``handler(ws, type, message)`` for every event, on the thread of Tk."""
+
+    keepalive: float = 0.0
+    """Seconds without anything received after which a ping is sent; 0 for never. As in
+    tcllib a client sends none and a server (`ServerOptions`) one after 30 seconds."""
+
+    ping: str | bytes = b""
+    """The payload of these pings, at most 125 bytes; empty to number them."""
+
+    pong_timeout: float = 20.0
+    """Seconds to wait, after such a ping, for anything from the peer before it is taken for
+    dead; 0 to wait for ever. 20 outlasts a phone that changes its network."""
+
+    close_timeout: float = 10.0
+    """Seconds that the closing handshake may take before the connection is dropped."""
+
+    max_message: int = 16 * MIB
+    """The most bytes that a received message may have, decompressed; more closes the
+    connection with 1009. 16 MiB as in tcllib."""
+
+    max_fragments: int = 131_072
+    """The most frames that a received message may come in; more closes the connection with
+    1008. Bounds what a peer that sends empty fragments can make this side do."""
+
+    compression: bool | Deflate = True
+    """Whether to agree to permessage-deflate, or with which `Deflate` setting. It is settled
+    at the opening."""
+
+    high_water: int = MIB
+    """Bytes waiting to be sent above which the buffer counts as full: `buffered_amount` tells."""
+
+    low_water: int = 256 * KIB
+    """Bytes waiting to be sent at which a full buffer counts as drained (the ``drain`` event)."""
+
+    reentrant: bool = False
+    """Whether the handler may be called again while it runs a nested event loop, such as a
+    dialog's; else later messages wait until it returns."""
+
+    def __post_init__(self) -> None:
+        if not callable(self.handler):
+            raise TypeError(f"handler: a callable (ws, type, message), not {type(self.handler).__name__}")
+        for name in ("keepalive", "pong_timeout", "close_timeout"):
+            _check_seconds(name, getattr(self, name))
+        for name in ("max_message", "max_fragments"):
+            _check_count(name, getattr(self, name), least=1)
+        for name in ("high_water", "low_water"):
+            _check_count(name, getattr(self, name), least=0)
+        if self.low_water > self.high_water:
+            raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
+        if not isinstance(self.ping, str | bytes):
+            raise TypeError(f"ping: str or bytes, not {type(self.ping).__name__}")
+        if len(self.ping_payload) > 125:
+            raise ValueError(f"ping: at most 125 bytes, not {len(self.ping_payload)}")
+        if not isinstance(self.compression, bool | Deflate):
+            raise TypeError(f"compression: True, False or Deflate(...), not {self.compression!r}")
+
+    @property
+    def ping_payload(self) -> bytes:
+        """The payload of keepalive pings in bytes."""
+        return self.ping.encode() if isinstance(self.ping, str) else self.ping
+
+    @property
+    def deflate(self) -> Deflate | None:
+        """The setting of the compression; None for none."""
+        if isinstance(self.compression, Deflate):
+            return self.compression
+        return Deflate() if self.compression else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions(ConnectionOptions):
+    """The options of a server; those of `ConnectionOptions` are its connections' defaults."""
+
+    keepalive: float = 30.0
+    """As in a connection, but 30 seconds: a server has to find out who has gone."""
+
+    origins: Sequence[str] | None = None
+    """The web pages that may connect, such as ``"https://example.org"``, with ``*`` for any
+    part of a name. None admits the server's own pages only. What is no browser sends no
+    Origin and is not asked for one."""
+
+    hosts: Sequence[str] | None = None
+    """The host names by which the server may be addressed. None admits, on a loopback
+    address, this machine's own names only (against DNS rebinding); elsewhere any."""
+
+    handshake_timeout: float = 10.0
+    """Seconds that a client may take from its connecting to the end of its request."""
+
+    max_header_bytes: int = 16 * KIB
+    """The most bytes that a request's head may have; more is answered with 431."""
+
+    max_connections: int = 10_000
+    """The most connections at a time; one more is answered with 503."""
+
+    max_connections_per_address: int | None = None
+    """The same for each remote address; None for no such limit."""
+
+    def __post_init__(self) -> None:
+        ConnectionOptions.__post_init__(self)
+        _check_seconds("handshake_timeout", self.handshake_timeout)
+        _check_count("max_header_bytes", self.max_header_bytes, least=1)
+        _check_count("max_connections", self.max_connections, least=1)
+        if self.max_connections_per_address is not None:
+            _check_count("max_connections_per_address", self.max_connections_per_address, least=1)
+        for name in ("origins", "hosts"):
+            _check_names(name, getattr(self, name))
+
+    def for_connection(self, handler: Handler) -> ConnectionOptions:
+        """Return the options of a new connection to ``handler``."""
+        names = (field.name for field in dataclasses.fields(ConnectionOptions))
+        return ConnectionOptions(**{**{name: getattr(self, name) for name in names}, "handler": handler})
+
+
+Options = TypeVar("Options", bound=ConnectionOptions)
+
+
+def changed(options: Options, changes: Mapping[str, Any]) -> Options:
+    """Return ``options`` with ``changes``, whose names may be shortened while they are clear.
+
+    Raises:
+        TypeError: For a name that is no option, and for a value of a wrong type.
+        ValueError: For a value that is out of range.
+    """
+    names = [field.name for field in dataclasses.fields(options)]
+    return dataclasses.replace(options, **{complete(name, names): value for name, value in changes.items()})
+
+
+def complete(word: str, names: Iterable[str], what: str = "option") -> str:
+    """Return the one of ``names`` that ``word`` is or begins, in any case (as Tk's options).
+
+    Raises:
+        TypeError: Where none or several begin with it.
+    """
+    names = list(names)
+    wanted = word.lower().removeprefix("-")
+    if wanted in names:
+        return wanted
+    found = [name for name in names if wanted and name.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    problem = "is ambiguous" if found else "is none"
+    raise TypeError(f"{what} {word!r} {problem}: {', '.join(sorted(found or names))}")
+
+
+def describe(options: ConnectionOptions, name: str) -> tuple[str, str, str, object, object]:
+    """Return what a widget's ``configure(name)`` does: name, database name and class, default, value."""
+    field = next(field for field in dataclasses.fields(options) if field.name == name)
+    return name, name, name.capitalize(), field.default, getattr(options, name)
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name}: seconds as a number, not {type(value).__name__}")
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name}: seconds of 0 or more, not {value}")
+
+
+def _check_count(name: str, value: object, *, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}: a whole number, not {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{name}: {least} or more, not {value}")
+
+
+def _check_names(name: str, value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{name}: a sequence of str, not {type(value).__name__}")
+    for item in value:
+        if not isinstance(item, str):
+            raise TypeError(f"{name}: each a str, not {type(item).__name__}")

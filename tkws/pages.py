@@ -1,0 +1,110 @@
+"""The web pages beside the socket: which content belongs to which path.
+
+Pure functions of a request, but for the reading of files; knows no connection. Meant for the
+page that opens the WebSocket, its script and its pictures, not as a web server.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from tkws.protocol.http import Request, Response
+
+Content = str | bytes | Response
+Page = Content | Callable[[Request], Content]
+"""What a path shows: text (HTML), bytes (of the type that the path's ending tells), a whole
+`Response`, or a callable that makes one of these from the `Request`."""
+
+_INDEX = "index.html"
+_HTML = "text/html; charset=utf-8"
+
+
+class Pages:
+    """The pages of one server."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, Page] = {}
+        self._folders: dict[str, Path] = {}
+
+    def add_page(self, path: str, content: Page) -> None:
+        """Show ``content`` at exactly ``path``; see `tkws.Server.page`."""
+        _check_path(path)
+        if not isinstance(content, str | bytes | Response) and not callable(content):
+            raise TypeError(f"content: str, bytes, Response or a callable, not {type(content).__name__}")
+        self._pages[path] = content
+
+    def add_directory(self, path: str, folder: str | Path) -> None:
+        """Show the files below ``folder`` at the paths below ``path``; see `tkws.Server.directory`."""
+        _check_path(path)
+        resolved = Path(folder).resolve()
+        if not resolved.is_dir():
+            raise NotADirectoryError(f"folder: {str(folder)!r} is no directory")
+        self._folders[path.rstrip("/") + "/"] = resolved
+
+    def answer(self, request: Request) -> Response:
+        """Return the page for a request, or why there is none."""
+        if request.method not in ("GET", "HEAD"):
+            return plain(405, "This server answers GET and HEAD", allow="GET, HEAD")
+        path = unquote(request.path)
+        page = self._pages.get(path)
+        if page is not None:
+            return _respond(path, page(request) if callable(page) else page)
+        for prefix in sorted(self._folders, key=len, reverse=True):
+            if path.startswith(prefix):
+                return _file(self._folders[prefix], path.removeprefix(prefix))
+        return plain(404, "There is nothing at this address")
+
+
+def plain(status: int, text: str, **headers: str) -> Response:
+    """Return a short answer in plain text; a header's name is written with underscores."""
+    named = {name.replace("_", "-").title(): value for name, value in headers.items()}
+    return Response(
+        status, headers={"Content-Type": "text/plain; charset=utf-8", **named}, body=f"{text}\n".encode()
+    )
+
+
+def _respond(path: str, content: Content) -> Response:
+    if isinstance(content, Response):
+        return content
+    if isinstance(content, str):
+        return _show(_HTML, content.encode())
+    return _show(_type_of(path), content)
+
+
+def _file(folder: Path, name: str) -> Response:
+    """Read a file, unless the name or a symbolic link leads out of the folder."""
+    try:
+        found = (folder / PurePosixPath(name.lstrip("/"))).resolve()
+        if found.is_dir():
+            found = (found / _INDEX).resolve()
+        if found.is_relative_to(folder) and found.is_file():
+            return _show(_type_of(found.name), found.read_bytes())
+    except (OSError, ValueError):  # unreadable, or a name that no file can have
+        pass
+    return plain(404, "There is nothing at this address")
+
+
+def _show(content_type: str, body: bytes) -> Response:
+    headers = {
+        "Content-Type": content_type,
+        "Cache-Control": "no-cache",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(200, headers=headers, body=body)
+
+
+def _type_of(path: str) -> str:
+    guessed, _ = mimetypes.guess_type(path)
+    if guessed is None:
+        return "application/octet-stream"
+    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
+
+
+def _check_path(path: str) -> None:
+    if not isinstance(path, str):
+        raise TypeError(f"path: str, not {type(path).__name__}")
+    if not path.startswith("/"):
+        raise ValueError(f"path: must begin with '/', not {path!r}")

@@ -1,0 +1,393 @@
+"""Received bytes become messages: reading of frames, reassembly, UTF-8, limits.
+
+Knows nothing of states, time or sockets. What is read goes into the caller's list as tuples
+``(event, message)``; control frames go to the caller's callable, since it has to act on them.
+
+Three ways through, the fastest that fits:
+
+- a whole data frame of an unfragmented, uncompressed message is cut out and decoded at once;
+- anything else, such as a fragment, a compressed message or a frame whose end has not come
+  yet, goes piece by piece through a `Message`, so that invalid UTF-8, a limit or broken
+  compression is noticed at the byte where it stands (RFC 6455, 8.1);
+- a large binary payload is received into its own buffer (`MessageReader.get_buffer`), which
+  becomes the message without being copied.
+"""
+
+from __future__ import annotations
+
+import io
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from typing import Any
+
+from tkws.errors import ProtocolError
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.events import Event, EventRecord
+from tkws.protocol.frames import FrameHeader, Opcode, Role, parse_header
+from tkws.protocol.masking import apply_mask, mask_in_place, xor
+
+Control = Callable[[Opcode, bytes], object]
+"""Takes the opcode and the payload of a control frame."""
+
+_DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer of its own worthwhile
+_PIECES_BEFORE_JOIN = 1024  # bounds what tiny fragments cost beyond their bytes
+
+_FINAL_TEXT = 0x81
+_FINAL_BINARY = 0x82
+
+_Utf8Decoder = getincrementaldecoder("utf-8")
+
+
+class Message:
+    """A message under way: its pieces, checked as they come.
+
+    Args:
+        opcode: TEXT or BINARY.
+        codec: The decompressor, where the message is compressed.
+        limit: The most bytes that it may have, decompressed.
+
+    Attributes:
+        event: What the whole message will be.
+        size: Bytes so far, decompressed.
+        compressed_size: Bytes so far as they came; 0 where the message is not compressed.
+    """
+
+    __slots__ = (
+        "_codec", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces", "compressed_size", "event",
+        "size",
+    )  # fmt: skip
+
+    def __init__(self, opcode: Opcode, codec: PerMessageDeflate | None, limit: int) -> None:
+        text = opcode is Opcode.TEXT
+        self.event = Event.TEXT if text else Event.BINARY
+        self.size = 0
+        self.compressed_size = 0
+        self._limit = limit
+        self._codec = codec
+        self._decoder = _Utf8Decoder() if text else None
+        self._empty: Any = "" if text else b""
+        self._pieces: list[Any] = []  # all str or all bytes
+        self._joined = 0
+        self._fragments = 0
+
+    @property
+    def is_plain_binary(self) -> bool:
+        """Whether the payload is the message, byte for byte."""
+        return self._codec is None and self._decoder is None
+
+    def begin_fragment(self, length: int, max_fragments: int) -> None:
+        """Hold a frame of ``length`` bytes of payload against the limits before it is received."""
+        self._fragments += 1
+        if self._fragments > max_fragments:
+            raise ProtocolError(CloseCode.POLICY_VIOLATION, f"Message in more than {max_fragments} fragments")
+        if self._codec is None and self.size + length > self._limit:
+            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, f"Message of more than {self._limit} bytes")
+
+    def add(self, payload: bytes, final: bool) -> None:
+        """Take the next piece of the payload; ``final`` says that none follows."""
+        if self._codec is not None:
+            self.compressed_size += len(payload)
+            payload = self._codec.decode(payload, final, self._limit - self.size)
+        self.size += len(payload)
+        piece: str | bytes = payload
+        if self._decoder is not None:
+            try:
+                piece = self._decoder.decode(payload, final)
+            except UnicodeDecodeError as error:
+                raise ProtocolError(CloseCode.INVALID_PAYLOAD, f"Invalid UTF-8: {error.reason}") from error
+        self._pieces.append(piece)
+        if len(self._pieces) - self._joined >= _PIECES_BEFORE_JOIN:
+            self._pieces[self._joined :] = [self._empty.join(self._pieces[self._joined :])]
+            self._joined += 1
+
+    def value(self) -> str | bytes:
+        """Return the whole message."""
+        whole: str | bytes = self._empty.join(self._pieces)
+        return whole
+
+
+class PayloadBuffer:
+    """Where a large payload is received; it becomes the payload without being copied.
+
+    Args:
+        size: The payload's size in bytes.
+
+    Attributes:
+        missing: The part that is not filled yet; a new view after each `filled`.
+    """
+
+    __slots__ = ("_file", "_size", "missing")
+
+    def __init__(self, size: int) -> None:
+        # bytes(n) is not touched before it is written: a peer that announces 16 MiB and sends
+        # nothing costs nothing.
+        self._file = io.BytesIO(bytes(size))
+        self._size = size
+        self.missing = self._file.getbuffer()
+
+    def filled(self, count: int, mask: bytes) -> None:
+        """Take note that ``count`` bytes more are there, to be unmasked where there is a ``mask``."""
+        filled, self.missing = self.missing, self.missing[count:]
+        if mask:
+            mask_in_place(filled[:count], mask, self._size - len(filled))
+        filled.release()
+
+    def take(self) -> bytes:
+        """Return the payload; the buffer is of no use any more."""
+        self.missing.release()  # BytesIO copies its bytes while anybody still has a view of them
+        return self._file.getvalue()
+
+
+class MessageReader:
+    """The reading half of a connection.
+
+    Args:
+        role: Which side reads; it decides whether frames must be masked.
+        codec: The compression that was agreed, or None.
+        max_message: The most bytes a message may have, decompressed.
+        max_fragments: The most frames a message may come in.
+
+    Attributes:
+        max_message: As above; a change counts from the next message on.
+        max_fragments: As above; a change counts from the next frame on.
+        frames: Frames received whole.
+        messages: Messages received whole.
+        compressed_bytes: Bytes of the compressed ones among these, as they came.
+        decompressed_bytes: Bytes of the same messages, decompressed.
+        stopped: Whether `stop` was called.
+    """
+
+    __slots__ = (
+        "_buffer", "_codec", "_frame", "_masked", "_message", "_missing", "_rest", "compressed_bytes",
+        "decompressed_bytes", "frames", "max_fragments", "max_message", "messages", "stopped",
+    )  # fmt: skip
+
+    def __init__(
+        self, role: Role, codec: PerMessageDeflate | None, *, max_message: int, max_fragments: int
+    ) -> None:
+        self.max_message = max_message
+        self.max_fragments = max_fragments
+        self.frames = 0
+        self.messages = 0
+        self.compressed_bytes = 0
+        self.decompressed_bytes = 0
+        self.stopped = False
+        self._masked = role is Role.SERVER
+        self._codec = codec
+        self._rest = b""  # a header or control frame that has not come whole
+        self._message: Message | None = None  # begun and not ended
+        self._frame: FrameHeader | None = None  # the same; it belongs to _message
+        self._missing = 0  # bytes of its payload
+        self._buffer: PayloadBuffer | None = None  # for its payload, where that is large
+
+    def receive(self, data: bytes, events: list[EventRecord], control: Control) -> None:
+        """Read ``data``; append what it completes to ``events``, hand control frames to ``control``.
+
+        Raises:
+            ProtocolError: With the close code that tells the peer its fault. Messages that
+                were complete before it are in ``events``.
+        """
+        if self._rest:
+            data = self._rest + data
+            self._rest = b""
+        position = 0
+        while not self.stopped:
+            if self._frame is not None:
+                position = self._read_payload(self._frame, data, position, events)
+                if self._missing:
+                    return
+            if self._message is None:
+                read_messages = self._read_masked_messages if self._masked else self._read_unmasked_messages
+                position = read_messages(data, position, events)
+            header = parse_header(data, position, masked=self._masked, compression=self._codec is not None)
+            if header is None or self._waits_for_control(header, data, position):
+                self._rest = data[position:]
+                return
+            position += header.size
+            if header.opcode.is_control:
+                position = self._read_control(header, data, position, control)
+            else:
+                self._begin_frame(header, len(data) - position)
+
+    def get_buffer(self) -> memoryview | None:
+        """Return where the next bytes belong while a large payload comes, else None.
+
+        The bytes may also come through `receive`. After writing to the start of the buffer,
+        call `buffer_updated`, which takes the buffer back: it must not be used after that.
+        """
+        return self._buffer.missing if self._buffer is not None else None
+
+    def buffer_updated(self, count: int, events: list[EventRecord]) -> None:
+        """Take note of ``count`` bytes that were received into the buffer.
+
+        Raises:
+            ValueError: Where `get_buffer` gave no room for so many.
+        """
+        if self.stopped:
+            return
+        frame, buffer = self._frame, self._buffer
+        if frame is None or buffer is None or not 0 <= count <= self._missing:
+            raise ValueError(f"count: {count} bytes are more than get_buffer() gave room for")
+        buffer.filled(count, frame.mask)
+        self._missing -= count
+        if not self._missing:
+            self._buffer = None
+            self._end_frame(frame, buffer.take(), events)
+
+    def stop(self) -> None:
+        """Read nothing any more, whatever comes, and drop what is unfinished."""
+        self.stopped = True
+        self._rest = b""
+        self._message = self._frame = self._buffer = None
+
+    def _read_unmasked_messages(self, data: bytes, position: int, events: list[EventRecord]) -> int:
+        """Read whole frames that each are a message; return where something else begins.
+
+        Whatever it cannot take, wrong or just unusual, it leaves to the others.
+        """
+        before = len(events)
+        append = events.append
+        text, binary = Event.TEXT, Event.BINARY
+        size, limit = len(data), self.max_message
+        while position + 1 < size:
+            first = data[position]
+            length = data[position + 1]
+            start = position + 2
+            if length > 125:
+                if length != 126 or position + 3 >= size:
+                    break
+                length = data[position + 2] << 8 | data[position + 3]
+                start = position + 4
+                if length < 126:
+                    break
+            end = start + length
+            if end > size or length > limit:
+                break
+            if first == _FINAL_TEXT:
+                try:
+                    append((text, data[start:end].decode()))
+                except UnicodeDecodeError:
+                    break
+            elif first == _FINAL_BINARY:
+                append((binary, data[start:end]))
+            else:
+                break
+            position = end
+        self._count(len(events) - before)
+        return position
+
+    def _read_masked_messages(self, data: bytes, position: int, events: list[EventRecord]) -> int:
+        """Do the same as `_read_unmasked_messages` with what a client sends.
+
+        One XOR unmasks all of it: a third faster than one for each frame, two thirds with numpy.
+        """
+        begin = position
+        frames, keys = [], []
+        size, limit = len(data), self.max_message
+        while position + 5 < size:
+            first = data[position]
+            length = data[position + 1] - 0x80
+            start = position + 6
+            if length > 125:
+                if length != 126 or position + 7 >= size:
+                    break
+                length = data[position + 2] << 8 | data[position + 3]
+                start = position + 8
+                if length < 126:
+                    break
+            end = start + length
+            if end > size or length < 0 or length > limit or (first != _FINAL_TEXT and first != _FINAL_BINARY):
+                break
+            key = data[start - 4 : start] * ((length + 3) >> 2)
+            keys.append(bytes(start - position))  # leaves the header as it is
+            keys.append(key[:length] if length & 3 else key)
+            frames.append((first, start - begin, end - begin))
+            position = end
+        return begin + self._read_unmasked(frames, xor(data[begin:position], b"".join(keys)), events)
+
+    def _read_unmasked(
+        self, frames: list[tuple[int, int, int]], data: bytes, events: list[EventRecord]
+    ) -> int:
+        position = 0
+        before = len(events)
+        append = events.append
+        text, binary = Event.TEXT, Event.BINARY
+        for first, start, end in frames:
+            if first == _FINAL_TEXT:
+                try:
+                    append((text, data[start:end].decode()))
+                except UnicodeDecodeError:
+                    break
+            else:
+                append((binary, data[start:end]))
+            position = end
+        self._count(len(events) - before)
+        return position
+
+    def _count(self, messages: int) -> None:
+        self.frames += messages
+        self.messages += messages
+
+    def _waits_for_control(self, header: FrameHeader, data: bytes, position: int) -> bool:
+        return header.opcode.is_control and len(data) - position < header.size + header.length
+
+    def _read_control(self, header: FrameHeader, data: bytes, position: int, control: Control) -> int:
+        end = position + header.length
+        payload = data[position:end]
+        self.frames += 1
+        control(header.opcode, apply_mask(payload, header.mask) if header.mask else payload)
+        return end
+
+    def _begin_frame(self, header: FrameHeader, available: int) -> None:
+        message = self._message
+        if header.opcode is Opcode.CONTINUATION:
+            if message is None:
+                raise ProtocolError(CloseCode.PROTOCOL_ERROR, "A continuation without a message to continue")
+        elif message is not None:
+            raise ProtocolError(CloseCode.PROTOCOL_ERROR, "A new message inside an unfinished one")
+        else:
+            message = Message(header.opcode, self._codec if header.rsv1 else None, self.max_message)
+        message.begin_fragment(header.length, self.max_fragments)
+        if message.is_plain_binary and header.length - available > _DIRECT_THRESHOLD:
+            self._buffer = _allocate(header.length)
+        self._message = message
+        self._frame = header
+        self._missing = header.length
+
+    def _read_payload(self, frame: FrameHeader, data: bytes, position: int, events: list[EventRecord]) -> int:
+        end = min(position + self._missing, len(data))
+        piece = data[position:end]
+        if self._buffer is not None:
+            self._buffer.missing[: len(piece)] = piece
+            self.buffer_updated(len(piece), events)
+            return end
+        if frame.mask:
+            piece = apply_mask(piece, frame.mask, frame.length - self._missing)
+        self._missing -= len(piece)
+        if not self._missing:
+            self._end_frame(frame, piece, events)
+        elif self._message is not None and piece:
+            self._message.add(piece, final=False)
+        return end
+
+    def _end_frame(self, frame: FrameHeader, piece: bytes, events: list[EventRecord]) -> None:
+        message = self._message
+        assert message is not None
+        self._frame = None
+        self.frames += 1
+        message.add(piece, frame.fin)
+        if frame.fin:
+            events.append((message.event, message.value()))
+            self.messages += 1
+            if message.compressed_size:
+                self.compressed_bytes += message.compressed_size
+                self.decompressed_bytes += message.size
+            self._message = None
+
+
+def _allocate(size: int) -> PayloadBuffer:
+    try:
+        return PayloadBuffer(size)
+    except (MemoryError, OverflowError) as error:  # max_message allows more than there is
+        raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, f"No room for {size} bytes") from error

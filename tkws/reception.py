@@ -1,0 +1,220 @@
+"""A server that listens and speaks HTTP by itself, and its visitors until they are WebSockets.
+
+Knows how to accept and to answer; which requests are admitted and which pages there are is the
+business of `Server`. A visitor is a connection that is not, or not yet, a WebSocket.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl as tls
+from typing import Any
+
+from tkws.access import check_host, is_loopback
+from tkws.errors import HandshakeError
+from tkws.loop import Loop, Timer
+from tkws.net import Listener, SocketStream, Stream, TLSStream
+from tkws.options import ServerOptions
+from tkws.pages import plain
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.handshake import rejection
+from tkws.protocol.http import Request, Response, ServerConnection
+from tkws.server import Server
+
+
+class HTTPServer(Server):
+    """Made by `tkws.serve`: listens until `close`, or until its interpreter goes.
+
+    Args:
+        loop: The loop that serves it.
+        host: The address to listen on.
+        port: The port; 0 for any free one.
+        context: The TLS context; None for plain TCP.
+        options: See `ServerOptions`; a handler among them serves every path.
+    """
+
+    def __init__(
+        self, loop: Loop, host: str, port: int, context: tls.SSLContext | None, options: ServerOptions
+    ) -> None:
+        listener = Listener.tcp(loop, host, port, self._accept)
+        super().__init__(loop, options, listener.addresses[0], secure=context is not None)
+        self._host = host
+        self._context = context
+        self._listener = listener
+        self._visitors: set[Visitor] = set()
+        loop.on_close(self._abandon)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url} {'closed' if self.closed else 'listening'}>"
+
+    @property
+    def addresses(self) -> list[Any]:
+        """The socket addresses that are, or were, listened on."""
+        return self._listener.addresses
+
+    @property
+    def port(self) -> int:
+        """The port that is, or was, listened on."""
+        port = self._listener.port
+        assert port is not None
+        return port
+
+    @property
+    def url(self) -> str:
+        """The URL of the server for a client on this machine, such as ``ws://127.0.0.1:8765/``.
+
+        Its pages are at the same address with ``http`` for ``ws``.
+        """
+        host = self._host
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            host = host or "localhost"
+        else:
+            if address.is_unspecified:
+                host = "127.0.0.1" if address.version == 4 else "::1"
+        scheme = "wss" if self.secure else "ws"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+    def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
+        """Stop listening and begin to close every connection; a second call changes nothing."""
+        if not self.closed:
+            self.loop.cancel_on_close(self._abandon)
+            self._stop()
+        super().close(code, reason)
+
+    def leave(self, visitor: Visitor) -> None:
+        """Take note that a visitor became a WebSocket, or has gone."""
+        self._visitors.discard(visitor)
+
+    def _accept(self, sock: socket.socket, address: object) -> None:
+        if len(self._visitors) >= self.options.max_connections:
+            sock.close()
+            return
+        self._visitors.add(Visitor(self, sock, self._context))
+
+    def _stop(self) -> None:
+        self._listener.close()
+        for visitor in list(self._visitors):
+            visitor.abort()
+
+    def _abandon(self) -> None:
+        """The interpreter goes; the connections see to themselves."""
+        self.closed = True
+        self._stop()
+
+
+class Visitor:
+    """An accepted connection, as the owner of its stream: TLS, requests, pages, refusals.
+
+    Args:
+        server: Who is visited.
+        sock: The accepted socket.
+        context: The TLS context; None for plain TCP.
+    """
+
+    def __init__(self, server: HTTPServer, sock: socket.socket, context: tls.SSLContext | None) -> None:
+        self._server = server
+        self._stream: Stream = SocketStream(server.loop, sock, self)
+        if context is not None:
+            self._stream = TLSStream(self._stream, context, self, server_side=True)
+        self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
+        self._timer: Timer
+        self._leaving = False
+        self._wait()
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self._leave()
+        self._stream.abort()
+
+    # What the stream tells
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request."""
+        if not self._leaving:
+            self._serve(self._http.receive_data(data))
+
+    def get_buffer(self) -> None:
+        """Return None: requests are small."""
+
+    def buffer_updated(self, count: int) -> None:
+        """Never called: `get_buffer` gives no buffer."""
+        raise NotImplementedError
+
+    def eof_received(self) -> None:
+        """The client has said all."""
+        if not self._leaving:
+            self._serve(self._http.receive_eof())
+        self._stream.close()
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        """The client has gone."""
+        self._leave()
+
+    def pause_writing(self) -> None:
+        """Answer no more requests before the client has read what it asked for."""
+        self._stream.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._stream.resume_reading()
+
+    # How it works
+
+    def _serve(self, result: Request | HandshakeError | None) -> None:
+        while result is not None:
+            if isinstance(result, HandshakeError):
+                self._respond(rejection(result), close=True)
+            elif "websocket" in result.headers.get("Upgrade", "").lower():
+                self._upgrade(result)
+                return
+            else:
+                self._respond(self._page(result))
+            if self._leaving:
+                return
+            result = self._http.next_request()
+
+    def _upgrade(self, request: Request) -> None:
+        try:
+            admission = self._server.admit(request, self._stream.sockname)
+        except HandshakeError as error:
+            self._respond(rejection(error), close=True)
+            return
+        self._leave()
+        self._server.open(admission, self._stream, self._http.trailing_data)
+
+    def _page(self, request: Request) -> Response:
+        server = self._server
+        try:
+            loopback = is_loopback(self._stream.sockname)
+            check_host(request.headers.get("Host"), server.options.hosts, loopback=loopback)
+        except HandshakeError as error:
+            return rejection(error)
+        try:
+            page = server.pages.answer(request)
+        except Exception:
+            server.loop.report_exception()
+            return plain(500, "This page failed")
+        if page.status == 404 and server.is_live(request.path):
+            return plain(426, "This address speaks WebSocket", upgrade="websocket", connection="Upgrade")
+        return page
+
+    def _respond(self, response: Response, *, close: bool = False) -> None:
+        self._stream.write(self._http.respond(response, close=close))
+        if self._http.must_close:
+            # Half-closed and read to its end: closing with unread bytes would take the answer back.
+            self._leaving = True
+            self._stream.end()
+        else:
+            self._timer.cancel()
+            self._wait()
+
+    def _wait(self) -> None:
+        timeout = self._server.options.handshake_timeout
+        self._timer = self._server.loop.call_later(timeout, self.abort)
+
+    def _leave(self) -> None:
+        self._timer.cancel()
+        self._server.leave(self)

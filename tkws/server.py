@@ -1,0 +1,300 @@
+"""`Server`: which requests become WebSockets, and the connections that came of them.
+
+A server knows paths, handlers and limits. Where connections come from is up to others: a
+program that accepts them itself asks `Server.test` and calls `upgrade`; `serve` listens and
+speaks HTTP by way of `tkws.reception`.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl as tls
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from tkws.access import check_host, check_origin, is_loopback
+from tkws.errors import HandshakeError
+from tkws.loop import Loop
+from tkws.net import SocketStream, Stream
+from tkws.options import Handler, ServerOptions, changed, ignore
+from tkws.pages import Page, Pages
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.engine import Buffer, encode_broadcast
+from tkws.protocol.frames import Role
+from tkws.protocol.handshake import accept_response, negotiate, validate
+from tkws.protocol.http import Request
+from tkws.websocket import WebSocket
+
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An entry of `Server.live`."""
+
+    path: str
+    handler: Handler
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request that may become a WebSocket, with all that was agreed."""
+
+    server: Server
+    request: Request
+    handler: Handler
+    protocol: str
+    codec: PerMessageDeflate | None
+    answer: bytes
+
+
+class Server:
+    """Made by `tkws.server` and `tkws.serve`.
+
+    Args:
+        loop: The loop that will serve the connections.
+        options: See `ServerOptions`; a handler among them serves every path.
+        sockname: The address of the listening socket.
+        secure: Whether its connections come over TLS.
+
+    Attributes:
+        options: As above; see `configure`.
+        pages: What `page` and `directory` add to.
+        closed: Whether `close` was called.
+    """
+
+    def __init__(
+        self, loop: Loop, options: ServerOptions, sockname: Any = None, *, secure: bool = False
+    ) -> None:
+        self.loop = loop
+        self.options = options
+        self.pages = Pages()
+        self.closed = False
+        self.secure = secure
+        self._sockname = sockname
+        self._live: list[Live] = []
+        self._connections: dict[WebSocket, str] = {}
+        self._addresses: Counter[object] = Counter()
+        if options.handler is not ignore:
+            self.live("*", options.handler)
+
+    @overload
+    def live(self, path: str, handler: AnyHandler, protocol: str = "*") -> AnyHandler: ...
+    @overload
+    def live(self, path: str, *, protocol: str = "*") -> Callable[[AnyHandler], AnyHandler]: ...
+    def live(self, path: str, handler: Any = None, protocol: str = "*") -> Any:
+        """Serve WebSockets at the paths that ``path`` matches (tcllib's ``live``).
+
+        The first entry that matches the path, and a subprotocol of the client's where it
+        offers any, wins. Also a decorator: ``@server.live("/chat")``.
+
+        Args:
+            path: A glob, matched with regard to case: ``*``, ``?`` and ``[...]``.
+            handler: The handler of the connections.
+            protocol: A glob for the subprotocol.
+
+        Returns:
+            The handler.
+        """
+        for name, value in (("path", path), ("protocol", protocol)):
+            if not isinstance(value, str):
+                raise TypeError(f"{name}: str, not {type(value).__name__}")
+        if handler is None:
+            return lambda decorated: self.live(path, decorated, protocol)
+        if not callable(handler):
+            raise TypeError(f"handler: a callable (ws, type, message), not {type(handler).__name__}")
+        self._live.append(Live(path, handler, protocol))
+        return handler
+
+    def page(self, path: str, content: Page) -> None:
+        """Show a web page at ``path``.
+
+        Args:
+            path: The exact path, such as ``"/"``.
+            content: ``str`` is HTML; ``bytes`` is of the type that the path's ending tells; a
+                callable gets the `Request` and returns either, or a whole `Response`.
+        """
+        self.pages.add_page(path, content)
+
+    def directory(self, path: str, folder: str | Path) -> None:
+        """Show the files below ``folder`` below ``path``; ``index.html`` stands for a folder.
+
+        Neither ``..`` nor symbolic links lead out of the folder.
+
+        Raises:
+            NotADirectoryError: Where the folder is none.
+        """
+        self.pages.add_directory(path, folder)
+
+    @property
+    def connections(self) -> list[WebSocket]:
+        """The connections that are not closed, the oldest first."""
+        return list(self._connections)
+
+    def broadcast(self, message: str | Buffer, path: str = "*") -> int:
+        """Send a message to every open connection; it is encoded once and not compressed.
+
+        Args:
+            message: ``str`` goes as text, bytes-like as binary.
+            path: A glob for the paths that the clients asked for.
+
+        Returns:
+            The connections that it was sent to: those that are open and not in the middle of
+            a message.
+        """
+        frame = encode_broadcast(message)
+        return sum(
+            ws.send_encoded(frame)
+            for ws, asked in list(self._connections.items())
+            if path == "*" or fnmatchcase(asked, path)
+        )
+
+    def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
+        """Refuse what comes and begin to close every connection; a second call changes nothing."""
+        if self.closed:
+            return
+        self.closed = True
+        for ws in self.connections:
+            ws.close(code, reason)
+
+    def configure(self, **changes: Any) -> None:
+        """Change options; those of connections hold for the connections to come.
+
+        Raises:
+            TypeError: For a name that is no option, and for a value of a wrong type.
+            ValueError: For a value that is out of range.
+        """
+        self.options = changed(self.options, changes)
+
+    # Requests
+
+    def admit(self, request: Request, sockname: Any = None) -> Admission:
+        """Judge a request for a WebSocket.
+
+        Args:
+            request: What the client asked.
+            sockname: This end's address, where it is known better than from the listening socket.
+
+        Raises:
+            HandshakeError: With the HTTP status that refuses it.
+        """
+        options = self.options
+        handshake = validate(request.headers, method=request.method, version=request.version)
+        host = request.headers.get("Host")
+        check_host(host, options.hosts, loopback=is_loopback(sockname or self._sockname))
+        check_origin(request.headers.get("Origin"), host, options.origins)
+        self._check_limits(request)
+        entry, protocol = self._find_live(request.path, handshake.protocols)
+        codec, extension = negotiate(options.deflate, request.headers)
+        answer = accept_response(handshake.key, protocol=protocol, extension=extension)
+        return Admission(self, request, entry.handler, protocol, codec, answer)
+
+    def open(self, admission: Admission, stream: Stream, data: bytes = b"") -> WebSocket:
+        """Answer an admitted request with 101 and make its stream a WebSocket.
+
+        Args:
+            admission: What `admit` returned.
+            stream: The client's.
+            data: What it sent behind the request.
+        """
+        ws = self._make(admission)
+        self._begin(ws, admission, stream, data)
+        return ws
+
+    def adopt(self, admission: Admission, sock: socket.socket) -> WebSocket:
+        """Do the same with a socket, from any thread; the socket is detached at once."""
+        taken = detach(sock)
+        ws = self._make(admission)
+
+        def begin() -> None:
+            if self.loop.closed:
+                taken.close()
+            else:
+                self._begin(ws, admission, SocketStream(self.loop, taken), b"")
+
+        if self.loop.in_loop_thread():
+            begin()
+        else:
+            self.loop.call_soon_threadsafe(begin)
+        return ws
+
+    def is_live(self, path: str) -> bool:
+        """Whether there are WebSockets at a path."""
+        return any(fnmatchcase(path, entry.path) for entry in self._live)
+
+    def _make(self, admission: Admission) -> WebSocket:
+        request = admission.request
+        scheme = "wss" if self.secure else "ws"
+        url = f"{scheme}://{request.headers.get('Host', '')}{request.target}"
+        ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
+        ws.request = request
+        ws.protocol = admission.protocol
+        self._connections[ws] = request.path
+        self._addresses[_host_of(request)] += 1
+        ws.on_end(self._forget)
+        return ws
+
+    def _begin(self, ws: WebSocket, admission: Admission, stream: Stream, data: bytes) -> None:
+        stream.write(admission.answer)
+        ws.begin(stream, admission.request, codec=admission.codec, data=data)
+
+    def _forget(self, ws: WebSocket) -> None:
+        del self._connections[ws]
+        assert ws.request is not None
+        host = _host_of(ws.request)
+        self._addresses[host] -= 1
+        if not self._addresses[host]:
+            del self._addresses[host]
+
+    def _check_limits(self, request: Request) -> None:
+        options = self.options
+        if self.closed or len(self._connections) >= options.max_connections:
+            raise HandshakeError("The server takes no more connections", part="http", status=503)
+        most = options.max_connections_per_address
+        if most is not None and self._addresses[_host_of(request)] >= most:
+            raise HandshakeError("Too many connections from this address", part="http", status=429)
+
+    def _find_live(self, path: str, protocols: Iterable[str]) -> tuple[Live, str]:
+        """Return the entry for a request and the subprotocol that it takes (tcllib's ``test``)."""
+        offered = list(protocols)
+        entries = [entry for entry in self._live if fnmatchcase(path, entry.path)]
+        for entry in entries:
+            if not offered:
+                return entry, ""
+            for protocol in offered:
+                if fnmatchcase(protocol, entry.protocol):
+                    return entry, protocol
+        if entries:
+            raise HandshakeError("None of these subprotocols is spoken here", part="protocol", status=400)
+        raise HandshakeError(f"There is no WebSocket at {path!r}", part="path", status=404)
+
+
+def detach(sock: socket.socket) -> socket.socket:
+    """Return a socket of our own with the descriptor of ``sock``, which is closed thereby.
+
+    Raises:
+        TypeError: For what is no plain socket. TLS has to be the loop's own: `tkws.serve`
+            and `tkws.open` have the argument ``ssl``.
+        ValueError: For a socket that is not a connected stream.
+    """
+    if not isinstance(sock, socket.socket):
+        raise TypeError(f"sock: a socket, not {type(sock).__name__}")
+    if isinstance(sock, tls.SSLSocket):
+        raise TypeError("sock: a plain socket; for TLS there is the argument ssl of serve() and open()")
+    if sock.type != socket.SOCK_STREAM:
+        raise ValueError(f"sock: a stream socket, not {sock.type.name}")
+    try:
+        sock.getpeername()
+    except OSError as error:
+        raise ValueError(f"sock: it is not connected ({error.strerror})") from error
+    return socket.socket(fileno=sock.detach())
+
+
+def _host_of(request: Request) -> object:
+    return request.peer[0] if isinstance(request.peer, tuple) else request.peer
