@@ -438,7 +438,8 @@ def test_a_wrong_version_is_told_the_right_one() -> None:
     assert data.decode() == (
         "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        "X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: 33\r\n\r\nSec-WebSocket-Version must be 13\n"
+        "X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: 33\r\n\r\n"
+        "Sec-WebSocket-Version must be 13\n"
     )
 
 
