@@ -150,8 +150,9 @@ class Opening:
         if self._uri.secure:
             assert self._context is not None
             self._phase = "tls"
+            name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
             self._stream = TLSStream(
-                stream, self._context, self, server_hostname=self._uri.host, on_established=self._shake_hands
+                stream, self._context, self, server_hostname=name, on_established=self._shake_hands
             )
         else:
             self._shake_hands()

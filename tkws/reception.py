@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import ssl as tls
 from typing import Any
+from urllib.parse import unquote
 
 from tkws.access import check_host, is_loopback
 from tkws.errors import HandshakeError
@@ -197,7 +198,7 @@ class Visitor:
         except Exception:
             server.loop.report_exception()
             return plain(500, "This page failed")
-        if page.status == 404 and server.is_live(request.path):
+        if page.status == 404 and server.is_live(unquote(request.path)):
             return plain(426, "This address speaks WebSocket", upgrade="websocket", connection="Upgrade")
         return page
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar, overload
+from urllib.parse import unquote
 
 from tkws.access import check_host, check_origin, is_loopback
 from tkws.errors import HandshakeError
@@ -190,7 +191,7 @@ class Server:
         check_host(host, options.hosts, loopback=is_loopback(sockname or self._sockname))
         check_origin(request.headers.get("Origin"), host, options.origins)
         self._check_limits(request)
-        entry, protocol = self._find_live(request.path, handshake.protocols)
+        entry, protocol = self._find_live(unquote(request.path), handshake.protocols)
         codec, extension = negotiate(options.deflate, request.headers)
         answer = accept_response(handshake.key, protocol=protocol, extension=extension)
         return Admission(self, request, entry.handler, protocol, codec, answer)
@@ -225,17 +226,17 @@ class Server:
         return ws
 
     def is_live(self, path: str) -> bool:
-        """Whether there are WebSockets at a path."""
+        """Whether there are WebSockets at a path, percent-decoded."""
         return any(fnmatchcase(path, entry.path) for entry in self._live)
 
     def _make(self, admission: Admission) -> WebSocket:
         request = admission.request
         scheme = "wss" if self.secure else "ws"
-        url = f"{scheme}://{request.headers.get('Host', '')}{request.target}"
+        url = f"{scheme}://{request.headers.get('Host', '')}{request.path}"
         ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
         ws.request = request
         ws.protocol = admission.protocol
-        self._connections[ws] = request.path
+        self._connections[ws] = unquote(request.path)
         self._addresses[_host_of(request)] += 1
         ws.on_end(self._forget)
         return ws

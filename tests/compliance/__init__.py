@@ -1,0 +1,1 @@
+"""The Autobahn|Testsuite against tkws, as client and as server."""

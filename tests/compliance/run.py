@@ -1,0 +1,194 @@
+"""Runs the Autobahn|Testsuite against tkws in both roles and compares each case with what is expected.
+
+    python -m tests.compliance.run WSTEST [--cases 1.* 2.* ...] [--role client|server] [--write]
+
+WSTEST is the suite's command. A case that is not as ``expected.json`` says, better or worse, fails
+the run. ``--write`` writes the results into ``docs/conformance.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import tkinter
+from collections import Counter
+from pathlib import Path
+
+import tkws
+
+HERE = Path(__file__).parent
+EXPECTED = HERE / "expected.json"
+PAGE = HERE.parent.parent / "docs" / "conformance.md"
+AGENT = "tkws"
+TIME_LIMIT = 2700  # seconds for one role, far more than it takes
+
+Results = dict[str, tuple[str, str]]
+"""For each case what the suite says of the behaviour, and of the end of the connection."""
+
+
+def main() -> None:
+    """Run, compare, exit with 1 where something differs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("wstest")
+    parser.add_argument("--cases", nargs="+", default=["*"])
+    parser.add_argument("--role", choices=("client", "server"))
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    roles = [args.role] if args.role else ["client", "server"]
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for role in roles:
+            run = run_server if role == "server" else run_client
+            results[role] = run(args.wstest, args.cases, Path(folder) / role)
+    differences = [line for role in roles for line in compare(role, results[role], args.cases == ["*"])]
+    for role in roles:
+        print(f"{role}: {len(results[role])} cases, {summary(results[role])}")
+    print(*differences, sep="\n")
+    if args.write:
+        PAGE.write_text(page(results))
+    passed = sum(map(len, results.values())) - len(differences)
+    print(f"compliance: {passed} passed, {len(differences)} failed")
+    sys.exit(bool(differences))
+
+
+def run_server(wstest: str, cases: list[str], folder: Path) -> Results:
+    """Let the suite's client test our server."""
+    testee = start_testee("server")
+    try:
+        assert testee.stdout is not None
+        url = testee.stdout.readline().strip().rstrip("/")
+        spec = {"outdir": str(folder / "report"), "servers": [{"agent": AGENT, "url": url}], "cases": cases}
+        command = [wstest, "-m", "fuzzingclient", "-s", str(write_spec(folder, spec))]
+        subprocess.run(command, check=True, timeout=TIME_LIMIT, stdout=subprocess.DEVNULL)
+    finally:
+        end(testee)
+    return read_report(folder / "report")
+
+
+def run_client(wstest: str, cases: list[str], folder: Path) -> Results:
+    """Let the suite's server test our client."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        url = f"ws://127.0.0.1:{probe.getsockname()[1]}"
+    spec = {"outdir": str(folder / "report"), "url": url, "cases": cases}
+    command = [wstest, "-m", "fuzzingserver", "-s", str(write_spec(folder, spec))]
+    suite = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(url)
+        testee = start_testee("client", url, AGENT)
+        try:
+            testee.wait(TIME_LIMIT)
+        finally:
+            end(testee)
+    finally:
+        end(suite)
+    return read_report(folder / "report")
+
+
+def start_testee(*arguments: str) -> subprocess.Popen[str]:
+    """Start one of `tests.compliance.testees`."""
+    command = [sys.executable, "-m", "tests.compliance.testees", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def write_spec(folder: Path, spec: dict[str, object]) -> Path:
+    """Write what the suite shall do."""
+    folder.mkdir(parents=True)
+    path = folder / "spec.json"
+    path.write_text(json.dumps({"exclude-cases": [], "exclude-agent-cases": {}, **spec}))
+    return path
+
+
+def wait_for(url: str) -> None:
+    """Wait until the suite's server answers."""
+    root = tkinter.Tcl()
+    outcomes: list[str] = []
+
+    def note(ws: tkws.WebSocket, type: str, message: object) -> None:
+        if type == "connect":
+            ws.close()
+        if type in ("connect", "error", "timeout"):
+            outcomes.append(type)
+        if type == "disconnect" and outcomes[-1] != "connect" and len(outcomes) < 600:
+            ws.loop.call_later(0.1, attempt)
+
+    def attempt() -> None:
+        tkws.open(f"{url}/getCaseCount", note, master=root)
+
+    attempt()
+    while not (outcomes and (outcomes[-1] == "connect" or len(outcomes) >= 600)):
+        root.dooneevent()
+    while tkws.find():
+        root.dooneevent()
+
+
+def end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """End a process of ours, if it has not ended by itself."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def read_report(folder: Path) -> Results:
+    """Return what the suite found."""
+    index = json.loads((folder / "index.json").read_text())
+    return {case: (found["behavior"], found["behaviorClose"]) for case, found in index[AGENT].items()}
+
+
+def compare(role: str, results: Results, complete: bool) -> list[str]:
+    """Return a line for each case that is not as expected."""
+    expected = json.loads(EXPECTED.read_text())
+    lines = []
+    if complete and len(results) != expected["cases"]:
+        lines.append(f"{role}: {len(results)} cases were run, not {expected['cases']}")
+    for case, found in results.items():
+        wanted = tuple(expected["exceptions"].get(case, {}).get("results", ("OK", "OK")))
+        if found != wanted:
+            lines.append(f"{role}: case {case} is {'/'.join(found)}, not {'/'.join(wanted)}")
+    return lines
+
+
+def summary(results: Results) -> str:
+    """Return how often there was which result."""
+    counted = Counter(behavior for behavior, _ in results.values())
+    return ", ".join(f"{count} {behavior}" for behavior, count in sorted(counted.items()))
+
+
+def page(results: dict[str, Results]) -> str:
+    """Return the page of the documentation."""
+    expected = json.loads(EXPECTED.read_text())
+    lines = [
+        "# Conformance",
+        "",
+        "Written by `python -m tests.compliance.run WSTEST --write`, not by hand.",
+        "",
+        f"Autobahn|Testsuite {expected['suite']}, {expected['cases']} cases, against tkws {tkws.__version__} on "
+        f"Python {platform.python_version()} and Tk {tkinter.TkVersion}, {platform.system()}, "
+        f"{datetime.datetime.now(tz=datetime.UTC).date()}.",
+        "",
+        "| role | cases | OK | NON-STRICT | INFORMATIONAL | UNIMPLEMENTED | FAILED | end of connection not OK |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for role, found in results.items():
+        counted = Counter(behavior for behavior, _ in found.values())
+        kinds = ("OK", "NON-STRICT", "INFORMATIONAL", "UNIMPLEMENTED", "FAILED")
+        unclean = sum(close not in ("OK", "INFORMATIONAL") for _, close in found.values())
+        cells = [role, len(found), *(counted[kind] for kind in kinds), unclean]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    lines += ["", "What the suite itself only calls informational, since the RFC leaves it open:", ""]
+    lines += [f"- {case}: {why['reason']}" for case, why in expected["exceptions"].items()]
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    main()
