@@ -38,7 +38,10 @@ class TLSSession:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._ahead = ByteQueue()
-        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+        try:
+            self.tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+        except ValueError as error:
+            raise ValueError(f"server_hostname: {error}") from error
 
     def feed(self, data: bytes) -> None:
         """Take ``data`` that came from the peer."""

@@ -1,0 +1,105 @@
+"""The queue of what waits to be sent, against a plain bytearray that does the same by copying."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tkws.net import bytequeue
+from tkws.net.bytequeue import IOV_MAX, WORTH_JOINING, ByteQueue, as_buffer, send, worth_joining
+
+
+@given(st.lists(st.tuples(st.binary(max_size=20), st.sampled_from([bytes, bytearray, memoryview]), st.integers(0, 30))))
+def test_bytes_come_out_as_they_went_in(steps):
+    queue, model = ByteQueue(), bytearray()
+    for data, kind, count in steps:
+        queue.append(kind(data))
+        model += data
+        assert queue.size == len(model)
+        if queue.size:
+            piece = queue.take(count + 1)
+            assert 0 < len(piece) <= count + 1
+            assert piece == model[: len(piece)]
+            del model[: len(piece)]
+        count = min(count, queue.size)
+        queue.drop(count)
+        del model[:count]
+        assert queue.size == len(model)
+    while queue.size:
+        piece = queue.first(7)
+        assert model.startswith(piece)
+        queue.drop(len(piece))
+        del model[: len(piece)]
+    assert not model
+
+
+def test_what_waits_is_not_copied():
+    payload = bytearray(b"x" * 100_000)
+    queue = ByteQueue()
+    queue.append(payload)
+    queue.drop(10)
+    view = queue.first(1000)
+    assert isinstance(view, memoryview)
+    assert view.obj is payload
+
+
+def test_a_cleared_queue_is_empty():
+    queue = ByteQueue()
+    queue.append(b"gone")
+    queue.clear()
+    queue.append(b"kept")
+    assert queue.size == 4
+    assert queue.first(100) == b"kept"
+
+
+@pytest.mark.parametrize("sizes", [[5], [5] * 40, [WORTH_JOINING * 3] * 3], ids=["one", "small", "large"])
+@pytest.mark.parametrize("has_sendmsg", [True, False])
+def test_one_call_sends_all_that_the_socket_takes(monkeypatch, socket_pair, sizes, has_sendmsg):
+    monkeypatch.setattr(bytequeue, "_HAS_SENDMSG", has_sendmsg)
+    near, far = socket_pair("unix")
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
+    assert send(near, pieces) == sum(sizes)
+    near.shutdown(socket.SHUT_WR)
+    assert far.makefile("rb").read() == b"".join(pieces)
+
+
+def test_more_buffers_than_the_system_takes_leave_in_several_calls(socket_pair):
+    near, far = socket_pair("unix")
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    queue = ByteQueue()
+    for number in range(IOV_MAX + 5):
+        queue.append(bytes([number % 256]) * 10)
+    queue.send(near)
+    assert queue.size == 50
+    queue.send(near)
+    assert queue.size == 0
+    assert len(far.recv(1 << 20)) == (IOV_MAX + 5) * 10
+
+
+def test_a_socket_that_takes_nothing_costs_nothing(socket_pair):
+    near, _ = socket_pair("unix")
+    near.setblocking(False)
+    queue = ByteQueue()
+    queue.append(b"x" * (1 << 24))
+    queue.send(near)
+    left = queue.size
+    assert 0 < left < 1 << 24
+    with pytest.raises(BlockingIOError):
+        queue.send(near)
+    assert queue.size == left
+
+
+def test_small_buffers_are_worth_joining_and_large_ones_are_not():
+    assert worth_joining([b"x"] * 2000)
+    assert worth_joining([b"x" * WORTH_JOINING])
+    assert not worth_joining([b"head", b"x" * 3 * WORTH_JOINING])
+
+
+def test_the_length_of_a_buffer_is_in_bytes():
+    assert len(as_buffer(memoryview(b"12345678").cast("I"))) == 8
+    with pytest.raises(TypeError, match="data: bytes, bytearray or memoryview, not str"):
+        as_buffer("text")  # type: ignore[arg-type]

@@ -1,0 +1,42 @@
+"""The default context verifies, and is made without holding anything up."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+
+import pytest
+
+from tkws.net import context, default_context, load_default_context
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    default_context.cache_clear()
+    yield
+    default_context.cache_clear()
+
+
+def test_it_verifies_and_is_made_once():
+    made = default_context()
+    assert made.verify_mode is ssl.CERT_REQUIRED
+    assert made.check_hostname
+    assert default_context() is made
+
+
+def test_it_is_made_on_another_thread(loop, pump_until, monkeypatch):
+    threads: list[threading.Thread] = []
+    create = ssl.create_default_context
+
+    def watched() -> ssl.SSLContext:
+        threads.append(threading.current_thread())
+        return create()
+
+    monkeypatch.setattr(context.ssl, "create_default_context", watched)
+    loaded: list[ssl.SSLContext] = []
+    load_default_context(loop, loaded.append, pytest.fail)
+    assert not loaded
+    pump_until(lambda: loaded)
+    assert loaded == [default_context()]
+    assert threads != [threading.current_thread()]
+    assert len(threads) == 1
