@@ -81,6 +81,11 @@ class Connection:
             self._write_due = True
             self._loop.at_slice_end(self._write)
 
+    def go_on(self) -> None:
+        """Go on now that the delivery has room."""
+        self.regulate()
+        self._settle()
+
     def regulate(self) -> None:
         """Read, or stop reading, as the delivery has room or not."""
         full = self._delivery.full
@@ -142,18 +147,27 @@ class Connection:
 
     def _settle(self) -> None:
         engine = self.engine
-        if engine.has_output:  # pongs and Close frames do not wait for the handler
-            self._write()
-        events = engine.take_events()
-        if events:
-            self._delivery.post(events)
-            self.regulate()
+        self._deliver()
+        if (
+            engine.concludes and not self._delivery.waits
+        ):  # the handler may still have answered what came before the end
+            engine.conclude(self._loop.now())
+            self._deliver()
         if engine.state is not State.CLOSED:
             self._set_timer()
         elif self.stream.buffered_amount:
             self.stream.abort()  # the peer will not take it any more
         else:
             self.stream.close()
+
+    def _deliver(self) -> None:
+        engine = self.engine
+        if engine.has_output:  # pongs and Close frames do not wait for the handler
+            self._write()
+        events = engine.take_events()
+        if events:
+            self._delivery.post(events)
+            self.regulate()
 
     def _write(self) -> None:
         self._write_due = False

@@ -62,6 +62,11 @@ class Delivery:
             return len(self._waiting) >= _WAITING_EVENTS or self._waiting_size >= _WAITING_SIZE
         return self._held or bool(self._waiting)
 
+    @property
+    def waits(self) -> bool:
+        """Whether events wait for the next slice, or for `release`; not for a handler that runs."""
+        return bool(self._waiting) and not self._busy
+
     def post(self, events: list[EventRecord]) -> None:
         """Call the handler with ``events``, or keep them behind those that wait."""
         if self._closed:

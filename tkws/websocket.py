@@ -408,7 +408,7 @@ class WebSocket:
 
     def _on_room(self) -> None:
         if self._connection is not None:
-            self._connection.regulate()
+            self._connection.go_on()
 
     def _lost(self, sentence: str) -> None:
         self._end([], sentence)

@@ -167,16 +167,16 @@ def summary(results: Results) -> str:
 def page(results: dict[str, Results]) -> str:
     """Return the page of the documentation."""
     expected = json.loads(EXPECTED.read_text())
+    today = datetime.datetime.now(tz=datetime.UTC).date()
     lines = [
         "# Conformance",
         "",
         "Written by `python -m tests.compliance.run WSTEST --write`, not by hand.",
         "",
-        f"Autobahn|Testsuite {expected['suite']}, {expected['cases']} cases, against tkws {tkws.__version__} on "
-        f"Python {platform.python_version()} and Tk {tkinter.TkVersion}, {platform.system()}, "
-        f"{datetime.datetime.now(tz=datetime.UTC).date()}.",
+        f"Autobahn|Testsuite {expected['suite']}, {expected['cases']} cases, against tkws {tkws.__version__}",
+        f"on Python {platform.python_version()} and Tk {tkinter.TkVersion}, {platform.system()}, {today}.",
         "",
-        "| role | cases | OK | NON-STRICT | INFORMATIONAL | UNIMPLEMENTED | FAILED | end of connection not OK |",
+        "| role | cases | OK | NON-STRICT | INFORMATIONAL | UNIMPLEMENTED | FAILED | end not OK |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for role, found in results.items():

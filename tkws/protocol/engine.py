@@ -3,7 +3,7 @@
 The engine knows bytes and ``now``. It reads no clock, calls nobody back and never raises for
 a fault of the peer. After every call into it, its owner does four things:
 
-1. deliver `Engine.take_events`;
+1. deliver `Engine.take_events`, then call `Engine.conclude`;
 2. write `Engine.take_output`;
 3. half-close the transport once `Engine.output_ended`, drop it once the state is CLOSED;
 4. see that `Engine.handle_timer` is called at `Engine.deadline`.
@@ -122,6 +122,7 @@ class Engine:
         self._sending_compressed = False
         self._close_sent = False
         self._close_deadline: float | None = None
+        self._ending: ProtocolError | bytes | None = None  # the peer's, not yet concluded
 
     # What comes in
 
@@ -131,7 +132,30 @@ class Engine:
         try:
             self.reader.receive(data, self._events, self._read_control)
         except ProtocolError as error:
-            self._fail(error)
+            self._ending = error
+            self.reader.stop()
+        if not self._events:
+            self.conclude(now)
+
+    @property
+    def concludes(self) -> bool:
+        """Whether `conclude` has something to do."""
+        return self._ending is not None
+
+    def conclude(self, now: float) -> None:
+        """Do what the peer's Close frame, or its fault, asks for; harmless where there is none.
+
+        Events that came before it may be delivered first, so that what they make the program
+        send still goes out. Where there are none, `receive_data` concludes by itself.
+        """
+        ending, self._ending = self._ending, None
+        if ending is None:
+            return
+        self._now = now
+        if isinstance(ending, ProtocolError):
+            self._fail(ending)
+        else:
+            self._answer_close(ending)
 
     def get_buffer(self) -> memoryview | None:
         """Return where the next bytes belong while a large payload comes, else None."""
@@ -144,6 +168,7 @@ class Engine:
 
     def receive_eof(self, now: float, cause: str = "The connection ended without a Close frame") -> None:
         """Take note that the stream ended, or with a ``cause`` of the caller's that it broke."""
+        self.conclude(now)
         self._now = now
         self._lost(cause)
 
@@ -288,11 +313,16 @@ class Engine:
             self.keepalive.pong_received(payload, self._now)
             self._events.append((Event.PONG, payload))
         else:
-            code, reason = decode_close(payload)
-            self._closed(code, reason)
-            if not self._close_sent:
-                self._send_close(payload[:2])
-            self._end_handshake()
+            decode_close(payload)  # where it is none, that is a fault of its own
+            self._ending = payload
+            self.reader.stop()
+
+    def _answer_close(self, payload: bytes) -> None:
+        """Finish the closing handshake (RFC 6455, 5.5.1)."""
+        self._closed(*decode_close(payload))
+        if not self._close_sent:
+            self._send_close(payload[:2])
+        self._end_handshake()
 
     def _fail(self, error: ProtocolError) -> None:
         """Fail the connection (RFC 6455, 7.1.7)."""
