@@ -1,0 +1,71 @@
+"""The chat: ``python -m demos.chat`` hosts one, ``--connect ws://HOST:PORT`` joins one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tkinter as tk
+from collections.abc import Sequence
+from pathlib import Path
+
+from demos.chat.app import App
+from demos.chat.host import Host
+from demos.chat.scene import as_text, play, play_part
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chat until its last window closes.
+
+    Args:
+        arguments: Of the command line; None for this process's own.
+
+    Returns:
+        The exit status.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        root = tk.Tk()
+    except tk.TclError as error:
+        print(f"No window can be opened: {error}.", file=sys.stderr)
+        return 1
+    try:
+        return _run(root, options)
+    except (OSError, ValueError) as error:
+        print(f"The chat cannot start: {error}", file=sys.stderr)
+        root.destroy()
+        return 1
+
+
+def _run(root: tk.Tk, options: argparse.Namespace) -> int:
+    host = None
+    address = options.connect
+    if not address:
+        host = Host(root, options.host, options.port)
+        host.start()
+        address = host.url
+    app = App(root, address, host)
+    if options.scripted:
+        return play(app, options.picture) if host else play_part(app, options.nick, options.geometry)
+    if options.transcript:
+        app.heard = lambda window, place, line: print(as_text(place, line), flush=True)
+    app.open_window(options.nick, options.geometry)
+    root.mainloop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m demos.chat", description="A chat between windows.")
+    add = parser.add_argument
+    add("--connect", metavar="URL", default="", help="join the server at ws://HOST:PORT")
+    add("--nick", default="", help="the nickname (default: the first window asks)")
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (%(default)s)")
+    add("--port", type=int, default=0, help="the port to listen at (default: one that is free)")
+    add("--geometry", metavar="WxH+X+Y", default="", help="size and place of the first window")
+    add("--transcript", action="store_true", help="print what the windows show")
+    add("--scripted", action="store_true", help="play a short conversation, then end")
+    add("--picture", metavar="PATH", type=Path, help="with --scripted: save the windows there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The server in the window: it starts, stops, starts again at the same port, and shows the web page."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from pathlib import Path
+
+import tkws
+from demos.chat.messages import MOST_BYTES
+from demos.chat.room import Chat
+
+_PAGE = Path(__file__).with_name("page.html")
+
+
+class Host:
+    """Runs the chat's server in the loop of a window.
+
+    Args:
+        master: Any widget, ``Tk`` or ``Tcl()``: its loop serves.
+        address: The IP address or name to listen at.
+        port: The port; 0 for one that is free, which is kept from then on.
+
+    Attributes:
+        chat: The rooms; they outlive the server.
+        server: What listens; None while it is stopped.
+    """
+
+    def __init__(self, master: tk.Misc, address: str = "127.0.0.1", port: int = 0) -> None:
+        self.chat = Chat()
+        self.server: tkws.Server | None = None
+        self._master = master
+        self._address = address
+        self._port = port
+
+    @property
+    def url(self) -> str:
+        """Where clients connect: ``ws://ADDRESS:PORT``."""
+        return f"ws://{self._authority}"
+
+    @property
+    def page_url(self) -> str:
+        """Where a browser joins: ``http://ADDRESS:PORT/``."""
+        return f"http://{self._authority}/"
+
+    @property
+    def _authority(self) -> str:
+        address = f"[{self._address}]" if ":" in self._address else self._address
+        return f"{address}:{self._port}"
+
+    def start(self) -> None:
+        """Listen, and open the rooms; nothing where it runs already.
+
+        Raises:
+            OSError: Where the port is in use or the address is not this machine's.
+        """
+        if self.server is not None:
+            return
+        self.server = tkws.serve(self._address, self._port, master=self._master, max_message=MOST_BYTES)
+        self._port = self.server.port
+        self.server.page("/", _PAGE.read_text(encoding="utf-8"))
+        self.chat.serve(self.server)
+
+    def stop(self) -> None:
+        """Close the server and every connection (1001); nothing where it is stopped already."""
+        if self.server is not None:
+            self.server.close()
+            self.server = None

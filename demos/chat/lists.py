@@ -1,0 +1,170 @@
+"""The lists beside the conversation: rooms with unread marks, and people. Drawn on a canvas."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demos.look import nick_colour, theme_of
+
+
+class _List(tk.Canvas):
+    """Rows of one height that scroll; a subclass draws a row."""
+
+    def __init__(self, parent: tk.Misc, row_height: int) -> None:
+        self.theme = theme_of(parent)
+        super().__init__(
+            parent, background=self.theme.colours.side, highlightthickness=0, borderwidth=0, width=1, height=1
+        )
+        self._row = self.theme.px(row_height)
+        self._count = 0
+        self._under_pointer = -1
+        self.bind("<Configure>", lambda event: self.redraw())
+        self.bind("<Motion>", lambda event: self._point_at(self.row_at(event.y)))
+        self.bind("<Leave>", lambda event: self._point_at(-1))
+        self.bind("<MouseWheel>", lambda event: self._scroll(-event.delta))
+        self.bind("<Button-4>", lambda event: self._scroll(-1))
+        self.bind("<Button-5>", lambda event: self._scroll(1))
+
+    def redraw(self) -> None:
+        """Draw every row anew."""
+        self.delete("all")
+        width = self.winfo_width()
+        for number in range(self._count):
+            self.draw_row(number, number * self._row, width, pointed=number == self._under_pointer)
+        self.configure(scrollregion=(0, 0, width, max(self._count * self._row, self.winfo_height())))
+
+    def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
+        """Draw the row with this number."""
+        raise NotImplementedError
+
+    def row_at(self, y: int) -> int:
+        """Return the number of the row at a height of the window; -1 for none."""
+        number = int(self.canvasy(y)) // self._row
+        return number if 0 <= number < self._count else -1
+
+    def set_count(self, count: int) -> None:
+        """Show so many rows."""
+        self._count = count
+        self.redraw()
+
+    def background_box(self, top: int, width: int, fill: str) -> None:
+        """Draw a round box behind a row."""
+        inset = self.theme.px(8)
+        box = self.theme.box(max(width - 2 * inset, 1), self._row - self.theme.px(2), 7, fill)
+        self.create_image(inset, top + self.theme.px(1), image=box, anchor="nw")
+
+    def _point_at(self, number: int) -> None:
+        if number != self._under_pointer:
+            self._under_pointer = number
+            self.redraw()
+
+    def _scroll(self, direction: int) -> None:
+        self.yview_scroll(1 if direction > 0 else -1, "units")
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A row of the list of rooms.
+
+    Attributes:
+        name: The room's.
+        joined: Whether the person is in it.
+        unread: Things not read yet.
+        people: How many are there; None where that is not known.
+    """
+
+    name: str
+    joined: bool
+    unread: int
+    people: int | None
+
+
+class RoomList(_List):
+    """The rooms: those that the person is in first, then what else there is.
+
+    Args:
+        parent: The widget around it.
+        chosen: Called with the name of a room that was clicked.
+    """
+
+    def __init__(self, parent: tk.Misc, chosen: Callable[[str], object]) -> None:
+        super().__init__(parent, row_height=30)
+        self.configure(cursor="hand2")
+        self._rows: list[RoomRow] = []
+        self._current = ""
+        self._chosen = chosen
+        self.bind("<Button-1>", self._clicked)
+
+    def show(self, rows: list[RoomRow], current: str) -> None:
+        """Show these rooms, with the current one marked."""
+        if (rows, current) != (self._rows, self._current):
+            self._rows, self._current = rows, current
+            self.set_count(len(rows))
+
+    def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
+        """Draw a room: its name, and behind it what is unread or who is there."""
+        theme, colours, row = self.theme, self.theme.colours, self._rows[number]
+        current = row.name == self._current
+        if current or pointed:
+            self.background_box(top, width, colours.accent_soft if current else colours.hover)
+        middle = top + self._row // 2
+        colour = colours.accent_strong if current else colours.text if row.joined else colours.faint
+        font = theme.bold if current or row.unread else theme.body
+        self.create_text(theme.px(18), middle, text="#", anchor="w", font=theme.body, fill=colours.faint)
+        self.create_text(theme.px(33), middle, text=row.name, anchor="w", font=font, fill=colour)
+        if row.unread:
+            self._draw_badge(width - theme.px(16), middle, str(min(row.unread, 99)))
+        elif row.people:
+            right = width - theme.px(18)
+            self.create_text(right, middle, text=row.people, anchor="e", font=theme.small, fill=colours.faint)
+
+    def _draw_badge(self, right: int, middle: int, text: str) -> None:
+        theme = self.theme
+        width = theme.px(20 if len(text) == 1 else 27)
+        pill = theme.box(width, theme.px(18), 9, theme.colours.accent)
+        self.create_image(right, middle, image=pill, anchor="e")
+        self.create_text(
+            right - width / 2, middle, text=text, font=theme.small_bold, fill=theme.colours.surface
+        )
+
+    def _clicked(self, event: tk.Event[tk.Misc]) -> None:
+        number = self.row_at(event.y)
+        if number >= 0:
+            self._chosen(self._rows[number].name)
+
+
+class PeopleList(_List):
+    """Who is in the room, each with a disc in the colour of the nickname."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent, row_height=36)
+        self._people: list[str] = []
+        self._you = ""
+
+    def show(self, people: list[str], you: str) -> None:
+        """Show these people in the order of the alphabet, oneself first."""
+        if (people, you) != (self._people, self._you):
+            self._people = sorted(people, key=lambda nick: (nick != you, nick.lower()))
+            self._you = you
+            self.set_count(len(people))
+
+    def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
+        """Draw somebody."""
+        theme, nick = self.theme, self._people[number]
+        middle = top + self._row // 2
+        draw_face(self, theme.px(28), middle, nick)
+        text = self.create_text(theme.px(48), middle, text=nick, anchor="w", font=theme.body)
+        self.itemconfigure(text, fill=theme.colours.text)
+        if nick == self._you:
+            right = self.bbox(text)[2]
+            fill = theme.colours.faint
+            self.create_text(right + theme.px(6), middle, text="you", anchor="w", font=theme.small, fill=fill)
+
+
+def draw_face(canvas: tk.Canvas, x: int, y: int, nick: str) -> None:
+    """Draw somebody's disc with the first letter of the nickname, its middle at x, y."""
+    theme = theme_of(canvas)
+    canvas.create_image(x, y, image=theme.disc(26, nick_colour(nick)))
+    canvas.create_text(x, y, text=nick[:1].upper(), font=theme.small_bold, fill=theme.colours.surface)

@@ -1,0 +1,78 @@
+"""The window's menus, with their keys."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demos.look import theme_of
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An entry of a menu.
+
+    Attributes:
+        label: What it says.
+        run: What it does.
+        key: Its key, pressed with Control (Command on a Mac) unless it is a function key;
+            empty for none.
+    """
+
+    label: str
+    run: Callable[[], object]
+    key: str = ""
+
+
+def add_menu_bar(window: tk.Toplevel, menus: dict[str, list[Action | None]]) -> None:
+    """Give a window a menu bar and bind the keys; None separates entries."""
+    theme = theme_of(window)
+    bar = theme.menu(window)
+    for title, actions in menus.items():
+        menu = theme.menu(bar)
+        bar.add_cascade(label=title, menu=menu, underline=0)
+        for action in actions:
+            if action is None:
+                menu.add_separator()
+            else:
+                menu.add_command(
+                    label=action.label, command=action.run, accelerator=_spoken(window, action.key)
+                )
+                _bind(window, action)
+    window.configure(menu=bar)
+
+
+def _modifier(window: tk.Misc) -> str:
+    return "Command" if window.tk.call("tk", "windowingsystem") == "aqua" else "Control"
+
+
+def _spoken(window: tk.Misc, key: str) -> str:
+    if not key or key.startswith("F"):
+        return key
+    modifier = "Ctrl" if "Tab" in key or _modifier(window) == "Control" else "Command"
+    return f"{modifier}+{key.replace('-', '+').title()}"
+
+
+def _bind(window: tk.Misc, action: Action) -> None:
+    def run(_event: tk.Event[tk.Misc]) -> str:
+        action.run()
+        return "break"
+
+    for sequence in _sequences(window, action.key):
+        try:
+            window.bind(sequence, run)
+        except tk.TclError:  # ISO_Left_Tab, as X11 calls Shift-Tab, is unknown elsewhere
+            pass
+
+
+def _sequences(window: tk.Misc, key: str) -> list[str]:
+    if not key:
+        return []
+    if key.startswith("F"):
+        return [f"<{key}>"]
+    if key == "Shift-Tab":
+        return ["<Control-Shift-Tab>", "<Control-ISO_Left_Tab>"]
+    if key == "Tab":
+        return ["<Control-Tab>"]
+    return [f"<{_modifier(window)}-{key}>"]

@@ -1,0 +1,148 @@
+"""The conversation that ``--scripted`` plays: two windows of this process, one of another.
+
+Every window knows the whole script and says its own lines, by its own field and button, when
+it has heard those before. Nothing else keeps the windows together, as with people.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from demos.chat.app import App
+from demos.chat.person import Contact, Kind, Line, Place
+from demos.chat.window import ChatWindow
+from demos.stage import Box, Scene, geometry
+
+_PACE_MS = 350
+_LOOK_MS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A line of the script."""
+
+    who: str
+    room: str
+    text: str
+
+
+SCRIPT = (
+    Cue("ann", "lobby", "Hello! The server runs inside my window."),
+    Cue("bob", "lobby", "Hi ann. I am a second window of the same program, and a client like any other."),
+    Cue("cleo", "lobby", "And I am in another process. Is this thread safe?"),
+    Cue("ann", "lobby", "There is no thread. Window, server and clients share Tk's own event loop."),
+    Cue("bob", "tea", "The kettle is on, by the way."),
+    Cue("bob", "tea", "Earl Grey or mint?"),
+    Cue("cleo", "lobby", "Stop the server in ann's menu, and start it again: we come back with one click."),
+    Cue("ann", "lobby", "A browser can join as well: Chat, Open in browser."),
+)
+CAST = ("ann", "bob", "cleo")
+ROOMS = ("lobby", "tea")
+
+
+class Actor:
+    """Says one person's lines in a window.
+
+    Args:
+        window: That person's window; it joins the rooms of the script.
+    """
+
+    def __init__(self, window: ChatWindow) -> None:
+        self._window = window
+        self._said = -1
+        for room in ROOMS:
+            window.person.join(room)
+
+    def heard(self) -> int:
+        """Return how many lines of the script have been said, and say the next if it is one's own."""
+        places = [self._window.person.places[room] for room in ROOMS]
+        count = sum(line.kind is Kind.SAID for place in places for line in place.lines)
+        here = all(len(place.people) == len(CAST) for place in places)
+        mine = count < len(SCRIPT) and SCRIPT[count].who == self._window.person.nick
+        if here and mine and self._said < count:
+            self._said = count
+            self._window.after(_PACE_MS, self._say, SCRIPT[count])
+        return count
+
+    def _say(self, cue: Cue) -> None:
+        looked_at = self._window.person.looking_at
+        self._window.show_room(cue.room)
+        self._window.type_line(cue.text)
+        self._window.show_room(looked_at)
+
+
+def play(app: App, picture: Path | None) -> int:
+    """Play the whole scene; the server of ``app`` runs.
+
+    Returns:
+        The exit status: 0, or 1 where it was not finished.
+    """
+    scene = Scene(app.root, picture)
+    boxes = _boxes(app.root.winfo_screenwidth(), app.root.winfo_screenheight())
+    windows = [app.open_window(nick, geometry(box)) for nick, box in zip(CAST[:2], boxes[:2], strict=True)]
+    actors = [Actor(window) for window in windows]
+    finished = False
+
+    def heard(window: ChatWindow, place: Place, line: Line) -> None:
+        nonlocal finished
+        if window is windows[0]:
+            print(as_text(place, line), flush=True)
+        counts = [actor.heard() for actor in actors]
+        if min(counts) == len(SCRIPT) and not finished:
+            finished = True
+            scene.finish(windows, [boxes[2]])
+
+    app.heard = heard
+    with _start_other(CAST[2], app.address, boxes[2]) as other:
+        try:
+            status = scene.play(app.close)
+            return other.wait(10) or status
+        except subprocess.TimeoutExpired:
+            other.kill()
+            print("The scene failed: the window of the other process did not close.", file=sys.stderr)
+            return 1
+
+
+def play_part(app: App, nick: str, place: str) -> int:
+    """Play one person's part in a scene that another process began; ends with its server.
+
+    Args:
+        app: Has no window yet.
+        nick: Whose part.
+        place: The geometry of the window.
+    """
+    scene = Scene(app.root, None)
+    window = app.open_window(nick, place)
+    actor = Actor(window)
+    app.heard = lambda window, place, line: actor.heard()
+
+    def look() -> None:
+        if window.person.contact is Contact.LOST:
+            window.close()
+        else:
+            window.after(_LOOK_MS, look)
+
+    window.after(_LOOK_MS, look)
+    return scene.play(app.close)
+
+
+def as_text(place: Place, line: Line) -> str:
+    """Return a line of the transcript."""
+    speaker = f"{line.who}: " if line.who else "* "
+    return f"#{place.name:<6} {speaker}{line.text}"
+
+
+def _boxes(width: int, height: int) -> list[Box]:
+    """Where the windows stand: side by side, or two above one on a narrow screen."""
+    columns = 3 if width >= 1800 else 2
+    across, down = width // columns, height if columns == 3 else height // 2
+    corners = [(number % columns * across, number // columns * down) for number in range(len(CAST))]
+    return [(left, top, left + across - 8, top + min(down, 760) - 40) for left, top in corners]
+
+
+def _start_other(nick: str, address: str, box: Box) -> subprocess.Popen[bytes]:
+    program = [sys.executable, "-m", "demos.chat", "--connect", address, "--nick", nick]
+    return subprocess.Popen([*program, "--scripted", "--geometry", geometry(box)])

@@ -1,0 +1,75 @@
+"""Rounded shapes with smooth edges as images, which Tk itself cannot draw.
+
+Each is a small PNG with transparency, made in memory. Sizes are pixels of the screen.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import tkinter as tk
+import zlib
+
+
+def rounded(
+    master: tk.Misc,
+    width: int,
+    height: int,
+    radius: float,
+    fill: str,
+    *,
+    border: str = "",
+    thickness: float = 1.0,
+) -> tk.PhotoImage:
+    """Return a rectangle with round corners.
+
+    Args:
+        master: Any widget of the interpreter that will show it.
+        width: Of the whole image.
+        height: Of the whole image.
+        radius: Of the corners; half the height makes a pill.
+        fill: The colour inside, ``#rrggbb``.
+        border: The colour of the edge; empty for none.
+        thickness: Of that edge.
+    """
+    inner, outer = _rgb(fill), _rgb(border or fill)
+    radius = min(radius, width / 2, height / 2)
+    rows = []
+    for y in range(height):
+        row = bytearray(1)  # a PNG line begins with its filter: none
+        for x in range(width):
+            depth = -_distance(x + 0.5 - width / 2, y + 0.5 - height / 2, width / 2, height / 2, radius)
+            share = _clamp(depth - thickness + 0.5) if border else 1.0
+            row += bytes(round(a * share + b * (1 - share)) for a, b in zip(inner, outer, strict=True))
+            row.append(round(255 * _clamp(depth + 0.5)))
+        rows.append(bytes(row))
+    return tk.PhotoImage(master=master, data=_png(width, height, b"".join(rows)), format="png")
+
+
+def disc(master: tk.Misc, size: int, fill: str) -> tk.PhotoImage:
+    """Return a filled circle of ``size`` pixels across."""
+    return rounded(master, size, size, size / 2, fill)
+
+
+def _distance(x: float, y: float, half_width: float, half_height: float, radius: float) -> float:
+    """The distance of a point, seen from the middle, to the edge; negative inside."""
+    x, y = abs(x) - half_width + radius, abs(y) - half_height + radius
+    return math.hypot(max(x, 0.0), max(y, 0.0)) + min(max(x, y), 0.0) - radius
+
+
+def _clamp(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _png(width: int, height: int, lines: bytes) -> bytes:
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits each of red, green, blue, alpha
+    chunks = (b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

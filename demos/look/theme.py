@@ -1,0 +1,242 @@
+"""A light ttk theme on top of ``clam``: round buttons and fields, thin scroll bars, no grey.
+
+One for each interpreter (`theme_of`). Sizes follow the screen: `Theme.px` turns pixels of a
+96 dpi screen into this one's. Fonts are made of the platform's own named fonts.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import font as tkfont, ttk
+from typing import Any
+
+from demos.look.palette import PALETTE, Palette
+from demos.look.shapes import disc, rounded
+
+_NAME = "tkws"
+
+
+def theme_of(widget: tk.Misc) -> Theme:
+    """Return the theme of a widget's interpreter; it is made and put in use at the first call."""
+    root = widget.nametowidget(".")
+    theme = getattr(root, "demo_theme", None)
+    if not isinstance(theme, Theme):
+        theme = Theme(root)
+        root.demo_theme = theme  # lives as long as the interpreter
+    return theme
+
+
+class Theme:
+    """The styles, fonts and images of one interpreter.
+
+    Styles beside ttk's own names: ``Side.`` (frames, labels: the tinted panels), ``Soft.``,
+    ``Title.``, ``Section.``, ``Bad.`` (labels), ``Quiet.`` and ``Bare.`` (buttons), ``Card.`` (frame).
+
+    Attributes:
+        colours: The palette.
+        body: The font of text.
+        bold: The same, bold.
+        small: The font of what stands beside the text.
+        small_bold: The same, bold.
+        title: The font of headings.
+    """
+
+    def __init__(self, root: tk.Tk) -> None:
+        self.colours: Palette = PALETTE
+        self._root = root
+        self._unit = root.winfo_fpixels("1p") * 0.75
+        self._images: dict[tuple[object, ...], tk.PhotoImage] = {}
+        self.body = self._font("body", "TkDefaultFont", 0)
+        self.bold = self._font("bold", "TkDefaultFont", 0, weight="bold")
+        self.small = self._font("small", "TkDefaultFont", -1)
+        self.small_bold = self._font("smallbold", "TkDefaultFont", -1, weight="bold")
+        self.title = self._font("title", "TkDefaultFont", +3, weight="bold")
+        self._style = ttk.Style(root)
+        self._style.theme_create(_NAME, parent="clam")
+        self._style.theme_use(_NAME)
+        self._set_defaults()
+        self._set_labels()
+        self._set_buttons()
+        self._set_entry()
+        self._set_scrollbar()
+
+    def px(self, pixels: float) -> int:
+        """Return pixels of a 96 dpi screen in pixels of this one; never less than 1."""
+        return max(1, round(pixels * self._unit))
+
+    def disc(self, pixels: float, colour: str) -> tk.PhotoImage:
+        """Return a filled circle, ``pixels`` of a 96 dpi screen across."""
+        key = ("disc", pixels, colour)
+        if key not in self._images:
+            self._images[key] = disc(self._root, self.px(pixels), colour)
+        return self._images[key]
+
+    def box(self, width: int, height: int, radius: float, fill: str, border: str = "") -> tk.PhotoImage:
+        """Return a rectangle with round corners; width and height in pixels of this screen."""
+        key = ("box", width, height, radius, fill, border)
+        if key not in self._images:
+            self._images[key] = rounded(
+                self._root,
+                width,
+                height,
+                self.px(radius),
+                fill,
+                border=border,
+                thickness=max(1.0, self._unit),
+            )
+        return self._images[key]
+
+    def menu(self, parent: tk.Misc) -> tk.Menu:
+        """Return a menu without a tear-off that fits the theme."""
+        colours = self.colours
+        menu = tk.Menu(parent, tearoff=False)
+        if self._root.tk.call("tk", "windowingsystem") == "x11":  # elsewhere menus are the system's
+            menu.configure(
+                background=colours.surface,
+                foreground=colours.text,
+                activebackground=colours.accent_soft,
+                activeforeground=colours.text,
+                disabledforeground=colours.faint,
+                borderwidth=1,
+                activeborderwidth=self.px(2),
+                relief="flat",
+            )
+        return menu
+
+    def _font(self, name: str, base: str, larger: int, weight: str = "") -> str:
+        """Make a named font like ``base``, ``larger`` points or pixels larger."""
+        full = f"demo.{name}"
+        made = tkfont.nametofont(base, self._root).actual()
+        size = int(made["size"])
+        made["size"] = size - larger if size < 0 else size + larger
+        if weight:
+            made["weight"] = weight  # type: ignore[typeddict-item]
+        options = [word for name, value in made.items() for word in (f"-{name}", value)]
+        self._root.tk.call("font", "create", full, *options)
+        return full
+
+    def _set_defaults(self) -> None:
+        colours = self.colours
+        self._style.configure(
+            ".",
+            background=colours.surface,
+            foreground=colours.text,
+            font=self.body,
+            bordercolor=colours.line,
+            lightcolor=colours.surface,
+            darkcolor=colours.surface,
+            troughcolor=colours.surface,
+            selectbackground=colours.accent,
+            selectforeground=colours.surface,
+            insertcolor=colours.text,
+            focuscolor=colours.accent,
+        )
+        for name, colour in {
+            "Side.TFrame": colours.side,
+            "Line.TFrame": colours.line,
+            "Bad.TFrame": colours.bad_soft,
+        }.items():
+            self._style.configure(name, background=colour)
+        card = self.box(self.px(32), self.px(32), 12, colours.surface, colours.line)
+        self._style.element_create("Card.border", "image", card, border=self.px(14), padding=0, sticky="nsew")
+        self._nest("Card.TFrame", "Card.border")
+
+    def _set_labels(self) -> None:
+        colours = self.colours
+        for name, options in {
+            "Soft.TLabel": {"foreground": colours.soft},
+            "Small.TLabel": {"foreground": colours.soft, "font": self.small},
+            "Title.TLabel": {"font": self.title},
+            "Wrong.TLabel": {"foreground": colours.bad, "font": self.small},
+            "Side.TLabel": {"background": colours.side},
+            "Status.TLabel": {"background": colours.side, "foreground": colours.soft, "font": self.small},
+            "Section.TLabel": {
+                "background": colours.side,
+                "foreground": colours.faint,
+                "font": self.small_bold,
+            },
+            "Bad.TLabel": {"background": colours.bad_soft, "foreground": colours.bad},
+        }.items():
+            self._style.configure(name, **options)
+
+    def _set_buttons(self) -> None:
+        colours = self.colours
+        accent = colours.accent, colours.accent_strong, colours.accent_strong, ""
+        quiet = colours.surface, colours.hover, colours.line, colours.line
+        self._button("TButton", accent, foreground=colours.surface, font=self.bold)
+        self._button("Quiet.TButton", quiet, foreground=colours.text, font=self.body)
+        self._style.map("TButton", foreground=[("disabled", colours.surface)])
+        self._style.map("Quiet.TButton", foreground=[("disabled", colours.faint)])
+        self._nest("Bare.TButton", "Button.padding", "Button.label")
+        self._style.configure(
+            "Bare.TButton",
+            background=colours.side,
+            foreground=colours.accent,
+            font=self.small_bold,
+            padding=(self.px(4), self.px(2)),
+        )
+        self._style.map("Bare.TButton", foreground=[("active", colours.accent_strong)], background=[])
+
+    def _button(self, name: str, look: tuple[str, str, str, str], **options: str) -> None:
+        normal, active, pressed, border = look
+        size = self.px(28)
+        element = f"{name}.shape"
+        disabled = self.colours.side if border else self.colours.faint
+        self._style.element_create(
+            element,
+            "image",
+            self.box(size, size, 8, normal, border),
+            ("disabled", self.box(size, size, 8, disabled, border)),
+            ("pressed", self.box(size, size, 8, pressed, border)),
+            ("active", self.box(size, size, 8, active, border)),
+            ("focus", self.box(size, size, 8, active, border or self.colours.text)),
+            border=self.px(10),
+            padding=0,
+            sticky="nsew",
+        )
+        self._nest(name, element, "Button.padding", "Button.label")
+        self._style.configure(name, padding=(self.px(13), self.px(7)), anchor="center", **options)
+
+    def _set_entry(self) -> None:
+        colours, size = self.colours, self.px(28)
+        self._style.element_create(
+            "Round.field",
+            "image",
+            self.box(size, size, 8, colours.surface, colours.line),
+            ("focus", self.box(size, size, 8, colours.surface, colours.accent)),
+            ("disabled", self.box(size, size, 8, colours.side, colours.line)),
+            border=self.px(10),
+            padding=0,
+            sticky="nsew",
+        )
+        self._nest("TEntry", "Round.field", "Entry.padding", "Entry.textarea")
+        self._style.configure("TEntry", padding=(self.px(10), self.px(8)), foreground=colours.text)
+        self._style.map("TEntry", foreground=[("disabled", colours.faint)])
+
+    def _set_scrollbar(self) -> None:
+        colours, width = self.colours, self.px(8)
+        self._style.element_create(
+            "Thin.thumb",
+            "image",
+            self.box(width, self.px(16), 4, colours.line),
+            ("active", self.box(width, self.px(16), 4, colours.faint)),
+            border=self.px(4),
+            sticky="ns",
+        )
+        self._nest("Vertical.TScrollbar", "Vertical.Scrollbar.trough", "Thin.thumb")
+        self._style.configure(
+            "Vertical.TScrollbar",
+            troughcolor=colours.surface,
+            bordercolor=colours.surface,
+            lightcolor=colours.surface,
+            darkcolor=colours.surface,
+            relief="flat",
+        )
+
+    def _nest(self, style: str, *elements: str) -> None:
+        """Give a style a layout in which each element fills the one before it."""
+        layout: Any = None
+        for element in reversed(elements):
+            options = {"sticky": "nsew", "expand": True}
+            layout = [(element, options if layout is None else {**options, "children": layout})]
+        self._style.layout(style, layout)

@@ -1,0 +1,85 @@
+"""A scene that a demo plays by itself: it finishes, or fails with a sentence, in bounded time."""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from demos.stage.picture import Box, save_picture
+
+_SETTLE_MS = 600  # for the last drawing and the first latency before the picture is taken
+
+
+class Scene:
+    """Plays until `finish` or `fail`, then closes the windows.
+
+    Args:
+        root: Whose loop runs it.
+        picture: Where the picture of the windows goes; None for none.
+        patience: Seconds after which the scene has failed.
+
+    Attributes:
+        failure: Why it failed; empty while it did not.
+    """
+
+    def __init__(self, root: tk.Tk, picture: Path | None, patience: float = 60.0) -> None:
+        self.failure = ""
+        self._root = root
+        self._picture = picture
+        self._end: Callable[[], object] = root.destroy
+        self._alarm = root.after(round(1000 * patience), self.fail, f"not finished within {patience:.0f} s")
+
+    def play(self, end: Callable[[], object]) -> int:
+        """Run the loop until the scene is over; report what failed.
+
+        Args:
+            end: Closes the windows and ends the loop.
+
+        Returns:
+            The exit status: 0, or 1 where it failed.
+        """
+        self._end = end
+        self._root.mainloop()
+        if self.failure:
+            print(f"The scene failed: {self.failure}.", file=sys.stderr)
+        return 1 if self.failure else 0
+
+    def finish(self, windows: Iterable[tk.Misc], also: Iterable[Box] = ()) -> None:
+        """Save the picture of the windows, and of other parts of the screen, and end."""
+        shown = [*windows]
+        for window in shown:
+            window.winfo_toplevel().lift()
+        self._root.after(_SETTLE_MS, self._take_picture, shown, [*also])
+
+    def fail(self, why: str) -> None:
+        """End without a picture; ``why`` is a sentence without its full stop."""
+        self.failure = why
+        self._close()
+
+    def _take_picture(self, windows: list[tk.Misc], boxes: list[Box]) -> None:
+        boxes = [*boxes, *(_box(window) for window in windows)]
+        around = (
+            max(0, min(box[0] for box in boxes)),
+            max(0, min(box[1] for box in boxes)),
+            min(self._root.winfo_screenwidth(), max(box[2] for box in boxes)),
+            min(self._root.winfo_screenheight(), max(box[3] for box in boxes)),
+        )
+        try:
+            if self._picture is not None:
+                save_picture(self._picture, around)
+        except OSError as error:
+            self.failure = str(error)
+        self._close()
+
+    def _close(self) -> None:
+        self._root.after_cancel(self._alarm)
+        self._end()
+
+
+def _box(window: tk.Misc) -> Box:
+    top = window.winfo_toplevel()
+    left, upper = top.winfo_rootx(), top.winfo_rooty()
+    menu = upper - top.winfo_y() if top.winfo_y() < upper else 0
+    return left, upper - menu, left + top.winfo_width(), upper + top.winfo_height()
