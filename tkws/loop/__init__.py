@@ -10,6 +10,7 @@ import atexit
 import os
 import tkinter
 import weakref
+from typing import TypeAlias
 
 from tkws.errors import StateError
 from tkws.loop.base import Loop, require_thread_of
@@ -18,7 +19,10 @@ from tkws.loop.poller import make_poller
 from tkws.loop.timers import Timer
 from tkws.loop.tk import TkLoop
 
-__all__ = ["Loop", "PolledLoop", "Timer", "TkLoop", "loop_for"]
+__all__ = ["Loop", "Master", "PolledLoop", "Timer", "TkLoop", "loop_for"]
+
+Master: TypeAlias = tkinter.Misc | None
+"""What names an interpreter: any widget, ``Tk`` or ``Tcl()`` of it; None for Tk's default root."""
 
 # Tk's file handlers use select, whose sets end there.
 FD_SETSIZE = 1024
@@ -26,7 +30,7 @@ FD_SETSIZE = 1024
 _loops: weakref.WeakKeyDictionary[tkinter.Misc, Loop] = weakref.WeakKeyDictionary()
 
 
-def loop_for(master: tkinter.Misc | None = None) -> Loop:
+def loop_for(master: Master = None) -> Loop:
     """The loop of an interpreter, made on first demand.
 
     Args:

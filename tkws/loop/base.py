@@ -101,6 +101,15 @@ class Loop(Slices):
         """The time on the loop's clock, in seconds; it has no relation to the time of day."""
         return self._clock()
 
+    @property
+    def dispatching(self) -> bool:
+        """Whether a callback of the loop is running, so that `at_slice_end` has an end to wait for."""
+        return self._depth > 0
+
+    def slice_left(self) -> float:
+        """Seconds left of the current time slice: negative when it is used up, infinite outside one."""
+        return self._deadline - self._clock() if self._depth else math.inf
+
     def slice_spent(self) -> bool:
         """Whether the current time slice is used up; false outside a callback of the loop.
 

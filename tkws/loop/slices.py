@@ -55,13 +55,6 @@ class Watch:
         self.writable = writable
         self.mask = (READABLE if readable else 0) | (WRITABLE if writable else 0)
 
-    def serve(self, mask: int) -> None:
-        """Tells who wants to know, reader first."""
-        if mask & ~WRITABLE and self.readable:
-            self.readable()
-        if mask & ~READABLE and self.writable:
-            self.writable()
-
     def retire(self) -> None:
         """Lets nobody know any more, of readiness found already neither."""
         self.readable = self.writable = None
@@ -127,41 +120,61 @@ class Slices(ABC):
             self._deadline = now + SLICE
         self._depth += 1
         try:
-            self._serve(now, begins or self.exhaustive)
+            spent = self._serve(now, begins or self.exhaustive)
         finally:
             self._depth -= 1
-            self._settle()
+        if spent:
+            self._step_back()
 
-    def _serve(self, now: float, exhaust: bool) -> None:
+    def _serve(self, now: float, exhaust: bool) -> bool:
+        """Serves what is due, one of each kind in turn; whether the slice was spent before the end of it."""
         timers, ready, soon = self._timers, self._ready, self._soon
         if not ready:
             self._collect()
         while True:
             if timers.earliest <= now:
-                self._call(timers.pop().run)
+                self._run_timer(now)
             if ready:
                 watch, mask = ready.popleft()
-                self._call(watch.serve, mask)
+                self._alert(watch, mask)
             if soon:
                 callback, args = soon.popleft()
                 self._call(callback, *args)
-            if not ready and not soon:
+            if not (ready or soon):
                 if self._slice_end:
                     self._end_slice()
                 if not (soon or self._slice_end or timers.earliest <= now or (exhaust and self._collect())):
-                    return
+                    return False
             now = self._clock()
             if now >= self._deadline:
                 self._end_slice()
-                return
+                return True
+
+    def _run_timer(self, now: float) -> None:
+        timer = self._timers.pop()
+        if self._tk_due <= now:  # Tk is late, by an hour if the wall clock was set back
+            self._arm_exactly()
+        self._call(timer.run)
+
+    def _alert(self, watch: Watch, mask: int) -> None:
+        try:
+            if mask & ~WRITABLE and watch.readable:
+                watch.readable()
+            if mask & ~READABLE and watch.writable:
+                watch.writable()
+        except Exception:
+            self.report_exception()
 
     def _collect(self) -> bool:
         """Asks which descriptors are ready; whether any is."""
+        return self._note(self._poll())
+
+    def _note(self, events: list[tuple[int, int]]) -> bool:
+        """Queues the watches of what is ready, so that nobody learns of it who watches from now on."""
         watches, ready = self._watches, self._ready
-        for fd, mask in self._poll():
-            watch = watches.get(fd)
-            if watch is not None:
-                ready.append((watch, mask))
+        for fd, mask in events:
+            if fd in watches:  # not: a copy of a descriptor that was closed while it was watched
+                ready.append((watches[fd], mask))
         return bool(ready)
 
     def _end_slice(self) -> None:
@@ -179,23 +192,15 @@ class Slices(ABC):
 
     # ---- between the slices
 
-    def _settle(self) -> None:
-        """Ends an entry: sees that Tk comes back in time, and that it has its turn before."""
-        if self._stepped_back or self._closed:
-            return
-        now = self._clock()
-        if now >= self._deadline and (self._next_due(now) <= now or self._collect()):
-            self._step_back(now)
-            return
-        due = self._next_due(now)
-        if due < math.inf and not now < self._tk_due <= due:
-            self._arm(due)
-
     def _next_due(self, now: float) -> float:
         """When the loop must be entered again even if no descriptor becomes ready."""
         return now if self._ready or self._soon or self._slice_end else self._timers.earliest
 
-    def _step_back(self, now: float) -> None:
+    def _step_back(self) -> None:
+        """Leaves Tk alone until it was idle, if work remains."""
+        now = self._clock()
+        if self._stepped_back or self._closed or not (self._next_due(now) <= now or self._collect()):
+            return
         self._stepped_back = True
         self._ignore()
         self._turn = (self._turn + 1) % 3
@@ -223,8 +228,7 @@ class Slices(ABC):
             self._step_up()
         self._arm(self._clock() + SLICE)
         self._dispatch()
-        if not (self._stepped_back or self._closed):
-            self._arm_exactly()
+        self._arm_exactly()
 
     def _owe(self) -> None:
         """Sees that Tk comes back for what was just queued, also if a callback runs Tk's loop."""
@@ -235,6 +239,8 @@ class Slices(ABC):
             self._arm(due)
 
     def _arm_exactly(self) -> None:
+        if self._stepped_back or self._closed:
+            return
         due = self._next_due(self._clock())
         if due == math.inf:
             self._disarm()
