@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tkws.net import bytequeue
 from tkws.net.bytequeue import IOV_MAX, WORTH_JOINING, ByteQueue, as_buffer, send, worth_joining
 
 
-@given(st.lists(st.tuples(st.binary(max_size=20), st.sampled_from([bytes, bytearray, memoryview]), st.integers(0, 30))))
+@given(
+    st.lists(
+        st.tuples(st.binary(max_size=20), st.sampled_from([bytes, bytearray, memoryview]), st.integers(0, 30))
+    )
+)
 def test_bytes_come_out_as_they_went_in(steps):
     queue, model = ByteQueue(), bytearray()
     for data, kind, count in steps:

@@ -256,7 +256,7 @@ def test_a_false_alarm_is_borne(near, pump_until):
 
 
 def test_reading_stops_when_the_time_slice_is_spent(near, loop, pump_until):
-    stream, owner, far = near()
+    _, owner, far = near()
     far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     order: list[str] = []
 

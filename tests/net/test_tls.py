@@ -405,7 +405,7 @@ def test_a_large_message_is_encrypted_in_turns(into_sink, loop, pump_until):
 
 
 def test_when_the_loop_closes_a_turn_is_not_waited_for(into_sink, loop):
-    client, sink, owner = into_sink
+    client, _, owner = into_sink
     client.write(b"x" * 3 * TURN)
     loop.on_close(client.close)
     loop.close()
@@ -440,7 +440,9 @@ def test_what_openssl_says_to_a_write(into_sink, monkeypatch, error):
 
 
 @pytest.mark.parametrize("server_side", [False, True], ids=["server", "client"])
-def test_the_standard_librarys_own_tls_agrees(loop, socket_pair, client_ssl, server_ssl, pump_until, server_side):
+def test_the_standard_librarys_own_tls_agrees(
+    loop, socket_pair, client_ssl, server_ssl, pump_until, server_side
+):
     near, far = socket_pair("tcp")
     heard = bytearray()
 

@@ -53,7 +53,7 @@ class Job(Generic[Result]):
         self._loop: Loop | None = loop
         self._answering = threading.Lock()
         loop.on_close(self.cancel)
-        self._queue()
+        self._queue(loop)
 
     @property
     def over(self) -> bool:
@@ -82,7 +82,7 @@ class Job(Generic[Result]):
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(*answer)
 
-    def _queue(self) -> None:
+    def _queue(self, loop: Loop) -> None:
         global _threads
         with _lock:
             _waiting.append(self)
@@ -94,8 +94,7 @@ class Job(Generic[Result]):
         except RuntimeError as error:  # the system gives no more threads
             with _lock:
                 _threads -= 1
-            if self._loop is not None:
-                self._loop.call_soon(self._failed, error)
+            loop.call_soon(self._failed, error)
 
     def _done(self, result: Result) -> None:
         if not self.over:
