@@ -204,12 +204,10 @@ def test_cancelling_at_any_moment_leaves_nothing(
     made.cancel()
     assert "over: 0 under way, 0 waiting" in repr(made)
     assert loop._watches.keys() == {loop._wakeup.fileno()}
-    gone = weakref.ref(made)
     rested.clear()
     loop.call_later(0.02, rested.append, True)
     pump_until(lambda: rested)
     assert not outcome.over
-    assert gone() is made
 
 
 def test_a_dial_that_is_over_is_forgotten(loop, outcome, listening, pump_until):
@@ -281,9 +279,7 @@ def test_a_socket_that_connected_to_itself_is_refused(dial, outcome, pump_until,
     assert isinstance(outcome.error.__cause__, ConnectionRefusedError)
 
 
-def test_a_peer_that_is_gone_as_soon_as_it_came_is_a_failure(
-    dial, outcome, listening, pump_until, monkeypatch
-):
+def test_a_peer_that_is_gone_at_once_is_a_failure(dial, outcome, listening, pump_until, monkeypatch):
     class Fleeting(socket.socket):
         def getpeername(self):
             raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")

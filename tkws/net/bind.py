@@ -10,9 +10,8 @@ import errno
 import os
 import socket
 import stat
-import sys
 
-from tkws.net.endpoints import Endpoint, numeric_endpoint
+from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
 from tkws.net.stream import Socket
 
 # Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
@@ -23,6 +22,10 @@ PORT_TRIES = 8
 
 # The address of no interface in both families, and this machine's addresses for itself.
 _SPECIAL_HOSTS = {"": ("0.0.0.0", "::"), "localhost": ("127.0.0.1", "::1")}
+
+# A port is ours alone, and can be taken again at once while its last connections are dying. On
+# Windows another option says so; SO_REUSEADDR would let any program share the port there.
+_SOLE_USE: int = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
 
 # What a machine without IPv6 answers.
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
@@ -72,10 +75,7 @@ def _bind_all(endpoints: list[Endpoint]) -> list[Socket]:
 def _bind(endpoint: Endpoint) -> Socket:
     sock = Socket(endpoint.family, socket.SOCK_STREAM)
     try:
-        if sys.platform == "win32":
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:  # a port whose last connections are still dying can be taken again at once
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, _SOLE_USE, 1)
         if endpoint.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind(endpoint.address)
@@ -92,7 +92,7 @@ def bind_unix(path: str) -> Socket:
     Raises:
         OSError: Somebody listens there, or the path cannot be made.
     """
-    endpoint = Endpoint(socket.AF_UNIX, path)
+    endpoint = unix_endpoint(path)
     try:
         return _bind(endpoint)
     except OSError as error:

@@ -1,0 +1,293 @@
+"""Accepting: many at once, none lost, and what happens when the system has no more to give."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import resource
+import socket
+import time
+
+import pytest
+
+from tkws.errors import StateError
+from tkws.net import Listener, listen
+from tkws.net.listen import AT_ONCE
+
+
+@pytest.fixture
+def accepted():
+    """The sockets and addresses that were accepted; closed after the test."""
+    made: list[tuple[socket.socket, object]] = []
+    yield made
+    for sock, _ in made:
+        sock.close()
+
+
+@pytest.fixture
+def listener(loop, accepted, tmp_path):
+    """``listener(kind)``: one that puts what it accepts into `accepted`; closed after the test."""
+    made: list[Listener] = []
+
+    def make(kind: str = "127.0.0.1") -> Listener:
+        def note(sock, address) -> None:
+            accepted.append((sock, address))
+
+        if kind == "unix":
+            made.append(Listener.unix(loop, tmp_path / "socket", note))
+        else:
+            made.append(Listener.tcp(loop, kind, 0, note))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def client():
+    """``client(address)``: a connected socket; closed after the test."""
+    made: list[socket.socket] = []
+
+    def connect(address) -> socket.socket:
+        family = (
+            socket.AF_UNIX
+            if isinstance(address, str)
+            else socket.AF_INET6
+            if ":" in address[0]
+            else socket.AF_INET
+        )
+        made.append(socket.socket(family))
+        made[-1].connect(address)
+        return made[-1]
+
+    yield connect
+    for sock in made:
+        sock.close()
+
+
+@pytest.mark.parametrize("kind", ["127.0.0.1", "::1", "unix"])
+def test_accepts(listener, accepted, client, pump_until, kind):
+    made = listener(kind)
+    one = client(made.addresses[0])
+    pump_until(lambda: accepted)
+    sock, address = accepted[0]
+    assert sock.gettimeout() == 0
+    assert address == one.getsockname()
+    one.send(b"hello")
+    pump_until(lambda: sock.recv(10) == b"hello")
+
+
+def test_both_families_are_accepted_on_one_port(listener, accepted, client, pump_until):
+    made = listener("localhost")
+    assert [address[0] for address in made.addresses] == ["127.0.0.1", "::1"]
+    assert {address[1] for address in made.addresses} == {made.port}
+    for address in made.addresses:
+        client(address)
+    pump_until(lambda: len(accepted) == 2)
+
+
+def test_a_storm_is_accepted_in_portions(listener, accepted, client, loop, pump_until):
+    made = listener()
+    others: list[int] = []
+    for _ in range(2 * AT_ONCE + 10):
+        client(made.addresses[0])
+    made._on_accept = lambda sock, address: (
+        accepted.append((sock, address)),
+        loop.call_soon(lambda: others.append(len(accepted))),
+    )
+    pump_until(lambda: len(accepted) == 2 * AT_ONCE + 10)
+    assert others[0] <= AT_ONCE
+
+
+def test_accepting_stops_when_the_time_slice_is_spent(listener, accepted, client, loop, pump_until):
+    made = listener()
+    others: list[int] = []
+
+    def take_long(sock, address) -> None:
+        accepted.append((sock, address))
+        loop.call_soon(lambda: others.append(len(accepted)))
+        until = time.monotonic() + 0.006
+        while time.monotonic() < until:
+            pass
+
+    made._on_accept = take_long
+    for _ in range(3):
+        client(made.addresses[0])
+    pump_until(lambda: len(accepted) == 3)
+    assert others[0] == 1
+
+
+def test_closing(listener, accepted, client, pump_until):
+    made = listener()
+    address = made.addresses[0]
+    assert repr(made) == f"<Listener listening on [{address!r}]>"
+    made.close()
+    made.close()
+    assert made.closed
+    assert made.addresses == [address]
+    assert made.port == address[1]
+    assert "closed" in repr(made)
+    with pytest.raises(ConnectionRefusedError):
+        client(address)
+
+
+def test_a_listener_may_be_closed_while_it_accepts(listener, accepted, client, pump_until):
+    made = listener()
+    made._on_accept = lambda sock, address: (accepted.append((sock, address)), made.close())
+    for _ in range(3):
+        client(made.addresses[0])
+    pump_until(lambda: accepted)
+    assert len(accepted) == 1
+    assert made.closed
+
+
+def test_a_unix_path_goes_with_its_listener(listener, tmp_path):
+    made = listener("unix")
+    assert made.port is None
+    assert (tmp_path / "socket").is_socket()
+    made.close()
+    assert not (tmp_path / "socket").exists()
+    made.close()
+
+
+@pytest.mark.parametrize("other", ["nothing", "a file"])
+def test_a_path_that_is_no_longer_its_own_is_left_alone(listener, tmp_path, other):
+    made = listener("unix")
+    (tmp_path / "socket").unlink()
+    if other == "a file":
+        (tmp_path / "socket").write_text("precious")
+    made.close()
+    assert (tmp_path / "socket").exists() == (other == "a file")
+
+
+def test_an_abstract_name_leaves_no_file(loop, accepted, client, pump_until):
+    name = f"\0tkws-{os.getpid()}"
+    made = Listener.unix(loop, name, lambda *pair: accepted.append(pair))
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(name)
+        pump_until(lambda: accepted)
+    made.close()
+
+
+@pytest.fixture
+def no_descriptors():
+    """``no_descriptors()``: from now on the process can open nothing, until the test is over."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def exhaust() -> None:
+        probe = os.dup(0)
+        os.close(probe)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (probe, hard))
+
+    yield exhaust
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_without_descriptors_it_rests_and_recovers(
+    listener, accepted, client, pump_until, no_descriptors, monkeypatch, caplog
+):
+    monkeypatch.setattr(listen, "REST", 0.01)
+    tries: list[bool] = []
+    made = listener()
+    client(made.addresses[0])
+    watch = made._watch
+    monkeypatch.setattr(Listener, "_watch", lambda self: (tries.append(True), watch()))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with caplog.at_level(logging.WARNING, "tkws.net"):
+        no_descriptors()
+        pump_until(lambda: len(tries) == 3)
+        assert not accepted
+        assert made.port is not None
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        pump_until(lambda: accepted)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "Too many open files" in caplog.text
+
+
+def test_a_second_shortage_is_told_again(listener, accepted, client, pump_until, monkeypatch, caplog):
+    monkeypatch.setattr(listen, "REST", 0.01)
+    made = listener()
+    real = socket.socket.accept
+    failures: list[int] = []
+
+    def accept(sock):
+        if failures:
+            raise OSError(failures.pop(), "as asked")
+        return real(sock)
+
+    monkeypatch.setattr(listen.Socket, "accept", accept)
+    caplog.set_level(logging.WARNING, "tkws.net")
+    for count in (1, 2):
+        failures.append(errno.ENOBUFS)
+        client(made.addresses[0])
+        pump_until(lambda: len(accepted) == count)  # noqa: B023
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
+
+
+def test_a_resting_listener_can_be_closed(listener, client, pump_until, monkeypatch):
+    def accept(sock):
+        raise OSError(errno.EMFILE, "as asked")
+
+    monkeypatch.setattr(listen.Socket, "accept", accept)
+    made = listener()
+    client(made.addresses[0])
+    pump_until(lambda: "resting" in repr(made))
+    made.close()
+
+
+def test_what_is_wrong_with_one_connection_does_not_stop_the_next(
+    listener, accepted, client, pump_until, monkeypatch, caplog
+):
+    real = socket.socket.accept
+    failures = [errno.ECONNABORTED, errno.EPROTO]
+
+    def accept(sock):
+        if failures:
+            raise OSError(failures.pop(), "as asked")
+        return real(sock)
+
+    monkeypatch.setattr(listen.Socket, "accept", accept)
+    client(listener().addresses[0])
+    pump_until(lambda: accepted)
+    assert not caplog.records
+
+
+def test_an_endless_row_of_them_does_not_hold_the_loop(listener, client, loop, pump_until, monkeypatch):
+    def accept(sock):
+        raise OSError(errno.ECONNABORTED, "as asked")
+
+    monkeypatch.setattr(listen.Socket, "accept", accept)
+    made = listener()
+    client(made.addresses[0])
+    rested: list[bool] = []
+    loop.call_later(0.02, rested.append, True)
+    pump_until(lambda: rested)
+    made.close()
+
+
+def test_bad_sockets_are_the_callers_fault(loop):
+    with pytest.raises(ValueError, match="sockets: at least one"):
+        Listener(loop, [], pytest.fail)
+    with socket.socket() as sock, pytest.raises(ValueError, match="does not listen"):
+        Listener(loop, [sock], pytest.fail)
+
+
+def test_a_system_that_does_not_tell_is_trusted(loop):
+    class Reticent(socket.socket):
+        def getsockopt(self, *_):
+            raise OSError(errno.ENOPROTOOPT, "as asked")
+
+    sock = Reticent()
+    sock.bind(("127.0.0.1", 0))
+    sock.listen()
+    Listener(loop, [sock], pytest.fail).close()
+
+
+def test_a_closed_loop_leaves_no_socket_behind(loop, tmp_path):
+    loop.close()
+    with pytest.raises(StateError):
+        Listener.tcp(loop, "localhost", 0, pytest.fail)
+    with pytest.raises(StateError):
+        Listener.unix(loop, tmp_path / "it", pytest.fail)
