@@ -3,7 +3,8 @@
 The engine knows bytes and ``now``. It reads no clock, calls nobody back and never raises for
 a fault of the peer. After every call into it, its owner does four things:
 
-1. deliver `Engine.take_events`, then call `Engine.conclude`;
+1. deliver `Engine.take_events`, and where it then `Engine.concludes`, call `Engine.conclude`
+   and deliver what that adds;
 2. write `Engine.take_output`;
 3. half-close the transport once `Engine.output_ended`, drop it once the state is CLOSED;
 4. see that `Engine.handle_timer` is called at `Engine.deadline`.
@@ -32,12 +33,12 @@ from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Opcode, Role, encode_header
 from tkws.protocol.keepalive import Due, Keepalive
-from tkws.protocol.masking import MaskPool, apply_mask, mask_in_place
+from tkws.protocol.masking import MaskPool, apply_mask
 from tkws.protocol.messages import MessageReader
 
 Buffer = bytes | bytearray | memoryview
 
-_ONE_BUFFER = 16384  # bytes; a larger unmasked payload is not copied behind its header
+_ONE_BUFFER = 16384  # bytes; a larger payload is not copied behind its header
 
 
 class State(IntEnum):
@@ -68,18 +69,32 @@ class Engine:
         state: Where the connection stands.
         close_code: The code of the CLOSE event; None before it.
         close_reason: The reason of the CLOSE event; empty before it.
+        role: As above.
         keepalive: When to ping and when to give up; its ``interval`` and ``pong_timeout`` may
             be changed at any time, and its ``latency`` is the last round trip.
-        ping_payload: The payload of keepalive pings; empty to number them.
+        close_timeout: As above; a change counts for a handshake that has not begun.
+        reader: The reading half, which counts what it received; its limits may be changed.
         output_ended: Whether nothing more will be written.
         bytes_received: Bytes taken from the transport.
         bytes_sent: Bytes handed to the transport.
         frames_sent: Frames written.
         messages_sent: Messages written to their end.
         pings_sent: Pings written.
-        pongs_received: Pongs read.
-        pings_received: Pings read, each answered.
+        pings_received: Pings read; each was answered that came before a Close frame of this side.
+        pongs_received: Pongs read, asked for or not.
+
+    Raises:
+        TypeError: Where ``ping`` is not bytes-like.
+        ValueError: Where ``masks`` do not fit the role, or ``ping`` is too long.
     """
+
+    __slots__ = (
+        "_close_deadline", "_codec", "_compressed_bytes", "_compressing", "_ending", "_events", "_masks",
+        "_now", "_output", "_ping_payload", "_plain_bytes", "_sending", "_taken", "bytes_received",
+        "bytes_sent", "close_code", "close_reason", "close_timeout", "frames_sent", "keepalive",
+        "messages_sent", "output_ended", "pings_received", "pings_sent", "pongs_received", "reader", "role",
+        "state",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -100,6 +115,7 @@ class Engine:
         self.role = role
         self.state = State.OPEN
         self.keepalive = Keepalive(now, keepalive, pong_timeout)
+        self.reader = MessageReader(role, codec, max_message=max_message, max_fragments=max_fragments)
         self.ping_payload = ping
         self.close_timeout = close_timeout
         self.close_code: int | None = None
@@ -112,28 +128,50 @@ class Engine:
         self.pings_sent = 0
         self.pings_received = 0
         self.pongs_received = 0
-        self.reader = MessageReader(role, codec, max_message=max_message, max_fragments=max_fragments)
         self._codec = codec
         self._masks = masks
         self._now = now
         self._events: list[EventRecord] = []
         self._output: list[Buffer] = []
+        self._taken = 0  # of bytes_sent
         self._sending: Opcode | None = None  # the kind of a message that is sent in fragments
-        self._sending_compressed = False
-        self._close_sent = False
+        self._compressing = False  # whether that message is compressed
+        self._compressed_bytes = 0  # sent
+        self._plain_bytes = 0  # what they were before
         self._close_deadline: float | None = None
-        self._ending: ProtocolError | bytes | None = None  # the peer's, not yet concluded
+        # How the peer ended it, until `conclude`: its fault, or its code and reason and the answer to them.
+        self._ending: ProtocolError | tuple[int, str, bytes] | None = None
+
+    @property
+    def ping_payload(self) -> bytes:
+        """The payload of keepalive pings; empty to number them."""
+        return self._ping_payload
+
+    @ping_payload.setter
+    def ping_payload(self, ping: Buffer) -> None:
+        self._ping_payload = _control_payload("ping", ping)
+
+    @property
+    def compression_ratio(self) -> float:
+        """Bytes of compressed messages on the wire over their bytes without compression, both ways.
+
+        1.0 where no message was compressed.
+        """
+        plain = self._plain_bytes + self.reader.decompressed_bytes
+        return (self._compressed_bytes + self.reader.compressed_bytes) / plain if plain else 1.0
 
     # What comes in
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Take bytes from the peer."""
         self._received(len(data), now)
+        if self.reader.stopped:
+            return
         try:
             self.reader.receive(data, self._events, self._read_control)
         except ProtocolError as error:
-            self._ending = error
             self.reader.stop()
+            self._ending = error
         if not self._events:
             self.conclude(now)
 
@@ -152,40 +190,54 @@ class Engine:
         if ending is None:
             return
         self._now = now
-        if isinstance(ending, ProtocolError):
-            self._fail(ending)
-        else:
-            self._answer_close(ending)
+        if isinstance(ending, ProtocolError):  # the connection is failed (RFC 6455, 7.1.7)
+            self._events.append((Event.ERROR, ending))
+            ending = (ending.code, str(ending), encode_close(ending.code, str(ending)))
+        code, reason, answer = ending
+        self._tell_close(code, reason)
+        if self.state is State.OPEN:
+            self._send_close(answer)
+        if self.role is Role.SERVER:
+            self.output_ended = True
 
     def get_buffer(self) -> memoryview | None:
-        """Return where the next bytes belong while a large payload comes, else None."""
+        """Return where the next bytes belong while a large payload comes, else None.
+
+        They may be received into it, from its start, or as usual. Call `buffer_updated` next,
+        or `receive_data`; the buffer must not be used after that.
+        """
         return self.reader.get_buffer()
 
     def buffer_updated(self, count: int, now: float) -> None:
-        """Take note of ``count`` bytes that were received into the buffer."""
-        self._received(count, now)
+        """Take note of ``count`` bytes that were received into the buffer.
+
+        Raises:
+            ValueError: Where `get_buffer` gave no room for so many.
+        """
         self.reader.buffer_updated(count, self._events)
+        self._received(count, now)
 
     def receive_eof(self, now: float, cause: str = "The connection ended without a Close frame") -> None:
-        """Take note that the stream ended, or with a ``cause`` of the caller's that it broke."""
-        self.conclude(now)
-        self._now = now
-        self._lost(cause)
+        """Take note that the stream ended, or with another ``cause`` that it broke.
+
+        The cause is the reason of the CLOSE event, where that was not told already.
+        """
+        self._lost(cause, now)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due; harmless at any other time."""
+        deadline = self.deadline
+        if deadline is None or now < deadline:
+            return
         self._now = now
         if self._close_deadline is not None:
-            if now >= self._close_deadline:
-                self._lost("The peer did not finish the closing handshake in time")
-            return
-        if self.state is State.CLOSED:
+            self._lost("The peer did not finish the closing handshake in time", now)
             return
         due = self.keepalive.check(now)
         if due is Due.PING:
-            self._write_ping(self.ping_payload or str(self.pings_sent + 1).encode())
+            self._write_ping(self._ping_payload or str(self.pings_sent + 1).encode())
         elif due is Due.GIVE_UP:
-            self._lost(f"No pong within {self.keepalive.pong_timeout:g} seconds")
+            self._lost(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
 
     # What goes out
 
@@ -205,8 +257,9 @@ class Engine:
             The bytes queued, header included.
 
         Raises:
-            StateError: Where the connection is not open, or the fragment is of another kind
-                than the message that it would continue.
+            StateError: Where the connection is not open, or ``message`` is of another kind
+                than the unfinished one that it would continue.
+            TypeError: Where ``message`` is neither text nor bytes-like.
             ValueError: Where the text cannot be encoded.
         """
         self._require_open()
@@ -219,29 +272,49 @@ class Engine:
         self._now = now
         rsv1 = False
         if self._codec is not None:
-            if opcode is not Opcode.CONTINUATION:
-                long_enough = len(payload) >= self._codec.threshold or not final
-                self._sending_compressed = rsv1 = long_enough if compress is None else compress
-            if self._sending_compressed:
-                payload = self._codec.encode(payload, final)
+            if opcode is kind:  # the first frame decides for the message (RFC 7692, 6.1)
+                worthwhile = len(payload) >= self._codec.threshold or not final
+                self._compressing = rsv1 = worthwhile if compress is None else compress
+            if self._compressing:
+                payload = self._compress(self._codec, payload, final)
         self._sending = None if final else kind
         self.messages_sent += final
         return self._write_frame(opcode, payload, fin=final, rsv1=rsv1)
 
-    def ping(self, payload: bytes, now: float) -> int:
-        """Send a ping of at most 125 bytes; its pong comes as an event. Return the bytes queued."""
+    def ping(self, payload: Buffer, now: float) -> int:
+        """Send a ping of at most 125 bytes; its pong comes as an event.
+
+        Returns:
+            The bytes queued, header included.
+
+        Raises:
+            StateError: Where the connection is not open.
+            TypeError: Where ``payload`` is not bytes-like.
+            ValueError: Where ``payload`` is longer.
+        """
+        payload = _control_payload("payload", payload)
         self._require_open()
         self._now = now
         return self._write_ping(payload)
 
-    def pong(self, payload: bytes, now: float) -> int:
-        """Send an unsolicited pong (RFC 6455, 5.5.3). Return the bytes queued."""
+    def pong(self, payload: Buffer, now: float) -> int:
+        """Send a pong that nobody asked for (RFC 6455, 5.5.3); the rest is as with `ping`."""
+        payload = _control_payload("payload", payload)
         self._require_open()
         self._now = now
-        return self._write_control(Opcode.PONG, payload)
+        return self._write_frame(Opcode.PONG, payload)
 
     def send_encoded(self, frame: bytes, now: float) -> bool:
-        """Send a frame of `encode_broadcast`, unless the connection is not open or amid a message."""
+        """Send a frame of `encode_broadcast`, unless the connection is not open or amid a message.
+
+        Returns:
+            Whether it was sent.
+
+        Raises:
+            StateError: In a client, which would have to mask it.
+        """
+        if self._masks is not None:
+            raise StateError("A client must mask its frames: use send()")
         if self.state is not State.OPEN or self._sending is not None:
             return False
         self._now = now
@@ -256,6 +329,10 @@ class Engine:
             code: The code, or None for a Close frame without one.
             reason: Up to 123 bytes of UTF-8; more is cut at a character.
             now: The time.
+
+        Raises:
+            TypeError: For arguments of other types.
+            ValueError: For a code that must not be sent, or a reason without a code.
         """
         payload = encode_close(code, reason)
         self._now = now
@@ -266,22 +343,19 @@ class Engine:
 
     def take_events(self) -> list[EventRecord]:
         """Return what happened since the last call, in order."""
-        events = self._events
-        if events:
-            self._events = []
+        events, self._events = self._events, []
         return events
 
     def take_output(self) -> list[Buffer]:
         """Return what has to be written, in order."""
-        output = self._output
-        if output:
-            self._output = []
+        output, self._output = self._output, []
+        self._taken = self.bytes_sent
         return output
 
     @property
     def output_amount(self) -> int:
         """Bytes that `take_output` would return."""
-        return sum(map(len, self._output))
+        return self.bytes_sent - self._taken
 
     @property
     def has_output(self) -> bool:
@@ -293,7 +367,9 @@ class Engine:
         """When `handle_timer` is due next, on the clock of ``now``; None for never."""
         if self._close_deadline is not None:
             return self._close_deadline
-        return self.keepalive.deadline if self.state is State.OPEN else None
+        if self.state is not State.OPEN or self._ending is not None:
+            return None
+        return self.keepalive.deadline
 
     # How it works
 
@@ -306,80 +382,53 @@ class Engine:
         if opcode is Opcode.PING:
             self.pings_received += 1
             if self.state is State.OPEN:
-                self._write_control(Opcode.PONG, payload)
+                self._write_frame(Opcode.PONG, payload)
             self._events.append((Event.PING, payload))
         elif opcode is Opcode.PONG:
             self.pongs_received += 1
             self.keepalive.pong_received(payload, self._now)
             self._events.append((Event.PONG, payload))
         else:
-            decode_close(payload)  # where it is none, that is a fault of its own
-            self._ending = payload
+            code, reason = decode_close(payload)
+            self._ending = (code, reason, payload[:2])
             self.reader.stop()
 
-    def _answer_close(self, payload: bytes) -> None:
-        """Finish the closing handshake (RFC 6455, 5.5.1)."""
-        self._closed(*decode_close(payload))
-        if not self._close_sent:
-            self._send_close(payload[:2])
-        self._end_handshake()
-
-    def _fail(self, error: ProtocolError) -> None:
-        """Fail the connection (RFC 6455, 7.1.7)."""
-        self._events.append((Event.ERROR, error))
-        reason = str(error)
-        if not self._close_sent:
-            self._send_close(encode_close(error.code, reason))
-        self._closed(error.code, reason)
-        self._end_handshake()
-
-    def _closed(self, code: int, reason: str) -> None:
-        """Tell the end of the conversation, once."""
+    def _tell_close(self, code: int, reason: str) -> None:
         if self.close_code is None:
             self.close_code, self.close_reason = code, reason
             self._events.append((Event.CLOSE, (code, reason)))
             self.reader.stop()
 
     def _send_close(self, payload: bytes) -> None:
-        self._write_control(Opcode.CLOSE, payload)
-        self._close_sent = True
+        self._write_frame(Opcode.CLOSE, payload)
         self.state = State.CLOSING
         self._close_deadline = self._now + self.close_timeout
 
-    def _end_handshake(self) -> None:
-        if self.role is Role.SERVER:
-            self.output_ended = True
-
-    def _lost(self, cause: str) -> None:
-        self._closed(CloseCode.ABNORMAL_CLOSURE, cause)
+    def _lost(self, cause: str, now: float) -> None:
+        self.conclude(now)
+        self._tell_close(CloseCode.ABNORMAL_CLOSURE, cause)
         self.state = State.CLOSED
         self.output_ended = True
         self._close_deadline = None
 
+    def _compress(self, codec: PerMessageDeflate, payload: bytes, final: bool) -> bytes:
+        compressed = codec.encode(payload, final)
+        self._compressed_bytes += len(compressed)
+        self._plain_bytes += len(payload)
+        return compressed
+
     def _write_ping(self, payload: bytes) -> int:
-        size = self._write_control(Opcode.PING, payload)
         self.pings_sent += 1
         self.keepalive.ping_sent(payload, self._now)
-        return size
-
-    def _write_control(self, opcode: Opcode, payload: bytes) -> int:
-        if len(payload) > MAX_CONTROL_PAYLOAD:
-            raise ValueError(f"payload: at most {MAX_CONTROL_PAYLOAD} bytes, not {len(payload)}")
-        return self._write_frame(opcode, payload)
+        return self._write_frame(Opcode.PING, payload)
 
     def _write_frame(self, opcode: Opcode, payload: bytes, *, fin: bool = True, rsv1: bool = False) -> int:
-        size = len(payload)
+        mask = b""
         if self._masks is not None:
             mask = self._masks.next()
-            header = encode_header(opcode, size, fin=fin, rsv1=rsv1, mask=mask)
-            if size <= _ONE_BUFFER:
-                return self._write(header + apply_mask(payload, mask))
-            frame = bytearray(header)
-            frame += payload
-            mask_in_place(memoryview(frame)[len(header) :], mask)
-            return self._write(frame)
-        header = encode_header(opcode, size, fin=fin, rsv1=rsv1)
-        if size <= _ONE_BUFFER:
+            payload = apply_mask(payload, mask)
+        header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
+        if len(payload) <= _ONE_BUFFER:
             return self._write(header + payload)
         self._output.append(header)
         self.bytes_sent += len(header)
@@ -418,3 +467,12 @@ def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
     if isinstance(message, bytearray | memoryview):
         return Opcode.BINARY, bytes(message)
     raise TypeError(f"message: str or bytes-like, not {type(message).__name__}")
+
+
+def _control_payload(name: str, payload: Buffer) -> bytes:
+    if not isinstance(payload, bytes | bytearray | memoryview):
+        raise TypeError(f"{name}: bytes-like, not {type(payload).__name__}")
+    payload = bytes(payload)
+    if len(payload) > MAX_CONTROL_PAYLOAD:
+        raise ValueError(f"{name}: at most {MAX_CONTROL_PAYLOAD} bytes, not {len(payload)}")
+    return payload

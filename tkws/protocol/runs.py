@@ -1,0 +1,113 @@
+"""Runs of messages that each came whole in one plain frame: the fast path of reading.
+
+Knows nothing of fragments, compression or control frames, and refuses nothing: a run ends
+where something else begins, wrong or just unusual, and that is left to `tkws.protocol.messages`.
+Most traffic never leaves this module, so it is written for speed: no call, object or test for
+a message that could be spared.
+"""
+
+from __future__ import annotations
+
+from tkws.protocol.events import Event, EventRecord
+from tkws.protocol.masking import xor
+
+_FINAL_TEXT = 0x81
+_FINAL_BINARY = 0x82
+
+_KEY_OF_6 = bytes(6)  # the XOR with it leaves a header as it is
+_KEY_OF_8 = bytes(8)
+
+
+def read_unmasked_run(data: bytes, position: int, limit: int, events: list[EventRecord]) -> int:
+    """Read a run of what a server sends.
+
+    Args:
+        data: What has been received.
+        position: Where in ``data`` a frame begins.
+        limit: The most bytes that a message may have.
+        events: Takes the messages.
+
+    Returns:
+        Where in ``data`` the run ends.
+    """
+    append = events.append
+    text, binary = Event.TEXT, Event.BINARY
+    size = len(data)
+    while position + 1 < size:
+        first = data[position]
+        length = data[position + 1]
+        start = position + 2
+        if length > 125:  # above 127 where the frame is masked
+            if length != 126 or position + 3 >= size:
+                break
+            length = data[position + 2] << 8 | data[position + 3]
+            start = position + 4
+            if length < 126:
+                break
+        end = start + length
+        if end > size or length > limit:
+            break
+        if first == _FINAL_TEXT:
+            try:
+                append((text, data[start:end].decode()))
+            except UnicodeDecodeError:
+                break
+        elif first == _FINAL_BINARY:
+            append((binary, data[start:end]))
+        else:
+            break
+        position = end
+    return position
+
+
+def read_masked_run(data: bytes, position: int, limit: int, events: list[EventRecord]) -> int:
+    """Read a run of what a client sends; arguments and result are those of `read_unmasked_run`.
+
+    One XOR unmasks all of it, which takes less time than one for each message.
+    """
+    begin = position
+    frames: list[tuple[int, int, int]] = []
+    keys: list[bytes] = []
+    add_frame, add_key = frames.append, keys.append
+    size, whole = len(data), (_FINAL_TEXT, _FINAL_BINARY)
+    while position + 5 < size:
+        first = data[position]
+        length = data[position + 1] ^ 0x80
+        start = position + 6
+        header_key = _KEY_OF_6
+        if length > 125:  # above 127 where the frame is not masked
+            if length != 126 or position + 7 >= size:
+                break
+            length = data[position + 2] << 8 | data[position + 3]
+            start = position + 8
+            header_key = _KEY_OF_8
+            if length < 126:
+                break
+        end = start + length
+        if end > size or length > limit or first not in whole:
+            break
+        key = data[start - 4 : start] * ((length + 3) >> 2)
+        add_key(header_key)
+        add_key(key[:length] if length & 3 else key)
+        add_frame((first, start - begin, end - begin))
+        position = end
+    if not frames:
+        return begin
+    return begin + _cut(xor(data[begin:position], b"".join(keys)), frames, events)
+
+
+def _cut(data: bytes, frames: list[tuple[int, int, int]], events: list[EventRecord]) -> int:
+    """Cut the messages of frames ``(first byte, start, end)`` out; return where the last good one ends."""
+    append = events.append
+    text, binary = Event.TEXT, Event.BINARY
+    done = 0
+    for first, start, end in frames:
+        if first == _FINAL_TEXT:
+            try:
+                append((text, data[start:end].decode()))
+            except UnicodeDecodeError:
+                break
+        else:
+            append((binary, data[start:end]))
+        done = end
+    return done
