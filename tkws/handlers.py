@@ -71,7 +71,14 @@ class Handler:
 
 
 def tee(*handlers: Callback) -> Callback:
-    """Return a handler that calls each of ``handlers``; one that raises does not stop the rest."""
+    """Return a handler that calls each of ``handlers``; one that raises does not stop the rest.
+
+    Args:
+        handlers: Called in this order with every event.
+
+    Raises:
+        TypeError: For one that cannot be called.
+    """
     for handler in handlers:
         _require_callable("handlers", handler)
 
@@ -92,6 +99,10 @@ def batched(handler: Callback, every: float = 1 / 30) -> Callback:
         handler: Called as ``handler(ws, "text", ["one", "two", ...])``, in order; messages of
             the other kind begin a new list. Other events come as they are, after what waits.
         every: Seconds between two deliveries, such as the time of one frame of the screen.
+
+    Raises:
+        TypeError: For a handler that cannot be called, or seconds that are no number.
+        ValueError: For seconds that are not above 0.
     """
     _require_callable("handler", handler)
     _require_seconds(every)
@@ -109,6 +120,10 @@ def latest(
         every: Seconds between two deliveries.
         key: Where given, the newest message for each value of ``key(message)`` is kept, such
             as one for each sensor.
+
+    Raises:
+        TypeError: For a handler that cannot be called, or seconds that are no number.
+        ValueError: For seconds that are not above 0.
     """
     _require_callable("handler", handler)
     _require_seconds(every)
@@ -116,7 +131,11 @@ def latest(
 
 
 def variable(var: tkinter.Variable) -> Callback:
-    """Return a handler that sets a Tk variable to each message; labels bound to it follow."""
+    """Return a handler that sets a Tk variable to each message; labels bound to it follow.
+
+    Args:
+        var: Such as a ``StringVar``; text and binary messages are its values.
+    """
 
     def assign(ws: WebSocket, type: str, message: Any) -> None:
         if type in _MESSAGES:

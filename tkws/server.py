@@ -102,6 +102,9 @@ class Server:
 
         Returns:
             The handler.
+
+        Raises:
+            TypeError: For a path or a protocol that is no str, or a handler that cannot be called.
         """
         for name, value in (("path", path), ("protocol", protocol)):
             if not isinstance(value, str):
@@ -120,6 +123,10 @@ class Server:
             path: The exact path, such as ``"/"``.
             content: ``str`` is HTML; ``bytes`` is of the type that the path's ending tells; a
                 callable gets the `Request` and returns either, or a whole `Response`.
+
+        Raises:
+            TypeError: For a path that is no str, or content of another type.
+            ValueError: For a path that does not begin with ``/``.
         """
         self.pages.add_page(path, content)
 
@@ -128,8 +135,14 @@ class Server:
 
         Neither ``..`` nor symbolic links lead out of the folder.
 
+        Args:
+            path: Where the folder begins, such as ``"/"`` or ``"/pictures"``.
+            folder: The folder in the file system.
+
         Raises:
             NotADirectoryError: Where the folder is none.
+            TypeError: For a path that is no str.
+            ValueError: For a path that does not begin with ``/``.
         """
         self.pages.add_directory(path, folder)
 
@@ -146,8 +159,12 @@ class Server:
             path: A glob for the paths that the clients asked for.
 
         Returns:
-            The connections that it was sent to: those that are open and not in the middle of
-            a message.
+            How many connections it was sent to, which are those that are open and not in the
+            middle of a message.
+
+        Raises:
+            TypeError: For a message of another type.
+            ValueError: For text that cannot be encoded.
         """
         frame = encode_broadcast(message)
         return sum(
