@@ -89,7 +89,7 @@ class Connection:
     def regulate(self) -> None:
         """Read, or stop reading, as the delivery has room or not."""
         full = self._delivery.full
-        if full is self._paused:
+        if full is self._paused or self.stream.closed:
             return
         self._paused = full
         if full:
@@ -103,7 +103,7 @@ class Connection:
     def abandon(self) -> None:
         """Say goodbye (1001) and drop the stream without an event: the program's window is gone."""
         self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
-        self.stream.writelines(self.engine.take_output())
+        self._write()
         self._cancel_timer()
         self.stream.abort()
 
@@ -162,7 +162,7 @@ class Connection:
 
     def _deliver(self) -> None:
         engine = self.engine
-        if engine.has_output:  # pongs and Close frames do not wait for the handler
+        if engine.has_output or engine.output_ended:  # pongs and Close frames do not wait for the handler
             self._write()
         events = engine.take_events()
         if events:
@@ -182,6 +182,8 @@ class Connection:
         """See that the engine's deadline is met; a timer that is early enough already may stay."""
         deadline = self.engine.deadline
         if deadline is None or (self._timer is not None and self._timer.when <= deadline):
+            return
+        if self._loop.closed:  # by the handler, perhaps
             return
         self._cancel_timer()
         self._timer = self._loop.call_later(deadline - self._loop.now(), self._on_timer)
