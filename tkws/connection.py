@@ -140,8 +140,8 @@ class Connection:
         """Nothing to do: `buffered_amount` tells the program that the buffer is full."""
 
     def resume_writing(self) -> None:
-        """Tell the program that the buffer drained."""
-        self._delivery.post([(Event.DRAIN, None)])
+        """Tell the program that the buffer drained: from the loop, since it may be inside `configure`."""
+        self._loop.call_soon(self._delivery.post, [(Event.DRAIN, None)])
 
     # How it works
 
