@@ -147,18 +147,19 @@ class Connection:
 
     def _settle(self) -> None:
         engine = self.engine
-        self._deliver()
-        if (
-            engine.concludes and not self._delivery.waits
-        ):  # the handler may still have answered what came before the end
-            engine.conclude(self._loop.now())
+        try:
             self._deliver()
-        if engine.state is not State.CLOSED:
-            self._set_timer()
-        elif self.stream.buffered_amount:
-            self.stream.abort()  # the peer will not take it any more
-        else:
-            self.stream.close()
+            # The handler may have answered, until now, what came before the peer's Close or fault.
+            if engine.concludes and not self._delivery.waits:
+                engine.conclude(self._loop.now())
+                self._deliver()
+        finally:  # a handler's SystemExit leaves by way of mainloop, which may be called again
+            if engine.state is not State.CLOSED:
+                self._set_timer()
+            elif self.stream.buffered_amount:
+                self.stream.abort()  # the peer will not take it any more
+            else:
+                self.stream.close()
 
     def _deliver(self) -> None:
         engine = self.engine
