@@ -182,6 +182,15 @@ def pump_until(_pump: tkinter.Tk) -> PumpUntil:
     return pump_until
 
 
+@pytest.fixture
+def peers(pump_until: PumpUntil) -> Iterator[Any]:
+    """Makes the other ends of connections, which a test plays by hand; closes them after it."""
+    from tests.peers import Peers
+
+    with Peers(pump_until) as made:
+        yield made
+
+
 # ---- TLS
 
 
