@@ -25,7 +25,9 @@ from tkws.commands import (
     validate,
 )
 from tkws.errors import (
+    ConnectionClosed,
     HandshakeError,
+    MessagesLost,
     OpenError,
     OpenTimeout,
     ProtocolError,
@@ -43,14 +45,18 @@ from tkws.protocol.frames import Role
 from tkws.protocol.headers import Headers
 from tkws.protocol.http import Request, Response
 from tkws.reception import HTTPServer
+from tkws.reconnect import Backoff
 from tkws.server import Server
+from tkws.statistics import Statistics
 from tkws.version import __version__
-from tkws.websocket import Statistics, WebSocket
+from tkws.websocket import WebSocket
 
 logging.getLogger(__name__).setLevel(logging.ERROR)  # quiet until `loglevel` says else, as tcllib
 
 __all__ = [
+    "Backoff",
     "CloseCode",
+    "ConnectionClosed",
     "ConnectionOptions",
     "Deflate",
     "Event",
@@ -58,6 +64,7 @@ __all__ = [
     "Handler",
     "HandshakeError",
     "Headers",
+    "MessagesLost",
     "OpenError",
     "OpenTimeout",
     "ProtocolError",

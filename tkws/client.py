@@ -1,37 +1,33 @@
-"""Opening a connection: find the address, dial, speak TLS, shake hands, all within one timeout.
+"""Opening a connection: what is said in the handshake, redirects, cookies, one timeout for all of it.
 
-Knows the order of these steps; how each is done is `tkws.net`'s and `tkws.protocol`'s business.
-Whatever comes of it goes to the `WebSocket`, once.
+Knows what the answers mean; how a server is reached is `tkws.hop`'s business. Whatever comes
+of it goes to the `WebSocket`, once.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import socket
-import ssl as tls
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from urllib.parse import urljoin
 
-from tkws.errors import HandshakeError, OpenError, OpenTimeout
-from tkws.loop import Loop
-from tkws.net import (
-    Dial,
-    Endpoint,
-    Lookup,
-    SocketStream,
-    Stream,
-    TLSStream,
-    load_default_context,
-    unix_endpoint,
-)
+from tkws.cookies import cookie_header, store_cookies
+from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError
+from tkws.hop import Hop, Route
+from tkws.net import Stream
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import Accepted, ClientHandshake
-from tkws.protocol.headers import HeadersLike
-from tkws.protocol.uri import WebSocketURI
+from tkws.protocol.headers import Headers, HeadersLike
+from tkws.protocol.uri import WebSocketURI, parse_uri
 from tkws.version import __version__
 from tkws.websocket import WebSocket
 
 _USER_AGENT = f"tkws/{__version__}"
+
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_SECRET_FIELDS = frozenset(("authorization", "cookie", "proxy-authorization"))
 
 _DOING = {
     "resolve": "finding its address",
@@ -41,178 +37,132 @@ _DOING = {
 }
 
 
-def make_handshake(
-    uri: WebSocketURI,
-    *,
-    protocols: Iterable[str],
-    headers: HeadersLike,
-    origin: str | None,
-    deflate: Deflate | None,
-) -> ClientHandshake:
-    """Return the handshake of one opening; the arguments are those of `tkws.open`."""
-    return ClientHandshake(
-        uri,
-        nonce=os.urandom(16),
-        protocols=protocols,
-        headers=headers,
-        origin=origin,
-        deflate=deflate,
-        user_agent=_USER_AGENT,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be opened, and how: the arguments of `tkws.open`."""
+
+    uri: WebSocketURI
+    timeout: float
+    protocols: Sequence[str] = ()
+    headers: HeadersLike | Callable[[], HeadersLike] = ()
+    origin: str | None = None
+    deflate: Deflate | None = None
+    route: Route
+    cookies: CookieJar | None = None
+    max_redirects: int = 10
+
+    def handshake(self, uri: WebSocketURI) -> ClientHandshake:
+        """Return the handshake with ``uri``, which is the plan's or where that redirected to."""
+        fields = Headers(self.headers() if callable(self.headers) else self.headers)
+        if uri.origin != self.uri.origin:
+            fields = Headers([field for field in fields.fields if field[0].lower() not in _SECRET_FIELDS])
+        if self.cookies is not None and "Cookie" not in fields:
+            fields = Headers([*fields.fields, *cookie_header(self.cookies, uri)])
+        return ClientHandshake(
+            uri,
+            nonce=os.urandom(16),
+            protocols=self.protocols,
+            headers=fields,
+            origin=self.origin,
+            deflate=self.deflate,
+            user_agent=_USER_AGENT,
+        )
+
+    def redirected(self, uri: WebSocketURI, location: str) -> WebSocketURI:
+        """Return where a redirect from ``uri`` leads.
+
+        Raises:
+            URLError: It leads to no WebSocket, or from TLS to none.
+        """
+        target = parse_uri(urljoin(f"{uri.origin}{uri.target}", location))
+        if uri.secure and not target.secure:
+            raise URLError("it would leave TLS")
+        if target.origin == uri.origin and target.username is None:
+            return dataclasses.replace(target, username=uri.username, password=uri.password)
+        return target
 
 
 class Opening:
-    """The opening of one `WebSocket`, which begins with the loop's next turn.
+    """One attempt to open a `WebSocket`: a hop to the server, and on to wherever that redirects.
 
     Args:
         ws: Who is told of the end: `WebSocket.begin` or `WebSocket.fail`.
-        uri: Where to.
-        handshake: What to say there.
-        timeout: Seconds for all of it.
-        context: The TLS context; None for the default one.
-        unix: The path of a Unix socket to dial instead of the URI's host.
-        sock: A connected socket to use instead of dialling.
+        plan: What to do.
     """
 
-    def __init__(
-        self,
-        ws: WebSocket,
-        uri: WebSocketURI,
-        handshake: ClientHandshake,
-        *,
-        timeout: float,
-        context: tls.SSLContext | None = None,
-        unix: str | os.PathLike[str] | None = None,
-        sock: socket.socket | None = None,
-    ) -> None:
+    def __init__(self, ws: WebSocket, plan: Plan) -> None:
         self._ws = ws
-        self._loop: Loop = ws.loop
-        self._uri = uri
-        self._handshake = handshake
-        self._timeout = timeout
-        self._context = context
-        self._unix = unix
-        self._sock = sock
-        self._phase = "connect"
-        self._step: Any = None  # a Lookup, a Dial or a Job: whatever can be cancelled
-        self._stream: Stream | None = None
-        self._timer = self._loop.call_later(timeout, self._on_timeout)
-        ws.request = handshake.request
-        ws.opening(self.cancel)
-        self._loop.call_soon(self._start)
+        self._plan = plan
+        self._uri = plan.uri
+        self._route = plan.route
+        self._redirects = 0
+        self._hop: Hop | None = None
         self._over = False
+        self._timer = ws.loop.call_later(plan.timeout, self._on_timeout)
+        ws.loop.call_soon(self._go)
 
     def cancel(self) -> None:
         """Give up, and tell nobody; harmless when it is over."""
-        if self._over:
-            return
         self._over = True
         self._timer.cancel()
-        if self._step is not None:
-            self._step.cancel()
-        if self._stream is not None:
-            self._stream.abort()
-        elif self._sock is not None:
-            self._sock.close()
+        if self._hop is not None:
+            self._hop.cancel()
+        elif self._route.sock is not None:
+            self._route.sock.close()
 
-    # The steps
-
-    def _start(self) -> None:
+    def _go(self) -> None:
         if self._over:
             return
-        if self._uri.secure and self._context is None:
-            self._phase = "tls"
-            self._step = load_default_context(self._loop, self._loaded, self._fail_with)
-        else:
-            self._find()
-
-    def _loaded(self, context: tls.SSLContext) -> None:
-        self._context = context
-        self._find()
-
-    def _find(self) -> None:
-        if self._sock is not None:
-            sock, self._sock = self._sock, None
-            self._connected(sock)
-        elif self._unix is not None:
-            self._dial([unix_endpoint(self._unix)])
-        else:
-            self._phase = "resolve"
-            self._step = Lookup(self._loop, self._uri.host, self._uri.port, self._dial, self._fail)
-
-    def _dial(self, endpoints: list[Endpoint]) -> None:
-        self._phase = "connect"
-        self._step = Dial(self._loop, endpoints, self._connected, self._fail)
-
-    def _connected(self, sock: socket.socket) -> None:
-        self._step = None
-        self._stream = stream = SocketStream(self._loop, sock, self)
-        if self._uri.secure:
-            assert self._context is not None
-            self._phase = "tls"
-            name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
-            self._stream = TLSStream(
-                stream, self._context, self, server_hostname=name, on_established=self._shake_hands
-            )
-        else:
-            self._shake_hands()
-
-    def _shake_hands(self) -> None:
-        assert self._stream is not None
-        self._phase = "handshake"
-        self._stream.write(self._handshake.data)
-
-    # What the stream tells
-
-    def data_received(self, data: bytes) -> None:
-        """Take a part of the server's answer."""
-        self._judge(self._handshake.receive_data(data))
-
-    def get_buffer(self) -> None:
-        """Return None: the answer is small."""
-
-    def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
-        raise NotImplementedError
-
-    def eof_received(self) -> None:
-        """Take the answer as far as it came."""
-        self._judge(self._handshake.receive_eof())
-
-    def connection_lost(self, cause: Exception | None) -> None:
-        """Fail: the connection is gone before it was open."""
-        if not self._over:
-            self._fail_with(cause or ConnectionResetError("the connection was closed"))
-
-    def pause_writing(self) -> None:
-        """Nothing to do: the request is small."""
-
-    def resume_writing(self) -> None:
-        """Nothing to do: the request is small."""
-
-    # The end
-
-    def _judge(self, result: Accepted | HandshakeError | None) -> None:
-        if self._over or result is None:
+        try:
+            handshake = self._plan.handshake(self._uri)
+        except Exception as cause:  # the program's own, from the callable that makes the headers
+            self._ws.loop.report_exception()
+            error = OpenError(f"The headers could not be made: {cause}", phase="handshake")
+            error.__cause__ = cause
+            self._fail(error)
             return
-        self._ws.response = result.response if isinstance(result, Accepted) else None
-        if isinstance(result, HandshakeError):
-            self._fail(result)
+        self._ws.request = handshake.request
+        self._hop = Hop(
+            self._ws.loop, self._uri, self._route, handshake, on_answer=self._answered, on_failed=self._fail
+        )
+
+    def _answered(self, answer: Accepted | HandshakeError, stream: Stream) -> None:
+        if isinstance(answer, Accepted):
+            self._timer.cancel()
+            self._keep_cookies(answer.response.headers)
+            self._ws.response = answer.response
+            self._ws.protocol = answer.protocol
+            self._ws.begin(stream, answer.protocol, codec=answer.codec, data=answer.trailing_data)
             return
-        assert self._stream is not None
-        self._over = True
-        self._timer.cancel()
-        self._ws.protocol = result.protocol
-        self._ws.begin(self._stream, result.protocol, codec=result.codec, data=result.trailing_data)
+        stream.abort()
+        headers = Headers(answer.headers)
+        self._keep_cookies(headers)
+        if answer.status in _REDIRECTS and "Location" in headers:
+            self._redirect(answer, headers["Location"])
+        else:
+            self._fail(answer)
+
+    def _keep_cookies(self, headers: Headers) -> None:
+        if self._plan.cookies is not None:
+            store_cookies(self._plan.cookies, self._uri, headers)
+
+    def _redirect(self, answer: HandshakeError, location: str) -> None:
+        self._redirects += 1
+        try:
+            if self._redirects > self._plan.max_redirects:
+                raise URLError(f"{self._plan.max_redirects} were followed before it")
+            self._uri = self._plan.redirected(self._uri, location)
+        except URLError as error:
+            answer.args = (f"{answer}; the redirect to {location!r} is not followed: {error}",)
+            self._fail(answer)
+            return
+        self._route = Route(context=self._route.context)
+        self._go()
 
     def _on_timeout(self) -> None:
-        message = f"Timeout when connecting to {self._uri}: {self._timeout:g} seconds passed while"
-        self._fail(OpenTimeout(f"{message} {_DOING[self._phase]}", phase=self._phase))
-
-    def _fail_with(self, cause: Exception) -> None:
-        error = OpenError(f"Cannot connect to {self._uri}: {cause}", phase=self._phase)
-        error.__cause__ = cause
-        self._fail(error)
+        phase = self._hop.phase if self._hop is not None else "connect"
+        message = f"Timeout when connecting to {self._uri}: {self._plan.timeout:g} seconds passed while"
+        self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
 
     def _fail(self, error: OpenError) -> None:
         self.cancel()

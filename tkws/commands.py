@@ -7,18 +7,21 @@ the docs (``docs/tcllib.md``) with its reason. Words may be shortened as in tcll
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import logging
 import os
 import socket
 import ssl as tls
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
-from tkws.client import Opening, make_handshake
+from tkws.client import Opening, Plan
 from tkws.errors import HandshakeError, StateError
+from tkws.hop import Route
 from tkws.loop import Master, loop_for
 from tkws.net import SocketStream
 from tkws.options import ConnectionOptions, Handler, ServerOptions, changed, complete
@@ -29,6 +32,7 @@ from tkws.protocol.headers import Headers, HeadersLike
 from tkws.protocol.http import Request
 from tkws.protocol.uri import WebSocketURI, parse_uri
 from tkws.reception import HTTPServer
+from tkws.reconnect import Backoff
 from tkws.server import Admission, Server, detach
 from tkws.websocket import WebSocket, live as _alive
 
@@ -55,28 +59,37 @@ def open(
     *,
     master: Master = None,
     protocols: Sequence[str] = (),
-    headers: HeadersLike = (),
+    headers: HeadersLike | Callable[[], HeadersLike] = (),
     timeout: float = 30.0,
     ssl: tls.SSLContext | None = None,
     unix: str | os.PathLike[str] | None = None,
     sock: socket.socket | None = None,
     origin: str | None = None,
+    cookies: CookieJar | None = None,
+    reconnect: bool | Backoff | None = None,
     **options: Any,
 ) -> WebSocket:
     """Open a connection (tcllib's ``open``, RFC 6455, 4.1).
+
+    Redirects are followed, up to ten; to another origin credentials and cookies do not go
+    along, and from ``wss`` there is no way to ``ws``.
 
     Args:
         url: ``ws://`` or ``wss://``, with a host, and a port, path and query where needed.
         handler: Called as ``handler(ws, type, message)`` for every event.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         protocols: The subprotocols offered, the most wanted first.
-        headers: More headers for the request: a mapping or pairs.
-        timeout: Seconds for the whole opening: name, dialling, TLS and handshake.
+        headers: More headers for the request: a mapping, pairs, or a callable that returns
+            either and is asked at each attempt, such as for a fresh token.
+        timeout: Seconds for the whole opening: name, dialling, TLS, redirects and handshake.
         ssl: The TLS context of a ``wss:`` URL; None for one that verifies the server
             against the system's authorities.
         unix: The path of a Unix socket to connect to instead of the URL's host.
         sock: A connected socket to use instead; it belongs to the connection then.
         origin: The Origin header, for servers that ask a program for one.
+        cookies: A jar whose cookies are sent, and which keeps those that the server sets.
+        reconnect: True, or a `Backoff`, to connect again when the connection is lost or cannot
+            be made; each attempt is announced by a ``retry`` event.
         **options: See `ConnectionOptions`.
 
     Returns:
@@ -89,14 +102,25 @@ def open(
     """
     settings = changed(ConnectionOptions(handler=handler), options)
     uri = parse_uri(url)
-    handshake = make_handshake(
-        uri, protocols=protocols, headers=headers, origin=origin, deflate=settings.deflate
-    )
     _check_opening(uri, timeout, ssl, unix, sock)
+    backoff = _backoff(reconnect, sock)
+    plan = Plan(
+        uri=uri,
+        timeout=timeout,
+        protocols=protocols,
+        headers=headers,
+        origin=origin,
+        deflate=settings.deflate,
+        route=Route(context=ssl, unix=unix),
+        cookies=cookies,
+    )
+    if not callable(headers):
+        plan.handshake(uri)  # for what it raises
     loop = loop_for(master)
-    taken = None if sock is None else detach(sock)
+    if sock is not None:
+        plan = dataclasses.replace(plan, route=Route(context=ssl, sock=detach(sock)))
     ws = WebSocket(loop, Role.CLIENT, settings, str(uri))
-    Opening(ws, uri, handshake, timeout=timeout, context=ssl, unix=unix, sock=taken)
+    ws.connect(lambda: Opening(ws, plan).cancel, backoff)
     return ws
 
 
@@ -358,6 +382,16 @@ def _check_opening(
         raise ValueError(f"ssl: {uri} is no wss: URL")
     if unix is not None and sock is not None:
         raise ValueError("unix, sock: only one of them")
+
+
+def _backoff(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Backoff | None:
+    if not isinstance(reconnect, bool | Backoff | None):
+        raise TypeError(f"reconnect: True, False or Backoff(...), not {type(reconnect).__name__}")
+    if reconnect and sock is not None:
+        raise ValueError("reconnect: a given sock cannot be connected again")
+    if reconnect is True:
+        return Backoff()
+    return reconnect or None
 
 
 def _kind(type: str | int) -> str:

@@ -13,7 +13,7 @@ from tkws.delivery import Delivery
 from tkws.loop import Loop, Timer
 from tkws.net import Stream
 from tkws.options import ConnectionOptions
-from tkws.protocol.closing import CloseCode
+from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
 
@@ -200,5 +200,6 @@ class Connection:
             self._timer = None
 
     def _sentence(self) -> str:
-        code, reason = self.engine.close_code, self.engine.close_reason
-        return f"Disconnected: {code} {reason}".rstrip()
+        code = self.engine.close_code or CloseCode.ABNORMAL_CLOSURE
+        reason = self.engine.close_reason or DEFAULT_REASONS.get(code, "")
+        return f"Disconnected: {int(code)} {reason}".rstrip()

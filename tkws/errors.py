@@ -34,6 +34,32 @@ class ProtocolError(WebSocketError):
         self.code = code
 
 
+class ConnectionClosed(WebSocketError):
+    """A connection that was open is over; the cause of a ``retry`` event.
+
+    Attributes:
+        code: The code of the ``close`` event.
+        reason: Its reason.
+    """
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"The connection was closed: {code} {reason}".rstrip())
+        self.code = code
+        self.reason = reason
+
+
+class MessagesLost(WebSocketError):
+    """Messages of the offline buffer that will never be sent, since the connection is given up.
+
+    Attributes:
+        messages: What they were, the oldest first.
+    """
+
+    def __init__(self, messages: list[str | bytes]) -> None:
+        super().__init__(f"{len(messages)} messages were not sent")
+        self.messages = messages
+
+
 class OpenError(WebSocketError):
     """The opening failed; the connection never was.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tkws.protocol.deflate import Deflate
 
@@ -66,6 +66,10 @@ class ConnectionOptions:
     low_water: int = 256 * KIB
     """Bytes waiting to be sent at which a full buffer counts as drained (the ``drain`` event)."""
 
+    offline_buffer: int = 0
+    """Bytes of messages that a reconnecting client keeps while it is not connected, to send them
+    when it is; 0 to refuse them."""
+
     reentrant: bool = False
     """Whether the handler may be called again while it runs a nested event loop, such as a
     dialog's; else later messages wait until it returns."""
@@ -77,7 +81,7 @@ class ConnectionOptions:
             _check_seconds(name, getattr(self, name))
         for name in ("max_message", "max_fragments"):
             _check_count(name, getattr(self, name), least=1)
-        for name in ("high_water", "low_water"):
+        for name in ("high_water", "low_water", "offline_buffer"):
             _check_count(name, getattr(self, name), least=0)
         if self.low_water > self.high_water:
             raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
@@ -180,6 +184,67 @@ def describe(options: ConnectionOptions, name: str) -> tuple[str, str, str, obje
     """Return what a widget's ``configure(name)`` does: name, database name and class, default, value."""
     field = next(field for field in dataclasses.fields(options) if field.name == name)
     return name, name, name.capitalize(), field.default, getattr(options, name)
+
+
+class Configurable:
+    """Tk's option protocol, as its widgets have it."""
+
+    _options: ConnectionOptions
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        """Let changed options take effect."""
+        raise NotImplementedError
+
+    @overload
+    def configure(self) -> dict[str, tuple[str, str, str, object, object]]: ...
+    @overload
+    def configure(self, option: str) -> tuple[str, str, str, object, object]: ...
+    @overload
+    def configure(self, option: None = None, **changes: Any) -> None: ...
+    def configure(self, option: str | None = None, **changes: Any) -> Any:
+        """Query or change options, as a Tk widget's ``configure`` does.
+
+        Names may be shortened while they are clear, as in Tk.
+
+        Args:
+            option: The option to describe.
+            **changes: Options and their new values; see `ConnectionOptions`.
+
+        Returns:
+            Without arguments every option's description by its name; with ``option`` that
+            one's: name, database name, database class, default and value.
+
+        Raises:
+            TypeError: For a name that is no option, and for a value of a wrong type.
+            ValueError: For a value that is out of range.
+            StateError: For ``compression`` once the connection is open.
+        """
+        if changes:
+            self._change(changes)
+            return None
+        if option is None:
+            return {name: describe(self._options, name) for name in self.keys()}
+        return describe(self._options, complete(option, self.keys()))
+
+    config = configure
+
+    def cget(self, option: str) -> Any:
+        """Return the value of an option.
+
+        Raises:
+            TypeError: For a name that is no option.
+        """
+        return getattr(self._options, complete(option, self.keys()))
+
+    def keys(self) -> list[str]:
+        """Return the names of the options."""
+        return [field.name for field in dataclasses.fields(self._options)]
+
+    def __getitem__(self, option: str) -> Any:
+        return self.cget(option)
+
+    def __setitem__(self, option: str, value: Any) -> None:
+        self._change({option: value})
 
 
 def _check_seconds(name: str, value: object) -> None:

@@ -168,7 +168,7 @@ class Visitor:
         while result is not None:
             if isinstance(result, HandshakeError):
                 self._respond(rejection(result), close=True)
-            elif "websocket" in result.headers.get("Upgrade", "").lower():
+            elif self._asks_for_websocket(result):
                 self._upgrade(result)
                 return
             else:
@@ -176,6 +176,10 @@ class Visitor:
             if self._leaving:
                 return
             result = self._http.next_request()
+
+    def _asks_for_websocket(self, request: Request) -> bool:
+        wanted = "websocket" in request.headers.get("Upgrade", "").lower()
+        return wanted and self._server.is_live(unquote(request.path))
 
     def _upgrade(self, request: Request) -> None:
         try:

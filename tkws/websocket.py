@@ -10,21 +10,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from tkws.connection import Connection
 from tkws.delivery import Delivery
-from tkws.errors import OpenTimeout, StateError, WebSocketError
-from tkws.loop import Loop
+from tkws.errors import ConnectionClosed, MessagesLost, OpenTimeout, StateError, WebSocketError
+from tkws.loop import Loop, Timer
 from tkws.net import Stream
-from tkws.options import ConnectionOptions, changed, complete, describe
+from tkws.options import Configurable, ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engine import Buffer, Engine, State, encode_message
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
+from tkws.reconnect import Attempts, Backoff
+from tkws.statistics import Statistics, statistics_of
 
 if TYPE_CHECKING:
     from tkws.protocol.http import Request, Response
@@ -35,39 +36,7 @@ live: dict[WebSocket, None] = {}
 """Every WebSocket that is not closed, in the order of their making."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What a connection has carried so far (`WebSocket.statistics`).
-
-    Attributes:
-        messages_sent: Whole messages.
-        messages_received: Whole messages.
-        bytes_sent: Bytes on the wire, headers included.
-        bytes_received: Bytes on the wire, headers included.
-        frames_sent: Frames of any kind.
-        frames_received: Frames of any kind.
-        pings_sent: Pings, the keepalive's included.
-        pings_received: Pings; each was answered.
-        pongs_received: Pongs, asked for or not.
-        compression_ratio: Bytes of compressed messages on the wire over their bytes without
-            compression, both ways together; 1.0 where none was compressed.
-        connected_since: The Unix time of the opening, in seconds; None before it.
-    """
-
-    messages_sent: int = 0
-    messages_received: int = 0
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    frames_sent: int = 0
-    frames_received: int = 0
-    pings_sent: int = 0
-    pings_received: int = 0
-    pongs_received: int = 0
-    compression_ratio: float = 1.0
-    connected_since: float | None = None
-
-
-class WebSocket:
+class WebSocket(Configurable):
     """A WebSocket connection of a Tk program.
 
     Made by `tkws.open`, `tkws.takeover`, `tkws.upgrade` and by servers, never directly.
@@ -99,8 +68,14 @@ class WebSocket:
         self._delivery = Delivery(loop, self, options.handler, options.reentrant, self._on_room)
         self._connection: Connection | None = None
         self._connected_since: float | None = None
+        self._reconnections = 0
+        self._opening = True
         self._ended = False
+        self._attempt: Callable[[], Callable[[], object]] | None = None
+        self._attempts: Attempts | None = None
         self._cancel_opening: Callable[[], object] | None = None
+        self._retry_timer: Timer | None = None
+        self._kept: list[tuple[str | bytes, bool | None]] = []  # sent while down
         self._on_end: Callable[[WebSocket], object] = lambda ws: None
         live[self] = None
 
@@ -119,18 +94,22 @@ class WebSocket:
             compress: Whether to compress; None leaves that to the option ``compression``.
 
         Returns:
-            The bytes queued, header included; from another thread the bytes of the payload.
+            The bytes queued, header included; from another thread, and into the offline
+            buffer, the bytes of the payload.
 
         Raises:
             TypeError: For a message of another type.
             ValueError: For text that cannot be encoded.
-            StateError: Where the connection is not open. For a call from another thread that
-                is known only later, and told by an ``error`` event.
+            StateError: Where the connection is not open, unless the option ``offline_buffer``
+                has room. For a call from another thread that is known only later, and told by
+                an ``error`` event.
         """
         if not self.loop.in_loop_thread():
             _, payload = encode_message(message)
             self._from_thread(lambda: self.send(message, final=final, compress=compress))
             return len(payload)
+        if self._opening and final and self._options.offline_buffer:
+            return self._keep(message, compress)
         connection = self._open_connection()
         size = connection.engine.send(message, self.loop.now(), final=final, compress=compress)
         connection.output_added()
@@ -178,17 +157,19 @@ class WebSocket:
         encode_close(code, reason)
         if not self.loop.in_loop_thread():
             self._from_thread(lambda: self.close(code, reason))
-        elif self._connection is not None:
-            self._delivery.release()
-            self._connection.engine.close(code, reason, self.loop.now())
-            self._connection.output_added()
-        elif self._cancel_opening is not None:
+            return
+        self._attempts = None
+        if self._cancel_opening is not None:
             self._cancel_opening()
             self._cancel_opening = None
             sentence = "Closed by this program before the connection was open"
             self.loop.call_soon(
                 self._end, [(Event.CLOSE, (int(CloseCode.ABNORMAL_CLOSURE), sentence))], sentence
             )
+        elif self._connection is not None:
+            self._delivery.release()
+            self._connection.engine.close(code, reason, self.loop.now())
+            self._connection.output_added()
 
     def pause(self) -> None:
         """Stop reading and delivering: the peer feels the back-pressure. Keepalive rests meanwhile."""
@@ -200,6 +181,12 @@ class WebSocket:
         """Go on after `pause`."""
         self._delivery.release()
 
+    def reconnect_now(self) -> None:
+        """Make the next attempt at once instead of after its pause; nothing where none is due."""
+        if self._retry_timer is not None:
+            self._retry_timer.cancel()
+            self._try_again()
+
     # What it is
 
     @property
@@ -207,9 +194,14 @@ class WebSocket:
         """CONNECTING, OPEN, CLOSING or CLOSED."""
         if self._ended:
             return State.CLOSED
-        if self._connection is None:
+        if self._opening or self._connection is None:
             return State.CONNECTING
         return self._connection.engine.state
+
+    @property
+    def retry_in(self) -> float | None:
+        """Seconds until the next attempt to connect; None where none is waiting."""
+        return max(self._retry_timer.when - self.loop.now(), 0.0) if self._retry_timer else None
 
     @property
     def close_code(self) -> int | None:
@@ -236,20 +228,7 @@ class WebSocket:
         """What the connection has carried so far."""
         if self._connection is None:
             return Statistics()
-        engine = self._connection.engine
-        return Statistics(
-            messages_sent=engine.messages_sent,
-            messages_received=engine.reader.messages,
-            bytes_sent=engine.bytes_sent,
-            bytes_received=engine.bytes_received,
-            frames_sent=engine.frames_sent,
-            frames_received=engine.reader.frames,
-            pings_sent=engine.pings_sent,
-            pings_received=engine.pings_received,
-            pongs_received=engine.pongs_received,
-            compression_ratio=getattr(engine, "compression_ratio", 1.0),
-            connected_since=self._connected_since,
-        )
+        return statistics_of(self._connection.engine, self._connected_since, self._reconnections)
 
     def send_encoded(self, frame: bytes) -> bool:
         """Send a frame of `tkws.protocol.engine.encode_broadcast`; return False where it cannot be.
@@ -262,65 +241,19 @@ class WebSocket:
         connection.output_added()
         return True
 
-    # Tk's option protocol
-
-    @overload
-    def configure(self) -> dict[str, tuple[str, str, str, object, object]]: ...
-    @overload
-    def configure(self, option: str) -> tuple[str, str, str, object, object]: ...
-    @overload
-    def configure(self, option: None = None, **changes: Any) -> None: ...
-    def configure(self, option: str | None = None, **changes: Any) -> Any:
-        """Query or change options, as a Tk widget's ``configure`` does.
-
-        Names may be shortened while they are clear, as in Tk.
-
-        Args:
-            option: The option to describe.
-            **changes: Options and their new values; see `ConnectionOptions`.
-
-        Returns:
-            Without arguments every option's description by its name; with ``option`` that
-            one's: name, database name, database class, default and value.
-
-        Raises:
-            TypeError: For a name that is no option, and for a value of a wrong type.
-            ValueError: For a value that is out of range.
-            StateError: For ``compression`` once the connection is open.
-        """
-        if changes:
-            self._change(changes)
-            return None
-        if option is None:
-            return {name: describe(self._options, name) for name in self.keys()}
-        return describe(self._options, complete(option, self.keys()))
-
-    config = configure
-
-    def cget(self, option: str) -> Any:
-        """Return the value of an option.
-
-        Raises:
-            TypeError: For a name that is no option.
-        """
-        return getattr(self._options, complete(option, self.keys()))
-
-    def keys(self) -> list[str]:
-        """Return the names of the options."""
-        return list(ConnectionOptions.__dataclass_fields__)
-
-    def __getitem__(self, option: str) -> Any:
-        return self.cget(option)
-
-    def __setitem__(self, option: str, value: Any) -> None:
-        self._change({option: value})
-
     # What its maker tells it
 
-    def opening(self, cancel: Callable[[], object]) -> None:
-        """Take note of how the opening that has begun can be given up."""
-        self._cancel_opening = cancel
+    def connect(self, attempt: Callable[[], Callable[[], object]], backoff: Backoff | None) -> None:
+        """Make the first attempt to open, and others where that is wanted.
+
+        Args:
+            attempt: Begins an opening and returns how to give it up; `begin` or `fail` follows.
+            backoff: How to try again; None for not at all.
+        """
         self.loop.on_close(self._abandon)
+        self._attempt = attempt
+        self._attempts = None if backoff is None else Attempts(backoff)
+        self._cancel_opening = attempt()
 
     def on_end(self, callback: Callable[[WebSocket], object]) -> None:
         """Have ``callback(ws)`` called when the connection is over, before ``disconnect`` is told."""
@@ -343,9 +276,13 @@ class WebSocket:
             data: What arrived behind the handshake.
         """
         self._cancel_opening = None
+        self._opening = False
         self.loop.on_close(self._abandon)
         self.peername, self.sockname = stream.peername, stream.sockname
+        self._reconnections += self._connected_since is not None
         self._connected_since = time.time()
+        if self._attempts is not None:
+            self._attempts.opened(self.loop.now())
         engine = Engine(
             self.role, self.loop.now(), masks=_MASKS if self.role is Role.CLIENT else None, codec=codec
         )
@@ -355,12 +292,13 @@ class WebSocket:
         self._delivery.post([(Event.CONNECT, message)])
         self._connection.start(data)
         self._delivery.release()
+        self.loop.call_soon(self._send_kept)  # behind what the handler of `connect` sends
 
     def fail(self, error: WebSocketError) -> None:
         """End an opening that failed: ``timeout`` or ``error``, then ``disconnect``."""
         self._cancel_opening = None
         event = Event.TIMEOUT if isinstance(error, OpenTimeout) else Event.ERROR
-        self._end([(event, error)], str(error))
+        self._end([(event, error)], str(error), error)
 
     # How it works
 
@@ -391,7 +329,7 @@ class WebSocket:
         return size
 
     def _open_connection(self) -> Connection:
-        if self._connection is None or self._ended:
+        if self._connection is None or self._opening or self._ended:
             raise StateError(f"The connection is {self.state.name}, not OPEN")
         return self._connection
 
@@ -411,14 +349,52 @@ class WebSocket:
             self._connection.go_on()
 
     def _lost(self, sentence: str) -> None:
-        self._end([], sentence)
+        self._end([], sentence, ConnectionClosed(self.close_code or 0, self.close_reason))
 
-    def _end(self, events: list[EventRecord], sentence: str) -> None:
-        self._ended = True
-        live.pop(self, None)
-        self.loop.cancel_on_close(self._abandon)
-        self._on_end(self)
-        self._delivery.post([*events, (Event.DISCONNECT, sentence)])
+    def _end(self, events: list[EventRecord], sentence: str, cause: WebSocketError | None = None) -> None:
+        """Tell the end of a connection or an opening, and try again where that is wanted."""
+        events = [*events, (Event.DISCONNECT, sentence)]
+        delay = None
+        if self._attempts is not None and cause is not None:
+            delay = self._attempts.next_delay(cause, self.loop.now())
+        if delay is not None and self._attempts is not None:
+            events.append((Event.RETRY, (self._attempts.count, delay, cause)))
+            self._opening = True
+            self._retry_timer = self.loop.call_later(delay, self._try_again)
+            self._cancel_opening = self._give_up_retrying
+        else:
+            if self._kept:
+                lost = MessagesLost([message for message, _ in self._kept])
+                self._kept.clear()
+                events.insert(-1, (Event.ERROR, lost))
+            self._ended = True
+            live.pop(self, None)
+            self.loop.cancel_on_close(self._abandon)
+            self._on_end(self)
+        self._delivery.post(events)
+
+    def _try_again(self) -> None:
+        assert self._attempt is not None
+        self._retry_timer = None
+        self._cancel_opening = self._attempt()
+
+    def _give_up_retrying(self) -> None:
+        if self._retry_timer is not None:
+            self._retry_timer.cancel()
+            self._retry_timer = None
+
+    def _keep(self, message: str | Buffer, compress: bool | None) -> int:
+        _, payload = encode_message(message)
+        waiting = sum(len(encode_message(kept)[1]) for kept, _ in self._kept)
+        if waiting + len(payload) > self._options.offline_buffer:
+            raise StateError(f"The connection is {self.state.name} and the offline buffer is full")
+        self._kept.append((message if isinstance(message, str) else payload, compress))
+        return len(payload)
+
+    def _send_kept(self) -> None:
+        while self._kept and self.state is State.OPEN:
+            message, compress = self._kept.pop(0)
+            self.send(message, compress=compress)
 
     def _abandon(self) -> None:
         """The interpreter goes: leave without a word to the program, which has gone as well."""

@@ -1,0 +1,188 @@
+"""One way to one server: find the address, dial, speak TLS, shake hands.
+
+Knows the order of these steps; how each is done is `tkws.net`'s and `tkws.protocol`'s business.
+Has no timer and makes no judgement: an answer that is no WebSocket's is an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl as tls
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tkws.errors import HandshakeError, OpenError
+from tkws.loop import Loop
+from tkws.net import (
+    Dial,
+    Endpoint,
+    Lookup,
+    SocketStream,
+    Stream,
+    TLSStream,
+    load_default_context,
+    unix_endpoint,
+)
+from tkws.protocol.handshake import Accepted, ClientHandshake
+from tkws.protocol.uri import WebSocketURI
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How a server is reached, where that is not simply by its name."""
+
+    context: tls.SSLContext | None = None
+    """For TLS; None for the default context."""
+
+    unix: str | os.PathLike[str] | None = None
+    """The path of a Unix socket to dial instead of the host."""
+
+    sock: socket.socket | None = None
+    """A connected socket to use instead of dialling."""
+
+
+class Hop:
+    """One try to reach one server, which begins with the loop's next turn.
+
+    Args:
+        loop: Where it lives.
+        uri: The server.
+        route: The way to it.
+        handshake: What to say there.
+        on_answer: Called with the answer and the stream, which is the caller's then.
+        on_failed: Called instead where there is none.
+
+    Attributes:
+        phase: What is going on, as in `OpenError.phase`.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        uri: WebSocketURI,
+        route: Route,
+        handshake: ClientHandshake,
+        *,
+        on_answer: Callable[[Accepted | HandshakeError, Stream], object],
+        on_failed: Callable[[OpenError], object],
+    ) -> None:
+        self.phase = "connect"
+        self._loop = loop
+        self._uri = uri
+        self._route = route
+        self._context = route.context
+        self._handshake = handshake
+        self._on_answer = on_answer
+        self._on_failed = on_failed
+        self._step: Any = None  # a Lookup, a Dial or a Job: whatever can be cancelled
+        self._stream: Stream | None = None
+        self._over = False
+        loop.call_soon(self._start)
+
+    def cancel(self) -> None:
+        """Give up, and tell nobody; harmless when it is over."""
+        if self._over:
+            return
+        self._over = True
+        if self._step is not None:
+            self._step.cancel()
+        if self._stream is not None:
+            self._stream.abort()
+        elif self._route.sock is not None:
+            self._route.sock.close()
+
+    # The steps
+
+    def _start(self) -> None:
+        if self._over:
+            return
+        if self._uri.secure and self._context is None:
+            self.phase = "tls"
+            self._step = load_default_context(self._loop, self._loaded, self._fail_with)
+        else:
+            self._find()
+
+    def _loaded(self, context: tls.SSLContext) -> None:
+        self._context = context
+        self._find()
+
+    def _find(self) -> None:
+        if self._route.sock is not None:
+            self._connected(self._route.sock)
+        elif self._route.unix is not None:
+            self._dial([unix_endpoint(self._route.unix)])
+        else:
+            self.phase = "resolve"
+            self._step = Lookup(self._loop, self._uri.host, self._uri.port, self._dial, self._fail)
+
+    def _dial(self, endpoints: list[Endpoint]) -> None:
+        self.phase = "connect"
+        self._step = Dial(self._loop, endpoints, self._connected, self._fail)
+
+    def _connected(self, sock: socket.socket) -> None:
+        self._step = None
+        self._stream = SocketStream(self._loop, sock, self)
+        if self._uri.secure:
+            self._speak_tls(self._stream)
+        else:
+            self._shake_hands()
+
+    def _speak_tls(self, stream: Stream) -> None:
+        assert self._context is not None
+        self.phase = "tls"
+        name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
+        self._stream = TLSStream(
+            stream, self._context, self, server_hostname=name, on_established=self._shake_hands
+        )
+
+    def _shake_hands(self) -> None:
+        assert self._stream is not None
+        self.phase = "handshake"
+        self._stream.write(self._handshake.data)
+
+    # What the stream tells
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of the server's answer."""
+        self._judge(self._handshake.receive_data(data))
+
+    def get_buffer(self) -> None:
+        """Return None: the answer is small."""
+
+    def buffer_updated(self, count: int) -> None:
+        """Never called: `get_buffer` gives no buffer."""
+        raise NotImplementedError
+
+    def eof_received(self) -> None:
+        """Take the answer as far as it came."""
+        self._judge(self._handshake.receive_eof())
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        """Fail: the connection is gone before it was open."""
+        self._fail_with(cause or ConnectionResetError("the connection was closed"))
+
+    def pause_writing(self) -> None:
+        """Nothing to do: the request is small."""
+
+    def resume_writing(self) -> None:
+        """Nothing to do: the request is small."""
+
+    # The end
+
+    def _judge(self, result: Accepted | HandshakeError | None) -> None:
+        if result is not None and not self._over:
+            assert self._stream is not None
+            self._over = True
+            self._on_answer(result, self._stream)
+
+    def _fail_with(self, cause: Exception) -> None:
+        error = OpenError(f"Cannot connect to {self._uri}: {cause}", phase=self.phase)
+        error.__cause__ = cause
+        self._fail(error)
+
+    def _fail(self, error: OpenError) -> None:
+        if not self._over:
+            self.cancel()
+            self._on_failed(error)

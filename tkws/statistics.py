@@ -1,0 +1,59 @@
+"""What a connection has carried, in figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tkws.protocol.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a connection has carried so far (`WebSocket.statistics`).
+
+    Attributes:
+        messages_sent: Whole messages.
+        messages_received: Whole messages.
+        bytes_sent: Bytes on the wire, headers included.
+        bytes_received: Bytes on the wire, headers included.
+        frames_sent: Frames of any kind.
+        frames_received: Frames of any kind.
+        pings_sent: Pings, the keepalive's included.
+        pings_received: Pings; each was answered.
+        pongs_received: Pongs, asked for or not.
+        compression_ratio: Bytes of compressed messages on the wire over their bytes without
+            compression, both ways together; 1.0 where none was compressed.
+        connected_since: The Unix time of the opening, in seconds; None before it.
+        reconnections: How often the connection was opened anew.
+    """
+
+    messages_sent: int = 0
+    messages_received: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    frames_sent: int = 0
+    frames_received: int = 0
+    pings_sent: int = 0
+    pings_received: int = 0
+    pongs_received: int = 0
+    compression_ratio: float = 1.0
+    connected_since: float | None = None
+    reconnections: int = 0
+
+
+def statistics_of(engine: Engine, connected_since: float | None, reconnections: int) -> Statistics:
+    """Return the figures of an engine."""
+    return Statistics(
+        messages_sent=engine.messages_sent,
+        messages_received=engine.reader.messages,
+        bytes_sent=engine.bytes_sent,
+        bytes_received=engine.bytes_received,
+        frames_sent=engine.frames_sent,
+        frames_received=engine.reader.frames,
+        pings_sent=engine.pings_sent,
+        pings_received=engine.pings_received,
+        pongs_received=engine.pongs_received,
+        compression_ratio=engine.compression_ratio,
+        connected_since=connected_since,
+        reconnections=reconnections,
+    )
