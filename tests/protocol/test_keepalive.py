@@ -1,0 +1,172 @@
+"""Silence, pings and pongs: time is an argument, and nothing waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from tkws.protocol.keepalive import Due, Keepalive
+
+START = 1000.0
+
+
+@pytest.fixture
+def keepalive():
+    return Keepalive(START, interval=30.0, pong_timeout=20.0)
+
+
+def test_a_ping_is_due_after_the_interval(keepalive):
+    assert keepalive.deadline == 1030.0
+    assert keepalive.check(1029.999) is Due.NOTHING
+    assert keepalive.check(1030.0) is Due.PING
+    assert keepalive.check(1030.0) is Due.NOTHING
+
+
+def test_what_is_heard_puts_the_ping_off(keepalive):
+    keepalive.heard(1029.0)
+    assert keepalive.deadline == 1059.0
+    assert keepalive.check(1030.0) is Due.NOTHING
+
+
+def test_no_answer_to_a_ping_gives_the_peer_up(keepalive):
+    assert keepalive.check(1030.0) is Due.PING
+    assert keepalive.deadline == 1050.0
+    assert keepalive.check(1049.999) is Due.NOTHING
+    assert keepalive.check(1050.0) is Due.GIVE_UP
+
+
+def test_anything_heard_is_an_answer(keepalive):
+    keepalive.check(1030.0)
+    keepalive.heard(1049.0)
+    assert keepalive.deadline == 1079.0
+    assert keepalive.check(1050.0) is Due.NOTHING
+
+
+def test_a_late_ping_counts_from_when_it_is_sent(keepalive):
+    assert keepalive.check(1500.0) is Due.PING
+    assert keepalive.deadline == 1520.0
+
+
+def test_a_program_that_was_busy_past_the_deadline_does_not_blame_the_peer(keepalive):
+    keepalive.check(1030.0)
+    assert keepalive.check(1050.5) is Due.NOTHING
+    assert keepalive.deadline == 1070.5
+    assert keepalive.check(1070.9) is Due.GIVE_UP
+
+
+def test_an_interval_of_0_never_pings():
+    keepalive = Keepalive(START, interval=0.0, pong_timeout=20.0)
+    assert keepalive.deadline is None
+    assert keepalive.check(1e9) is Due.NOTHING
+
+
+def test_a_pong_timeout_of_0_waits_for_ever():
+    keepalive = Keepalive(START, interval=30.0, pong_timeout=0.0)
+    for time in (1030.0, 1060.0, 1090.0):
+        assert keepalive.deadline == time
+        assert keepalive.check(time) is Due.PING
+
+
+@pytest.mark.parametrize(
+    ("interval", "pong_timeout", "idle", "waiting"),
+    [
+        (10.0, 20.0, 1010.0, 1050.0),
+        (30.0, 5.0, 1030.0, 1035.0),
+        (0.0, 20.0, None, None),
+        (30.0, 0.0, 1030.0, 1060.0),
+        (60.0, 60.0, 1060.0, 1090.0),
+    ],
+)
+def test_a_change_counts_at_once(interval, pong_timeout, idle, waiting):
+    keepalive = Keepalive(START, interval=30.0, pong_timeout=20.0)
+    keepalive.interval, keepalive.pong_timeout = interval, pong_timeout
+    assert keepalive.deadline == idle
+    keepalive = Keepalive(START, interval=30.0, pong_timeout=20.0)
+    keepalive.check(1030.0)
+    keepalive.interval, keepalive.pong_timeout = interval, pong_timeout
+    assert keepalive.deadline == waiting
+
+
+def test_silence_does_not_count_in_a_pause(keepalive):
+    keepalive.pause()
+    assert keepalive.deadline is None
+    assert keepalive.check(1e6) is Due.NOTHING
+    keepalive.resume(2000.0)
+    assert keepalive.deadline == 2030.0
+
+
+def test_a_pause_forgives_a_ping_without_answer(keepalive):
+    keepalive.check(1030.0)
+    keepalive.pause()
+    assert keepalive.deadline is None
+    keepalive.resume(1040.0)
+    assert keepalive.deadline == 1070.0
+    assert keepalive.check(1070.0) is Due.PING
+
+
+# The latency
+
+
+def test_a_pong_tells_the_latency(keepalive):
+    assert keepalive.latency is None
+    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.pong_received(b"1", 1001.25)
+    assert keepalive.latency == 0.25
+
+
+def test_a_pong_that_answers_nothing_tells_nothing(keepalive):
+    keepalive.pong_received(b"", 1001.0)
+    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.pong_received(b"2", 1002.0)
+    assert keepalive.latency is None
+
+
+def test_a_pong_counts_once(keepalive):
+    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.pong_received(b"1", 1002.0)
+    keepalive.pong_received(b"1", 1009.0)
+    assert keepalive.latency == 1.0
+
+
+def test_a_pong_answers_the_pings_before_its_own_too(keepalive):
+    for payload, now in ((b"1", 1001.0), (b"2", 1002.0), (b"3", 1003.0)):
+        keepalive.ping_sent(payload, now)
+    keepalive.pong_received(b"2", 1002.5)
+    assert keepalive.latency == 0.5
+    keepalive.pong_received(b"1", 1003.0)
+    assert keepalive.latency == 0.5
+    keepalive.pong_received(b"3", 1003.75)
+    assert keepalive.latency == 0.75
+
+
+def test_pings_of_the_same_instant_are_told_apart(keepalive):
+    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.ping_sent(b"2", 1001.0)
+    keepalive.pong_received(b"1", 1002.0)
+    assert keepalive.latency == 1.0
+    keepalive.pong_received(b"2", 1003.0)
+    assert keepalive.latency == 2.0
+
+
+def test_of_pings_with_one_payload_a_pong_answers_the_last(keepalive):
+    keepalive.ping_sent(b"", 1001.0)
+    keepalive.ping_sent(b"", 1002.0)
+    keepalive.pong_received(b"", 1003.0)
+    assert keepalive.latency == 1.0
+    keepalive.pong_received(b"", 1009.0)
+    assert keepalive.latency == 1.0
+
+
+def test_a_peer_that_answers_no_ping_costs_no_memory(keepalive):
+    for number in range(1000):
+        keepalive.ping_sent(str(number).encode(), START + number)
+    keepalive.pong_received(b"983", 2000.0)
+    assert keepalive.latency is None
+    keepalive.pong_received(b"984", 2000.0)
+    assert keepalive.latency == 16.0
+
+
+def test_the_latency_counts_in_a_pause_too(keepalive):
+    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.pause()
+    keepalive.pong_received(b"1", 1001.5)
+    assert keepalive.latency == 0.5

@@ -1,0 +1,112 @@
+"""Masking, with numpy and without it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+from tests.protocol.wire import xor as bytewise
+from tkws.protocol import masking
+from tkws.protocol.masking import NUMPY_THRESHOLD, MaskPool, apply_mask, mask_in_place, xor
+
+MASK = b"\x01\xfe\x80\x7f"
+SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 125, NUMPY_THRESHOLD, *range(NUMPY_THRESHOLD + 1, NUMPY_THRESHOLD + 10)]
+
+
+@pytest.fixture(params=["numpy", "integers"])
+def _method(request, monkeypatch):
+    module = numpy if request.param == "numpy" else None
+    monkeypatch.setattr(masking, "_numpy", lambda: module)
+
+
+# The pool
+
+
+def test_masks_are_cut_from_the_pool_one_after_the_other():
+    drawn = []
+
+    def random_bytes(size):
+        drawn.append(os.urandom(size))
+        return drawn[-1]
+
+    pool = MaskPool(random_bytes)
+    assert not drawn
+    masks = [pool.next() for _ in range(3000)]
+    assert {len(mask) for mask in masks} == {4}
+    assert b"".join(drawn).startswith(b"".join(masks))
+    assert 1 < len(drawn) < 10
+
+
+# The XOR
+
+
+@pytest.mark.usefixtures("_method")
+@pytest.mark.parametrize("offset", [0, 1, 2, 3, 4, 65537])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_payload_is_masked_and_unmasked(size, offset):
+    payload = os.urandom(size)
+    expected = bytewise(bytes(offset % 4) + payload, MASK)[offset % 4 :]
+    for data in (payload, bytearray(payload), memoryview(payload)):
+        masked = apply_mask(data, MASK, offset)
+        assert masked == expected
+        assert type(masked) is bytes
+        assert data == payload
+    assert apply_mask(expected, MASK, offset) == payload
+    buffer = bytearray(payload)
+    mask_in_place(buffer, MASK, offset)
+    assert buffer == expected
+
+
+@pytest.mark.usefixtures("_method")
+@pytest.mark.parametrize("size", SIZES)
+def test_a_part_of_a_buffer_is_masked_where_it_is(size):
+    payload = os.urandom(size)
+    buffer = bytearray(b"<<<" + payload + b">>>")
+    mask_in_place(memoryview(buffer)[3:-3], MASK)
+    assert buffer == b"<<<" + bytewise(payload, MASK) + b">>>"
+
+
+@pytest.mark.usefixtures("_method")
+def test_a_payload_may_be_masked_in_parts():
+    payload = os.urandom(9000)
+    parts = [payload[start : start + 3001] for start in range(0, 9000, 3001)]
+    whole = b"".join(apply_mask(part, MASK, 3001 * index) for index, part in enumerate(parts))
+    assert whole == apply_mask(payload, MASK)
+
+
+@pytest.mark.usefixtures("_method")
+@pytest.mark.parametrize("size", SIZES)
+def test_xor_takes_any_key(size):
+    data, key = os.urandom(size), os.urandom(size)
+    assert xor(data, key) == bytes(a ^ b for a, b in zip(data, key, strict=True))
+
+
+def test_masks_of_zeros_and_leading_zeros_keep_the_size():
+    assert apply_mask(bytes(10), bytes(4)) == bytes(10)
+    assert apply_mask(b"\x00\x00\x00\x05", b"\x00\x00\x00\x05") == bytes(4)
+
+
+# numpy
+
+
+def test_a_small_payload_does_not_ask_for_numpy(monkeypatch):
+    monkeypatch.setattr(masking, "_numpy", lambda: pytest.fail("numpy was asked for"))
+    apply_mask(bytes(NUMPY_THRESHOLD), MASK)
+    mask_in_place(bytearray(NUMPY_THRESHOLD), MASK)
+    xor(bytes(NUMPY_THRESHOLD), bytes(NUMPY_THRESHOLD))
+
+
+def test_numpy_is_looked_for_and_may_be_absent(monkeypatch):
+    look = masking._numpy.__wrapped__
+    assert look() is numpy
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert look() is None
+
+
+def test_numpy_is_not_imported_with_the_package():
+    program = "import sys, tkws.protocol.engine; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
