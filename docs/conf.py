@@ -26,3 +26,13 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = "tkws"
+
+
+def hide_from_napoleon(app, what, *args):
+    """Keep the first line of a docstring from being read as ``type: description``."""
+    if what in ("attribute", "data", "property"):
+        args[-1][:0] = ["..", ""]  # an empty comment
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", hide_from_napoleon, priority=400)  # before Napoleon's own

@@ -1,0 +1,78 @@
+"""The pages are complete: each public name, option and event, each command and defect of tcllib's package."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import tkws
+from tkws import options
+from tkws.protocol.events import Event
+
+REPOSITORY = Path(__file__).parents[2]
+DOCS = REPOSITORY / "docs"
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+COMMANDS = (
+    "open", "send", "close", "server", "live", "test", "upgrade", "takeover", "conninfo", "find", "configure",
+    "loglevel", "validate", "sec-websocket-accept",
+)  # fmt: skip
+
+
+def first_cells(page: str) -> list[str]:
+    """The first cells of the rows of all tables of a page."""
+    return [line.split("|")[1].strip() for line in (DOCS / page).read_text().splitlines() if line[:1] == "|"]
+
+
+def test_every_public_name_has_its_place_in_the_reference() -> None:
+    text = "".join(page.read_text() for page in (DOCS / "reference").glob("*.md"))
+    places = set(re.findall(r"^\.\. auto\w+:: tkws\.(\w+)(?:\(\))?$", text, re.MULTILINE))
+    errors = {name for name, value in vars(tkws.errors).items() if inspect.isclass(value)}
+    assert set(tkws.__all__) - places - errors == {"__version__"}
+
+
+@pytest.mark.parametrize("kind", [options.ConnectionOptions, options.ServerOptions, tkws.Deflate])
+def test_every_option_is_explained(kind: type) -> None:
+    (definition,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(definition, ast.ClassDef)
+    body = definition.body
+    explained = {
+        statement.target.id
+        for statement, following in pairwise(body)
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and isinstance(following, ast.Expr)
+        and isinstance(following.value, ast.Constant)
+    }
+    inherited = set(dir(kind.__base__))
+    assert {field.name for field in fields(kind)} - inherited <= explained
+
+
+@pytest.mark.parametrize("page", ["tcllib.md", "reference/events.md"])
+def test_every_event_has_a_row(page: str) -> None:
+    cells = " ".join(first_cells(page))
+    text = (DOCS / page).read_text()
+    for event in Event:
+        assert event.value in cells or f"`{event.value}`:" in text
+
+
+def test_every_command_has_a_section() -> None:
+    headings = " ".join(re.findall("^### (.*)$", (DOCS / "tcllib.md").read_text(), re.MULTILINE))
+    assert [name for name in COMMANDS if not re.search(rf"\b{name}\b", headings)] == []
+
+
+def test_every_defect_has_a_row() -> None:
+    assert [cell for cell in first_cells("tcllib.md") if cell.isdigit()] == [str(n) for n in range(1, 27)]
+
+
+@pytest.mark.parametrize(
+    "page", [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda page: page.name
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
