@@ -101,7 +101,7 @@ class Conversation(ttk.Frame):
 
     def _mark_unread(self, line: Line, seen: bool) -> None:
         if not seen and line.kind is Kind.SAID and not self._unread_mark:
-            self._insert("new\n", "unread")
+            self._insert("New messages\n", "unread")
             self._unread_mark = True
             self._last = None
 

@@ -1,10 +1,11 @@
-"""The lists beside the conversation: rooms with unread marks, and people. Drawn on a canvas."""
+"""The lists beside the conversation, drawn on canvases: rooms with unread marks, and people."""
 
 from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
+from tkinter import font as tkfont
 
 from demos.look import nick_colour, theme_of
 
@@ -113,7 +114,8 @@ class RoomList(_List):
         colour = colours.accent_strong if current else colours.text if row.joined else colours.faint
         font = theme.bold if current or row.unread else theme.body
         self.create_text(theme.px(18), middle, text="#", anchor="w", font=theme.body, fill=colours.faint)
-        self.create_text(theme.px(33), middle, text=row.name, anchor="w", font=font, fill=colour)
+        name = elide(self, row.name, font, width - theme.px(74))
+        self.create_text(theme.px(33), middle, text=name, anchor="w", font=font, fill=colour)
         if row.unread:
             self._draw_badge(width - theme.px(16), middle, str(min(row.unread, 99)))
         elif row.people:
@@ -139,7 +141,7 @@ class PeopleList(_List):
     """Who is in the room, each with a disc in the colour of the nickname."""
 
     def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, row_height=36)
+        super().__init__(parent, row_height=38)
         self._people: list[str] = []
         self._you = ""
 
@@ -152,19 +154,56 @@ class PeopleList(_List):
 
     def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
         """Draw somebody."""
-        theme, nick = self.theme, self._people[number]
-        middle = top + self._row // 2
-        draw_face(self, theme.px(28), middle, nick)
-        text = self.create_text(theme.px(48), middle, text=nick, anchor="w", font=theme.body)
-        self.itemconfigure(text, fill=theme.colours.text)
-        if nick == self._you:
-            right = self.bbox(text)[2]
-            fill = theme.colours.faint
-            self.create_text(right + theme.px(6), middle, text="you", anchor="w", font=theme.small, fill=fill)
+        nick = self._people[number]
+        draw_person(self, top + self._row // 2, width, nick, "you" if nick == self._you else "")
 
 
-def draw_face(canvas: tk.Canvas, x: int, y: int, nick: str) -> None:
-    """Draw somebody's disc with the first letter of the nickname, its middle at x, y."""
+class You(tk.Canvas):
+    """One's own disc and nickname; a click asks for another.
+
+    Args:
+        parent: The widget around it.
+        rename: Called by a click.
+    """
+
+    def __init__(self, parent: tk.Misc, rename: Callable[[], object]) -> None:
+        theme = theme_of(parent)
+        colours, height = theme.colours, theme.px(54)
+        super().__init__(parent, height=height, width=1, background=colours.side, highlightthickness=0)
+        self.configure(cursor="hand2")
+        self._nick = ""
+        self.bind("<Configure>", lambda event: self.show(self._nick))
+        self.bind("<Button-1>", lambda event: rename())
+
+    def show(self, nick: str) -> None:
+        """Show this nickname."""
+        self._nick = nick
+        self.delete("all")
+        if nick:
+            draw_person(self, self.winfo_height() // 2, self.winfo_width(), nick, "Change nickname")
+
+
+def draw_person(canvas: tk.Canvas, middle: int, width: int, nick: str, note: str) -> None:
+    """Draw somebody's disc, nickname and a note below it, as far as ``width`` goes."""
     theme = theme_of(canvas)
-    canvas.create_image(x, y, image=theme.disc(26, nick_colour(nick)))
-    canvas.create_text(x, y, text=nick[:1].upper(), font=theme.small_bold, fill=theme.colours.surface)
+    colours, left, room = theme.colours, theme.px(50), width - theme.px(54)
+    canvas.create_image(theme.px(29), middle, image=theme.disc(26, nick_colour(nick)))
+    letter, bright = nick[:1].upper(), colours.surface
+    canvas.create_text(theme.px(29), middle, text=letter, font=theme.small_bold, fill=bright)
+    rise = theme.px(8) if note else 0
+    font = theme.bold if note else theme.body
+    short = elide(canvas, nick, font, room)
+    canvas.create_text(left, middle - rise, text=short, anchor="w", font=font, fill=colours.text)
+    if note:
+        short = elide(canvas, note, theme.small, room)
+        below = middle + theme.px(9)
+        canvas.create_text(left, below, text=short, anchor="w", font=theme.small, fill=colours.faint)
+
+
+def elide(canvas: tk.Canvas, text: str, font: str, width: int) -> str:
+    """Return ``text``, or as much of its beginning as fits into ``width`` with dots behind it."""
+    measure = tkfont.nametofont(font, canvas).measure
+    if measure(text) <= width:
+        return text
+    kept = next((end for end in range(len(text) - 1, 0, -1) if measure(f"{text[:end]}…") <= width), 0)
+    return f"{text[:kept]}…"

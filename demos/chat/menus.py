@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from demos.look import theme_of
 
@@ -14,13 +15,13 @@ class Action:
     """An entry of a menu.
 
     Attributes:
-        label: What it says.
+        label: What it says; a callable is asked each time that the menu opens.
         run: What it does.
         key: Its key, pressed with Control (Command on a Mac) unless it is a function key;
             empty for none.
     """
 
-    label: str
+    label: str | Callable[[], str]
     run: Callable[[], object]
     key: str = ""
 
@@ -31,16 +32,25 @@ def add_menu_bar(window: tk.Toplevel, menus: dict[str, list[Action | None]]) -> 
     bar = theme.menu(window)
     for title, actions in menus.items():
         menu = theme.menu(bar)
-        bar.add_cascade(label=title, menu=menu, underline=0)
+        menu.configure(postcommand=partial(_ask_labels, menu, actions))
+        bar.add_cascade(label=f" {title} ", menu=menu, underline=1)
         for action in actions:
             if action is None:
                 menu.add_separator()
             else:
-                menu.add_command(
-                    label=action.label, command=action.run, accelerator=_spoken(window, action.key)
-                )
+                key = _spoken(window, action.key)
+                menu.add_command(command=action.run, accelerator=f"{key}  " if key else "")
+                menu.entryconfigure("end", image=theme.menu_space(), compound="left")
                 _bind(window, action)
+        _ask_labels(menu, actions)
     window.configure(menu=bar)
+
+
+def _ask_labels(menu: tk.Menu, actions: list[Action | None]) -> None:
+    for number, action in enumerate(actions):
+        if action is not None:
+            label = action.label if isinstance(action.label, str) else action.label()
+            menu.entryconfigure(number, label=f"{label}   ")
 
 
 def _modifier(window: tk.Misc) -> str:

@@ -74,7 +74,8 @@ class Prompt(ttk.Frame):
             button.grid(row=4, column=1, padx=(0, gap))
             entry.bind("<Escape>", lambda event: self.dismiss())
         ttk.Button(card, text=action, command=self._answer).grid(row=4, column=2)
-        card.columnconfigure(0, weight=1, minsize=theme.px(110))
+        ttk.Frame(card, width=width).grid(row=5, columnspan=3)  # keeps the card's width
+        card.columnconfigure(0, weight=1)
         entry.bind("<Return>", lambda event: self._answer())
         entry.selection_range(0, "end")
         entry.icursor("end")

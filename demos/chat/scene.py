@@ -84,15 +84,12 @@ def play(app: App, picture: Path | None) -> int:
     boxes = _boxes(app.root.winfo_screenwidth(), app.root.winfo_screenheight())
     windows = [app.open_window(nick, geometry(box)) for nick, box in zip(CAST[:2], boxes[:2], strict=True)]
     actors = [Actor(window) for window in windows]
-    finished = False
 
     def heard(window: ChatWindow, place: Place, line: Line) -> None:
-        nonlocal finished
         if window is windows[0]:
             print(as_text(place, line), flush=True)
         counts = [actor.heard() for actor in actors]
-        if min(counts) == len(SCRIPT) and not finished:
-            finished = True
+        if min(counts) == len(SCRIPT):
             scene.finish(windows, [boxes[2]])
 
     app.heard = heard

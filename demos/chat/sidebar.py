@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from demos.chat.lists import PeopleList, RoomList, draw_face
+from demos.chat.lists import PeopleList, RoomList, You
 from demos.look import theme_of
 
 
@@ -29,7 +29,7 @@ class Sidebar(ttk.Frame):
         rename: Callable[[], object],
     ) -> None:
         theme = theme_of(parent)
-        super().__init__(parent, style="Side.TFrame", width=theme.px(182))
+        super().__init__(parent, style="Side.TFrame", width=theme.px(186))
         self.grid_propagate(False)
         edge = theme.px(18)
         ttk.Label(self, text="ROOMS", style="Section.TLabel").grid(
@@ -40,7 +40,7 @@ class Sidebar(ttk.Frame):
         )
         self.rooms = RoomList(self, chosen)
         self.rooms.grid(row=1, column=0, columnspan=2, sticky="nsew")
-        self._you = _You(self, rename)
+        self._you = You(self, rename)
         self._you.grid(row=2, column=0, columnspan=2, sticky="ew")
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
@@ -50,38 +50,12 @@ class Sidebar(ttk.Frame):
         self._you.show(nick)
 
 
-class _You(ttk.Frame):
-    """One's own disc and nickname; a click asks for another."""
-
-    def __init__(self, parent: tk.Misc, rename: Callable[[], object]) -> None:
-        theme = theme_of(parent)
-        super().__init__(parent, style="Side.TFrame", padding=(theme.px(15), theme.px(10)))
-        self._face = tk.Canvas(
-            self, width=theme.px(28), height=theme.px(28), background=theme.colours.side, highlightthickness=0
-        )
-        self._nick = ttk.Label(self, style="Side.TLabel", font=theme.bold, anchor="w", width=1)
-        self._face.grid(row=0, column=0, rowspan=2, padx=(0, theme.px(8)))
-        self._nick.grid(row=0, column=1, sticky="ew")
-        hint = ttk.Label(self, text="Nickname …", style="Status.TLabel", anchor="w", width=1)
-        hint.grid(row=1, column=1, sticky="ew")
-        self.columnconfigure(1, weight=1)
-        for widget in (self, self._face, self._nick, hint):
-            widget.configure(cursor="hand2")
-            widget.bind("<Button-1>", lambda event: rename())
-
-    def show(self, nick: str) -> None:
-        self._nick.configure(text=nick)
-        self._face.delete("all")
-        middle = theme_of(self).px(14)
-        draw_face(self._face, middle, middle, nick)
-
-
 class People(ttk.Frame):
     """Who is here."""
 
     def __init__(self, parent: tk.Misc) -> None:
         theme = theme_of(parent)
-        super().__init__(parent, style="Side.TFrame", width=theme.px(150))
+        super().__init__(parent, style="Side.TFrame", width=theme.px(156))
         self.grid_propagate(False)
         self._title = ttk.Label(self, style="Section.TLabel")
         self._title.grid(row=0, column=0, sticky="w", padx=theme.px(16), pady=(theme.px(17), theme.px(7)))

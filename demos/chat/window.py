@@ -129,8 +129,9 @@ class ChatWindow(tk.Toplevel):
 
     def line_added(self, place: Place, line: Line) -> None:
         """Show a line; count it in the title while the window is behind others."""
-        self._conversation(place.name).add(line, seen=place.name == self.person.looking_at)
-        if line.kind is Kind.SAID and not line.own and self.focus_displayof() is None:
+        seen = place.name == self.person.looking_at
+        self._conversation(place.name).add(line, seen=seen)
+        if seen and line.kind is Kind.SAID and not line.own and self.focus_displayof() is None:
             self._missed += 1
             self._show_title()
         self._heard(self, place, line)
@@ -206,7 +207,7 @@ class ChatWindow(tk.Toplevel):
         return center
 
     def _actions(self, new_window: Callable[[], object]) -> dict[str, list[Action | None]]:
-        server = Action("Stop or start the server", self.stop_or_start)
+        server = Action(self._stop_or_start_label, self.stop_or_start)
         return {
             "Chat": [
                 Action("New window", new_window, "n"),
@@ -225,6 +226,10 @@ class ChatWindow(tk.Toplevel):
                 Action("Leave room", self.leave_room),
             ],
         }
+
+    def _stop_or_start_label(self) -> str:
+        running = self._host is not None and self._host.server is not None
+        return "Stop the server" if running else "Start the server"
 
     def _conversation(self, name: str) -> Conversation:
         if name not in self._conversations:
@@ -329,4 +334,5 @@ class ChatWindow(tk.Toplevel):
     def _show_title(self) -> None:
         unread = self._missed + sum(place.unread for place in self.person.places.values())
         mark = f"({unread}) " if unread else ""
-        self.title(f"{mark}#{self.person.looking_at} - {self.person.nick} - tkws chat")
+        room = self.person.looking_at
+        self.title(f"{mark}#{room} - {self.person.nick} - tkws chat" if room else "tkws chat")

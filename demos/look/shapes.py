@@ -9,6 +9,7 @@ import math
 import struct
 import tkinter as tk
 import zlib
+from collections.abc import Callable
 
 
 def rounded(
@@ -32,23 +33,35 @@ def rounded(
         border: The colour of the edge; empty for none.
         thickness: Of that edge.
     """
-    inner, outer = _rgb(fill), _rgb(border or fill)
     radius = min(radius, width / 2, height / 2)
-    rows = []
-    for y in range(height):
-        row = bytearray(1)  # a PNG line begins with its filter: none
-        for x in range(width):
-            depth = -_distance(x + 0.5 - width / 2, y + 0.5 - height / 2, width / 2, height / 2, radius)
-            share = _clamp(depth - thickness + 0.5) if border else 1.0
-            row += bytes(round(a * share + b * (1 - share)) for a, b in zip(inner, outer, strict=True))
-            row.append(round(255 * _clamp(depth + 0.5)))
-        rows.append(bytes(row))
-    return tk.PhotoImage(master=master, data=_png(width, height, b"".join(rows)), format="png")
+    corner = math.ceil(radius + thickness) + 1
+    inner, outer = _rgb(fill), _rgb(border or fill)
+
+    def pixel(x: int, y: int) -> bytes:
+        depth = -_distance(x + 0.5 - width / 2, y + 0.5 - height / 2, width / 2, height / 2, radius)
+        share = _clamp(depth - thickness + 0.5) if border else 1.0
+        mixed = (round(a * share + b * (1 - share)) for a, b in zip(inner, outer, strict=True))
+        return bytes([*mixed, round(255 * _clamp(depth + 0.5))])
+
+    def line(y: int) -> bytes:
+        pixels = b"".join(_stretched(lambda x: pixel(x, y), width, corner))
+        return b"\0" + pixels  # a PNG line begins with its filter: none
+
+    lines = b"".join(_stretched(line, height, corner))
+    return tk.PhotoImage(master=master, data=_png(width, height, lines), format="png")
 
 
 def disc(master: tk.Misc, size: int, fill: str) -> tk.PhotoImage:
     """Return a filled circle of ``size`` pixels across."""
     return rounded(master, size, size, size / 2, fill)
+
+
+def _stretched(make: Callable[[int], bytes], count: int, corner: int) -> list[bytes]:
+    """Make ``count`` parts, of which those between the corners are all alike."""
+    if count <= 2 * corner:
+        return [make(number) for number in range(count)]
+    middle = [make(corner)] * (count - 2 * corner)
+    return [*map(make, range(corner)), *middle, *map(make, range(count - corner, count))]
 
 
 def _distance(x: float, y: float, half_width: float, half_height: float, radius: float) -> float:

@@ -98,10 +98,17 @@ class Theme:
                 activeforeground=colours.text,
                 disabledforeground=colours.faint,
                 borderwidth=1,
-                activeborderwidth=self.px(2),
+                activeborderwidth=0,
                 relief="flat",
             )
         return menu
+
+    def menu_space(self) -> tk.PhotoImage:
+        """Return an image of nothing: beside a menu entry's text it makes the entry as high as a button."""
+        key = ("space",)
+        if key not in self._images:
+            self._images[key] = tk.PhotoImage(master=self._root, width=self.px(8), height=self.px(26))
+        return self._images[key]
 
     def _font(self, name: str, base: str, larger: int, weight: str = "") -> str:
         """Make a named font like ``base``, ``larger`` points or pixels larger."""
@@ -137,8 +144,7 @@ class Theme:
             "Bad.TFrame": colours.bad_soft,
         }.items():
             self._style.configure(name, background=colour)
-        card = self.box(self.px(32), self.px(32), 12, colours.surface, colours.line)
-        self._style.element_create("Card.border", "image", card, border=self.px(14), padding=0, sticky="nsew")
+        self._element("Card.border", 14, self._big_box(12, colours.surface, colours.line, height=160))
         self._nest("Card.TFrame", "Card.border")
 
     def _set_labels(self) -> None:
@@ -179,35 +185,27 @@ class Theme:
 
     def _button(self, name: str, look: tuple[str, str, str, str], **options: str) -> None:
         normal, active, pressed, border = look
-        size = self.px(28)
-        element = f"{name}.shape"
         disabled = self.colours.side if border else self.colours.faint
-        self._style.element_create(
-            element,
-            "image",
-            self.box(size, size, 8, normal, border),
-            ("disabled", self.box(size, size, 8, disabled, border)),
-            ("pressed", self.box(size, size, 8, pressed, border)),
-            ("active", self.box(size, size, 8, active, border)),
-            ("focus", self.box(size, size, 8, active, border or self.colours.text)),
-            border=self.px(10),
-            padding=0,
-            sticky="nsew",
+        self._element(
+            f"{name}.shape",
+            10,
+            self._big_box(8, normal, border),
+            ("disabled", self._big_box(8, disabled, border)),
+            ("pressed", self._big_box(8, pressed, border)),
+            ("active", self._big_box(8, active, border)),
+            ("focus", self._big_box(8, active, border or self.colours.text)),
         )
-        self._nest(name, element, "Button.padding", "Button.label")
+        self._nest(name, f"{name}.shape", "Button.padding", "Button.label")
         self._style.configure(name, padding=(self.px(13), self.px(7)), anchor="center", **options)
 
     def _set_entry(self) -> None:
-        colours, size = self.colours, self.px(28)
-        self._style.element_create(
+        colours = self.colours
+        self._element(
             "Round.field",
-            "image",
-            self.box(size, size, 8, colours.surface, colours.line),
-            ("focus", self.box(size, size, 8, colours.surface, colours.accent)),
-            ("disabled", self.box(size, size, 8, colours.side, colours.line)),
-            border=self.px(10),
-            padding=0,
-            sticky="nsew",
+            10,
+            self._big_box(8, colours.surface, colours.line),
+            ("focus", self._big_box(8, colours.surface, colours.accent)),
+            ("disabled", self._big_box(8, colours.side, colours.line)),
         )
         self._nest("TEntry", "Round.field", "Entry.padding", "Entry.textarea")
         self._style.configure("TEntry", padding=(self.px(10), self.px(8)), foreground=colours.text)
@@ -231,6 +229,27 @@ class Theme:
             lightcolor=colours.surface,
             darkcolor=colours.surface,
             relief="flat",
+        )
+
+    def _big_box(self, radius: float, fill: str, border: str, height: float = 40) -> tk.PhotoImage:
+        """A box so big that few copies of its middle fill any widget: each copy takes the X server's time."""
+        return self.box(self.px(240), self.px(height), radius, fill, border)
+
+    def _element(
+        self, name: str, corner: float, image: tk.PhotoImage, *others: tuple[str, tk.PhotoImage]
+    ) -> None:
+        """Make an element of images whose corners stay as they are and whose middle fits the widget."""
+        least = 2 * self.px(corner)
+        self._style.element_create(
+            name,
+            "image",
+            image,
+            *others,
+            border=self.px(corner),
+            padding=0,
+            width=least,
+            height=least,
+            sticky="nsew",
         )
 
     def _nest(self, style: str, *elements: str) -> None:

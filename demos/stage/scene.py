@@ -26,6 +26,7 @@ class Scene:
 
     def __init__(self, root: tk.Tk, picture: Path | None, patience: float = 60.0) -> None:
         self.failure = ""
+        self._finished = False
         self._root = root
         self._picture = picture
         self._end: Callable[[], object] = root.destroy
@@ -47,7 +48,10 @@ class Scene:
         return 1 if self.failure else 0
 
     def finish(self, windows: Iterable[tk.Misc], also: Iterable[Box] = ()) -> None:
-        """Save the picture of the windows, and of other parts of the screen, and end."""
+        """Save the picture of the windows, and of other parts of the screen, and end; once."""
+        if self._finished:
+            return
+        self._finished = True
         shown = [*windows]
         for window in shown:
             window.winfo_toplevel().lift()
