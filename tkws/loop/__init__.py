@@ -13,7 +13,8 @@ import weakref
 from typing import TypeAlias
 
 from tkws.errors import StateError
-from tkws.loop.base import Loop, require_thread_of
+from tkws.loop.base import Loop
+from tkws.loop.interpreter import require_thread_of
 from tkws.loop.polled import PolledLoop
 from tkws.loop.poller import make_poller
 from tkws.loop.timers import Timer
@@ -56,16 +57,16 @@ def loop_for(master: Master = None) -> Loop:
 
 
 def _make(root: tkinter.Tk) -> Loop:
-    if root.tk.call("info", "commands", "winfo") and not root.tk.call("info", "commands", "."):
-        raise StateError("the application has been destroyed")
     kind = os.environ.get("TKWS_NOTIFIER", "")
     if kind not in ("", "filehandler", "polled"):
         raise ValueError(f"TKWS_NOTIFIER must be 'filehandler' or 'polled', not {kind!r}")
     poller = make_poller()
     fits = hasattr(root.tk, "createfilehandler") and 0 <= poller.fileno() < FD_SETSIZE
-    if kind == "polled" or (not kind and not fits):
-        return PolledLoop(root, poller=poller)
-    return TkLoop(root, poller=poller)
+    if kind == "filehandler" and not fits:
+        raise StateError(
+            "TKWS_NOTIFIER=filehandler: Tk has no file handlers, or none for descriptors this high"
+        )
+    return TkLoop(root, poller=poller) if fits and kind != "polled" else PolledLoop(root, poller=poller)
 
 
 @atexit.register

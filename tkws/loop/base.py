@@ -14,19 +14,14 @@ Invariants:
 
 from __future__ import annotations
 
-import _tkinter
-import itertools
-import logging
 import math
-import sys
-import threading
 import time
 import tkinter
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from tkws.errors import StateError
+from tkws.loop.interpreter import Interpreter
 from tkws.loop.poller import Poller, make_poller
 from tkws.loop.slices import Callback, Slices, Watch
 from tkws.loop.timers import Timer
@@ -34,12 +29,6 @@ from tkws.loop.wakeup import Wakeup
 
 # Rounds of calls that closing still runs; a callback that queues itself for ever is dropped then.
 CLOSING_ROUNDS = 16
-
-# A kind of event that Tcl does not know, so `dooneevent` looks for events and serves none.
-NO_EVENTS = 1 << 10
-
-_serial = itertools.count(1)
-_log = logging.getLogger("tkws")
 
 
 class Loop(Slices):
@@ -54,7 +43,7 @@ class Loop(Slices):
         clock: The time in seconds, never going back.
 
     Raises:
-        StateError: The caller is in another thread than the interpreter.
+        StateError: The interpreter belongs to another thread, or its window was destroyed.
     """
 
     def __init__(
@@ -64,21 +53,13 @@ class Loop(Slices):
         poller: Poller | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        root = master.nametowidget(".")
-        require_thread_of(root)
-        self._thread = threading.get_ident()
-        self._name = f"tkws_loop_{next(_serial)}"
-        super().__init__(root, poller or make_poller(), clock, self._name)
-        self._root = weakref.ref(root, self._root_is_gone)
+        super().__init__(Interpreter(master), poller or make_poller(), clock)
+        self._wakeup = Wakeup()
         self._on_close: dict[Callback, None] = {}
         self._released = False
-        self._traced = False
-        self._wakeup = Wakeup()
         self.watch(self._wakeup.fileno(), self._take_calls, None)
-        self._tkapp.createcommand(f"{self._name}_close", self._window_is_gone)
-        self.follow_window()
-        # Tcl's notifier makes its pipe at the first wait and, in select, takes no descriptor above 1023.
-        self._tkapp.dooneevent(_tkinter.DONT_WAIT | NO_EVENTS)
+        self._interpreter.wait_once()
+        self._interpreter.follow(self._interpreter_ended)
         self._listen()
 
     # ---- what a program asks for
@@ -86,7 +67,7 @@ class Loop(Slices):
     @property
     def master(self) -> tkinter.Misc | None:
         """The root of the interpreter; None when it is gone."""
-        return self._root()
+        return self._interpreter.root
 
     @property
     def closed(self) -> bool:
@@ -95,7 +76,7 @@ class Loop(Slices):
 
     def in_loop_thread(self) -> bool:
         """Whether the caller runs in the interpreter's thread."""
-        return threading.get_ident() == self._thread
+        return self._interpreter.in_thread()
 
     def now(self) -> float:
         """The time on the loop's clock, in seconds; it has no relation to the time of day."""
@@ -121,13 +102,14 @@ class Loop(Slices):
         """Calls ``callback(*args)`` from the loop, never from inside this call; first come, first served.
 
         Raises:
+            TypeError: ``callback`` cannot be called.
             StateError: The loop is closed, or the caller is in another thread.
         """
-        if self._released or threading.get_ident() != self._thread:
+        if self._released or not self._interpreter.in_thread():
             raise self._refusal()
-        waiting = len(self._soon)
+        _require_callable("callback", callback)
         self._soon.append((callback, args))
-        if not waiting:
+        if len(self._soon) == 1:
             self._owe()
 
     def call_later(self, seconds: float, callback: Callback, *args: Any) -> Timer:
@@ -137,23 +119,30 @@ class Loop(Slices):
             The timer, which can be cancelled.
 
         Raises:
-            ValueError: ``seconds`` is no finite number.
+            TypeError: An argument of another kind.
+            ValueError: ``seconds`` is infinite or not a number.
             StateError: The loop is closed, or the caller is in another thread.
         """
         self._require_open()
+        _require_callable("callback", callback)
+        if not isinstance(seconds, (int, float)):
+            raise TypeError(f"seconds must be a number, not {type(seconds).__name__}")
         if not math.isfinite(seconds):
-            raise ValueError(f"seconds must be a finite number, not {seconds!r}")
-        timer = self._timers.add(self._clock() + seconds, callback, args)
-        if timer.when < self._tk_due and not self._stepped_back:
-            self._arm(timer.when)
+            raise ValueError(f"seconds must be finite, not {seconds!r}")
+        now = self._clock()
+        timer = self._timers.add(now + seconds, callback, args)
+        if not now <= self._tk_due <= timer.when:
+            self._arm_exactly()
         return timer
 
     def call_soon_threadsafe(self, callback: Callback, *args: Any) -> None:
         """What `call_soon` does, from any thread.
 
         Raises:
+            TypeError: ``callback`` cannot be called.
             StateError: The loop is closed.
         """
+        _require_callable("callback", callback)
         self._wakeup.post((callback, args))
 
     def at_slice_end(self, callback: Callback, *args: Any) -> None:
@@ -168,9 +157,9 @@ class Loop(Slices):
         if not self._depth or self._closed:
             self.call_soon(callback, *args)
             return
-        if not self._slice_end and self._tk_due > self._deadline:
-            self._owe()
         self._slice_end.append((callback, args))
+        if len(self._slice_end) == 1:
+            self._owe()
 
     def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
         """Calls back whenever and as long as ``fd`` is ready; replaces what was watched of it before.
@@ -191,6 +180,9 @@ class Loop(Slices):
         self._require_open()
         if not isinstance(fd, int):
             raise TypeError(f"fd must be an int, not {type(fd).__name__}")
+        for name, callback in (("readable", readable), ("writable", writable)):
+            if callback is not None:
+                _require_callable(name, callback)
         watch = Watch(readable, writable)
         if not watch.mask:
             self.unwatch(fd)
@@ -218,36 +210,22 @@ class Loop(Slices):
         earlier takes the callback back with `cancel_on_close`.
 
         Raises:
+            TypeError: ``callback`` cannot be called.
             StateError: The loop is closed, or the caller is in another thread.
         """
         self._require_open()
+        _require_callable("callback", callback)
         self._on_close[callback] = None
 
     def cancel_on_close(self, callback: Callback) -> None:
         """Takes ``callback`` back; harmless where it is not registered."""
         self._on_close.pop(callback, None)
 
-    def report_exception(self) -> None:
-        """Gives the exception being handled to the root's ``report_callback_exception``.
-
-        It is logged where the root is gone or its method raises in turn.
-        """
-        root = self._root()
-        if root is None:
-            _log.error("a callback raised, and its Tk root is gone", exc_info=True)
-            return
-        try:
-            root.report_callback_exception(*sys.exc_info())
-        except Exception:
-            _log.exception("report_callback_exception raised")
+    def follow_window(self) -> None:
+        """Closes with the window also where a bare ``Tcl()`` gets one only now, by ``loadtk()``."""
+        self._interpreter.follow_window()
 
     # ---- the end
-
-    def follow_window(self) -> None:
-        """Closes the loop with the window, which a bare ``Tcl()`` may get later by ``loadtk()``."""
-        if not self._traced and self._tkapp.call("info", "commands", "."):
-            self._tkapp.call("trace", "add", "command", ".", "delete", f"{self._name}_close")
-            self._traced = True
 
     def close(self) -> None:
         """Runs the callbacks of `on_close`, then takes everything off; harmless a second time.
@@ -291,16 +269,10 @@ class Loop(Slices):
             watch.retire()
         for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close):
             queue.clear()
-        if self._traced:
-            self._tkapp.call("trace", "remove", "command", ".", "delete", f"{self._name}_close")
-        self._tkapp.deletecommand(f"{self._name}_close")
         self._tkapp.deletecommand(self._idle_command)
+        self._interpreter.release()
 
-    def _window_is_gone(self, *_: object) -> None:
-        self._traced = False
-        self.close()
-
-    def _root_is_gone(self, _: object) -> None:
+    def _interpreter_ended(self) -> None:
         if self._closed:
             return
         if self.in_loop_thread():
@@ -312,7 +284,7 @@ class Loop(Slices):
         self._soon.extend(self._wakeup.take())
 
     def _require_open(self) -> None:
-        if self._closed or threading.get_ident() != self._thread:
+        if self._closed or not self._interpreter.in_thread():
             raise self._refusal()
 
     def _refusal(self) -> StateError:
@@ -323,13 +295,6 @@ class Loop(Slices):
         )
 
 
-def require_thread_of(root: tkinter.Tk) -> None:
-    """Refuses a caller that is not in the interpreter's thread.
-
-    Raises:
-        StateError: It is not.
-    """
-    try:
-        root.tk.exprlong("1")
-    except RuntimeError:
-        raise StateError("the loop must be asked for in the thread of its Tcl interpreter") from None
+def _require_callable(name: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"{name} must be callable, not {type(value).__name__}")

@@ -7,6 +7,7 @@ entirely, since any thread may call at any time.
 from __future__ import annotations
 
 from tkws.loop.base import Loop
+from tkws.loop.slices import Callback
 
 # Seconds between two looks, and how quickly the one becomes the other: after some 100 ms.
 BUSY = 0.001
@@ -17,8 +18,13 @@ GROWTH = 1.25
 class PolledLoop(Loop):
     """A loop on Tk's timers alone."""
 
-    exhaustive = True
+    _exhaustive = True
     _interval = BUSY
+
+    def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
+        """See `Loop.watch`. Whoever watches anew expects something to happen."""
+        super().watch(fd, readable, writable)
+        self._listen()
 
     def _listen(self) -> None:
         self._interval = BUSY

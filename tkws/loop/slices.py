@@ -19,14 +19,13 @@ Invariants:
 
 from __future__ import annotations
 
-import logging
 import math
-import tkinter
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from tkws.loop.interpreter import Interpreter
 from tkws.loop.poller import READABLE, WRITABLE, Poller
 from tkws.loop.timers import TimerHeap
 from tkws.loop.wakeup import Call
@@ -41,8 +40,6 @@ PATIENCE = 0.02
 
 # Tk takes an int of milliseconds: a longer wait is one of several days' timers.
 LONGEST_MS = 24 * 3600 * 1000
-
-_log = logging.getLogger("tkws")
 
 
 class Watch:
@@ -64,17 +61,17 @@ class Slices(ABC):
     """The queues of a loop and the slices in which they are served.
 
     Args:
-        root: The interpreter's root.
+        interpreter: The interpreter in whose loop they are served.
         poller: What asks about descriptors.
         clock: The time in seconds, never going back.
-        name: A prefix for Tcl commands that no other loop uses.
     """
 
     # Whether every slice goes on until nothing is ready.
-    exhaustive = False
+    _exhaustive = False
 
-    def __init__(self, root: tkinter.Tk, poller: Poller, clock: Callable[[], float], name: str) -> None:
-        self._tkapp = root.tk
+    def __init__(self, interpreter: Interpreter, poller: Poller, clock: Callable[[], float]) -> None:
+        self._tkapp = interpreter.tkapp
+        self._interpreter = interpreter
         self._poller = poller
         self._poll = poller.poll
         self._clock = clock
@@ -89,7 +86,7 @@ class Slices(ABC):
         self._deadline = -math.inf
         self._stepped_back = False
         self._turn = 0
-        self._idle_command = f"{name}_idle"
+        self._idle_command = f"{interpreter.prefix}_idle"
         self._idle_id = ""
         self._tk_timer: Any = None
         self._tk_due = math.inf
@@ -103,9 +100,12 @@ class Slices(ABC):
     def _ignore(self) -> None:
         """Ends what `_listen` began."""
 
-    @abstractmethod
     def report_exception(self) -> None:
-        """Tells the program of the exception being handled."""
+        """Gives the exception being handled to the root's ``report_callback_exception``.
+
+        It is logged where the root is gone or its method raises in turn.
+        """
+        self._interpreter.report_exception()
 
     def _dispatch(self, *_event: object) -> None:
         """One slice, or a part of one: Tk calls it when a descriptor or the timer is ready.
@@ -120,7 +120,7 @@ class Slices(ABC):
             self._deadline = now + SLICE
         self._depth += 1
         try:
-            spent = self._serve(now, begins or self.exhaustive)
+            spent = self._serve(now, begins or self._exhaustive)
         finally:
             self._depth -= 1
         if spent:
@@ -129,8 +129,8 @@ class Slices(ABC):
     def _serve(self, now: float, exhaust: bool) -> bool:
         """Serves what is due, one of each kind in turn; whether the slice was spent before the end of it."""
         timers, ready, soon = self._timers, self._ready, self._soon
-        if not ready:
-            self._collect()
+        if not ready and not self._collect():
+            exhaust = False
         while True:
             if timers.earliest <= now:
                 self._run_timer(now)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tkinter
 
 from tkws.loop.base import Loop
-from tkws.loop.poller import READABLE, WRITABLE
 
 
 class TkLoop(Loop):
