@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tkws.diagnosis import explain_tls, speaks_tls
 from tkws.errors import HandshakeError, OpenError
 from tkws.loop import Loop
 from tkws.net import (
@@ -146,6 +147,9 @@ class Hop:
 
     def data_received(self, data: bytes) -> None:
         """Take a part of the server's answer."""
+        if speaks_tls(data):
+            self._fail_with(ConnectionError("The server speaks TLS on this port: use wss:"))
+            return
         self._judge(self._handshake.receive_data(data))
 
     def get_buffer(self) -> None:
@@ -178,7 +182,7 @@ class Hop:
             self._on_answer(result, self._stream)
 
     def _fail_with(self, cause: Exception) -> None:
-        error = OpenError(f"Cannot connect to {self._uri}: {cause}", phase=self.phase)
+        error = OpenError(f"Cannot connect to {self._uri}: {explain_tls(cause)}", phase=self.phase)
         error.__cause__ = cause
         self._fail(error)
 

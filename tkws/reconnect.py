@@ -117,6 +117,7 @@ class Attempts:
 
     def __init__(self, backoff: Backoff, uniform: Callable[[float, float], float] = random.uniform) -> None:
         self.count = 0
+        self._pause = backoff.initial
         self._backoff = backoff
         self._uniform = uniform
         self._opened_at: float | None = None
@@ -130,10 +131,12 @@ class Attempts:
         backoff = self._backoff
         if self._opened_at is not None and now - self._opened_at >= backoff.reset_after:
             self.count = 0
+            self._pause = backoff.initial
         self._opened_at = None
         if not backoff.retry(cause) or self.count == backoff.attempts:
             return None
-        pause = min(backoff.initial * backoff.factor ** min(self.count, 64), backoff.maximum)
+        pause = min(self._pause, backoff.maximum)
+        self._pause = pause * backoff.factor
         self.count += 1
         pause *= self._uniform(1 - backoff.jitter, 1 + backoff.jitter)
         return max(pause, retry_after(cause) or 0.0)

@@ -312,6 +312,9 @@ class ClientConnection:
         try:
             complete = self._read()
         except h11.RemoteProtocolError as error:
+            if self._answer is None and self._connection.trailing_data[1]:
+                message = "The server ended the connection before it had answered"
+                return HandshakeError(message, part="http")
             if self._answer is None:
                 return HandshakeError(f"The server's answer is no HTTP: {error}", part="http")
             complete = True  # a body that is cut or broken still tells something

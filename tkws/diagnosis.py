@@ -1,0 +1,67 @@
+"""Why TLS failed, in one sentence that says what is wrong and what to do.
+
+Knows OpenSSL's words for it; never advises to do without verification.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+# X509_V_ERR_* of OpenSSL's x509_vfy.h
+_CERTIFICATES = {
+    9: "is not valid yet: check this machine's clock, or ask the server's operator",
+    10: "has expired: ask the server's operator to renew it",
+    18: (
+        "is self-signed: have the server use one that an authority signed, or trust this one by "
+        "ssl=ssl.create_default_context(cafile=...)"
+    ),
+    19: (
+        "was signed by an authority that this machine does not know: trust that authority by "
+        "ssl=ssl.create_default_context(cafile=...)"
+    ),
+    20: (
+        "was signed by an authority that this machine does not know, or the server does not send the "
+        "certificates in between: trust that authority by ssl=ssl.create_default_context(cafile=...)"
+    ),
+    23: "was revoked: ask the server's operator for a new one",
+    62: "is for another name: use the name in the certificate, or have the name added to it",
+    64: "is for another address: use the name in the certificate, or have the address added to it",
+}
+
+_SPEAKS_PLAIN = "The server does not speak TLS on this port: use ws: or another port"
+_NO_COMMON_VERSION = "This side and the server have no version of TLS in common: update the older one"
+_WANTS_CERTIFICATE = "The server wants a certificate of this side: load one into the context given as ssl"
+
+_REASONS = {
+    "WRONG_VERSION_NUMBER": _SPEAKS_PLAIN,
+    "PACKET_LENGTH_TOO_LONG": _SPEAKS_PLAIN,
+    "RECORD_LAYER_FAILURE": _SPEAKS_PLAIN,
+    "UNSUPPORTED_PROTOCOL": _NO_COMMON_VERSION,
+    "NO_PROTOCOLS_AVAILABLE": _NO_COMMON_VERSION,
+    "TLSV1_ALERT_PROTOCOL_VERSION": _NO_COMMON_VERSION,
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": _WANTS_CERTIFICATE,
+    "TLSV1_ALERT_UNKNOWN_CA": "The server does not know the authority of this side's certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "The server refuses this side's certificate",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": (
+        "The server refuses every cipher that this side offers, or wants a certificate of it: "
+        "look at the server's settings and the context given as ssl"
+    ),
+}
+
+_TLS_ALERT = b"\x15\x03"
+
+
+def explain_tls(error: Exception) -> str:
+    """Return what a failure of TLS means; of another error its own words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        meaning = _CERTIFICATES.get(error.verify_code)
+        return f"The server's certificate {meaning}" if meaning else f"The server's certificate: {error}"
+    if isinstance(error, ssl.SSLError):
+        reason = getattr(error, "reason", None) or ""  # only OpenSSL's own errors have one
+        return _REASONS.get(reason, str(error))
+    return str(error)
+
+
+def speaks_tls(data: bytes) -> bool:
+    """Whether an answer to plain HTTP is a TLS server's alert (RFC 8446, 6)."""
+    return data.startswith(_TLS_ALERT)
