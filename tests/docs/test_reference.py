@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
 from dataclasses import fields
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def test_every_command_has_a_section() -> None:
 
 def test_every_defect_has_a_row() -> None:
     assert [cell for cell in first_cells("tcllib.md") if cell.isdigit()] == [str(n) for n in range(1, 27)]
+
+
+def test_every_dependency_is_justified() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    names = {re.split(r"[\[>=<]", requirement)[0] for requirement in wanted} - {"tkws"}
+    links = re.findall(r"\[([\w.-]+)\]\(http", (DOCS / "dependencies.md").read_text())
+    assert names - {link.lower() for link in links} == set()
 
 
 @pytest.mark.parametrize(
