@@ -9,7 +9,7 @@ import base64
 import contextlib
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import tkws
 from tkws.protocol.frames import Opcode, encode_header, parse_header
@@ -136,8 +136,8 @@ class Peer:
 
     def frames(self) -> list[tuple[Opcode, bytes]]:
         """The frames that have come whole and were not taken yet; not removed."""
-        found, position = [], 0
-        data = bytes(self.read())
+        found: list[tuple[Opcode, bytes]] = []
+        position, data = 0, bytes(self.read())
         while True:
             header = parse_header(data, position, masked=not self._client, compression=True)
             if header is None or len(data) < position + header.size + header.length:
@@ -190,7 +190,7 @@ class Peers:
         self._pump_until = pump_until
         self._stack = contextlib.ExitStack()
 
-    def __enter__(self) -> Peers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -85,12 +85,11 @@ class ConnectionOptions:
             _check_count(name, getattr(self, name), least=0)
         if self.low_water > self.high_water:
             raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
-        if not isinstance(self.ping, str | bytes):
-            raise TypeError(f"ping: str or bytes, not {type(self.ping).__name__}")
-        if len(self.ping_payload) > 125:
-            raise ValueError(f"ping: at most 125 bytes, not {len(self.ping_payload)}")
+        _check_ping(self.ping)
         if not isinstance(self.compression, bool | Deflate):
             raise TypeError(f"compression: True, False or Deflate(...), not {self.compression!r}")
+        if not isinstance(self.reentrant, bool):
+            raise TypeError(f"reentrant: True or False, not {self.reentrant!r}")
 
     @property
     def ping_payload(self) -> bytes:
@@ -136,6 +135,8 @@ class ServerOptions(ConnectionOptions):
     def __post_init__(self) -> None:
         ConnectionOptions.__post_init__(self)
         _check_seconds("handshake_timeout", self.handshake_timeout)
+        if not self.handshake_timeout:
+            raise ValueError("handshake_timeout: seconds above 0, or nobody could connect")
         _check_count("max_header_bytes", self.max_header_bytes, least=1)
         _check_count("max_connections", self.max_connections, least=1)
         if self.max_connections_per_address is not None:
@@ -156,19 +157,27 @@ def changed(options: Options, changes: Mapping[str, Any]) -> Options:
     """Return ``options`` with ``changes``, whose names may be shortened while they are clear.
 
     Raises:
-        TypeError: For a name that is no option, and for a value of a wrong type.
+        TypeError: For a name that is no option or comes twice, and for a value of a wrong type.
         ValueError: For a value that is out of range.
     """
     names = [field.name for field in dataclasses.fields(options)]
-    return dataclasses.replace(options, **{complete(name, names): value for name, value in changes.items()})
+    completed: dict[str, Any] = {}
+    for word, value in changes.items():
+        name = complete(word, names)
+        if name in completed:
+            raise TypeError(f"option {word!r}: {name} is given twice")
+        completed[name] = value
+    return dataclasses.replace(options, **completed)
 
 
 def complete(word: str, names: Iterable[str], what: str = "option") -> str:
     """Return the one of ``names`` that ``word`` is or begins, in any case (as Tk's options).
 
     Raises:
-        TypeError: Where none or several begin with it.
+        TypeError: Where none or several begin with it, or it is no str.
     """
+    if not isinstance(word, str):
+        raise TypeError(f"{what}: a str, not {type(word).__name__}")
     names = list(names)
     wanted = word.lower().removeprefix("-")
     if wanted in names:
@@ -259,6 +268,17 @@ def _check_count(name: str, value: object, *, least: int) -> None:
         raise TypeError(f"{name}: a whole number, not {type(value).__name__}")
     if value < least:
         raise ValueError(f"{name}: {least} or more, not {value}")
+
+
+def _check_ping(value: object) -> None:
+    if not isinstance(value, str | bytes):
+        raise TypeError(f"ping: str or bytes, not {type(value).__name__}")
+    try:
+        size = len(value.encode() if isinstance(value, str) else value)
+    except UnicodeEncodeError as error:
+        raise ValueError(f"ping: not encodable as UTF-8: {error}") from error
+    if size > 125:
+        raise ValueError(f"ping: at most 125 bytes, not {size}")
 
 
 def _check_names(name: str, value: object) -> None:
