@@ -39,6 +39,8 @@ class Pages:
     def add_directory(self, path: str, folder: str | Path) -> None:
         """Show the files below ``folder`` at the paths below ``path``; see `tkws.Server.directory`."""
         _check_path(path)
+        if not isinstance(folder, str | Path):
+            raise TypeError(f"folder: str or a path, not {type(folder).__name__}")
         resolved = Path(folder).resolve()
         if not resolved.is_dir():
             raise NotADirectoryError(f"folder: {str(folder)!r} is no directory")
@@ -54,8 +56,10 @@ class Pages:
             return _respond(path, page(request) if callable(page) else page)
         for prefix in sorted(self._folders, key=len, reverse=True):
             if path.startswith(prefix):
-                return _file(self._folders[prefix], path.removeprefix(prefix))
-        return plain(404, "There is nothing at this address")
+                return _file(request, self._folders[prefix], path.removeprefix(prefix))
+            if f"{path}/" == prefix:
+                return _with_slash(request)
+        return _nothing()
 
 
 def plain(status: int, text: str, **headers: str) -> Response:
@@ -71,19 +75,38 @@ def _respond(path: str, content: Content) -> Response:
         return content
     if isinstance(content, str):
         return _show(_HTML, content.encode())
-    return _show(_type_of(path), content)
+    if isinstance(content, bytes):
+        return _show(_type_of(path), content)
+    raise TypeError(f"page {path!r}: str, bytes or Response, not {type(content).__name__}")
 
 
-def _file(folder: Path, name: str) -> Response:
+def _file(request: Request, folder: Path, name: str) -> Response:
     """Read a file, unless the name or a symbolic link leads out of the folder."""
     try:
         found = (folder / PurePosixPath(name.lstrip("/"))).resolve()
-        if found.is_dir():
+        is_folder = found.is_dir()
+        if is_folder:
             found = (found / _INDEX).resolve()
         if found.is_relative_to(folder) and found.is_file():
+            if is_folder and name and not name.endswith("/"):
+                return _with_slash(request)
             return _show(_type_of(found.name), found.read_bytes())
-    except (OSError, ValueError):  # unreadable, or a name that no file can have
+    except (OSError, ValueError, RuntimeError):  # unreadable, a name that no file can have, links in a circle
         pass
+    return _nothing()
+
+
+def _with_slash(request: Request) -> Response:
+    """Send the browser to the folder's own address, for the sake of relative links in its page.
+
+    A relative one, of which nothing can be taken for a scheme or a host.
+    """
+    _, _, segment = request.path.rpartition("/")
+    _, mark, query = request.target.partition("?")
+    return Response(307, headers={"Location": f"./{segment}/{mark}{query}"})
+
+
+def _nothing() -> Response:
     return plain(404, "There is nothing at this address")
 
 
