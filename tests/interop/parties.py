@@ -1,0 +1,182 @@
+"""Who plays a part of a conversation: tkws, or tcllib's ``websocket`` in a process of its own.
+
+Both write a transcript, a list of tuples of strings: what the handler was told, and what the commands
+returned. What has to differ by nature is left out of it or brought to one form: a ``connect`` of a server is
+the path and the query, an ``error`` the HTTP status, bytes are hexadecimal digits; the words of
+``disconnect``, and those for an end without a Close frame (1006), are each package's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import zlib
+from pathlib import Path
+from typing import Any
+
+import tkws
+from tkws.loop import Loop
+
+SCRIPT = Path(__file__).with_name("party.tcl")
+
+# Longer strings are told by their length and their checksum.
+LONGEST = 300
+
+Record = tuple[str, ...]
+
+
+class OurParty:
+    """tkws, spoken to by the functions that it shares with tcllib; the handler of its connection.
+
+    Args:
+        part: What it has to do.
+        port: Where its server listens.
+
+    Attributes:
+        transcript: As above.
+        over: Whether nothing more is to come.
+        port: As above.
+    """
+
+    def __init__(self, part: list[tuple], port: int | None = None) -> None:
+        self.transcript: list[Record] = []
+        self.over = False
+        self.port = port
+        self._part = part
+        self._waiting = "connect"
+
+    def __call__(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+        self._tell(type, *_words(type, message))
+        if type == "close":
+            self._tell("sent", tkws.send(ws, "text", "too late"))
+        elif type == "disconnect":
+            self.over = True
+        if type == self._waiting:
+            self._waiting = ""
+            self._play(ws)
+
+    def _play(self, ws: tkws.WebSocket) -> None:
+        while self._part:
+            action, *arguments = self._part.pop(0)
+            if action == "wait":
+                self._waiting = arguments[0]
+                return
+            if action == "close":
+                tkws.close(ws, *arguments)
+            elif action == "conninfo":
+                found = tkws.conninfo(ws, *arguments)
+                self._tell(arguments[0], int(found) if isinstance(found, bool) else found)
+            elif action == "find":
+                host, port = arguments
+                self._tell("find", len(tkws.find(host, port or ws.peername[1])))
+            else:
+                self._tell("sent", tkws.send(ws, action, *arguments))
+
+    def _tell(self, *words: object) -> None:
+        self.transcript.append(tuple(_abridged(str(word)) for word in words))
+
+
+class TheirParty:
+    """tcllib in a process, which plays any number of parts, one after the other.
+
+    Args:
+        errors: Where its standard error goes.
+
+    Attributes:
+        transcript: Of the latest part.
+        over: Whether nothing more is to come.
+        port: Where it listens, once it does.
+    """
+
+    def __init__(self, errors: Path) -> None:
+        self.transcript: list[Record] = []
+        self.over = False
+        self.port: int | None = None
+        self._rest = b""
+        with errors.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                ["tclsh", SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin = self._process.stdin
+        self._stdout = self._process.stdout.fileno()
+
+    def begin(self, part: list[tuple], *command: str) -> None:
+        """Makes it play ``part``, by one of the commands of ``party.tcl`` that begin a conversation."""
+        self.transcript = []
+        self.over = False
+        self.port = None
+        lines = [*map(_entry, part), " ".join(command)]
+        self._stdin.write("".join(f"{line}\n" for line in lines).encode())
+        self._stdin.flush()
+
+    def attend(self, loop: Loop) -> None:
+        """Reads what it writes, on the loop."""
+        loop.watch(self._stdout, lambda: self._read(loop), None)
+
+    def ignore(self, loop: Loop) -> None:
+        """Takes back `attend`."""
+        loop.unwatch(self._stdout)
+
+    def close(self) -> int:
+        """Ends the process; returns its exit status."""
+        with self._process as process:
+            self._stdin.close()
+            try:
+                return process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return process.wait()
+
+    def _read(self, loop: Loop) -> None:
+        data = os.read(self._stdout, 1 << 16)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for type, *words in map(json.loads, lines):
+            if type == "listening":
+                self.port = int(words[0])
+            elif type == "over":
+                self.over = True
+            else:
+                self.transcript.append((type, *map(_abridged, words)))
+        if not data:
+            self.over = True
+            self.ignore(loop)
+
+
+def _words(type: str, message: Any) -> list[object]:
+    """The message of an event of ours, as tcllib's is written down."""
+    if isinstance(message, tkws.Request):
+        return [message.path, *(word for pair in message.query for word in pair)]
+    if isinstance(message, tkws.OpenError):
+        return [message.status]
+    if isinstance(message, bytes):
+        return [message.hex()]
+    if type == "close":
+        return [message[0]] if message[0] == tkws.CloseCode.ABNORMAL_CLOSURE else list(message)
+    if type == "disconnect":
+        return []
+    return [message]
+
+
+def _abridged(word: str) -> str:
+    if len(word) <= LONGEST:
+        return word
+    return f"{word[:20]}... ({len(word)} characters, checksum {zlib.crc32(word.encode()):08x})"
+
+
+def _entry(entry: tuple) -> str:
+    """One line of ``party.tcl``."""
+    action, *arguments = entry
+    if action in ("text", "binary"):
+        return f"{action} {_hex(arguments[0])} {int(arguments[1]) if arguments[1:] else 1}"
+    if action == "close":
+        return f"close {arguments[0] or '-'} {_hex(arguments[1])}"
+    if action in ("ping", "pong"):
+        return f"{action} {_hex(arguments[0])}"
+    return " ".join([action, *(argument or "-" for argument in arguments)])
+
+
+def _hex(message: str | bytes) -> str:
+    return (message.encode() if isinstance(message, str) else message).hex()
