@@ -56,6 +56,11 @@ class Delivery:
         self._closed = False
 
     @property
+    def held(self) -> bool:
+        """Whether events wait for `release`."""
+        return self._held
+
+    @property
     def full(self) -> bool:
         """Whether so much waits that nothing more should be read."""
         if self._busy and not self._held:  # a nested loop: pings are still read, up to a bound
@@ -76,7 +81,7 @@ class Delivery:
             self._waiting_size += sum(
                 len(message) for _, message in events if isinstance(message, str | bytes)
             )
-        self._deliver()
+        self.run(self._call_handler)
 
     def hold(self) -> None:
         """Let events wait until `release`."""
@@ -84,7 +89,7 @@ class Delivery:
 
     def release(self) -> None:
         """Go on after `hold`, from the loop."""
-        if self._held:
+        if self._held and not self._closed:
             self._held = False
             self._loop.call_soon(self._go_on)
 
@@ -94,22 +99,29 @@ class Delivery:
         self._waiting.clear()
 
     def _go_on(self) -> None:
-        self._deliver()
+        self.run(self._call_handler)
         if not self.full and not self._closed:
             self._on_room()
 
-    def _deliver(self) -> None:
-        if self._held or (self._busy and not self.reentrant):
-            return
+    def run(self, call: Callable[[], object]) -> bool:
+        """Call back as if it were the handler: what is posted meanwhile waits.
+
+        Returns:
+            False, without a call, where it is not the time for one: the handler runs, or events
+            wait for `release`.
+        """
+        if self._closed or self._held or (self._busy and not self.reentrant):
+            return False
         nested, self._busy = self._busy, True
         try:
-            self._call_handler()
+            call()
         finally:
             self._busy = nested
             if not self._waiting:
                 self._waiting_size = 0
             elif not nested and not self._held:
                 self._loop.call_soon(self._go_on)
+        return True
 
     def _call_handler(self) -> None:
         """Call the handler until nothing waits, it was held or the slice is spent."""
