@@ -63,6 +63,8 @@ class Connection:
 
     def configure(self, options: ConnectionOptions) -> None:
         """Let changed options take effect."""
+        if self.stream.closed:
+            return
         engine = self.engine
         engine.keepalive.interval = options.keepalive
         engine.keepalive.pong_timeout = options.pong_timeout

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tkws.connection import Connection
@@ -22,7 +23,7 @@ from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engine import Buffer, Engine, State, encode_message
 from tkws.protocol.events import Event, EventRecord
-from tkws.protocol.frames import Role
+from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Role
 from tkws.protocol.masking import MaskPool
 from tkws.reconnect import Attempts, Backoff
 from tkws.statistics import Statistics, statistics_of
@@ -74,6 +75,7 @@ class WebSocket(Configurable):
         self._attempt: Callable[[], Callable[[], object]] | None = None
         self._attempts: Attempts | None = None
         self._cancel_opening: Callable[[], object] | None = None
+        self._given_up: tuple[int, str] | None = None  # the `close` event of an opening
         self._retry_timer: Timer | None = None
         self._kept: list[tuple[str | bytes, bool | None]] = []  # sent while down
         self._on_end: Callable[[WebSocket], object] = lambda ws: None
@@ -101,13 +103,15 @@ class WebSocket(Configurable):
             TypeError: For a message of another type.
             ValueError: For text that cannot be encoded.
             StateError: Where the connection is not open, unless the option ``offline_buffer``
-                has room. For a call from another thread that is known only later, and told by
-                an ``error`` event.
+                has room. A call from another thread may find that out only later: an ``error``
+                event tells it then, unless ``disconnect`` has been told.
         """
+        if not isinstance(final, bool):
+            raise TypeError(f"final: True or False, not {final!r}")
+        if compress is not None and not isinstance(compress, bool):
+            raise TypeError(f"compress: True, False or None, not {compress!r}")
         if not self.loop.in_loop_thread():
-            _, payload = encode_message(message)
-            self._from_thread(lambda: self.send(message, final=final, compress=compress))
-            return len(payload)
+            return self._send_from_thread(message, final, compress)
         if self._opening and final and self._options.offline_buffer:
             return self._keep(message, compress)
         connection = self._open_connection()
@@ -155,19 +159,21 @@ class WebSocket(Configurable):
             ValueError: For a code that must not be sent, or a reason without a code.
         """
         encode_close(code, reason)
+        if self._ended:
+            return
         if not self.loop.in_loop_thread():
-            self._from_thread(lambda: self.close(code, reason))
+            with suppress(StateError):  # the loop has just closed, and the connection with it
+                self._from_thread(lambda: self.close(code, reason))
             return
         self._attempts = None
+        self._delivery.release()
         if self._cancel_opening is not None:
             self._cancel_opening()
             self._cancel_opening = None
             sentence = "Closed by this program before the connection was open"
-            self.loop.call_soon(
-                self._end, [(Event.CLOSE, (int(CloseCode.ABNORMAL_CLOSURE), sentence))], sentence
-            )
+            self._given_up = int(CloseCode.ABNORMAL_CLOSURE), sentence
+            self.loop.call_soon(self._end, [(Event.CLOSE, self._given_up)], sentence)
         elif self._connection is not None:
-            self._delivery.release()
             self._connection.engine.close(code, reason, self.loop.now())
             self._connection.output_added()
 
@@ -206,11 +212,15 @@ class WebSocket(Configurable):
     @property
     def close_code(self) -> int | None:
         """The code of the ``close`` event (RFC 6455, 7.1.5); None before it."""
+        if self._given_up is not None:
+            return self._given_up[0]
         return self._connection.engine.close_code if self._connection else None
 
     @property
     def close_reason(self) -> str:
         """The reason of the ``close`` event; empty before it."""
+        if self._given_up is not None:
+            return self._given_up[1]
         return self._connection.engine.close_reason if self._connection else ""
 
     @property
@@ -288,10 +298,12 @@ class WebSocket(Configurable):
         )
         self._connection = Connection(self.loop, stream, engine, self._delivery, self._lost)
         self._connection.configure(self._options)
+        paused = self._delivery.held
         self._delivery.hold()  # nothing is told from inside the call that opens a connection
         self._delivery.post([(Event.CONNECT, message)])
         self._connection.start(data)
-        self._delivery.release()
+        if not paused:
+            self._delivery.release()
         self.loop.call_soon(self._send_kept)  # behind what the handler of `connect` sends
 
     def fail(self, error: WebSocketError) -> None:
@@ -303,28 +315,22 @@ class WebSocket(Configurable):
     # How it works
 
     def _change(self, changes: dict[str, Any]) -> None:
-        before, self._options = self._options, changed(self._options, changes)
+        options = changed(self._options, changes)
+        if options.compression != self._options.compression:
+            raise StateError("compression: settled by the opening handshake, which has begun")
+        self._options = options
+        self._delivery.handler = options.handler
+        self._delivery.reentrant = options.reentrant
         if self._connection is not None:
-            if before.compression != self._options.compression:
-                self._options = before
-                raise StateError("compression: settled by the opening handshake")
-            self._connection.configure(self._options)
-        self._delivery.handler = self._options.handler
-        self._delivery.reentrant = self._options.reentrant
+            self._connection.configure(options)
 
     def _send_control(self, kind: str, payload: str | bytes) -> int:
-        if isinstance(payload, str):
-            payload = payload.encode()
-        if not isinstance(payload, bytes | bytearray | memoryview):
-            raise TypeError(f"payload: str or bytes, not {type(payload).__name__}")
-        payload = bytes(payload)
-        if len(payload) > 125:
-            raise ValueError(f"payload: at most 125 bytes, not {len(payload)}")
+        encoded = _encode_payload(payload)
         if not self.loop.in_loop_thread():
-            self._from_thread(lambda: self._send_control(kind, payload))
+            self._from_thread(lambda: self._send_control(kind, encoded))
             return 0
         connection = self._open_connection()
-        size: int = getattr(connection.engine, kind)(payload, self.loop.now())
+        size: int = getattr(connection.engine, kind)(encoded, self.loop.now())
         connection.output_added()
         return size
 
@@ -333,14 +339,23 @@ class WebSocket(Configurable):
             raise StateError(f"The connection is {self.state.name}, not OPEN")
         return self._connection
 
+    def _send_from_thread(self, message: str | Buffer, final: bool, compress: bool | None) -> int:
+        _, payload = encode_message(message)
+        copy = message if isinstance(message, str) else payload  # the thread may change its own
+        self._from_thread(lambda: self.send(copy, final=final, compress=compress))
+        return len(payload)
+
     def _from_thread(self, call: Callable[[], object]) -> None:
         """Make the call on the thread of Tk; where it cannot be made any more, an event says so."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            raise StateError(f"The connection is {self.state.name}, not OPEN")
 
         def attempt() -> None:
             try:
                 call()
             except StateError as error:
-                self._delivery.post([(Event.ERROR, error)])
+                if not self._ended:  # nothing is told after `disconnect`
+                    self._delivery.post([(Event.ERROR, error)])
 
         self.loop.call_soon_threadsafe(attempt)
 
@@ -353,6 +368,8 @@ class WebSocket(Configurable):
 
     def _end(self, events: list[EventRecord], sentence: str, cause: WebSocketError | None = None) -> None:
         """Tell the end of a connection or an opening, and try again where that is wanted."""
+        if self._ended:  # the loop closed while this was on its way
+            return
         events = [*events, (Event.DISCONNECT, sentence)]
         delay = None
         if self._attempts is not None and cause is not None:
@@ -406,3 +423,17 @@ class WebSocket(Configurable):
             self._cancel_opening()
         if self._connection is not None:
             self._connection.abandon()
+
+
+def _encode_payload(payload: object) -> bytes:
+    """Return the payload of a control frame (RFC 6455, 5.5)."""
+    try:
+        encoded = payload.encode() if isinstance(payload, str) else payload
+    except UnicodeEncodeError as error:
+        raise ValueError(f"payload: not encodable as UTF-8: {error}") from error
+    if not isinstance(encoded, bytes | bytearray | memoryview):
+        raise TypeError(f"payload: str or bytes, not {type(payload).__name__}")
+    encoded = bytes(encoded)
+    if len(encoded) > MAX_CONTROL_PAYLOAD:
+        raise ValueError(f"payload: at most {MAX_CONTROL_PAYLOAD} bytes, not {len(encoded)}")
+    return encoded
