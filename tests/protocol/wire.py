@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -36,16 +38,31 @@ class Frame(NamedTuple):
         return header + MASK + xor(self.payload, MASK) if masked else header + self.payload
 
 
-def text(message: str, *, fin: bool = True, rsv1: bool = False) -> Frame:
-    return Frame(TEXT, message.encode(), fin, rsv1)
+def text(message: str, *, fin: bool = True) -> Frame:
+    return Frame(TEXT, message.encode(), fin)
+
+
+def binary(payload: bytes, *, fin: bool = True) -> Frame:
+    return Frame(BINARY, payload, fin)
+
+
+def more(payload: bytes = b"") -> Frame:
+    """A fragment of a message; neither its first nor its last."""
+    return Frame(CONTINUATION, payload, fin=False)
+
+
+def last(payload: bytes = b"") -> Frame:
+    """The last fragment of a message."""
+    return Frame(CONTINUATION, payload)
 
 
 def close(code: int, reason: str = "") -> Frame:
     return Frame(CLOSE, struct.pack("!H", code) + reason.encode())
 
 
+@functools.cache
 def xor(payload: bytes, mask: bytes) -> bytes:
-    return bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+    return bytes(byte ^ key for byte, key in zip(payload, itertools.cycle(mask), strict=False))
 
 
 def decode(data: bytes, *, masked: bool) -> list[Frame]:

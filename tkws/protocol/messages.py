@@ -17,7 +17,7 @@ Three ways through, the fastest that fits:
 from __future__ import annotations
 
 import io
-from codecs import getincrementaldecoder
+from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +36,7 @@ _DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer
 _PIECES_BEFORE_JOIN = 1024  # bounds what tiny fragments cost beyond their bytes
 
 _Utf8Decoder = getincrementaldecoder("utf-8")
+_SURROGATES, _AFTER_SURROGATES = b"\xed\xa0", b"\xee"  # how they begin
 
 
 class Message:
@@ -89,13 +90,7 @@ class Message:
             self.compressed_size += len(payload)
             payload = self._codec.decode(payload, final, self._limit - self.size)
         self.size += len(payload)
-        piece: str | bytes = payload
-        if self._decoder is not None:
-            try:
-                piece = self._decoder.decode(payload, final)
-            except UnicodeDecodeError as error:
-                raise ProtocolError(CloseCode.INVALID_PAYLOAD, f"Invalid UTF-8: {error.reason}") from error
-        self._pieces.append(piece)
+        self._pieces.append(payload if self._decoder is None else self._decode(self._decoder, payload, final))
         if len(self._pieces) - self._joined >= _PIECES_BEFORE_JOIN:
             self._pieces[self._joined :] = [self._empty.join(self._pieces[self._joined :])]
             self._joined += 1
@@ -104,6 +99,16 @@ class Message:
         """Return the whole message."""
         whole: str | bytes = self._empty.join(self._pieces)
         return whole
+
+    def _decode(self, decoder: IncrementalDecoder, payload: bytes, final: bool) -> str:
+        try:
+            text = decoder.decode(payload, final)
+        except UnicodeDecodeError as error:
+            raise ProtocolError(CloseCode.INVALID_PAYLOAD, f"Invalid UTF-8: {error.reason}") from error
+        # Python waits for the third byte of a surrogate, which some error handlers let pass.
+        if not final and _SURROGATES <= decoder.getstate()[0] < _AFTER_SURROGATES:
+            raise ProtocolError(CloseCode.INVALID_PAYLOAD, "Invalid UTF-8: a surrogate")
+        return text
 
 
 class PayloadBuffer:
