@@ -34,7 +34,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_delivery", "_loop", "_on_lost", "_paused", "_timer", "_write_due", "engine", "stream",
+        "_delivery", "_loop", "_on_lost", "_paused", "_timer", "_write_due", "engine", "get_buffer", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,7 @@ class Connection:
         self._loop = loop
         self._delivery = delivery
         self._on_lost = on_lost
+        self.get_buffer = engine.get_buffer
         self._timer: Timer | None = None
         self._write_due = False
         self._paused = False
@@ -116,10 +117,6 @@ class Connection:
         self.engine.receive_data(data, self._loop.now())
         self._settle()
 
-    def get_buffer(self) -> memoryview | None:
-        """Return where the stream shall put what it receives next, if that matters."""
-        return self.engine.get_buffer()
-
     def buffer_updated(self, count: int) -> None:
         """Take note of bytes that the stream put there."""
         self.engine.buffer_updated(count, self._loop.now())
@@ -152,34 +149,42 @@ class Connection:
         try:
             self._deliver()
             # The handler may have answered, until now, what came before the peer's Close or fault.
-            if engine.concludes and not self._delivery.waits:
+            if engine.ending is not None and not self._delivery.waits:
                 engine.conclude(self._loop.now())
                 self._deliver()
         finally:  # a handler's SystemExit leaves by way of mainloop, which may be called again
-            if engine.state is not State.CLOSED:
+            if engine.state is not State.OPEN:
+                self._settle_closing()
+            elif self._timer is None:  # what is received only puts a deadline off
                 self._set_timer()
-            elif self.stream.buffered_amount:
-                self.stream.abort()  # the peer will not take it any more
-            else:
-                self.stream.close()
+
+    def _settle_closing(self) -> None:
+        if self.engine.state is State.CLOSING:
+            self._set_timer()
+        elif self.stream.buffered_amount:
+            self.stream.abort()  # the peer will not take it any more
+        else:
+            self.stream.close()
 
     def _deliver(self) -> None:
         engine = self.engine
         if engine.has_output or engine.output_ended:  # pongs and Close frames do not wait for the handler
             self._write()
         events = engine.take_events()
-        if events:
-            self._delivery.post(events)
+        if events and self._delivery.post(events) is not self._paused:
             self.regulate()
 
     def _write(self) -> None:
         self._write_due = False
         output = self.engine.take_output()
-        if output:
+        if len(output) == 1:
+            self.stream.write(output[0])
+        elif output:
             self.stream.writelines(output)
-        if self.engine.output_ended:
-            self.stream.end()
-        self._set_timer()
+        if self.engine.state is not State.OPEN:
+            if self.engine.output_ended:
+                self.stream.end()
+            self._set_timer()
 
     def _set_timer(self) -> None:
         """See that the engine's deadline is met; a timer that is early enough already may stay."""

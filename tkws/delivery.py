@@ -72,16 +72,16 @@ class Delivery:
         """Whether events wait for the next slice, or for `release`; not for a handler that runs."""
         return bool(self._waiting) and not self._busy
 
-    def post(self, events: list[EventRecord]) -> None:
-        """Call the handler with ``events``, or keep them behind those that wait."""
+    def post(self, events: list[EventRecord]) -> bool:
+        """Call the handler with ``events``, or keep them behind those that wait; return `full`."""
         if self._closed:
-            return
-        self._waiting[:0] = events[::-1]
+            return False
         if self._busy:
-            self._waiting_size += sum(
-                len(message) for _, message in events if isinstance(message, str | bytes)
-            )
+            sizes = (len(message) for _, message in events if isinstance(message, str | bytes))
+            self._waiting_size += sum(sizes)
+        self._waiting[:0] = events[::-1]
         self.run(self._call_handler)
+        return bool(self._waiting) and self.full
 
     def hold(self) -> None:
         """Let events wait until `release`."""
@@ -126,7 +126,7 @@ class Delivery:
     def _call_handler(self) -> None:
         """Call the handler until nothing waits, it was held or the slice is spent."""
         waiting = self._waiting
-        left = self._loop.slice_left()
+        left = 0.0
         calls = stride = 1
         while waiting and not self._held:
             type, message = waiting.pop()
@@ -135,7 +135,7 @@ class Delivery:
             except Exception:
                 self._loop.report_exception()
             calls -= 1
-            if calls <= 0:
+            if calls == 0 and waiting:
                 before, left = left, self._loop.slice_left()
                 if left <= 0:
                     return

@@ -168,6 +168,7 @@ class VirtualEvents:
     """
 
     def __init__(self, widget: tkinter.Misc) -> None:
+        widget.winfo_id()  # Tk drops virtual events of a widget that has no window yet
         self._widget = widget
         self.ws: WebSocket | None = None
         self.type = ""

@@ -124,7 +124,7 @@ class SocketStream(Stream):
             self._owner.buffer_updated(count)
         else:
             self._owner.data_received(data)
-        return count == room or (count > 0 and self._state is State.BROKEN)
+        return count == room
 
     def _receive_eof(self) -> None:
         if self._state is State.BROKEN:
@@ -149,7 +149,8 @@ class SocketStream(Stream):
 
     def write(self, data: Buffer) -> None:
         """Send ``data``: at once as far as the system takes it, the rest when it can."""
-        data = as_buffer(data)
+        if type(data) is not bytes:
+            data = as_buffer(data)
         if self._wrote_all:
             raise self._refusal()
         if self._state is not State.OPEN or not data:
@@ -241,7 +242,7 @@ class SocketStream(Stream):
             return
         if self._state is State.CLOSING:
             self._lose(None)
-        elif self._state is State.ENDING:
+        else:
             self._state = State.ENDED
             try:
                 self.socket.shutdown(socket.SHUT_WR)

@@ -74,6 +74,8 @@ class Engine:
             be changed at any time, and its ``latency`` is the last round trip.
         close_timeout: As above; a change counts for a handshake that has not begun.
         reader: The reading half, which counts what it received; its limits may be changed.
+        ending: How the peer ended it, until `conclude` was called: its fault, or its code and
+            reason and the answer to them; None where it did not.
         output_ended: Whether nothing more will be written.
         bytes_received: Bytes taken from the transport.
         bytes_sent: Bytes handed to the transport.
@@ -89,9 +91,9 @@ class Engine:
     """
 
     __slots__ = (
-        "_close_deadline", "_codec", "_compressed_bytes", "_compressing", "_ending", "_events", "_masks",
-        "_now", "_output", "_ping_payload", "_plain_bytes", "_sending", "_taken", "bytes_received",
-        "bytes_sent", "close_code", "close_reason", "close_timeout", "frames_sent", "keepalive",
+        "_close_deadline", "_codec", "_compressed_bytes", "_compressing", "_events", "_masks", "_now",
+        "_output", "_ping_payload", "_plain_bytes", "_sending", "_taken", "bytes_received",
+        "bytes_sent", "close_code", "close_reason", "close_timeout", "ending", "frames_sent", "keepalive",
         "messages_sent", "output_ended", "pings_received", "pings_sent", "pongs_received", "reader", "role",
         "state",
     )  # fmt: skip
@@ -139,8 +141,7 @@ class Engine:
         self._compressed_bytes = 0  # sent
         self._plain_bytes = 0  # what they were before
         self._close_deadline: float | None = None
-        # How the peer ended it, until `conclude`: its fault, or its code and reason and the answer to them.
-        self._ending: ProtocolError | tuple[int, str, bytes] | None = None
+        self.ending: ProtocolError | tuple[int, str, bytes] | None = None
 
     @property
     def ping_payload(self) -> bytes:
@@ -165,20 +166,16 @@ class Engine:
     def receive_data(self, data: bytes, now: float) -> None:
         """Take bytes from the peer."""
         self._received(len(data), now)
-        if self.reader.stopped:
+        reader = self.reader
+        if reader.stopped:
             return
         try:
-            self.reader.receive(data, self._events, self._read_control)
+            reader.receive(data, self._events, self._read_control)
         except ProtocolError as error:
-            self.reader.stop()
-            self._ending = error
-        if not self._events:
+            reader.stop()
+            self.ending = error
+        if self.ending is not None and not self._events:
             self.conclude(now)
-
-    @property
-    def concludes(self) -> bool:
-        """Whether `conclude` has something to do."""
-        return self._ending is not None
 
     def conclude(self, now: float) -> None:
         """Do what the peer's Close frame, or its fault, asks for; harmless where there is none.
@@ -186,7 +183,7 @@ class Engine:
         Events that came before it may be delivered first, so that what they make the program
         send still goes out. Where there are none, `receive_data` concludes by itself.
         """
-        ending, self._ending = self._ending, None
+        ending, self.ending = self.ending, None
         if ending is None:
             return
         self._now = now
@@ -262,7 +259,8 @@ class Engine:
             TypeError: Where ``message`` is neither text nor bytes-like.
             ValueError: Where the text cannot be encoded.
         """
-        self._require_open()
+        if self.state is not State.OPEN:
+            raise self._not_open()
         kind, payload = encode_message(message)
         opcode = kind
         if self._sending is not None:
@@ -293,14 +291,16 @@ class Engine:
             ValueError: Where ``payload`` is longer.
         """
         payload = _control_payload("payload", payload)
-        self._require_open()
+        if self.state is not State.OPEN:
+            raise self._not_open()
         self._now = now
         return self._write_ping(payload)
 
     def pong(self, payload: Buffer, now: float) -> int:
         """Send a pong that nobody asked for (RFC 6455, 5.5.3); the rest is as with `ping`."""
         payload = _control_payload("payload", payload)
-        self._require_open()
+        if self.state is not State.OPEN:
+            raise self._not_open()
         self._now = now
         return self._write_frame(Opcode.PONG, payload)
 
@@ -319,7 +319,9 @@ class Engine:
             return False
         self._now = now
         self.messages_sent += 1
-        self._write(frame)
+        self._output.append(frame)
+        self.frames_sent += 1
+        self.bytes_sent += len(frame)
         return True
 
     def close(self, code: int | None, reason: str, now: float) -> None:
@@ -367,7 +369,7 @@ class Engine:
         """When `handle_timer` is due next, on the clock of ``now``; None for never."""
         if self._close_deadline is not None:
             return self._close_deadline
-        if self.state is not State.OPEN or self._ending is not None:
+        if self.state is not State.OPEN or self.ending is not None:
             return None
         return self.keepalive.deadline
 
@@ -390,13 +392,13 @@ class Engine:
             self._events.append((Event.PONG, payload))
         else:
             code, reason = decode_close(payload)
-            self._ending = (code, reason, payload[:2])
+            self.ending = (code, reason, payload[:2])
             self.reader.stop()
 
     def _tell_close(self, code: int, reason: str) -> None:
         if self.close_code is None:
-            self.close_code, self.close_reason = code, reason
-            self._events.append((Event.CLOSE, (code, reason)))
+            self.close_code, self.close_reason = int(code), reason
+            self._events.append((Event.CLOSE, (int(code), reason)))
             self.reader.stop()
 
     def _send_close(self, payload: bytes) -> None:
@@ -428,21 +430,17 @@ class Engine:
             mask = self._masks.next()
             payload = apply_mask(payload, mask)
         header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
-        if len(payload) <= _ONE_BUFFER:
-            return self._write(header + payload)
-        self._output.append(header)
-        self.bytes_sent += len(header)
-        return len(header) + self._write(payload)
-
-    def _write(self, frame: Buffer) -> int:
-        self._output.append(frame)
+        size = len(header) + len(payload)
+        if size <= _ONE_BUFFER:
+            self._output.append(header + payload)
+        else:
+            self._output += (header, payload)
         self.frames_sent += 1
-        self.bytes_sent += len(frame)
-        return len(frame)
+        self.bytes_sent += size
+        return size
 
-    def _require_open(self) -> None:
-        if self.state is not State.OPEN:
-            raise StateError(f"The connection is {self.state.name}, not OPEN")
+    def _not_open(self) -> StateError:
+        return StateError(f"The connection is {self.state.name}, not OPEN")
 
 
 def encode_broadcast(message: str | Buffer) -> bytes:

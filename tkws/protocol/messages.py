@@ -208,6 +208,8 @@ class MessageReader:
                 position = self._read_run(data, position, self.max_message, events)
                 self.frames += len(events) - before
                 self.messages += len(events) - before
+                if position == len(data):
+                    return
             header = parse_header(data, position, masked=self._masked, compression=self._codec is not None)
             if header is None or self._waits_for_control(header, data, position):
                 self._rest = data[position:]
