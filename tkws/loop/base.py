@@ -273,8 +273,6 @@ class Loop(Slices):
         self._interpreter.release()
 
     def _interpreter_ended(self) -> None:
-        if self._closed:
-            return
         if self.in_loop_thread():
             self.close()
         else:  # the collector runs in any thread

@@ -47,7 +47,6 @@ class Interpreter:
         self.prefix = f"tkws_loop_{next(_serial)}"
         self._thread = threading.get_ident()
         self._root = weakref.ref(root)
-        self._end: Callable[[], object] | None = None
         self._traced = False
 
     @property
@@ -71,9 +70,13 @@ class Interpreter:
 
         The collector may do so in any thread. `release` ends it.
         """
-        self._end = end
-        self._root = weakref.ref(self._root(), self._ended)
-        self.tkapp.createcommand(f"{self.prefix}_end", self._window_ended)
+
+        def window_ended(*_: object) -> None:
+            self._traced = False
+            end()
+
+        self._root = weakref.ref(self._root(), lambda _: end())
+        self.tkapp.createcommand(f"{self.prefix}_end", window_ended)
         self.follow_window()
 
     def follow_window(self) -> None:
@@ -101,7 +104,6 @@ class Interpreter:
 
     def release(self) -> None:
         """Takes off what `follow` has set up."""
-        self._end = None
         root = self._root()
         if root is not None:
             self._root = weakref.ref(root)
@@ -112,14 +114,6 @@ class Interpreter:
 
     def _has_window(self) -> bool:
         return bool(self.tkapp.call("info", "commands", "."))
-
-    def _window_ended(self, *_: object) -> None:
-        self._traced = False
-        self._ended()
-
-    def _ended(self, _: object = None) -> None:
-        if self._end is not None:
-            self._end()
 
 
 def require_thread_of(root: tkinter.Tk) -> None:

@@ -143,6 +143,8 @@ class Slices(ABC):
             if not (ready or soon):
                 if self._slice_end:
                     self._end_slice()
+                if timers.earliest <= self._deadline:
+                    now = self._clock()  # a timer may be due that was none when this entry began
                 if not (soon or self._slice_end or timers.earliest <= now or (exhaust and self._collect())):
                     return False
             now = self._clock()
@@ -241,10 +243,11 @@ class Slices(ABC):
     def _arm_exactly(self) -> None:
         if self._stepped_back or self._closed:
             return
-        due = self._next_due(self._clock())
+        now = self._clock()
+        due = self._next_due(now)
         if due == math.inf:
             self._disarm()
-        elif due != self._tk_due:
+        elif not now < self._tk_due == due:
             self._arm(due)
 
     def _arm(self, due: float) -> None:

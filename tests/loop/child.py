@@ -1,0 +1,22 @@
+"""Python in a process of its own, for what ends or stalls the process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run_child(source: str) -> subprocess.CompletedProcess[str]:
+    """Runs ``source`` with warnings as errors; at most a minute."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(source)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

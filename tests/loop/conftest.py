@@ -1,0 +1,97 @@
+"""Loops of every kind on an interpreter without a screen, and descriptors to watch."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import tkinter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tkws.loop import Loop, PolledLoop, TkLoop
+from tkws.loop.poller import EpollPoller, SelectorPoller
+
+MakeLoop = Callable[..., Loop]
+Pair = tuple[socket.socket, socket.socket]
+
+
+class OldSelector(selectors.SelectSelector):
+    """What Windows has: `select`, with no descriptor that stands for all."""
+
+
+KINDS = {
+    "tk": (TkLoop, EpollPoller, selectors.EpollSelector),
+    "tk, selectors": (TkLoop, SelectorPoller, selectors.EpollSelector),
+    "polled": (PolledLoop, EpollPoller, selectors.EpollSelector),
+    "polled, select": (PolledLoop, SelectorPoller, OldSelector),
+}
+
+
+@pytest.fixture(params=KINDS)
+def make_loop(request, monkeypatch, root) -> Iterator[MakeLoop]:
+    """``make_loop(root, clock=...)``: a loop of each kind; closed after the test and before `root`."""
+    kind, poller, selector = KINDS[request.param]
+    monkeypatch.setattr(selectors, "DefaultSelector", selector)
+    made: list[Loop] = []
+
+    def make(root: tkinter.Misc, **options) -> Loop:
+        made.append(kind(root, poller=poller(), **options))
+        return made[-1]
+
+    yield make
+    for loop in made:
+        loop.close()
+
+
+@pytest.fixture
+def loop(make_loop, root) -> Loop:
+    """A loop of each kind on `root`."""
+    return make_loop(root)
+
+
+@pytest.fixture
+def make_pair() -> Iterator[Callable[[], Pair]]:
+    """``make_pair()``: two connected sockets that do not block; closed after the test."""
+    made: list[socket.socket] = []
+
+    def make() -> Pair:
+        pair = socket.socketpair()
+        for sock in pair:
+            sock.setblocking(False)
+        made.extend(pair)
+        return pair
+
+    yield make
+    for sock in made:
+        sock.close()
+
+
+@pytest.fixture
+def pair(make_pair) -> Pair:
+    """Two connected sockets."""
+    return make_pair()
+
+
+@pytest.fixture
+def flooded(make_pair) -> socket.socket:
+    """A socket that stays readable as long as nobody reads it."""
+    near, far = make_pair()
+    far.send(b"x")
+    return near
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock for `make_loop`."""
+    return Clock()

@@ -1,0 +1,44 @@
+"""What the polled loop does by itself: how often it looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tkws.loop import PolledLoop
+from tkws.loop.polled import BUSY, IDLE
+
+
+@pytest.fixture
+def loop(root):
+    loop = PolledLoop(root)
+    yield loop
+    loop.close()
+
+
+def test_it_looks_less_and_less_often_while_nothing_goes_on(loop, pump_until) -> None:
+    assert loop._interval == BUSY
+    pump_until(lambda: loop._interval == IDLE)
+
+
+def test_it_looks_quickly_when_something_goes_on(loop, pair, pump_until) -> None:
+    near, far = pair
+    loop.watch(near.fileno(), lambda: near.recv(9), None)
+    pump_until(lambda: loop._interval == IDLE)
+    far.send(b"x")
+    pump_until(lambda: loop._interval < IDLE / 5)
+    pump_until(lambda: loop._interval == IDLE)
+    loop.watch(near.fileno(), None, None)
+    assert loop._interval == BUSY
+
+
+def test_no_file_handler_is_made(loop, root, pair, monkeypatch) -> None:
+    class NoHandlers:
+        def __getattr__(self, name: str):
+            assert "filehandler" not in name
+            return getattr(root.tk, name)
+
+    other = PolledLoop(root)
+    other._tkapp = NoHandlers()
+    other.watch(pair[0].fileno(), print, None)
+    other._step_up()
+    other.close()
