@@ -105,10 +105,11 @@ class Connection:
 
     def abandon(self) -> None:
         """Say goodbye (1001) and drop the stream without an event: the program's window is gone."""
-        self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
-        self._write()
         self._cancel_timer()
-        self.stream.abort()
+        if not self.stream.closed:
+            self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
+            self._write()
+            self.stream.abort()
 
     # What the stream tells
 
