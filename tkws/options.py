@@ -129,6 +129,10 @@ class ServerOptions(ConnectionOptions):
     max_connections: int = 10_000
     """The most connections at a time; one more is answered with 503."""
 
+    slow_peer: str = "buffer"
+    """What a broadcast does for a connection with more than ``high_water`` bytes waiting:
+    ``"buffer"`` it like the others, ``"skip"`` that connection, or ``"close"`` it with 1008."""
+
     max_connections_per_address: int | None = None
     """The same for each remote address; None for no such limit."""
 
@@ -141,6 +145,8 @@ class ServerOptions(ConnectionOptions):
         _check_count("max_connections", self.max_connections, least=1)
         if self.max_connections_per_address is not None:
             _check_count("max_connections_per_address", self.max_connections_per_address, least=1)
+        if self.slow_peer not in ("buffer", "skip", "close"):
+            raise ValueError(f"slow_peer: 'buffer', 'skip' or 'close', not {self.slow_peer!r}")
         for name in ("origins", "hosts"):
             _check_names(name, getattr(self, name))
 

@@ -154,13 +154,15 @@ class Server:
     def broadcast(self, message: str | Buffer, path: str = "*") -> int:
         """Send a message to every open connection; it is encoded once and not compressed.
 
+        What becomes of it for a peer that does not keep up says the option ``slow_peer``.
+
         Args:
             message: ``str`` goes as text, bytes-like as binary.
             path: A glob for the paths that the clients asked for.
 
         Returns:
-            How many connections it was sent to, which are those that are open and not in the
-            middle of a message.
+            How many connections it was sent to, which are those that are open, not in the
+            middle of a message and not left out for being slow.
 
         Raises:
             TypeError: For a message of another type.
@@ -168,7 +170,7 @@ class Server:
         """
         frame = encode_broadcast(message)
         return sum(
-            ws.send_encoded(frame)
+            self._pass_on(ws, frame)
             for ws, asked in list(self._connections.items())
             if path == "*" or fnmatchcase(asked, path)
         )
@@ -269,6 +271,16 @@ class Server:
         self._addresses[host] -= 1
         if not self._addresses[host]:
             del self._addresses[host]
+
+    def _pass_on(self, ws: WebSocket, frame: bytes) -> bool:
+        policy = self.options.slow_peer
+        if policy == "buffer" or ws.buffered_amount <= ws.cget("high_water"):
+            return ws.send_encoded(frame)
+        if policy == "close":
+            ws.close(CloseCode.POLICY_VIOLATION, "Too slow")
+        else:
+            ws.broadcasts_skipped += 1
+        return False
 
     def _check_limits(self, request: Request) -> None:
         options = self.options

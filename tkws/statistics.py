@@ -23,6 +23,8 @@ class Statistics:
         pongs_received: Pongs, asked for or not.
         compression_ratio: Bytes of compressed messages on the wire over their bytes without
             compression, both ways together; 1.0 where none was compressed.
+        broadcasts_skipped: Messages of `Server.broadcast` that were left out, since this
+            connection was slow.
         connected_since: The Unix time of the opening, in seconds; None before it.
         reconnections: How often the connection was opened anew.
     """
@@ -37,12 +39,15 @@ class Statistics:
     pings_received: int = 0
     pongs_received: int = 0
     compression_ratio: float = 1.0
+    broadcasts_skipped: int = 0
     connected_since: float | None = None
     reconnections: int = 0
 
 
-def statistics_of(engine: Engine, connected_since: float | None, reconnections: int) -> Statistics:
-    """Return the figures of an engine."""
+def statistics_of(
+    engine: Engine, *, connected_since: float | None, reconnections: int, broadcasts_skipped: int
+) -> Statistics:
+    """Return the figures of an engine, with those that its connection counts."""
     return Statistics(
         messages_sent=engine.messages_sent,
         messages_received=engine.reader.messages,
@@ -54,6 +59,7 @@ def statistics_of(engine: Engine, connected_since: float | None, reconnections: 
         pings_received=engine.pings_received,
         pongs_received=engine.pongs_received,
         compression_ratio=engine.compression_ratio,
+        broadcasts_skipped=broadcasts_skipped,
         connected_since=connected_since,
         reconnections=reconnections,
     )

@@ -54,6 +54,7 @@ class WebSocket(Configurable):
         peername: The remote end's address, as `socket.socket.getpeername` returns it; None
             before there is one.
         sockname: This end's address; None before there is one.
+        broadcasts_skipped: Messages of `Server.broadcast` left out, since this end was too slow.
     """
 
     def __init__(self, loop: Loop, role: Role, options: ConnectionOptions, url: str = "") -> None:
@@ -65,6 +66,7 @@ class WebSocket(Configurable):
         self.response: Response | None = None
         self.peername: Any = None
         self.sockname: Any = None
+        self.broadcasts_skipped = 0
         self._options = options
         self._delivery = Delivery(loop, self, options.handler, options.reentrant, self._on_room)
         self._connection: Connection | None = None
@@ -238,7 +240,12 @@ class WebSocket(Configurable):
         """What the connection has carried so far."""
         if self._connection is None:
             return Statistics()
-        return statistics_of(self._connection.engine, self._connected_since, self._reconnections)
+        return statistics_of(
+            self._connection.engine,
+            connected_since=self._connected_since,
+            reconnections=self._reconnections,
+            broadcasts_skipped=self.broadcasts_skipped,
+        )
 
     def send_encoded(self, frame: bytes) -> bool:
         """Send a frame of `tkws.protocol.engine.encode_broadcast`; return False where it cannot be.
