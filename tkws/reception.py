@@ -78,6 +78,27 @@ class HTTPServer(Server):
         scheme = "wss" if self.secure else "ws"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
+    @property
+    def ssl(self) -> tls.SSLContext | None:
+        """The TLS context of connections to come; None for plain TCP.
+
+        Setting another one renews a certificate without a restart; so does loading the new one
+        into the same context.
+
+        Raises:
+            TypeError: For what is no context.
+            ValueError: For a context where the server listens for plain TCP.
+        """
+        return self._context
+
+    @ssl.setter
+    def ssl(self, context: tls.SSLContext) -> None:
+        if not isinstance(context, tls.SSLContext):
+            raise TypeError(f"ssl: an ssl.SSLContext, not {type(context).__name__}")
+        if self._context is None:
+            raise ValueError("ssl: this server listens for plain TCP")
+        self._context = context
+
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Stop listening and begin to close every connection; a second call changes nothing."""
         if not self.closed:
