@@ -1,0 +1,228 @@
+"""What is said to a proxy, without I/O: HTTP's CONNECT (RFC 9110, 9.3.6), SOCKS4, 4a and 5 (RFC 1928, 1929).
+
+A `Dialogue` is given a function to write with and what was received. HTTP is read by
+`tkws.protocol.http`, SOCKS by ``socksio``, which the extra ``tkws[socks]`` brings and which is
+imported when it is needed. Knows no stream and resolves no names.
+
+No message shows a password. An error of a dialogue is an `OpenError` of phase ``proxy`` that
+names the proxy and says what to do where something can be done.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator
+from typing import TypeAlias
+
+from tkws.errors import HandshakeError, OpenError
+from tkws.net.endpoints import numeric_endpoint
+from tkws.net.proxyurl import Proxy, authority
+from tkws.protocol.http import ClientConnection, Response, basic_authorization
+
+Write: TypeAlias = Callable[[bytes], None]
+
+Steps: TypeAlias = Generator[tuple[bytes, int], bytes, None]
+"""Yields what to send and how many bytes to wait for, is sent those, and ends when it is agreed."""
+
+
+class Dialogue(ABC):
+    """What is said until the connection to a proxy leads to a server; its subclasses begin at once."""
+
+    @abstractmethod
+    def receive_data(self, data: bytes) -> bytes | None:
+        """Take what came; return what of it is the server's, once the way is open, else None.
+
+        Raises:
+            OpenError: The proxy refuses, or speaks something else.
+        """
+
+    @abstractmethod
+    def receive_eof(self) -> OpenError | None:
+        """Return what the proxy's words come to where it says no more; None for nothing."""
+
+
+def ask(proxy: Proxy, host: str, port: int, write: Write) -> Dialogue:
+    """Begin to ask for the way to a server.
+
+    Args:
+        proxy: The proxy, and as whom to ask.
+        host: The server's name in ASCII, where the proxy resolves names, or its address.
+        port: The server's port.
+        write: Called with what to send.
+
+    Raises:
+        ImportError: The proxy speaks SOCKS and ``socksio`` is not installed.
+    """
+    return (SocksDialogue if proxy.is_socks else ConnectDialogue)(proxy, host, port, write)
+
+
+class ConnectDialogue(Dialogue):
+    """CONNECT and its answer."""
+
+    def __init__(self, proxy: Proxy, host: str, port: int, write: Write) -> None:
+        self._proxy = proxy
+        self._target = authority(host, port)
+        self._connection = ClientConnection()
+        headers = {"Host": self._target}
+        if proxy.username is not None:
+            headers["Proxy-Authorization"] = basic_authorization(proxy.username, proxy.password)
+        write(self._connection.request("CONNECT", self._target, headers))
+
+    def receive_data(self, data: bytes) -> bytes | None:
+        """Take a part of the answer; behind a 2xx begins what is the server's."""
+        answer = self._connection.receive_data(data)
+        if answer is None:
+            return None
+        if isinstance(answer, HandshakeError) or not 200 <= answer.status < 300:
+            raise self._error(answer)
+        return self._connection.trailing_data
+
+    def receive_eof(self) -> OpenError | None:
+        """Return the error of an answer whose body ends with the connection."""
+        answer = self._connection.receive_eof()
+        return self._error(answer) if isinstance(answer, Response) else None
+
+    def _error(self, answer: Response | HandshakeError) -> OpenError:
+        if isinstance(answer, HandshakeError):
+            return _garble(self._proxy, "HTTP", answer)
+        if answer.status == 407:
+            message = self._demand(answer.headers.get("Proxy-Authenticate", "Basic"))
+        else:
+            message = _refusal(self._proxy, self._target, f"{answer.status} {answer.reason}".rstrip())
+        return OpenError(
+            message, phase="proxy", status=answer.status, headers=answer.headers, body=answer.body
+        )
+
+    def _demand(self, challenge: str) -> str:
+        """What to do about a 407, whose challenge begins with the name of a scheme (RFC 9110, 11.3)."""
+        if "basic" in challenge.lower():
+            return _credentials_needed(self._proxy, "407")
+        scheme = challenge.replace(",", " ").partition(" ")[0]
+        return (
+            f"The proxy {self._proxy} takes no user and password but {scheme} (407): have it take Basic too, "
+            f"or go through a proxy on this machine that speaks {scheme}"
+        )
+
+
+class SocksDialogue(Dialogue):
+    """A conversation in SOCKS, whose messages tell their length as they come."""
+
+    def __init__(self, proxy: Proxy, host: str, port: int, write: Write) -> None:
+        require_socks()
+        self._proxy = proxy
+        self._steps = (_socks4 if proxy.scheme.startswith("socks4") else _socks5)(proxy, host, port)
+        self._write = write
+        self._received = bytearray()
+        request, self._wanted = next(self._steps)
+        write(request)
+
+    def receive_data(self, data: bytes) -> bytes | None:
+        """Take what came; behind the last reply begins what is the server's."""
+        from socksio import SOCKSError
+
+        self._received += data
+        while len(self._received) >= self._wanted:
+            reply = bytes(self._received[: self._wanted])
+            del self._received[: self._wanted]
+            try:
+                request, self._wanted = self._steps.send(reply)
+            except StopIteration:
+                return bytes(self._received)
+            except SOCKSError as error:
+                raise _garble(self._proxy, "SOCKS", error) from error
+            self._write(request)
+        return None
+
+    def receive_eof(self) -> None:
+        """Return None: what is not complete says nothing."""
+
+
+def require_socks() -> None:
+    """Check that SOCKS can be spoken.
+
+    Raises:
+        ImportError: It cannot; the message says what to install.
+    """
+    try:
+        import socksio  # noqa: F401
+    except ImportError:
+        raise ImportError(
+            'proxy: SOCKS needs the package socksio: install it by pip install "tkws[socks]"', name="socksio"
+        ) from None
+
+
+def _socks4(proxy: Proxy, host: str, port: int) -> Steps:
+    """SOCKS4 for an IPv4 address, SOCKS4a for a name."""
+    from socksio import SOCKS4ARequest, SOCKS4Command, SOCKS4Reply, SOCKS4ReplyCode, SOCKS4Request
+
+    kind = SOCKS4ARequest if numeric_endpoint(host, port) is None else SOCKS4Request
+    user = (proxy.username or "").encode()
+    request = kind.from_address(SOCKS4Command.CONNECT, (host, port), user_id=user)
+    reply = SOCKS4Reply.loads((yield request.dumps(), 8))
+    if reply.reply_code is not SOCKS4ReplyCode.REQUEST_GRANTED:
+        raise _refused(proxy, host, port, reply.reply_code.name)
+
+
+def _socks5(proxy: Proxy, host: str, port: int) -> Steps:
+    """SOCKS5 for any address or name (RFC 1928, 3 to 6)."""
+    from socksio import SOCKS5Command, SOCKS5CommandRequest, SOCKS5Reply, SOCKS5ReplyCode
+
+    yield from _socks5_authentication(proxy)
+    request = SOCKS5CommandRequest.from_address(SOCKS5Command.CONNECT, (host, port))
+    head = yield request.dumps(), 5  # as far as the length of a name in it
+    tail = yield b"", {1: 5, 3: head[4] + 2, 4: 17}.get(head[3], 0)
+    reply = SOCKS5Reply.loads(head + tail)
+    if reply.reply_code is not SOCKS5ReplyCode.SUCCEEDED:
+        raise _refused(proxy, host, port, reply.reply_code.name)
+
+
+def _socks5_authentication(proxy: Proxy) -> Steps:
+    """None, or a user and a password if there are any: the proxy chooses (RFC 1928, 3; RFC 1929)."""
+    from socksio import (
+        ProtocolError,
+        SOCKS5AuthMethod,
+        SOCKS5AuthMethodsRequest,
+        SOCKS5AuthReply,
+        SOCKS5UsernamePasswordRequest,
+    )
+
+    offered = [SOCKS5AuthMethod.NO_AUTH_REQUIRED]
+    if proxy.username is not None:
+        offered.append(SOCKS5AuthMethod.USERNAME_PASSWORD)
+    chosen = SOCKS5AuthReply.loads((yield SOCKS5AuthMethodsRequest(offered).dumps(), 2)).method
+    accepted = chosen is not SOCKS5AuthMethod.NO_ACCEPTABLE_METHODS
+    if accepted and chosen not in offered:
+        raise ProtocolError(f"{chosen.name} was not offered")
+    if chosen is SOCKS5AuthMethod.USERNAME_PASSWORD:
+        credentials = (proxy.username or "").encode(), (proxy.password or "").encode()
+        answer = yield SOCKS5UsernamePasswordRequest(*credentials).dumps(), 2
+        accepted = answer[1] == 0
+    if not accepted:
+        raise OpenError(_credentials_needed(proxy, "SOCKS5"), phase="proxy")
+
+
+def _refused(proxy: Proxy, host: str, port: int, code: str) -> OpenError:
+    reason = code.replace("_", " ").lower()
+    return OpenError(_refusal(proxy, authority(host, port), reason), phase="proxy")
+
+
+def _refusal(proxy: Proxy, target: str, reason: str) -> str:
+    return f"The proxy {proxy} did not connect to {target}: {reason}"
+
+
+def _garble(proxy: Proxy, protocol: str, cause: Exception) -> OpenError:
+    error = OpenError(f"What answers as the proxy {proxy} does not speak {protocol}: {cause}", phase="proxy")
+    error.__cause__ = cause
+    return error
+
+
+def _credentials_needed(proxy: Proxy, answer: str) -> str:
+    if proxy.username is None:
+        return (
+            f"The proxy {proxy} wants a user and a password ({answer}): put them into its URL, as in "
+            f"{proxy.scheme}://user:password@{authority(proxy.host, proxy.port)}"
+        )
+    return (
+        f"The proxy {proxy} refuses the user {proxy.username!r} with that password ({answer}): check both in "
+        "its URL, where special characters are percent-encoded"
+    )

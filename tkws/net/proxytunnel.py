@@ -1,0 +1,160 @@
+"""A stream through a proxy: the owner of a stream to the proxy until that leads to the server.
+
+Speaks TLS with the proxy and resolves the server's name where it has to; what is said to the
+proxy is `tkws.net.proxy`'s business. Has no timer: the caller has one, and `ProxyTunnel.cancel`.
+
+Invariant: exactly one of the two callbacks comes, once, from the loop, and none after a cancel;
+where it failed, the stream is closed.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+
+from tkws.errors import OpenError
+from tkws.net.endpoints import Endpoint, numeric_endpoint
+from tkws.net.proxy import Dialogue, ask
+from tkws.net.proxyurl import Proxy, authority
+from tkws.net.resolve import Lookup
+from tkws.net.stream import Stream
+from tkws.net.tls import TLSStream
+
+
+class ProxyTunnel:
+    """One try to get through a proxy to a server, which begins at once.
+
+    Args:
+        stream: An open stream to the proxy, with nothing received yet. It is taken over.
+        proxy: How to speak with it, and as whom.
+        host: The server's name in ASCII, or its address.
+        port: The server's port.
+        context: For TLS with the proxy itself, where that is `Proxy.secure`.
+        on_open: Called with the stream that leads to the server, the caller's from then on (it
+            is not ``stream`` where TLS is spoken with the proxy), and with what came already.
+        on_failed: Called instead with an `OpenError`: of phase ``proxy``, with status, headers and
+            body where the proxy answered by HTTP; of phase ``resolve`` where the server's name
+            has to be resolved here and cannot be.
+
+    Raises:
+        ValueError: The proxy is secure and there is no ``context``.
+        ImportError: The proxy speaks SOCKS and ``socksio`` is not installed.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        proxy: Proxy,
+        host: str,
+        port: int,
+        *,
+        context: ssl.SSLContext | None = None,
+        on_open: Callable[[Stream, bytes], object],
+        on_failed: Callable[[OpenError], object],
+    ) -> None:
+        self._stream = stream
+        self._proxy = proxy
+        self._host = host
+        self._port = port
+        self._on_open = on_open
+        self._on_failed = on_failed
+        self._lookup: Lookup | None = None
+        self._dialogue: Dialogue | None = None
+        self._over = False
+        if not proxy.secure:
+            stream.set_owner(self)
+            self._begin()
+        elif context is None:
+            raise ValueError(f"context: needed for TLS with {proxy}")
+        else:
+            name = proxy.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
+            self._stream = TLSStream(stream, context, self, server_hostname=name, on_established=self._begin)
+
+    def __repr__(self) -> str:
+        state = "over" if self._over else "asking"
+        return f"<{type(self).__name__} {state}: {self._proxy} for {authority(self._host, self._port)}>"
+
+    def cancel(self) -> None:
+        """Give up and close the stream; neither callback is called any more. Harmless when it is over."""
+        if not self._over:
+            self._over = True
+            self._stream.abort()
+            if self._lookup is not None:
+                self._lookup.cancel()
+
+    def _begin(self) -> None:
+        is_address = numeric_endpoint(self._host, self._port) is not None
+        if self._proxy.is_socks and (is_address or not self._proxy.resolves_names):
+            self._stream.pause_reading()  # a proxy speaks when it is spoken to
+            self._lookup = Lookup(self._stream.loop, self._host, self._port, self._resolved, self._fail)
+        else:
+            self._ask(self._host)
+
+    def _resolved(self, endpoints: list[Endpoint]) -> None:
+        if self._proxy.scheme.startswith("socks4"):
+            endpoints = [endpoint for endpoint in endpoints if endpoint.family == socket.AF_INET]
+        if endpoints:
+            self._stream.resume_reading()
+            self._ask(endpoints[0].address[0])
+        else:
+            message = f"The proxy {self._proxy} cannot connect to {self._host}: SOCKS4 knows no IPv6"
+            self._fail(OpenError(message, phase="proxy"))
+
+    def _ask(self, host: str) -> None:
+        self._dialogue = ask(self._proxy, host, self._port, self._stream.write)
+
+    # ---- what the stream tells
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of what the proxy says, and perhaps of what the server says behind it."""
+        assert self._dialogue is not None
+        try:
+            rest = self._dialogue.receive_data(data)
+        except OpenError as error:
+            self._fail(error)
+            return
+        if rest is not None:
+            self._over = True
+            self._on_open(self._stream, rest)
+
+    def get_buffer(self) -> None:
+        """Return None: the answers are small."""
+
+    def buffer_updated(self, count: int) -> None:
+        """Never called: `get_buffer` gives no buffer."""
+        raise NotImplementedError
+
+    def eof_received(self) -> None:
+        """Fail, by what the proxy said so far."""
+        assert self._dialogue is not None
+        self._fail(self._dialogue.receive_eof() or self._lost(None))
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        """Fail: the connection is gone before it led anywhere."""
+        if not self._over:
+            self._fail(self._lost(cause))
+
+    def pause_writing(self) -> None:
+        """Nothing to do: the requests are small."""
+
+    def resume_writing(self) -> None:
+        """Nothing to do: the requests are small."""
+
+    # ---- the end
+
+    def _lost(self, cause: Exception | None) -> OpenError:
+        reason = f": {cause}" if cause is not None else ""
+        message = f"The connection to the proxy {self._proxy} was closed{reason}"
+        if isinstance(cause, ssl.SSLError) and self._dialogue is None:
+            message = (
+                f"TLS with the proxy {self._proxy} failed{reason}; it takes a context that trusts the "
+                "proxy's certificate, or http:// where the proxy speaks no TLS"
+            )
+        error = OpenError(message, phase="proxy")
+        error.__cause__ = cause
+        return error
+
+    def _fail(self, error: OpenError) -> None:
+        self.cancel()
+        self._on_failed(error)
