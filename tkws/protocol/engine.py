@@ -3,8 +3,8 @@
 The engine knows bytes and ``now``. It reads no clock, calls nobody back and never raises for
 a fault of the peer. After every call into it, its owner does four things:
 
-1. deliver `Engine.take_events`, and where it then `Engine.concludes`, call `Engine.conclude`
-   and deliver what that adds;
+1. deliver `Engine.take_events`, then, where there is an `Engine.ending`, call
+   `Engine.conclude` and deliver what that adds;
 2. write `Engine.take_output`;
 3. half-close the transport once `Engine.output_ended`, drop it once the state is CLOSED;
 4. see that `Engine.handle_timer` is called at `Engine.deadline`.

@@ -1,0 +1,899 @@
+"""The engine: what a peer sends, what the program does and what time brings, in every state.
+
+It is long because each module of the package is covered by its own test module alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import struct
+import sys
+import tracemalloc
+import weakref
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.protocol.ends import NOW, engine, events, masks, output, plain, receive, wire
+from tests.protocol.received import LARGE, LIMIT, ROWS, codec, compressed
+from tests.protocol.wire import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    JUNK,
+    PING,
+    PONG,
+    TEXT,
+    Frame,
+    binary,
+    close,
+    last,
+    more,
+    text,
+)
+from tkws.errors import ProtocolError, StateError
+from tkws.protocol.engine import Engine, State, encode_broadcast, encode_message
+from tkws.protocol.events import Event
+from tkws.protocol.frames import Opcode, Role
+
+SERVER, CLIENT = Role.SERVER, Role.CLIENT
+OPEN, CLOSING, CLOSED = State.OPEN, State.CLOSING, State.CLOSED
+
+
+@pytest.fixture(params=[SERVER, CLIENT], ids=["server", "client"])
+def role(request):
+    return request.param
+
+
+@pytest.fixture
+def end(role):
+    return engine(role)
+
+
+# Rows: what becomes of everything that a peer may send
+
+
+def outcome(row):
+    """Return the events and the frames that a row of the reading half means for the engine."""
+    told, answers = [], []
+    for kind, message in row.events:
+        if kind == PING:
+            told.append((Event.PING, message))
+            answers.append(Frame(PONG, message))
+        elif kind == CLOSE:
+            told.append((Event.CLOSE, (1000 if message else 1005, "")))
+            answers.append(Frame(CLOSE, message))
+        else:
+            told.append((Event.PONG if kind == PONG else kind, message))
+    if row.code:
+        told.append((Event.ERROR, row.code))
+        answers.append(Frame(CLOSE, row.code.to_bytes(2, "big")))
+    return told, answers
+
+
+def assert_outcome(row, end, told, answers):
+    expected, expected_answers = outcome(row)
+    if row.code:
+        expected.append((Event.CLOSE, (row.code, end.close_reason)))
+        assert answers[-1].payload[2:] == end.close_reason.encode() != b""
+        answers[-1] = Frame(CLOSE, answers[-1].payload[:2])
+    assert told == expected
+    assert answers == expected_answers
+    ended = bool(row.code) or (Event.CLOSE in [kind for kind, _ in told])
+    assert end.state is (CLOSING if ended else OPEN)
+    assert end.output_ended is (ended and end.role is SERVER)
+
+
+rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+
+
+@rows
+def test_received_whole(role, row):
+    end = engine(role, deflate=True)
+    assert_outcome(row, end, receive(end, *row.frames), output(end))
+
+
+@rows
+def test_received_in_pieces_that_begin_one_byte_at_a_time(role, row):
+    end = engine(role, deflate=True)
+    data, told = wire(end, *row.frames), []
+    for piece in [*(data[i : i + 1] for i in range(min(len(data), 300))), data[300:]]:
+        end.receive_data(piece, NOW)
+        told += events(end)
+    assert_outcome(row, end, told, output(end))
+
+
+@rows
+def test_nothing_after_the_end_is_read(role, row):
+    end = engine(role, deflate=True)
+    end.receive_data(wire(end, *row.frames) + JUNK, NOW)
+    told, answers = events(end), output(end)
+    if not row.code and not any(kind == CLOSE for kind, _ in row.events):
+        row = row._replace(code=1002)
+    assert_outcome(row, end, told, answers)
+    assert receive(end, text("later"), Frame(PING), close(1000)) == []
+    assert output(end) == []
+
+
+# The payload of a Close frame; the event; the code in the answer; whether it is a fault, told before.
+CLOSES = [
+    (b"", (1005, ""), b"", False),
+    (b"\x03\xe8", (1000, ""), b"\x03\xe8", False),
+    (b"\x03\xe9bye", (1001, "bye"), b"\x03\xe9", False),
+    (b"\x0b\xb8gr\xc3\xbcn", (3000, "grün"), b"\x0b\xb8", False),
+    (b"\x13\x87" + b"x" * 123, (4999, "x" * 123), b"\x13\x87", False),
+    (b"\x03", (1002, None), b"\x03\xea", True),
+    *((struct.pack("!H", code), (1002, None), b"\x03\xea", True) for code in (0, 999, 1004, 1005, 1006)),
+    (b"\x03\xf7", (1002, None), b"\x03\xea", True),
+    (b"\x13\x88", (1002, None), b"\x03\xea", True),
+    (b"\x03\xe8\xff", (1007, None), b"\x03\xef", True),
+    (b"\x03\xe8\xe2\x82", (1007, None), b"\x03\xef", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("payload", "ended", "answer", "fault"), CLOSES)
+def test_a_close_is_answered_with_its_code(end, payload, ended, answer, fault):
+    code, reason = ended
+    told = receive(end, Frame(CLOSE, payload))
+    reason = end.close_reason if reason is None else reason
+    assert told == [(Event.ERROR, code)] * fault + [(Event.CLOSE, (code, reason))]
+    (frame,) = output(end)
+    assert frame.opcode == CLOSE
+    assert frame.payload[:2] == answer
+    assert end.close_code == code
+    assert type(end.close_code) is int
+    assert end.state is CLOSING
+
+
+def test_a_fault_is_an_event_with_the_reason_that_the_peer_gets(end):
+    end.receive_data(wire(end, text("a"), Frame(3)), NOW)
+    end.conclude(NOW)
+    (_, (kind, error), (_, (code, reason))) = end.take_events()
+    assert kind is Event.ERROR
+    assert type(error) is ProtocolError
+    assert (code, reason) == (error.code, str(error)) == (end.close_code, end.close_reason)
+    assert output(end) == [close(1002, reason)]
+
+
+# States and inputs
+
+STATES = {
+    "open": lambda end: None,
+    "we closed": lambda end: end.close(1000, "", NOW),
+    "the peer closed": lambda end: receive(end, close(1001)),
+    "the peer closed after a message": lambda end: end.receive_data(wire(end, text("m"), close(1001)), NOW),
+    "the peer failed after a message": lambda end: end.receive_data(wire(end, text("m"), Frame(3)), NOW),
+    "both closed": lambda end: (end.close(1000, "", NOW), receive(end, close(1000))),
+    "failed": lambda end: receive(end, Frame(3)),
+    "failed after we closed": lambda end: (end.close(1000, "", NOW), receive(end, Frame(3))),
+    "lost": lambda end: end.receive_eof(NOW),
+    "closed and lost": lambda end: (receive(end, close(1001)), end.receive_eof(NOW)),
+}
+INPUTS = {
+    "text": lambda end: end.receive_data(wire(end, text("a")), NOW),
+    "ping": lambda end: end.receive_data(wire(end, Frame(PING, b"p")), NOW),
+    "pong": lambda end: end.receive_data(wire(end, Frame(PONG, b"p")), NOW),
+    "Close": lambda end: end.receive_data(wire(end, close(1002, "bye")), NOW),
+    "junk": lambda end: end.receive_data(JUNK, NOW),
+    "nothing": lambda end: end.receive_data(b"", NOW),
+    "end of stream": lambda end: end.receive_eof(NOW, "gone"),
+    "conclude": lambda end: end.conclude(NOW),
+    "early timer": lambda end: end.handle_timer(NOW),
+    "due timer": lambda end: end.handle_timer(NOW + 1000 if end.deadline is None else end.deadline),
+    "send": lambda end: end.send("out", NOW),
+    "send fragment": lambda end: end.send("out", NOW, final=False),
+    "send ping": lambda end: end.ping(b"out", NOW),
+    "send pong": lambda end: end.pong(b"out", NOW),
+    "close": lambda end: end.close(3000, "enough", NOW),
+    "get_buffer": lambda end: end.get_buffer(),
+}
+SENDING = {
+    "send": text("out"),
+    "send fragment": text("out", fin=False),
+    "send ping": Frame(PING, b"out"),
+    "send pong": Frame(PONG, b"out"),
+}
+RECEIVED = {"text": (Event.TEXT, "a"), "ping": (Event.PING, b"p"), "pong": (Event.PONG, b"p")}
+BYE = (Event.CLOSE, (1002, "bye"))
+GONE = (Event.CLOSE, (1006, "gone"))
+LATE = (Event.CLOSE, (1006, "The peer did not finish the closing handshake in time"))
+BITS = "A reserved bit is set that no extension defines"
+OPCODE = "Opcode 0x3 is reserved"
+
+
+def failed(reason):
+    return [(Event.ERROR, 1002), (Event.CLOSE, (1002, reason))]
+
+
+WAITING: dict[str, Any] = {"end of stream": ([], [], CLOSED), "due timer": ([], [], CLOSED)}
+
+# What an input does in a state: events, frames and the state after. What is not listed does nothing,
+# but that sending raises StateError.
+OUTCOMES: dict[str, dict[str, Any]] = {
+    "open": {
+        **{name: ([event], [], OPEN) for name, event in RECEIVED.items()},
+        **{name: ([], [frame], OPEN) for name, frame in SENDING.items()},
+        "ping": ([(Event.PING, b"p")], [Frame(PONG, b"p")], OPEN),
+        "Close": ([BYE], [close(1002)], CLOSING),
+        "junk": (failed(BITS), [close(1002, BITS)], CLOSING),
+        "end of stream": ([GONE], [], CLOSED),
+        "due timer": ([], [Frame(PING, b"1")], OPEN),
+        "close": ([], [close(3000, "enough")], CLOSING),
+    },
+    "we closed": {
+        **{name: ([event], [], CLOSING) for name, event in RECEIVED.items()},
+        "Close": ([BYE], [], CLOSING),
+        "junk": (failed(BITS), [], CLOSING),
+        "end of stream": ([GONE], [], CLOSED),
+        "due timer": ([LATE], [], CLOSED),
+    },
+    "the peer closed after a message": {
+        **{name: ([], [frame], OPEN) for name, frame in SENDING.items()},
+        "end of stream": ([(Event.CLOSE, (1001, ""))], [close(1001)], CLOSED),
+        "conclude": ([(Event.CLOSE, (1001, ""))], [close(1001)], CLOSING),
+        "close": ([], [close(3000, "enough")], CLOSING),
+    },
+    "the peer failed after a message": {
+        **{name: ([], [frame], OPEN) for name, frame in SENDING.items()},
+        "end of stream": (failed(OPCODE), [close(1002, OPCODE)], CLOSED),
+        "conclude": (failed(OPCODE), [close(1002, OPCODE)], CLOSING),
+        "close": ([], [close(3000, "enough")], CLOSING),
+    },
+    "the peer closed": WAITING,
+    "both closed": WAITING,
+    "failed": WAITING,
+    "failed after we closed": WAITING,
+    "lost": {},
+    "closed and lost": {},
+}
+
+
+@pytest.mark.parametrize(("state", "name"), [*product(STATES, INPUTS)])
+def test_every_input_in_every_state(end, state, name):
+    STATES[state](end)
+    end.take_events()
+    end.take_output()
+    before = end.state, end.deadline
+    do = INPUTS[name]
+    if name in SENDING and name not in OUTCOMES[state]:
+        with pytest.raises(StateError, match=before[0].name):
+            do(end)
+        outcome = [], [], before[0]
+    else:
+        outcome = OUTCOMES[state].get(name, ([], [], before[0]))
+        do(end)
+    told = [plain(*event) for event in end.take_events()]
+    assert (told, output(end), end.state) == outcome
+    if outcome == ([], [], before[0]):
+        assert end.deadline == before[1]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_end_is_told_once(end, state):
+    STATES[state](end)
+    told = events(end)
+    end.receive_data(wire(end, close(1000)), NOW)
+    told += events(end)
+    end.receive_eof(NOW)
+    end.receive_eof(NOW)
+    told += events(end)
+    assert [kind for kind, _ in told].count(Event.CLOSE) <= 1
+    assert end.state is CLOSED
+    assert end.deadline is None
+    assert end.output_ended
+    assert end.close_code is not None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_who_ends_the_stream(end, role, state):
+    """The server, once both Close frames have passed; the client when the server did (RFC 6455, 7.1.1)."""
+    STATES[state](end)
+    end.take_events()
+    end.conclude(NOW)
+    ended = {"open": False, "we closed": False}.get(state, role is SERVER)
+    assert end.output_ended is (ended or "lost" in state)
+
+
+# Answers that go before the end
+
+
+@pytest.mark.parametrize("frame", [close(1000), Frame(3)], ids=["close", "fault"])
+def test_what_came_before_the_end_may_be_answered(end, frame):
+    end.receive_data(wire(end, text("question"), frame), NOW)
+    assert end.take_events() == [(Event.TEXT, "question")]
+    assert end.state is OPEN
+    end.send("answer", NOW)
+    end.conclude(NOW + 5)
+    assert [kind for kind, _ in end.take_events()][-1] is Event.CLOSE
+    assert [each.opcode for each in output(end)] == [TEXT, CLOSE]
+    assert end.deadline == NOW + 15
+
+
+def test_no_ping_is_due_while_the_end_waits_to_be_concluded(end):
+    end.receive_data(wire(end, text("a"), close(1000)), NOW)
+    assert end.deadline is None
+    end.handle_timer(NOW + 1000)
+    assert output(end) == []
+
+
+def test_data_that_follow_the_end_do_not_conclude_it(end):
+    end.receive_data(wire(end, text("a"), close(1000)), NOW)
+    end.take_events()
+    end.receive_data(b"more", NOW)
+    assert end.state is OPEN
+
+
+@pytest.mark.parametrize("frame", [close(1001, "bye"), Frame(3)], ids=["close", "fault"])
+def test_a_program_that_closes_before_the_conclusion_sends_the_only_close(end, frame):
+    end.receive_data(wire(end, text("a"), frame), NOW)
+    end.close(3000, "", NOW)
+    told = events(end)
+    assert told[-1] == (Event.CLOSE, (end.close_code, end.close_reason))
+    assert end.close_code in (1001, 1002)
+    assert output(end) == [close(3000)]
+
+
+def test_a_late_conclusion_comes_before_the_loss(end):
+    end.receive_data(wire(end, text("a"), close(1001)), NOW)
+    end.close(3000, "", NOW)
+    end.take_events()
+    end.handle_timer(end.deadline)
+    assert end.take_events() == [(Event.CLOSE, (1001, ""))]
+    assert end.state is CLOSED
+
+
+# Sending
+
+
+@pytest.mark.parametrize(
+    ("message", "frame"),
+    [
+        ("", text("")),
+        ("grün", text("grün")),
+        (b"", binary(b"")),
+        (b"abc", binary(b"abc")),
+        (bytearray(b"abc"), binary(b"abc")),
+        (memoryview(b"abcdef")[::2], binary(b"ace")),
+        (memoryview(struct.pack("2I", 1, 2)).cast("I"), binary(struct.pack("2I", 1, 2))),
+        *((bytes(size), binary(bytes(size))) for size in (125, 126, 16384, 16385, 65535, 65536)),
+        ("€" * 30_000, text("€" * 30_000)),
+    ],
+)
+def test_a_message_is_sent(end, role, message, frame):
+    size = end.send(message, NOW)
+    assert end.output_amount == end.bytes_sent == size == len(frame.encode(role is CLIENT))
+    assert end.has_output
+    assert output(end) == [frame]
+    assert end.output_amount == 0
+    assert not end.has_output
+    assert (end.messages_sent, end.frames_sent) == (1, 1)
+
+
+def test_messages_are_sent_in_order(end):
+    for number in range(5):
+        end.send(str(number), NOW)
+    assert output(end) == [text(str(number)) for number in range(5)]
+
+
+def test_a_large_message_of_a_server_is_not_copied():
+    end = engine(SERVER)
+    end.send(LARGE, NOW)
+    assert end.take_output()[1] is LARGE
+
+
+def test_a_message_may_be_changed_after_it_was_sent(end):
+    for size in (10, 100_000):
+        message = bytearray(size)
+        end.send(message, NOW)
+        message[:] = b"x" * size
+        assert output(end) == [binary(bytes(size))]
+
+
+def test_each_frame_of_a_client_has_a_mask_of_its_own():
+    end = engine(CLIENT)
+    for _ in range(3):
+        end.send("", NOW)
+    end.ping(b"", NOW)
+    assert b"".join(end.take_output()) == b"".join(
+        bytes((first, 0x80)) + number.to_bytes(4, "big")
+        for number, first in enumerate((0x81, 0x81, 0x81, 0x89), 1)
+    )
+
+
+def test_a_message_is_sent_in_fragments_with_control_frames_between(end):
+    end.send("a", NOW, final=False)
+    end.ping(b"1", NOW)
+    end.send("", NOW, final=False)
+    receive(end, Frame(PING, b"theirs"))
+    end.send("b", NOW)
+    end.send("c", NOW)
+    assert output(end) == [
+        text("a", fin=False),
+        Frame(PING, b"1"),
+        more(),
+        Frame(PONG, b"theirs"),
+        last(b"b"),
+        text("c"),
+    ]
+    assert (end.messages_sent, end.frames_sent) == (2, 6)
+
+
+def test_large_fragments(end):
+    end.send(LARGE, NOW, final=False)
+    end.send(LARGE, NOW)
+    assert output(end) == [binary(LARGE, fin=False), last(LARGE)]
+
+
+@pytest.mark.parametrize(("first", "other"), [("a", b"b"), (b"a", "b")])
+def test_a_fragment_of_another_kind_is_refused(end, first, other):
+    end.send(first, NOW, final=False)
+    for final in (True, False):
+        with pytest.raises(StateError, match="text" if isinstance(first, str) else "binary"):
+            end.send(other, NOW, final=final)
+    end.send(first, NOW)
+    end.send(other, NOW)
+    assert [frame.opcode for frame in output(end)] == [
+        TEXT if isinstance(first, str) else BINARY,
+        CONTINUATION,
+        TEXT if isinstance(other, str) else BINARY,
+    ]
+
+
+def test_a_close_may_interrupt_a_message(end):
+    end.send("a", NOW, final=False)
+    end.close(1000, "", NOW)
+    assert output(end) == [text("a", fin=False), close(1000)]
+
+
+@pytest.mark.parametrize("message", [None, 1, ["a"], object()])
+def test_what_is_no_message_is_refused(end, message):
+    with pytest.raises(TypeError, match=f"message.*{type(message).__name__}"):
+        end.send(message, NOW)
+    assert not end.has_output
+
+
+def test_text_that_utf_8_cannot_carry_is_refused(end):
+    with pytest.raises(ValueError, match="message"):
+        end.send("\ud800", NOW)
+    assert not end.has_output
+
+
+def test_encode_message():
+    payload = b"binary"
+    assert encode_message("text") == (Opcode.TEXT, b"text")
+    assert encode_message(payload)[1] is payload
+
+
+# Pings and pongs
+
+
+@pytest.mark.parametrize("payload", [b"", b"a", bytes(125), bytearray(b"ab"), memoryview(b"abcd")[::2]])
+def test_pings_and_pongs_are_sent(end, role, payload):
+    for method, opcode in ((end.ping, PING), (end.pong, PONG)):
+        frame = Frame(opcode, bytes(payload))
+        assert method(payload, NOW) == len(frame.encode(role is CLIENT))
+        assert output(end) == [frame]
+    assert (end.pings_sent, end.frames_sent, end.messages_sent) == (1, 2, 0)
+
+
+@pytest.mark.parametrize(("payload", "error"), [(bytes(126), ValueError), ("a", TypeError), (3, TypeError)])
+def test_wrong_payloads_are_refused(end, payload, error):
+    for method in (end.ping, end.pong):
+        with pytest.raises(error, match="payload"):
+            method(payload, NOW)
+    with pytest.raises(error, match="ping"):
+        end.ping_payload = payload
+    with pytest.raises(error, match="ping"):
+        engine(end.role, ping=payload)
+    assert not end.has_output
+
+
+def test_the_latency_is_measured(end):
+    end.ping(b"x", NOW)
+    assert receive(end, Frame(PONG, b"x"), now=NOW + 0.25) == [(Event.PONG, b"x")]
+    assert end.keepalive.latency == 0.25
+    assert end.pongs_received == 1
+
+
+def test_a_ping_is_answered_in_a_flood_of_messages(end):
+    assert receive(end, *[text("a")] * 99, Frame(PING, b"?"), *[text("b")] * 99)[99] == (Event.PING, b"?")
+    assert output(end) == [Frame(PONG, b"?")]
+    assert end.pings_received == 1
+
+
+# Broadcasts
+
+
+@pytest.mark.parametrize("message", ["grün", b"bytes", LARGE])
+def test_a_broadcast_is_the_frame_that_send_makes(message):
+    sending, broadcasting = engine(SERVER), engine(SERVER)
+    sending.send(message, NOW)
+    frame = encode_broadcast(message)
+    assert broadcasting.send_encoded(frame, NOW)
+    assert broadcasting.take_output() == [frame]
+    assert frame == b"".join(sending.take_output())
+    assert (broadcasting.messages_sent, broadcasting.frames_sent) == (1, 1)
+    assert broadcasting.bytes_sent == len(frame)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_broadcast_passes_by_who_cannot_take_it(state):
+    end = engine(SERVER)
+    STATES[state](end)
+    end.take_output()
+    assert end.send_encoded(encode_broadcast("a"), NOW) is end.has_output is (end.state is OPEN)
+
+
+def test_a_broadcast_passes_by_who_is_amid_a_message():
+    end = engine(SERVER)
+    end.send("a", NOW, final=False)
+    assert not end.send_encoded(encode_broadcast("b"), NOW)
+    assert output(end) == [text("a", fin=False)]
+
+
+def test_a_client_cannot_broadcast():
+    with pytest.raises(StateError, match="mask"):
+        engine(CLIENT).send_encoded(encode_broadcast("a"), NOW)
+
+
+# Compression
+
+
+@pytest.fixture
+def pair():
+    return engine(CLIENT, deflate=True), engine(SERVER, deflate=True)
+
+
+def carry(sender, receiver):
+    receiver.receive_data(b"".join(sender.take_output()), NOW)
+    return events(receiver)
+
+
+@pytest.mark.parametrize(
+    ("message", "compress", "rsv1"),
+    [
+        ("a" * 63, None, False),
+        ("a" * 64, None, True),
+        ("a" * 63, True, True),
+        ("a" * 64, False, False),
+        ("", True, True),
+        ("", None, False),
+        (LARGE, None, True),
+    ],
+)
+def test_what_is_compressed(pair, message, compress, rsv1):
+    for sender, receiver in (pair, pair[::-1]):
+        sender.send(message, NOW, compress=compress)
+        data = b"".join(sender.take_output())
+        assert bool(data[0] & 0x40) is rsv1
+        receiver.receive_data(data, NOW)
+        assert [message for _, message in events(receiver)] == [message]
+
+
+def test_nothing_is_compressed_without_an_agreement(end):
+    end.send("a" * 1000, NOW, compress=True)
+    assert output(end) == [text("a" * 1000)]
+    assert end.compression_ratio == 1.0
+
+
+@pytest.mark.parametrize("compress", [None, True, False])
+def test_a_message_in_fragments_is_compressed_or_not_as_a_whole(pair, compress):
+    client, server = pair
+    server.send("a", NOW, final=False, compress=compress)
+    server.ping(b"", NOW)
+    server.send("b" * 100, NOW, final=False, compress=not compress)
+    server.send("", NOW)
+    data = server.take_output()
+    assert [frame[0] & 0x40 for frame in data] == [0 if compress is False else 0x40, 0, 0, 0]
+    client.receive_data(b"".join(data), NOW)
+    assert events(client) == [(Event.PING, b""), (Event.TEXT, "a" + "b" * 100)]
+
+
+def test_messages_and_fragments_in_turn(pair):
+    client, server = pair
+    for sender, receiver in (pair, pair[::-1]):
+        messages = ["a" * 100, b"b" * 100, "c", LARGE]
+        for message in messages:
+            sender.send(message, NOW)
+            sender.send(message[:10], NOW, final=False)
+            sender.send(message[10:], NOW)
+        told = carry(sender, receiver)
+        assert [each for _, each in told] == [message for message in messages for _ in range(2)]
+    assert client.messages_sent == server.messages_sent == server.reader.messages == 8
+
+
+def test_the_compression_ratio_counts_both_ways(pair):
+    client, server = pair
+    assert client.compression_ratio == server.compression_ratio == 1.0
+    client.send("short", NOW)
+    carry(client, server)
+    assert client.compression_ratio == server.compression_ratio == 1.0
+    wire_bytes = len(compressed((TEXT, b"a" * 1000))[0].payload)
+    client.send("a" * 1000, NOW)
+    carry(client, server)
+    assert client.compression_ratio == server.compression_ratio == wire_bytes / 1000
+    server.send("a" * 2000, NOW)
+    more_bytes = len(compressed((TEXT, b"a" * 2000))[0].payload)
+    carry(server, client)
+    assert client.compression_ratio == server.compression_ratio == (wire_bytes + more_bytes) / 3000
+
+
+def test_a_message_that_compresses_to_more_shows_in_the_ratio(pair):
+    pair[0].send("", NOW, compress=True)
+    assert pair[0].compression_ratio == 1.0
+    pair[0].send("ab", NOW, compress=True)
+    assert pair[0].compression_ratio > 1.0
+
+
+# Closing
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "payload"),
+    [
+        (None, "", b""),
+        (1000, "", b"\x03\xe8"),
+        (3000, "grün", b"\x0b\xb8gr\xc3\xbcn"),
+        (1000, "x" * 124, b"\x03\xe8" + b"x" * 123),
+    ],
+)
+def test_a_close_is_sent(end, code, reason, payload):
+    end.close(code, reason, NOW)
+    assert output(end) == [Frame(CLOSE, payload)]
+    assert (end.state, end.close_code, end.output_ended) == (CLOSING, None, False)
+    assert events(end) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "error"),
+    [(1005, "", ValueError), (None, "why", ValueError), ("1000", "", TypeError), (1000, b"why", TypeError)],
+)
+def test_a_wrong_close_is_refused_and_changes_nothing(end, code, reason, error):
+    with pytest.raises(error):
+        end.close(code, reason, NOW)
+    assert end.state is OPEN
+    assert not end.has_output
+
+
+def test_what_the_peer_sent_before_it_saw_our_close_is_told(end):
+    end.close(1000, "", NOW)
+    assert receive(end, text("a"), text("b", fin=False), Frame(PING), last(b"c"), close(1000, "bye")) == [
+        (Event.TEXT, "a"),
+        (Event.PING, b""),
+        (Event.TEXT, "bc"),
+        (Event.CLOSE, (1000, "bye")),
+    ]
+    assert output(end) == [close(1000)]
+
+
+def test_two_ends_close_each_other():
+    for closer, other in ((engine(CLIENT), engine(SERVER)), (engine(SERVER), engine(CLIENT))):
+        closer.send("last", NOW)
+        closer.close(1000, "bye", NOW)
+        assert carry(closer, other) == [(Event.TEXT, "last"), (Event.CLOSE, (1000, "bye"))]
+        assert carry(other, closer) == [(Event.CLOSE, (1000, ""))]
+        ends = {end.role: end for end in (closer, other)}
+        assert ends[SERVER].output_ended
+        assert not ends[CLIENT].output_ended
+        for end in (ends[CLIENT], ends[SERVER]):
+            end.receive_eof(NOW)
+            assert (end.state, end.take_events()) == (CLOSED, [])
+
+
+def test_ends_that_close_at_once():
+    client, server = engine(CLIENT), engine(SERVER)
+    client.close(3001, "", NOW)
+    server.close(3002, "", NOW)
+    there, back = client.take_output(), server.take_output()
+    server.receive_data(b"".join(there), NOW)
+    client.receive_data(b"".join(back), NOW)
+    assert events(server) == [(Event.CLOSE, (3001, ""))]
+    assert events(client) == [(Event.CLOSE, (3002, ""))]
+    assert not client.has_output
+    assert not server.has_output
+
+
+def test_a_stream_that_ends_unannounced(end):
+    receive(end, text("a", fin=False))
+    end.receive_eof(NOW)
+    assert events(end) == [(Event.CLOSE, (1006, "The connection ended without a Close frame"))]
+    assert type(end.close_code) is int
+
+
+# Time
+
+
+def test_keepalive_pings_are_numbered(end):
+    assert end.deadline == NOW + 30
+    for number in (b"1", b"2"):
+        now = end.deadline
+        end.handle_timer(now)
+        assert output(end) == [Frame(PING, number)]
+        assert end.deadline == now + 20
+        receive(end, Frame(PONG, number), now=now + 0.5)
+        assert end.keepalive.latency == 0.5
+        assert end.deadline == now + 30.5
+    assert end.pings_sent == 2
+
+
+def test_keepalive_pings_have_the_payload_that_is_asked_for(role):
+    end = engine(role, ping=b"still there?")
+    end.handle_timer(end.deadline)
+    end.ping_payload = b"and now?"
+    receive(end, Frame(PONG))
+    end.handle_timer(end.deadline)
+    assert [frame.payload for frame in output(end)] == [b"still there?", b"and now?"]
+    assert end.ping_payload == b"and now?"
+
+
+def test_a_peer_that_does_not_answer_is_given_up(role):
+    end = engine(role, pong_timeout=7.5)
+    end.handle_timer(end.deadline)
+    output(end)
+    end.handle_timer(end.deadline)
+    assert events(end) == [(Event.CLOSE, (1006, "No pong within 7.5 seconds"))]
+    assert (end.state, end.deadline, end.output_ended) == (CLOSED, None, True)
+    assert output(end) == []
+
+
+def test_a_program_that_was_busy_past_the_pong_timeout_waits_again(end):
+    end.handle_timer(end.deadline)
+    late = end.deadline + 3
+    end.handle_timer(late)
+    assert (end.state, end.deadline) == (OPEN, late + 20)
+
+
+def test_anything_received_is_a_sign_of_life(end):
+    now = NOW + 29
+    end.receive_data(b"\x81", now)
+    assert end.deadline == now + 30
+    end.handle_timer(NOW + 30)
+    assert not end.has_output
+
+
+def test_a_large_payload_is_a_sign_of_life(end):
+    data = wire(end, binary(LARGE))
+    end.receive_data(data[:100], NOW)
+    end.get_buffer()[:1] = data[100:101]
+    end.buffer_updated(1, NOW + 29)
+    assert end.deadline == NOW + 59
+
+
+def test_no_keepalive_no_deadline(role):
+    end = engine(role, keepalive=0.0)
+    assert end.deadline is None
+    end.handle_timer(NOW + 1e6)
+    assert (end.state, end.has_output) == (OPEN, False)
+
+
+def test_a_pause_of_the_owner_is_no_silence(end):
+    end.keepalive.pause()
+    assert end.deadline is None
+    end.keepalive.resume(NOW + 100)
+    assert end.deadline == NOW + 130
+
+
+@pytest.mark.parametrize("close_timeout", [0.0, 3.0])
+@pytest.mark.parametrize("closer", ["we", "the peer", "both", "a fault"])
+def test_the_closing_handshake_has_a_deadline(role, closer, close_timeout):
+    end = engine(role, close_timeout=close_timeout)
+    now = NOW + 7
+    if closer in ("we", "both"):
+        end.close(1000, "", now)
+    if closer != "we":
+        receive(end, Frame(3) if closer == "a fault" else close(1000), now=now)
+    assert end.deadline == now + close_timeout
+    end.keepalive.pause()
+    assert end.deadline == now + close_timeout
+    end.handle_timer(end.deadline)
+    assert (end.state, end.deadline, end.output_ended) == (CLOSED, None, True)
+    assert end.close_code == {"we": 1006, "a fault": 1002}.get(closer, 1000)
+
+
+def test_pings_end_with_the_closing_handshake(end):
+    end.close(1000, "", NOW + 25)
+    end.handle_timer(NOW + 30)
+    assert output(end) == [close(1000)]
+
+
+# Large payloads
+
+
+def test_a_large_payload_goes_through_its_buffer(end):
+    data = wire(end, binary(LARGE), text("b"))
+    end.receive_data(data[:50], NOW)
+    view = end.get_buffer()
+    size = len(view)
+    view[:] = data[50 : 50 + size]
+    end.buffer_updated(size, NOW)
+    end.receive_data(data[50 + size :], NOW)
+    assert events(end) == [(Event.BINARY, LARGE), (Event.TEXT, "b")]
+    assert end.bytes_received == len(data)
+    assert end.get_buffer() is None
+
+
+def test_a_buffer_that_is_updated_after_the_end_is_forgotten(end):
+    data = wire(end, binary(LARGE))
+    end.receive_data(data[:50], NOW)
+    view = end.get_buffer()
+    end.receive_eof(NOW)
+    view[:] = data[50:]
+    end.buffer_updated(len(data) - 50, NOW)
+    assert [kind for kind, _ in events(end)] == [Event.CLOSE]
+    assert end.get_buffer() is None
+
+
+def test_a_wrong_count_is_refused_and_not_counted(end):
+    with pytest.raises(ValueError, match="count"):
+        end.buffer_updated(1, NOW)
+    assert end.bytes_received == 0
+
+
+# The rest
+
+
+def test_the_role_and_the_masks_must_fit():
+    for role, pool in ((CLIENT, None), (SERVER, masks())):
+        with pytest.raises(ValueError, match="masks"):
+            Engine(role, NOW, masks=pool)
+
+
+def test_the_limits_are_16_mib_and_131072_fragments():
+    reader = Engine(SERVER, NOW).reader
+    assert (reader.max_message, reader.max_fragments) == (16 << 20, 131_072)
+    end = engine(SERVER)
+    end.reader.max_message = LIMIT - 1
+    assert receive(end, binary(bytes(LIMIT)))[0] == (Event.ERROR, 1009)
+
+
+def test_what_is_taken_is_gone_and_does_not_change(end):
+    none, nothing = end.take_events(), end.take_output()
+    receive_only = wire(end, text("a"), Frame(PING))
+    end.receive_data(receive_only, NOW)
+    assert none == nothing == []
+    told, out = end.take_events(), end.take_output()
+    end.receive_data(receive_only, NOW)
+    assert (len(told), len(out)) == (2, 1)
+
+
+def test_statistics(end):
+    frames = [text("a"), text("b", fin=False), Frame(PING), last(b"c"), Frame(PONG)]
+    receive(end, *frames)
+    reader = end.reader
+    assert (reader.messages, reader.frames) == (2, 5)
+    assert end.bytes_received == len(wire(end, *frames))
+    assert (end.pings_received, end.pongs_received, end.frames_sent) == (1, 1, 1)
+    assert end.bytes_sent == len(b"".join(end.take_output()))
+
+
+def test_an_idle_engine_is_small(role):
+    engine(role)
+    ends = []
+    pool = masks() if role is CLIENT else None
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        ends += [Engine(role, NOW, masks=pool, codec=codec()) for _ in range(100)]
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / len(ends) < 3000
+    for thing in (ends[0], ends[0].reader, ends[0].keepalive):
+        assert not hasattr(thing, "__dict__")
+        assert sys.getsizeof(thing) < 400
+
+
+def test_an_engine_goes_without_the_garbage_collector(end):
+    class Seen(Engine):
+        __slots__ = ("__weakref__",)
+
+    seen = Seen(SERVER, NOW)
+    seen.receive_data(wire(seen, text("a"), Frame(PING), binary(LARGE))[:100], NOW)
+    there = weakref.ref(seen)
+    gc.disable()
+    try:
+        del seen
+        assert there() is None
+    finally:
+        gc.enable()
