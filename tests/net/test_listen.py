@@ -141,6 +141,7 @@ def test_a_listener_may_be_closed_while_it_accepts(listener, accepted, client, p
     pump_until(lambda: accepted)
     assert len(accepted) == 1
     assert made.closed
+    assert made._rest is None
 
 
 def test_a_unix_path_goes_with_its_listener(listener, tmp_path):

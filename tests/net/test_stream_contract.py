@@ -124,7 +124,9 @@ def test_the_marks_can_be_moved(ends, pump_until, fill):
     ends.near.set_write_limits(100 * MIB, 0)
     payload = fill(ends.near, 100_000)
     assert ends.near_owner.told == []
-    ends.near.set_write_limits(1000, 1000)
+    ends.near.set_write_limits(ends.near.buffered_amount, 0)
+    assert ends.near_owner.told == []
+    ends.near.set_write_limits(ends.near.buffered_amount - 1, 0)
     assert ends.near_owner.told == ["pause"]
     ends.near.set_write_limits(100 * MIB, 100 * MIB)
     assert ends.near_owner.told == ["pause", "resume"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 
 import pytest
@@ -190,18 +193,23 @@ def test_ending_within_the_handshake_follows_it(ends, client_ssl, server_ssl, pu
     assert client.owner.received == b"hello"
 
 
-def test_reading_paused_within_the_handshake_is_paused_after_it(ends, client_ssl, server_ssl, pump_until):
+def test_reading_paused_within_the_handshake_is_paused_after_it(
+    ends, client_ssl, server_ssl, pump_until, loop
+):
     client, server = ends(client_ssl, server_ssl)
     client.stream.pause_reading()
-    server.stream.write(b"wait")
-    server.stream.end()
     pump_until(lambda: client.established and server.established)
-    client.stream.write(b"ping")
-    pump_until(lambda: server.owner.received == b"ping")
+    written = 0
+    while not server.stream.buffered_amount:
+        server.stream.write(b"x" * MIB)
+        written += MIB
+        rested: list[bool] = []
+        loop.call_later(0.01, rested.append, True)
+        pump_until(lambda: rested)  # noqa: B023
+        assert written < 64 * MIB  # the peer is slowed down
     assert not client.owner.received
     client.stream.resume_reading()
-    pump_until(lambda: client.owner.at_eof)
-    assert client.owner.received == b"wait"
+    pump_until(lambda: len(client.owner.received) == written, 20)
 
 
 def test_reading_may_be_paused_and_resumed_within_the_handshake(ends, client_ssl, server_ssl, pump_until):
@@ -228,9 +236,9 @@ def test_an_end_without_close_notify_is_a_failure(open_ends, pump_until):
 def test_what_came_before_such_an_end_is_read_first(open_ends, pump_until, loop):
     client, server = open_ends
     client.owner.on_data = client.stream.pause_reading
-    server.stream.writelines([b"x" * 16_384] * 3)
+    server.stream.writelines([b"x" * 16_384] * 4)
     server.below.close()
-    for _ in range(3):
+    for _ in range(2):
         seen = len(client.owner.chunks)
         client.stream.resume_reading()
         pump_until(lambda: len(client.owner.chunks) > seen)  # noqa: B023
@@ -238,9 +246,23 @@ def test_what_came_before_such_an_end_is_read_first(open_ends, pump_until, loop)
         loop.call_later(0.02, rested.append, True)
         pump_until(lambda: rested)  # noqa: B023
         assert not client.owner.lost
+    client.owner.on_data = None
     client.stream.resume_reading()
     pump_until(lambda: client.owner.lost)
+    assert len(client.owner.received) == 4 * 16_384
+    assert isinstance(client.owner.cause, ssl.SSLEOFError)
+
+
+def test_such_an_end_may_be_seen_before_what_waits_is_decrypted(open_ends, pump_until):
+    client, server = open_ends
+    client.owner.on_data = client.stream.pause_reading
+    server.stream.writelines([b"x" * 16_384] * 3)
+    pump_until(lambda: client.owner.received)
+    client.owner.on_data = None
+    client.stream.resume_reading()
+    client.stream.eof_received()
     assert len(client.owner.received) == 3 * 16_384
+    pump_until(lambda: client.owner.lost)
     assert isinstance(client.owner.cause, ssl.SSLEOFError)
 
 
@@ -265,6 +287,35 @@ def test_a_forged_record_is_a_failure_for_both(open_ends, pump_until):
     client.stream.writelines([b"dropped" * 10_000] * 2)
     client.stream.data_received(b"dropped")
     assert client.stream.buffered_amount == 0
+
+
+def test_a_forged_record_after_this_sides_end_is_a_failure(open_ends, pump_until):
+    client, server = open_ends
+    client.stream.end()
+    forge(server.stream)
+    pump_until(lambda: client.owner.lost)
+    assert isinstance(client.owner.cause, ssl.SSLError)
+
+
+def test_what_openssl_still_wants_to_say_is_dropped_with_the_connection(open_ends, pump_until):
+    client, server = open_ends
+
+    def abort() -> None:
+        client.stream._session._outgoing.write(b"an answer to the peer's wish for new keys")
+        client.stream.abort()
+
+    client.owner.on_data = abort
+    server.stream.write(b"new keys, please")
+    pump_until(lambda: client.owner.lost)
+    assert client.owner.cause is None
+
+
+def test_the_stream_below_is_ended_too(open_ends, pump_until):
+    client, server = open_ends
+    server.below.set_owner(below := Recorder())
+    client.stream.end()
+    pump_until(lambda: below.at_eof)
+    assert below.received  # close_notify
 
 
 def test_a_failure_does_not_wait_for_a_peer_that_is_not_reading(open_ends, pump_until):
@@ -412,6 +463,19 @@ def test_when_the_loop_closes_a_turn_is_not_waited_for(into_sink, loop):
     assert owner.lost
 
 
+def test_when_the_loop_closes_there_are_no_more_turns(into_sink, loop):
+    client, sink, owner = into_sink
+
+    def leave() -> None:
+        client.write(b"x" * 3 * TURN)
+        client.close()
+
+    loop.on_close(leave)
+    loop.close()
+    assert sink.taken > 3 * TURN
+    assert owner.lost
+
+
 @pytest.mark.parametrize("error", [ssl.SSLError(1, "as asked"), None], ids=["fatal", "renegotiation"])
 def test_what_openssl_says_to_a_write(into_sink, monkeypatch, error):
     client, sink, owner = into_sink
@@ -472,3 +536,55 @@ def test_the_standard_librarys_own_tls_agrees(
     thread.join()
     assert owner.received == payload
     assert owner.cause is None
+
+
+@pytest.fixture
+def openssl(certificate, tmp_path, loop):
+    """``openssl(version)``: the command line's TLS server, its port, and what it prints meanwhile."""
+    if shutil.which("openssl") is None:
+        pytest.skip("the openssl command is not installed")
+    made: list[subprocess.Popen[bytes]] = []
+    pem = tmp_path / "server.pem"
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
+
+    def serve(version: str):
+        options = ["-accept", "127.0.0.1:0", "-cert", str(pem), "-key", str(pem), version]
+        pipe = subprocess.PIPE
+        server = subprocess.Popen(
+            ["openssl", "s_server", *options], stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0
+        )
+        made.append(server)
+        while not (line := server.stdout.readline()).startswith(b"ACCEPT"):
+            assert line
+        printed = bytearray()
+        output = server.stdout.fileno()
+        loop.watch(output, lambda: printed.extend(os.read(output, 65536)), None)
+        return server, int(line.rsplit(b":", 1)[1]), printed
+
+    yield serve
+    for server in made:
+        loop.unwatch(server.stdout.fileno())
+        server.kill()
+        server.communicate()
+
+
+@pytest.mark.parametrize(
+    ("version", "command"),
+    [("-tls1_2", b"r\n"), ("-tls1_3", b"k\n"), ("-tls1_3", b"K\n")],
+    ids=["renegotiation", "new keys of the peer", "new keys of both"],
+)
+def test_keys_may_change_in_mid_stream(loop, openssl, client_ssl, pump_until, request, version, command):
+    server, port, printed = openssl(version)
+    owner = Recorder()
+    below = SocketStream(loop, socket.create_connection(("127.0.0.1", port)))
+    stream = TLSStream(below, client_ssl, owner, server_hostname="localhost")
+    request.addfinalizer(stream.abort)
+    for number in range(3):
+        stream.write(b"ours %d\n" % number)
+        pump_until(lambda: b"ours %d\n" % number in printed)  # noqa: B023
+        server.stdin.write(command)
+        theirs = b"theirs %d\n" % number  # said until it is heard: what comes along with a command is dropped
+        pump_until(lambda: theirs in owner.received or not server.stdin.write(theirs))  # noqa: B023
+        stream.write(b"x" * 50_000)
+    pump_until(lambda: printed.count(b"x") >= 150_000)
+    assert not owner.told

@@ -60,6 +60,11 @@ def test_the_call_is_made_on_another_thread_and_answered_on_this_one(loop, pump_
     assert called_on.daemon
     assert job.over
     job.cancel()
+    gone = weakref.ref(job)
+    del job
+    pump_until(lambda: not worker._threads)
+    gc.collect()
+    assert gone() is None
 
 
 def test_what_the_call_raises_is_handed_on(loop, pump_until):

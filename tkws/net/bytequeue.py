@@ -22,6 +22,9 @@ IOV_MAX = 1024
 # over as many pieces.
 WORTH_JOINING = 8 * 1024
 
+# What every empty queue holds: a deque of one's own takes 760 bytes, and nearly all queues are empty.
+_NOTHING: deque[Buffer] = deque(maxlen=0)
+
 _HAS_SENDMSG = hasattr(socket.socket, "sendmsg")
 
 
@@ -35,12 +38,14 @@ class ByteQueue:
     __slots__ = ("_buffers", "size")
 
     def __init__(self) -> None:
-        self._buffers: deque[Buffer] = deque()
+        self._buffers = _NOTHING
         self.size = 0
 
     def append(self, data: Buffer) -> None:
         """Put ``data`` last; whoever gave it leaves it unchanged until it has gone."""
         if data:
+            if self._buffers is _NOTHING:
+                self._buffers = deque()
             self._buffers.append(data)
             self.size += len(data)
 
@@ -72,10 +77,12 @@ class ByteQueue:
                 self._buffers.appendleft(memoryview(first)[count:])
                 return
             count -= len(first)
+        if not self.size:
+            self._buffers = _NOTHING
 
     def clear(self) -> None:
         """Forget everything."""
-        self._buffers.clear()
+        self._buffers = _NOTHING
         self.size = 0
 
 

@@ -260,7 +260,7 @@ class TLSStream(Stream):
         rest = self._unsent.size - TURN
         try:
             while self._unsent.size and not self._below.buffered_amount:
-                if self._unsent.size <= rest:
+                if self._unsent.size <= rest and not self.loop.closed:
                     self._resting = True
                     self.loop.call_soon(self._go_on)
                     break
