@@ -32,6 +32,7 @@ _SECRET_FIELDS = frozenset(("authorization", "cookie", "proxy-authorization"))
 _DOING = {
     "resolve": "finding its address",
     "connect": "connecting",
+    "proxy": "finding a way through the proxy",
     "tls": "agreeing on TLS",
     "handshake": "waiting for the answer to the opening handshake",
 }
@@ -156,7 +157,7 @@ class Opening:
             answer.args = (f"{answer}; the redirect to {location!r} is not followed: {error}",)
             self._fail(answer)
             return
-        self._route = Route(context=self._route.context)
+        self._route = dataclasses.replace(self._route, unix=None, sock=None)
         self._go()
 
     def _on_timeout(self) -> None:

@@ -61,6 +61,8 @@ def open(
     protocols: Sequence[str] = (),
     headers: HeadersLike | Callable[[], HeadersLike] = (),
     timeout: float = 30.0,
+    proxy: str | bool | None = True,
+    proxy_ssl: tls.SSLContext | None = None,
     ssl: tls.SSLContext | None = None,
     unix: str | os.PathLike[str] | None = None,
     sock: socket.socket | None = None,
@@ -81,7 +83,12 @@ def open(
         protocols: The subprotocols offered, the most wanted first.
         headers: More headers for the request: a mapping, pairs, or a callable that returns
             either and is asked at each attempt, such as for a fresh token.
-        timeout: Seconds for the whole opening: name, dialling, TLS, redirects and handshake.
+        timeout: Seconds for the whole opening: name, dialling, proxy, TLS, redirects and handshake.
+        proxy: The URL of a proxy to go through, such as ``http://user:password@host:3128``, or with
+            ``https://``, ``socks4://``, ``socks4a://``, ``socks5://`` or ``socks5h://``; True for
+            what the environment says (``wss_proxy``, ``https_proxy``, ``no_proxy`` ...); None for none.
+        proxy_ssl: The TLS context of an ``https://`` proxy; None for one that verifies the proxy
+            against the system's authorities.
         ssl: The TLS context of a ``wss:`` URL; None for one that verifies the server
             against the system's authorities.
         unix: The path of a Unix socket to connect to instead of the URL's host.
@@ -98,11 +105,16 @@ def open(
     Raises:
         URLError: For a URL that names no WebSocket server.
         TypeError: For an argument of a wrong type, or an unknown option.
-        ValueError: For an argument that is out of range.
+        ValueError: For an argument that is out of range, or an environment that names no proxy
+            where it should.
+        ImportError: For a SOCKS proxy without the extra ``tkws[socks]``.
     """
     settings = changed(ConnectionOptions(handler=handler), options)
     uri = parse_uri(url)
     _check_opening(uri, timeout, ssl, unix, sock)
+    _check_proxy(proxy, proxy_ssl, unix, sock)
+    route = Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl)
+    route.proxy_to(uri)  # for what it raises
     backoff = _backoff(reconnect, sock)
     plan = Plan(
         uri=uri,
@@ -111,14 +123,14 @@ def open(
         headers=headers,
         origin=origin,
         deflate=settings.deflate,
-        route=Route(context=ssl, unix=unix),
+        route=route,
         cookies=cookies,
     )
     if not callable(headers):
         plan.handshake(uri)  # for what it raises
     loop = loop_for(master)
     if sock is not None:
-        plan = dataclasses.replace(plan, route=Route(context=ssl, sock=detach(sock)))
+        plan = dataclasses.replace(plan, route=dataclasses.replace(route, sock=detach(sock)))
     ws = WebSocket(loop, Role.CLIENT, settings, str(uri))
     ws.connect(lambda: Opening(ws, plan).cancel, backoff)
     return ws
@@ -382,6 +394,18 @@ def _check_opening(
         raise ValueError(f"ssl: {uri} is no wss: URL")
     if unix is not None and sock is not None:
         raise ValueError("unix, sock: only one of them")
+
+
+def _check_proxy(
+    proxy: str | bool | None,
+    proxy_ssl: tls.SSLContext | None,
+    unix: str | os.PathLike[str] | None,
+    sock: socket.socket | None,
+) -> None:
+    if isinstance(proxy, str) and not (unix is None and sock is None):
+        raise ValueError("proxy, unix, sock: only one of them")
+    if proxy_ssl is not None and not isinstance(proxy_ssl, tls.SSLContext):
+        raise TypeError(f"proxy_ssl: an ssl.SSLContext, not {type(proxy_ssl).__name__}")
 
 
 def _backoff(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Backoff | None:

@@ -1,4 +1,4 @@
-"""One way to one server: find the address, dial, speak TLS, shake hands.
+"""One way to one server: find the address, dial, get through a proxy, speak TLS, shake hands.
 
 Knows the order of these steps; how each is done is `tkws.net`'s and `tkws.protocol`'s business.
 Has no timer and makes no judgement: an answer that is no WebSocket's is an answer.
@@ -10,7 +10,7 @@ import os
 import socket
 import ssl as tls
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tkws.diagnosis import explain_tls, speaks_tls
@@ -26,6 +26,9 @@ from tkws.net import (
     load_default_context,
     unix_endpoint,
 )
+from tkws.net.proxyenv import proxy_for
+from tkws.net.proxytunnel import ProxyTunnel
+from tkws.net.proxyurl import Proxy
 from tkws.protocol.handshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI
 
@@ -42,6 +45,22 @@ class Route:
 
     sock: socket.socket | None = None
     """A connected socket to use instead of dialling."""
+
+    proxy: str | bool | None = field(default=None, repr=False)
+    """The URL of the proxy to go through; True for what the environment says, None for none."""
+
+    proxy_context: tls.SSLContext | None = None
+    """For TLS with the proxy itself; None for the default context."""
+
+    def proxy_to(self, uri: WebSocketURI) -> Proxy | None:
+        """Return the proxy on the way to ``uri``; None for none, as where there is a socket.
+
+        Raises:
+            TypeError, ValueError, ImportError: As `proxy_for`.
+        """
+        if self.unix is not None or self.sock is not None:
+            return None
+        return proxy_for(self.proxy, secure=uri.secure, host=uri.host, port=uri.port)
 
 
 class Hop:
@@ -74,10 +93,12 @@ class Hop:
         self._uri = uri
         self._route = route
         self._context = route.context
+        self._proxy: Proxy | None = None
+        self._proxy_context = route.proxy_context
         self._handshake = handshake
         self._on_answer = on_answer
         self._on_failed = on_failed
-        self._step: Any = None  # a Lookup, a Dial or a Job: whatever can be cancelled
+        self._step: Any = None  # a Lookup, a Dial, a ProxyTunnel or a Job: whatever can be cancelled
         self._stream: Stream | None = None
         self._over = False
         loop.call_soon(self._start)
@@ -99,14 +120,22 @@ class Hop:
     def _start(self) -> None:
         if self._over:
             return
-        if self._uri.secure and self._context is None:
+        try:
+            self._proxy = self._route.proxy_to(self._uri)
+        except (ValueError, ImportError) as cause:  # of the environment, for where a redirect led
+            self.phase = "proxy"
+            self._fail_with(cause)
+            return
+        through_tls = self._proxy is not None and self._proxy.secure
+        if (self._uri.secure and self._context is None) or (through_tls and self._proxy_context is None):
             self.phase = "tls"
             self._step = load_default_context(self._loop, self._loaded, self._fail_with)
         else:
             self._find()
 
     def _loaded(self, context: tls.SSLContext) -> None:
-        self._context = context
+        self._context = self._context or context
+        self._proxy_context = self._proxy_context or context
         self._find()
 
     def _find(self) -> None:
@@ -115,28 +144,51 @@ class Hop:
         elif self._route.unix is not None:
             self._dial([unix_endpoint(self._route.unix)])
         else:
-            self.phase = "resolve"
-            self._step = Lookup(self._loop, self._uri.host, self._uri.port, self._dial, self._fail)
+            target = self._proxy or self._uri
+            self.phase = "resolve" if self._proxy is None else "proxy"
+            self._step = Lookup(self._loop, target.host, target.port, self._dial, self._unreachable)
 
     def _dial(self, endpoints: list[Endpoint]) -> None:
-        self.phase = "connect"
-        self._step = Dial(self._loop, endpoints, self._connected, self._fail)
+        if self._proxy is None:
+            self.phase = "connect"
+        self._step = Dial(self._loop, endpoints, self._connected, self._unreachable)
 
     def _connected(self, sock: socket.socket) -> None:
-        self._step = None
         self._stream = SocketStream(self._loop, sock, self)
-        if self._uri.secure:
-            self._speak_tls(self._stream)
-        else:
-            self._shake_hands()
+        if self._proxy is None:
+            self._reached(self._stream)
+            return
+        self._step = ProxyTunnel(
+            self._stream,
+            self._proxy,
+            self._uri.host,
+            self._uri.port,
+            context=self._proxy_context,
+            on_open=self._reached,
+            on_failed=self._fail,
+        )
 
-    def _speak_tls(self, stream: Stream) -> None:
+    def _reached(self, stream: Stream, received: bytes = b"") -> None:
+        """Speak with the server at the other end of ``stream``, of which ``received`` has come already."""
+        self._step = None
+        self._stream = stream
+        if self._uri.secure:
+            self._speak_tls(stream, received)
+            return
+        stream.set_owner(self)
+        self._shake_hands()
+        if received:
+            self.data_received(received)
+
+    def _speak_tls(self, stream: Stream, received: bytes) -> None:
         assert self._context is not None
         self.phase = "tls"
         name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
-        self._stream = TLSStream(
+        self._stream = over_tls = TLSStream(
             stream, self._context, self, server_hostname=name, on_established=self._shake_hands
         )
+        if received:
+            over_tls.data_received(received)
 
     def _shake_hands(self) -> None:
         assert self._stream is not None
@@ -180,6 +232,14 @@ class Hop:
             assert self._stream is not None
             self._over = True
             self._on_answer(result, self._stream)
+
+    def _unreachable(self, error: OpenError) -> None:
+        if self._proxy is None:
+            self._fail(error)
+            return
+        named = OpenError(f"Cannot reach the proxy {self._proxy}: {error}", phase="proxy")
+        named.__cause__ = error
+        self._fail(named)
 
     def _fail_with(self, cause: Exception) -> None:
         error = OpenError(f"Cannot connect to {self._uri}: {explain_tls(cause)}", phase=self.phase)
