@@ -8,6 +8,7 @@ import tkinter as tk
 from collections.abc import Sequence
 from pathlib import Path
 
+from demos.chat import messages
 from demos.chat.app import App
 from demos.chat.host import Host
 from demos.chat.scene import as_text, play, play_part
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(root: tk.Tk, options: argparse.Namespace) -> int:
+    if options.nick:
+        messages.check_nick(options.nick)
     host = None
     address = options.connect
     if not address:

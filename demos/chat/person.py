@@ -137,7 +137,11 @@ class Person:
         if self.contact is not Contact.LOST:
             return
         self.contact, self.trouble = Contact.CONNECTING, ""
-        self._list = tkws.open(f"{self.address}/rooms", self._on_list, master=self._master)
+        try:
+            self._list = tkws.open(f"{self.address}/rooms", self._on_list, master=self._master)
+        except tkws.URLError as error:
+            self._lose(f"{self.address} is no server's address: {error}.")
+            return
         self._watcher.contact_changed()
 
     def close(self) -> None:

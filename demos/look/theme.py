@@ -59,6 +59,7 @@ class Theme:
         self._set_buttons()
         self._set_entry()
         self._set_scrollbar()
+        root.update_idletasks()  # ttk announces a theme when idle, which must not be after the root's end
 
     def px(self, pixels: float) -> int:
         """Return pixels of a 96 dpi screen in pixels of this one; never less than 1."""

@@ -1,0 +1,110 @@
+"""Each demo as a program: it plays its scene on a screen, closes clean, and fails with a sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tkinter as tk
+from pathlib import Path
+
+import pytest
+
+from demos.stage import Scene, geometry, picture, save_picture
+
+REPOSITORY = Path(__file__).parents[2]
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-m", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_the_chat_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
+    picture = tmp_path / "new" / "chat.png"
+    result = run("demos.chat", "--scripted", "--picture", str(picture))
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "#lobby  * You joined"
+    said = [line for line in lines if ": " in line]
+    assert [line.split()[1] for line in said[:3]] == ["ann:", "bob:", "cleo:"]
+    assert len(said) == 8
+    assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.slow
+def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
+    picture = tmp_path / "embedded.png"
+    result = run("demos.embedded", "--scripted", "--picture", str(picture))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Ash: came by test and upgrade" in result.stdout
+    assert "Birch: came by takeover" in result.stdout
+    assert "/live heard: Welcome, both of you." in result.stdout
+    assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("demo", ["demos.chat", "demos.embedded"])
+def test_without_a_screen_it_says_so(demo: str) -> None:
+    result = run(demo, DISPLAY="")
+    assert result.returncode == 1
+    assert "display" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_bad_address_or_nickname_is_told(display_root: tk.Tk) -> None:
+    result = run("demos.chat", "--port", "99999")
+    assert result.returncode == 1
+    assert result.stderr.startswith("The chat cannot start: ")
+    result = run("demos.chat", "--nick", "x" * 21)
+    assert (result.returncode, result.stderr) == (
+        1,
+        "The chat cannot start: A nickname has at most 20 characters.\n",
+    )
+
+
+def test_a_scene_that_does_not_come_to_its_end_fails_in_time(
+    display_root: tk.Tk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene = Scene(display_root, None, patience=0.05)
+    assert scene.play(display_root.destroy) == 1
+    assert capsys.readouterr().err == "The scene failed: not finished within 0 s.\n"
+
+
+def test_a_picture_that_cannot_be_saved_fails_the_scene(
+    display_root: tk.Tk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    scene = Scene(display_root, tmp_path / "file" / "picture.png")
+    display_root.after_idle(scene.finish, [display_root])
+    assert scene.play(display_root.destroy) == 1
+    assert "The scene failed: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(shutil.which("import") is None, reason="no ImageMagick")
+def test_without_pillow_imagemagick_takes_the_picture(
+    display_root: tk.Tk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    save_picture(tmp_path / "picture.png", (0, 0, 30, 20))
+    assert (tmp_path / "picture.png").read_bytes().startswith(PNG)
+
+
+def test_without_either_the_reason_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OSError, match="no picture: install pillow, or ImageMagick"):
+        picture.save_picture(tmp_path / "picture.png", (0, 0, 30, 20))
+
+
+def test_a_box_is_written_as_tk_writes_geometry() -> None:
+    assert geometry((10, 20, 110, 70)) == "100x50+10+20"
