@@ -34,7 +34,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_delivery", "_loop", "_on_lost", "_paused", "_timer", "_write_due", "engine", "get_buffer", "stream",
+        "_awaits_pong", "_delivery", "_loop", "_on_lost", "_paused", "_timer", "_write_due", "engine",
+        "get_buffer", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -47,9 +48,11 @@ class Connection:
         self._on_lost = on_lost
         self.get_buffer = engine.get_buffer
         self._timer: Timer | None = None
+        self._awaits_pong = False  # whether the timer is for a pong, after which the next deadline is nearer
         self._write_due = False
         self._paused = False
         stream.set_owner(self)
+        loop.on_wake(self._on_wake)
 
     @property
     def buffered_amount(self) -> int:
@@ -134,6 +137,7 @@ class Connection:
             self.engine.receive_eof(self._loop.now(), f"The connection broke: {cause}")
         self._settle()
         self._cancel_timer()
+        self._loop.cancel_on_wake(self._on_wake)
         self._on_lost(self._sentence())
 
     def pause_writing(self) -> None:
@@ -156,7 +160,7 @@ class Connection:
         finally:  # a handler's SystemExit leaves by way of mainloop, which may be called again
             if engine.state is not State.OPEN:
                 self._settle_closing()
-            elif self._timer is None:  # what is received only puts a deadline off
+            elif self._timer is None or self._awaits_pong:  # else what is received only puts it off
                 self._set_timer()
 
     def _settle_closing(self) -> None:
@@ -195,7 +199,13 @@ class Connection:
         if self._loop.closed:  # by the handler, perhaps
             return
         self._cancel_timer()
+        self._awaits_pong = self.engine.keepalive.unanswered
         self._timer = self._loop.call_later(deadline - self._loop.now(), self._on_timer)
+
+    def _on_wake(self) -> None:
+        self.engine.probe(self._loop.now())
+        self._settle()
+        self._set_timer()
 
     def _on_timer(self) -> None:
         self._timer = None

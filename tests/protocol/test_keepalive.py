@@ -170,3 +170,18 @@ def test_the_latency_counts_in_a_pause_too(keepalive):
     keepalive.pause()
     keepalive.pong_received(b"1", 1001.5)
     assert keepalive.latency == 0.5
+
+
+def test_a_probe_asks_at_once_and_gives_up_after_the_pong_timeout():
+    keepalive = Keepalive(0.0, 300.0, 20.0)
+    assert keepalive.probe(100.0)
+    assert keepalive.deadline == 120.0
+    assert keepalive.check(120.0) is Due.GIVE_UP
+
+
+@pytest.mark.parametrize(("interval", "paused"), [(0.0, False), (300.0, True)])
+def test_no_probe_without_keepalive_or_while_reading_rests(interval, paused):
+    keepalive = Keepalive(0.0, interval, 20.0)
+    if paused:
+        keepalive.pause()
+    assert not keepalive.probe(100.0)

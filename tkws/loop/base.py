@@ -41,6 +41,7 @@ class Loop(Slices):
         master: The widget, ``Tk`` or ``Tcl()`` whose interpreter it is. The loop does not keep it alive.
         poller: What asks about descriptors; the loop closes it.
         clock: The time in seconds, never going back.
+        wall: The time of day in seconds, which goes on while the machine sleeps.
 
     Raises:
         StateError: The interpreter belongs to another thread, or its window was destroyed.
@@ -52,8 +53,9 @@ class Loop(Slices):
         *,
         poller: Poller | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(Interpreter(master), poller or make_poller(), clock)
+        super().__init__(Interpreter(master), poller or make_poller(), clock, wall)
         self._wakeup = Wakeup()
         self._on_close: dict[Callback, None] = {}
         self._released = False
@@ -203,6 +205,24 @@ class Loop(Slices):
             watch.retire()
             self._poller.remove(fd)
 
+    def on_wake(self, callback: Callback) -> None:
+        """Calls ``callback()`` soon after the machine has slept, each time until `cancel_on_wake`.
+
+        That is noticed when a timer or a descriptor is due; a clock on the wall that is set forward
+        by more than 5 seconds looks the same.
+
+        Raises:
+            TypeError: ``callback`` cannot be called.
+            StateError: The loop is closed, or the caller is in another thread.
+        """
+        self._require_open()
+        _require_callable("callback", callback)
+        self._on_wake[callback] = None
+
+    def cancel_on_wake(self, callback: Callback) -> None:
+        """Takes ``callback`` back; harmless where it is not registered."""
+        self._on_wake.pop(callback, None)
+
     def on_close(self, callback: Callback) -> None:
         """Calls ``callback()`` when the loop closes, in the order of registering.
 
@@ -267,7 +287,7 @@ class Loop(Slices):
         self._poller.close()
         for watch in self._watches.values():
             watch.retire()
-        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close):
+        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close, self._on_wake):
             queue.clear()
         self._tkapp.deletecommand(self._idle_command)
         self._interpreter.release()

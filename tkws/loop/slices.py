@@ -27,6 +27,7 @@ from typing import Any
 
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.poller import READABLE, WRITABLE, Poller
+from tkws.loop.sleep import SleepWatch
 from tkws.loop.timers import TimerHeap
 from tkws.loop.wakeup import Call
 
@@ -64,12 +65,19 @@ class Slices(ABC):
         interpreter: The interpreter in whose loop they are served.
         poller: What asks about descriptors.
         clock: The time in seconds, never going back.
+        wall: The time of day in seconds, which goes on while the machine sleeps.
     """
 
     # Whether every slice goes on until nothing is ready.
     _exhaustive = False
 
-    def __init__(self, interpreter: Interpreter, poller: Poller, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        poller: Poller,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
         self._tkapp = interpreter.tkapp
         self._interpreter = interpreter
         self._poller = poller
@@ -80,6 +88,8 @@ class Slices(ABC):
         self._soon: deque[Call] = deque()
         self._slice_end: deque[Call] = deque()
         self._timers = TimerHeap()
+        self._sleep = SleepWatch(clock, wall)
+        self._on_wake: dict[Callback, None] = {}
 
         self._closed = False
         self._depth = 0
@@ -118,6 +128,8 @@ class Slices(ABC):
         begins = now >= self._deadline
         if begins:
             self._deadline = now + SLICE
+            if self._sleep.has_slept():
+                self._soon.extend((callback, ()) for callback in self._on_wake)
         self._depth += 1
         try:
             spent = self._serve(now, begins or self._exhaustive)

@@ -232,9 +232,15 @@ class Engine:
             return
         due = self.keepalive.check(now)
         if due is Due.PING:
-            self._write_ping(self._ping_payload or str(self.pings_sent + 1).encode())
+            self._write_keepalive()
         elif due is Due.GIVE_UP:
             self._lost(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
+
+    def probe(self, now: float) -> None:
+        """Ask whether the peer is still there, such as after a suspend; only where there is a keepalive."""
+        if self.state is State.OPEN and self.ending is None and self.keepalive.probe(now):
+            self._now = now
+            self._write_keepalive()
 
     # What goes out
 
@@ -418,6 +424,9 @@ class Engine:
         self._compressed_bytes += len(compressed)
         self._plain_bytes += len(payload)
         return compressed
+
+    def _write_keepalive(self) -> None:
+        self._write_ping(self._ping_payload or str(self.pings_sent + 1).encode())
 
     def _write_ping(self, payload: bytes) -> int:
         self.pings_sent += 1

@@ -31,17 +31,18 @@ class Keepalive:
     Attributes:
         interval: As above; a change counts at once.
         pong_timeout: As above; a change counts at once.
+        unanswered: Whether nothing was received since a ping that was due was sent.
         latency: Seconds that the last answered ping took there and back; None before one.
     """
 
-    __slots__ = ("_paused", "_pings", "_silent_since", "_unanswered", "interval", "latency", "pong_timeout")
+    __slots__ = ("_paused", "_pings", "_silent_since", "interval", "latency", "pong_timeout", "unanswered")
 
     def __init__(self, now: float, interval: float, pong_timeout: float) -> None:
         self.interval = interval
         self.pong_timeout = pong_timeout
         self.latency: float | None = None
         self._silent_since = now  # or since the last step that `check` asked for
-        self._unanswered = False  # whether that step was a ping
+        self.unanswered = False
         self._paused = False
         self._pings: list[tuple[bytes, float]] = []
 
@@ -59,17 +60,29 @@ class Keepalive:
             return Due.NOTHING
         if not self._waits_for_pong:
             self._silent_since = now
-            self._unanswered = True
+            self.unanswered = True
             return Due.PING
         if now >= deadline + _LATE:
             self._silent_since = now
             return Due.NOTHING
         return Due.GIVE_UP
 
+    def probe(self, now: float) -> bool:
+        """Have a ping sent at once, since the time until now may have passed unnoticed.
+
+        Returns:
+            Whether a ping is to be sent: not where there is no keepalive, or while reading rests.
+        """
+        if self._paused or self.interval <= 0:
+            return False
+        self._silent_since = now
+        self.unanswered = True
+        return True
+
     def heard(self, now: float) -> None:
         """Take note that something was received, whatever it was."""
         self._silent_since = now
-        self._unanswered = False
+        self.unanswered = False
 
     def ping_sent(self, payload: bytes, now: float) -> None:
         """Remember a ping, so that its pong tells the latency."""
@@ -96,4 +109,4 @@ class Keepalive:
 
     @property
     def _waits_for_pong(self) -> bool:
-        return self._unanswered and self.pong_timeout > 0
+        return self.unanswered and self.pong_timeout > 0

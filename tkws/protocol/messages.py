@@ -103,11 +103,11 @@ class Message:
     def _decode(self, decoder: IncrementalDecoder, payload: bytes, final: bool) -> str:
         try:
             text = decoder.decode(payload, final)
+            # Python waits for the third byte of a surrogate, which some error handlers let pass.
+            if not final and _SURROGATES <= decoder.getstate()[0] < _AFTER_SURROGATES:
+                decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
-            raise ProtocolError(CloseCode.INVALID_PAYLOAD, f"Invalid UTF-8: {error.reason}") from error
-        # Python waits for the third byte of a surrogate, which some error handlers let pass.
-        if not final and _SURROGATES <= decoder.getstate()[0] < _AFTER_SURROGATES:
-            raise ProtocolError(CloseCode.INVALID_PAYLOAD, "Invalid UTF-8: a surrogate")
+            raise ProtocolError(CloseCode.INVALID_PAYLOAD, "Text is not valid UTF-8") from error
         return text
 
 
@@ -296,9 +296,9 @@ class MessageReader:
     def _end_frame(self, frame: FrameHeader, piece: bytes, events: list[EventRecord]) -> None:
         message = self._message
         assert message is not None
+        message.add(piece, frame.fin)
         self._frame = None
         self.frames += 1
-        message.add(piece, frame.fin)
         if frame.fin:
             events.append((message.event, message.value()))
             self.messages += 1

@@ -1,0 +1,31 @@
+"""Has the machine slept? The wall clock goes on in a suspend, the monotonic clock does not.
+
+Knows two clocks and nothing else. A wall clock that was set looks like a sleep; what is done
+after one has to do no harm then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# Seconds that the clocks must have drifted apart: more than time servers correct at once as a rule.
+DRIFT = 5.0
+
+
+class SleepWatch:
+    """Compares two clocks from one look to the next.
+
+    Args:
+        clock: The one that stands still in a suspend, in seconds.
+        wall: The one that goes on, in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
+        self._clock = clock
+        self._wall = wall
+        self._ahead = wall() - clock()
+
+    def has_slept(self) -> bool:
+        """Whether the wall clock went on without the other since the last look."""
+        before, self._ahead = self._ahead, self._wall() - self._clock()
+        return self._ahead - before > DRIFT
