@@ -105,4 +105,4 @@ def test_small_buffers_are_worth_joining_and_large_ones_are_not():
 def test_the_length_of_a_buffer_is_in_bytes():
     assert len(as_buffer(memoryview(b"12345678").cast("I"))) == 8
     with pytest.raises(TypeError, match="data: bytes, bytearray or memoryview, not str"):
-        as_buffer("text")  # type: ignore[arg-type]
+        as_buffer("text")

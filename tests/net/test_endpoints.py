@@ -27,7 +27,7 @@ def test_a_unix_endpoint_is_its_path(tmp_path):
     assert unix_endpoint(tmp_path / "it") == Endpoint(socket.AF_UNIX, str(tmp_path / "it"))
     assert str(unix_endpoint("it")) == "it"
     with pytest.raises(TypeError):
-        unix_endpoint(7)  # type: ignore[arg-type]
+        unix_endpoint(7)
 
 
 def test_a_system_without_unix_sockets_says_so(monkeypatch):

@@ -42,7 +42,7 @@ def fill(ends, pump_until, loop):
             piece = random.Random(len(written)).randbytes(MIB)
             stream.write(piece)
             written += piece
-            settled = []
+            settled: list[bool] = []
             loop.call_later(0.01, settled.append, True)
             pump_until(lambda: settled)  # what the system still takes, it takes now  # noqa: B023
         return bytes(written)

@@ -423,7 +423,7 @@ def into_sink(loop, client_ssl, server_ssl):
     sinks = Sink(loop), Sink(loop)
     said: list[list[bytes]] = [[], []]
     for sink, words in zip(sinks, said, strict=True):
-        sink.write = words.append  # type: ignore[method-assign]
+        sink.write = words.append
     owner = Recorder()
     client = TLSStream(sinks[0], client_ssl, owner, server_hostname="localhost")
     server = TLSStream(sinks[1], server_ssl, Recorder(), server_side=True)
@@ -554,6 +554,7 @@ def openssl(certificate, tmp_path, loop):
             ["openssl", "s_server", *options], stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0
         )
         made.append(server)
+        assert server.stdout is not None
         while not (line := server.stdout.readline()).startswith(b"ACCEPT"):
             assert line
         printed = bytearray()
@@ -563,6 +564,7 @@ def openssl(certificate, tmp_path, loop):
 
     yield serve
     for server in made:
+        assert server.stdout is not None
         loop.unwatch(server.stdout.fileno())
         server.kill()
         server.communicate()

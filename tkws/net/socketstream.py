@@ -37,6 +37,9 @@ class State(Enum):
     DETACHED = "detached"
 
 
+_HEARING = (State.OPEN, State.ENDING, State.ENDED)
+
+
 class SocketStream(Stream):
     """A stream over ``sock``, which it makes non-blocking and closes in the end.
 
@@ -135,7 +138,7 @@ class SocketStream(Stream):
             self._owner.eof_received()
 
     def _hears(self) -> bool:
-        return not (self._paused or self._at_eof) and self._state in (State.OPEN, State.ENDING, State.ENDED)
+        return not (self._paused or self._at_eof) and self._state in _HEARING
 
     def _watch(self) -> None:
         readable = self._on_readable if self._hears() else None
