@@ -181,6 +181,7 @@ INPUTS = {
     "conclude": lambda end: end.conclude(NOW),
     "early timer": lambda end: end.handle_timer(NOW),
     "due timer": lambda end: end.handle_timer(NOW + 1000 if end.deadline is None else end.deadline),
+    "probe": lambda end: end.probe(NOW),
     "send": lambda end: end.send("out", NOW),
     "send fragment": lambda end: end.send("out", NOW, final=False),
     "send ping": lambda end: end.ping(b"out", NOW),
@@ -219,6 +220,7 @@ OUTCOMES: dict[str, dict[str, Any]] = {
         "junk": (failed(BITS), [close(1002, BITS)], CLOSING),
         "end of stream": ([GONE], [], CLOSED),
         "due timer": ([], [Frame(PING, b"1")], OPEN),
+        "probe": ([], [Frame(PING, b"1")], OPEN),
         "close": ([], [close(3000, "enough")], CLOSING),
     },
     "we closed": {
@@ -758,6 +760,24 @@ def test_a_large_payload_is_a_sign_of_life(end):
     end.get_buffer()[:1] = data[100:101]
     end.buffer_updated(1, NOW + 29)
     assert end.deadline == NOW + 59
+
+
+def test_a_probe_pings_at_once_and_waits_for_the_pong(end):
+    end.probe(NOW + 5)
+    assert output(end) == [Frame(PING, b"1")]
+    assert end.deadline == NOW + 25
+    receive(end, Frame(PONG, b"1"), now=NOW + 6)
+    assert (end.keepalive.latency, end.deadline) == (1.0, NOW + 36)
+
+
+def test_no_probe_without_keepalive_or_while_reading_rests(role):
+    end = engine(role, keepalive=0.0)
+    end.probe(NOW)
+    assert not end.has_output
+    end = engine(role)
+    end.keepalive.pause()
+    end.probe(NOW)
+    assert not end.has_output
 
 
 def test_no_keepalive_no_deadline(role):
