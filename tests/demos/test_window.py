@@ -84,6 +84,9 @@ def test_two_windows_talk_and_mark_what_is_unread(
     ann.next_room(1)
     assert "New messages" in text_of(ann, "tea")
     assert ann.title() == "#tea - ann - tkws chat"
+    ann.next_room(1)
+    assert "New messages" not in text_of(ann, "tea")
+    ann.next_room(1)
     ann.leave_room()
     assert list(ann.person.places) == ["lobby"]
     ann.leave_room()
