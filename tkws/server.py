@@ -18,12 +18,12 @@ from typing import Any, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.access import check_host, check_origin, is_loopback
-from tkws.errors import HandshakeError
+from tkws.errors import HandshakeError, StateError
 from tkws.loop import Loop
 from tkws.net import SocketStream, Stream
-from tkws.options import Handler, ServerOptions, changed, ignore
+from tkws.options import Configurable, Handler, ServerOptions, changed, ignore
 from tkws.pages import Page, Pages
-from tkws.protocol.closing import CloseCode
+from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engine import Buffer, encode_broadcast
 from tkws.protocol.frames import Role
@@ -55,17 +55,19 @@ class Admission:
     answer: bytes
 
 
-class Server:
+class Server(Configurable):
     """Made by `tkws.server` and `tkws.serve`.
+
+    Its options are changed as those of a Tk widget; those of connections hold for the connections
+    to come.
 
     Args:
         loop: The loop that will serve the connections.
-        options: See `ServerOptions`; a handler among them serves every path.
+        options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
         sockname: The address of the listening socket.
         secure: Whether its connections come over TLS.
 
     Attributes:
-        options: As above; see `configure`.
         pages: What `page` and `directory` add to.
         closed: Whether `close` was called.
     """
@@ -74,7 +76,7 @@ class Server:
         self, loop: Loop, options: ServerOptions, sockname: Any = None, *, secure: bool = False
     ) -> None:
         self.loop = loop
-        self.options = options
+        self._options: ServerOptions = options
         self.pages = Pages()
         self.closed = False
         self.secure = secure
@@ -82,8 +84,11 @@ class Server:
         self._live: list[Live] = []
         self._connections: dict[WebSocket, str] = {}
         self._addresses: Counter[object] = Counter()
-        if options.handler is not ignore:
-            self.live("*", options.handler)
+
+    @property
+    def options(self) -> ServerOptions:
+        """The options; see `configure`."""
+        return self._options
 
     @overload
     def live(self, path: str, handler: AnyHandler, protocol: str = "*") -> AnyHandler: ...
@@ -168,6 +173,8 @@ class Server:
             TypeError: For a message of another type.
             ValueError: For text that cannot be encoded.
         """
+        if not isinstance(path, str):
+            raise TypeError(f"path: str, not {type(path).__name__}")
         frame = encode_broadcast(message)
         return sum(
             self._pass_on(ws, frame)
@@ -176,21 +183,22 @@ class Server:
         )
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
-        """Refuse what comes and begin to close every connection; a second call changes nothing."""
+        """Refuse what comes and begin to close every connection; a second call changes nothing.
+
+        Args:
+            code: As in `WebSocket.close`.
+            reason: As there.
+
+        Raises:
+            TypeError: As `WebSocket.close`; nothing is closed then.
+            ValueError: The same.
+        """
+        encode_close(code, reason)
         if self.closed:
             return
         self.closed = True
         for ws in self.connections:
             ws.close(code, reason)
-
-    def configure(self, **changes: Any) -> None:
-        """Change options; those of connections hold for the connections to come.
-
-        Raises:
-            TypeError: For a name that is no option, and for a value of a wrong type.
-            ValueError: For a value that is out of range.
-        """
-        self.options = changed(self.options, changes)
 
     # Requests
 
@@ -228,25 +236,32 @@ class Server:
         return ws
 
     def adopt(self, admission: Admission, sock: socket.socket) -> WebSocket:
-        """Do the same with a socket, from any thread; the socket is detached at once."""
-        taken = detach(sock)
+        """Do the same with a socket, from any thread; the socket is detached at once.
+
+        Raises:
+            StateError: Where the server, or its interpreter, has gone.
+        """
+        if self.closed or self.loop.closed:
+            raise StateError("sock: its server was closed")
+        taken = detach(sock, connected=False)  # the client may have gone again, which reading tells
         ws = self._make(admission)
-
-        def begin() -> None:
-            if self.loop.closed:
-                taken.close()
-            else:
-                self._begin(ws, admission, SocketStream(self.loop, taken), b"")
-
         if self.loop.in_loop_thread():
-            begin()
+            self._begin_on(taken, ws, admission)
         else:
-            self.loop.call_soon_threadsafe(begin)
+            try:
+                self.loop.call_soon_threadsafe(self._begin_on, taken, ws, admission)
+            except StateError:  # the loop has closed since
+                self._begin_on(taken, ws, admission)
         return ws
 
     def is_live(self, path: str) -> bool:
         """Whether there are WebSockets at a path, percent-decoded."""
-        return any(fnmatchcase(path, entry.path) for entry in self._live)
+        return bool(self._entries(path))
+
+    # How it works
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        self._options = changed(self._options, changes)
 
     def _make(self, admission: Admission) -> WebSocket:
         request = admission.request
@@ -255,14 +270,24 @@ class Server:
         ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
         ws.request = request
         ws.protocol = admission.protocol
-        self._connections[ws] = unquote(request.path)
-        self._addresses[_host_of(request)] += 1
-        ws.on_end(self._forget)
         return ws
 
     def _begin(self, ws: WebSocket, admission: Admission, stream: Stream, data: bytes) -> None:
+        request = admission.request
+        self._connections[ws] = unquote(request.path)
+        self._addresses[_host_of(request)] += 1
+        ws.on_end(self._forget)
         stream.write(admission.answer)
-        ws.begin(stream, admission.request, codec=admission.codec, data=data)
+        ws.begin(stream, request, codec=admission.codec, data=data)
+
+    def _begin_on(self, sock: socket.socket, ws: WebSocket, admission: Admission) -> None:
+        if self.loop.closed:
+            ws.abandon()
+            sock.close()
+            return
+        self._begin(ws, admission, SocketStream(self.loop, sock), b"")
+        if self.closed:  # while this was on its way from another thread
+            ws.close(CloseCode.GOING_AWAY)
 
     def _forget(self, ws: WebSocket) -> None:
         del self._connections[ws]
@@ -293,7 +318,7 @@ class Server:
     def _find_live(self, path: str, protocols: Iterable[str]) -> tuple[Live, str]:
         """Return the entry for a request and the subprotocol that it takes (tcllib's ``test``)."""
         offered = list(protocols)
-        entries = [entry for entry in self._live if fnmatchcase(path, entry.path)]
+        entries = self._entries(path)
         for entry in entries:
             if not offered:
                 return entry, ""
@@ -304,9 +329,20 @@ class Server:
             raise HandshakeError("None of these subprotocols is spoken here", part="protocol", status=400)
         raise HandshakeError(f"There is no WebSocket at {path!r}", part="path", status=404)
 
+    def _entries(self, path: str) -> list[Live]:
+        """Return what serves a path, first of all what was made live."""
+        entries = [entry for entry in self._live if fnmatchcase(path, entry.path)]
+        if self._options.handler is not ignore:
+            entries.append(Live("*", self._options.handler, "*"))
+        return entries
 
-def detach(sock: socket.socket) -> socket.socket:
+
+def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
     """Return a socket of our own with the descriptor of ``sock``, which is closed thereby.
+
+    Args:
+        sock: The socket.
+        connected: Whether it must be connected still.
 
     Raises:
         TypeError: For what is no plain socket. TLS has to be the loop's own: `tkws.serve`
@@ -319,10 +355,13 @@ def detach(sock: socket.socket) -> socket.socket:
         raise TypeError("sock: a plain socket; for TLS there is the argument ssl of serve() and open()")
     if sock.type != socket.SOCK_STREAM:
         raise ValueError(f"sock: a stream socket, not {sock.type.name}")
+    if sock.fileno() < 0:
+        raise ValueError("sock: it is closed")
     try:
         sock.getpeername()
     except OSError as error:
-        raise ValueError(f"sock: it is not connected ({error.strerror})") from error
+        if connected:
+            raise ValueError(f"sock: it is not connected ({error.strerror})") from error
     return socket.socket(fileno=sock.detach())
 
 

@@ -267,7 +267,7 @@ class WebSocket(Configurable):
             attempt: Begins an opening and returns how to give it up; `begin` or `fail` follows.
             backoff: How to try again; None for not at all.
         """
-        self.loop.on_close(self._abandon)
+        self.loop.on_close(self.abandon)
         self._attempt = attempt
         self._attempts = None if backoff is None else Attempts(backoff)
         self._cancel_opening = attempt()
@@ -294,7 +294,7 @@ class WebSocket(Configurable):
         """
         self._cancel_opening = None
         self._opening = False
-        self.loop.on_close(self._abandon)
+        self.loop.on_close(self.abandon)
         self.peername, self.sockname = stream.peername, stream.sockname
         self._reconnections += self._connected_since is not None
         self._connected_since = time.time()
@@ -318,6 +318,17 @@ class WebSocket(Configurable):
         self._cancel_opening = None
         event = Event.TIMEOUT if isinstance(error, OpenTimeout) else Event.ERROR
         self._end([(event, error)], str(error), error)
+
+    def abandon(self) -> None:
+        """The interpreter goes: leave without a word to the program, which has gone as well."""
+        self._ended = True
+        live.pop(self, None)
+        self._on_end(self)
+        self._delivery.close()
+        if self._cancel_opening is not None:
+            self._cancel_opening()
+        if self._connection is not None:
+            self._connection.abandon()
 
     # How it works
 
@@ -393,7 +404,7 @@ class WebSocket(Configurable):
                 events.insert(-1, (Event.ERROR, lost))
             self._ended = True
             live.pop(self, None)
-            self.loop.cancel_on_close(self._abandon)
+            self.loop.cancel_on_close(self.abandon)
             self._on_end(self)
         self._delivery.post(events)
 
@@ -419,17 +430,6 @@ class WebSocket(Configurable):
         while self._kept and self.state is State.OPEN:
             message, compress = self._kept.pop(0)
             self.send(message, compress=compress)
-
-    def _abandon(self) -> None:
-        """The interpreter goes: leave without a word to the program, which has gone as well."""
-        self._ended = True
-        live.pop(self, None)
-        self._on_end(self)
-        self._delivery.close()
-        if self._cancel_opening is not None:
-            self._cancel_opening()
-        if self._connection is not None:
-            self._connection.abandon()
 
 
 def _encode_payload(payload: object) -> bytes:
