@@ -7,6 +7,7 @@ business of `Server`. A visitor is a connection that is not, or not yet, a WebSo
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 import ssl as tls
 from typing import Any
@@ -18,10 +19,12 @@ from tkws.loop import Loop, Timer
 from tkws.net import Listener, SocketStream, Stream, TLSStream
 from tkws.options import ServerOptions
 from tkws.pages import plain
-from tkws.protocol.closing import CloseCode
+from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.handshake import rejection
 from tkws.protocol.http import Request, Response, ServerConnection
 from tkws.server import Server
+
+_log = logging.getLogger("tkws")
 
 
 class HTTPServer(Server):
@@ -32,12 +35,14 @@ class HTTPServer(Server):
         host: The address to listen on.
         port: The port; 0 for any free one.
         context: The TLS context; None for plain TCP.
-        options: See `ServerOptions`; a handler among them serves every path.
+        options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
     """
 
     def __init__(
         self, loop: Loop, host: str, port: int, context: tls.SSLContext | None, options: ServerOptions
     ) -> None:
+        if context is not None:
+            _check_context(context)
         listener = Listener.tcp(loop, host, port, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=context is not None)
         self._host = host
@@ -87,20 +92,20 @@ class HTTPServer(Server):
 
         Raises:
             TypeError: For what is no context.
-            ValueError: For a context where the server listens for plain TCP.
+            ValueError: For a client's context, and where the server listens for plain TCP.
         """
         return self._context
 
     @ssl.setter
     def ssl(self, context: tls.SSLContext) -> None:
-        if not isinstance(context, tls.SSLContext):
-            raise TypeError(f"ssl: an ssl.SSLContext, not {type(context).__name__}")
+        _check_context(context)
         if self._context is None:
             raise ValueError("ssl: this server listens for plain TCP")
         self._context = context
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
-        """Stop listening and begin to close every connection; a second call changes nothing."""
+        """Stop listening and begin to close every connection; see `Server.close`."""
+        encode_close(code, reason)
         if not self.closed:
             self.loop.cancel_on_close(self._abandon)
             self._stop()
@@ -130,6 +135,8 @@ class HTTPServer(Server):
 class Visitor:
     """An accepted connection, as the owner of its stream: TLS, requests, pages, refusals.
 
+    Requests that come together are answered one after the other, as the client reads the answers.
+
     Args:
         server: Who is visited.
         sock: The accepted socket.
@@ -143,7 +150,11 @@ class Visitor:
             self._stream = TLSStream(self._stream, context, self, server_side=True)
         self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
         self._timer: Timer
-        self._leaving = False
+        self._unsent = 0  # bytes when the timer was set
+        self._serving = False
+        self._full = False
+        self._at_eof = False
+        self._done = False  # no more requests are answered
         self._wait()
 
     def abort(self) -> None:
@@ -155,7 +166,7 @@ class Visitor:
 
     def data_received(self, data: bytes) -> None:
         """Take a part of a request."""
-        if not self._leaving:
+        if not self._done:
             self._serve(self._http.receive_data(data))
 
     def get_buffer(self) -> None:
@@ -167,9 +178,8 @@ class Visitor:
 
     def eof_received(self) -> None:
         """The client has said all."""
-        if not self._leaving:
-            self._serve(self._http.receive_eof())
-        self._stream.close()
+        self._at_eof = True
+        self._serve(None if self._done else self._http.receive_eof())
 
     def connection_lost(self, cause: Exception | None) -> None:
         """The client has gone."""
@@ -177,26 +187,41 @@ class Visitor:
 
     def pause_writing(self) -> None:
         """Answer no more requests before the client has read what it asked for."""
+        self._full = True
         self._stream.pause_reading()
 
     def resume_writing(self) -> None:
         """Go on."""
+        self._full = False
         self._stream.resume_reading()
+        self._serve(self._next_request())
 
     # How it works
 
     def _serve(self, result: Request | HandshakeError | None) -> None:
-        while result is not None:
-            if isinstance(result, HandshakeError):
-                self._respond(rejection(result), close=True)
-            elif self._asks_for_websocket(result):
-                self._upgrade(result)
-                return
-            else:
-                self._respond(self._page(result))
-            if self._leaving:
-                return
-            result = self._http.next_request()
+        """Answer a request and those behind it, unless a page that does so runs Tk's loop just now."""
+        if self._serving:
+            return
+        self._serving = True
+        try:
+            while result is not None:
+                self._answer(result)
+                result = self._next_request()
+        finally:
+            self._serving = False
+        if self._at_eof and not self._full:
+            self._stream.close()
+
+    def _next_request(self) -> Request | HandshakeError | None:
+        return None if self._done or self._full else self._http.next_request()
+
+    def _answer(self, result: Request | HandshakeError) -> None:
+        if isinstance(result, HandshakeError):
+            self._refuse(result)
+        elif self._asks_for_websocket(result):
+            self._upgrade(result)
+        else:
+            self._respond(self._page(result))
 
     def _asks_for_websocket(self, request: Request) -> bool:
         wanted = "websocket" in request.headers.get("Upgrade", "").lower()
@@ -206,7 +231,7 @@ class Visitor:
         try:
             admission = self._server.admit(request, self._stream.sockname)
         except HandshakeError as error:
-            self._respond(rejection(error), close=True)
+            self._refuse(error)
             return
         self._leave()
         self._server.open(admission, self._stream, self._http.trailing_data)
@@ -222,25 +247,54 @@ class Visitor:
             page = server.pages.answer(request)
         except Exception:
             server.loop.report_exception()
-            return plain(500, "This page failed")
+            return _failed()
         if page.status == 404 and server.is_live(unquote(request.path)):
             return plain(426, "This address speaks WebSocket", upgrade="websocket", connection="Upgrade")
         return page
 
+    def _refuse(self, error: HandshakeError) -> None:
+        _log.info("refused %s: %s", self._stream.peername, error)
+        self._respond(rejection(error), close=True)
+
     def _respond(self, response: Response, *, close: bool = False) -> None:
-        self._stream.write(self._http.respond(response, close=close))
+        if self._done:  # the client, or the server, went while the page was made
+            return
+        try:
+            data = self._http.respond(response, close=close)
+        except ValueError:  # a page's own Response, which cannot travel
+            self._server.loop.report_exception()
+            data = self._http.respond(_failed(), close=close)
+        self._stream.write(data)
         if self._http.must_close:
             # Half-closed and read to its end: closing with unread bytes would take the answer back.
-            self._leaving = True
+            self._done = True
             self._stream.end()
-        else:
-            self._timer.cancel()
-            self._wait()
+        self._timer.cancel()
+        self._wait()
 
     def _wait(self) -> None:
+        self._unsent = self._stream.buffered_amount
         timeout = self._server.options.handshake_timeout
-        self._timer = self._server.loop.call_later(timeout, self.abort)
+        self._timer = self._server.loop.call_later(timeout, self._on_timeout)
+
+    def _on_timeout(self) -> None:
+        if self._stream.buffered_amount < self._unsent:  # a slow client still reads its page
+            self._wait()
+        else:
+            self.abort()
 
     def _leave(self) -> None:
+        self._done = True
         self._timer.cancel()
         self._server.leave(self)
+
+
+def _failed() -> Response:
+    return plain(500, "This page failed")
+
+
+def _check_context(context: tls.SSLContext) -> None:
+    if not isinstance(context, tls.SSLContext):
+        raise TypeError(f"ssl: an ssl.SSLContext, not {type(context).__name__}")
+    if context.protocol is tls.PROTOCOL_TLS_CLIENT:
+        raise ValueError("ssl: a server's context; this one is a client's")
