@@ -268,7 +268,7 @@ def upgrade(sock: socket.socket) -> WebSocket:
         sock: The client's socket.
 
     Raises:
-        StateError: For a socket that did not pass `test`.
+        StateError: For a socket that did not pass `test`, or whose interpreter has gone since.
     """
     admission = _admissions.pop(sock, None)
     if admission is None:

@@ -309,7 +309,7 @@ class Server(Configurable):
 
     def _check_limits(self, request: Request) -> None:
         options = self.options
-        if self.closed or len(self._connections) >= options.max_connections:
+        if self.closed or self.loop.closed or len(self._connections) >= options.max_connections:
             raise HandshakeError("The server takes no more connections", part="http", status=503)
         most = options.max_connections_per_address
         if most is not None and self._addresses[_host_of(request)] >= most:

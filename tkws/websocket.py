@@ -178,6 +178,8 @@ class WebSocket(Configurable):
         elif self._connection is not None:
             self._connection.engine.close(code, reason, self.loop.now())
             self._connection.output_added()
+        elif self._given_up is None:  # its socket is on the way from another thread
+            self.loop.call_soon_threadsafe(self.close, code, reason)
 
     def pause(self) -> None:
         """Stop reading and delivering: the peer feels the back-pressure. Keepalive rests meanwhile."""
@@ -320,7 +322,7 @@ class WebSocket(Configurable):
         self._end([(event, error)], str(error), error)
 
     def abandon(self) -> None:
-        """The interpreter goes: leave without a word to the program, which has gone as well."""
+        """Leave without a word to the program: the interpreter goes, and the program with it."""
         self._ended = True
         live.pop(self, None)
         self._on_end(self)
