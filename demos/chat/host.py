@@ -23,29 +23,16 @@ class Host:
     Attributes:
         chat: The rooms; they outlive the server.
         server: What listens; None while it is stopped.
+        url: Where clients on this machine connect, ``ws://ADDRESS:PORT``; empty before `start`.
     """
 
     def __init__(self, master: tk.Misc, address: str = "127.0.0.1", port: int = 0) -> None:
         self.chat = Chat()
         self.server: tkws.Server | None = None
+        self.url = ""
         self._master = master
         self._address = address
         self._port = port
-
-    @property
-    def url(self) -> str:
-        """Where clients connect: ``ws://ADDRESS:PORT``."""
-        return f"ws://{self._authority}"
-
-    @property
-    def page_url(self) -> str:
-        """Where a browser joins: ``http://ADDRESS:PORT/``."""
-        return f"http://{self._authority}/"
-
-    @property
-    def _authority(self) -> str:
-        address = f"[{self._address}]" if ":" in self._address else self._address
-        return f"{address}:{self._port}"
 
     def start(self) -> None:
         """Listen, and open the rooms; nothing where it runs already.
@@ -57,6 +44,7 @@ class Host:
             return
         self.server = tkws.serve(self._address, self._port, master=self._master, max_message=MOST_BYTES)
         self._port = self.server.port
+        self.url = self.server.url.rstrip("/")
         self.server.page("/", _PAGE.read_text(encoding="utf-8"))
         self.chat.serve(self.server)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tkinter as tk
 from dataclasses import dataclass
 from pathlib import Path
 
 from demos.chat.app import App
 from demos.chat.person import Contact, Kind, Line, Place
 from demos.chat.window import ChatWindow
+from demos.look import theme_of
 from demos.stage import Box, Scene, geometry
 
 _PACE_MS = 350
@@ -81,16 +83,18 @@ def play(app: App, picture: Path | None) -> int:
         The exit status: 0, or 1 where it was not finished.
     """
     scene = Scene(app.root, picture)
-    boxes = _boxes(app.root.winfo_screenwidth(), app.root.winfo_screenheight())
+    boxes = _boxes(app.root)
     windows = [app.open_window(nick, geometry(box)) for nick, box in zip(CAST[:2], boxes[:2], strict=True)]
     actors = [Actor(window) for window in windows]
+    left, top, right, bottom = boxes[2]
+    with_bars = left, top, right, bottom + theme_of(app.root).px(40)
 
     def heard(window: ChatWindow, place: Place, line: Line) -> None:
         if window is windows[0]:
             print(as_text(place, line), flush=True)
         counts = [actor.heard() for actor in actors]
         if min(counts) == len(SCRIPT):
-            scene.finish(windows, [boxes[2]])
+            scene.finish(windows, [with_bars])
 
     app.heard = heard
     with _start_other(CAST[2], app.address, boxes[2]) as other:
@@ -132,12 +136,15 @@ def as_text(place: Place, line: Line) -> str:
     return f"#{place.name:<6} {speaker}{line.text}"
 
 
-def _boxes(width: int, height: int) -> list[Box]:
+def _boxes(root: tk.Tk) -> list[Box]:
     """Where the windows stand: side by side, or two above one on a narrow screen."""
-    columns = 3 if width >= 1800 else 2
-    across, down = width // columns, height if columns == 3 else height // 2
+    px = theme_of(root).px
+    columns = 3 if root.winfo_screenwidth() // 3 >= px(560) else 2
+    across = root.winfo_screenwidth() // columns
+    down = root.winfo_screenheight() // (1 if columns == 3 else 2)
+    width, height = across - px(8), min(down, px(760)) - px(40)  # the rest is for titles and menus
     corners = [(number % columns * across, number // columns * down) for number in range(len(CAST))]
-    return [(left, top, left + across - 8, top + min(down, 760) - 40) for left, top in corners]
+    return [(left, top, left + width, top + height) for left, top in corners]
 
 
 def _start_other(nick: str, address: str, box: Box) -> subprocess.Popen[bytes]:

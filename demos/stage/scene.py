@@ -83,7 +83,12 @@ class Scene:
 
 
 def _box(window: tk.Misc) -> Box:
+    """Where a window stands, with its title and menu bar: what Tk calls its position leaves neither out."""
     top = window.winfo_toplevel()
-    left, upper = top.winfo_rootx(), top.winfo_rooty()
-    menu = upper - top.winfo_y() if top.winfo_y() < upper else 0
-    return left, upper - menu, left + top.winfo_width(), upper + top.winfo_height()
+    _, left, upper = top.wm_geometry().split("+", 2)
+    return (
+        int(left),
+        int(upper),
+        top.winfo_rootx() + top.winfo_width(),
+        top.winfo_rooty() + top.winfo_height(),
+    )

@@ -179,10 +179,21 @@ def test_the_rooms_outlive_the_server(root: tkinter.Tk, host: Host, pump_until: 
 def test_the_page_is_served_beside_the_rooms(
     root: tkinter.Tk, host: Host, pump_until: PumpUntil, fetch: Callable[[str], Any]
 ) -> None:
-    page = fetch(host.page_url)
+    page = fetch(host.url.replace("ws", "http", 1) + "/")
     pump_until(page.done)
     status, headers, body = page.result()
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "<title>tkws chat</title>" in body
     for outside in ("http://", "https://", "//cdn", "@import", "url("):
         assert outside not in body.replace("http://www.w3.org/2000/svg", ""), "nothing comes from elsewhere"
+
+
+def test_a_server_for_every_address_is_told_by_one_that_can_be_dialled(
+    root: tkinter.Tk, pump_until: PumpUntil
+) -> None:
+    everywhere = Host(root, "0.0.0.0")
+    everywhere.start()
+    client = Client(root, f"{everywhere.url}/rooms")
+    pump_until(lambda: client.messages)
+    everywhere.stop()
+    pump_until(lambda: client.gone)
