@@ -6,7 +6,6 @@ the docs (``docs/tcllib.md``) with its reason. Words may be shortened as in tcll
 
 from __future__ import annotations
 
-import builtins
 import dataclasses
 import logging
 import os
@@ -16,9 +15,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from http.cookiejar import CookieJar
 from typing import Any
-from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
+from tkws.arguments import (
+    backoff_of,
+    bytes_of,
+    check_context,
+    check_kind,
+    check_opening,
+    kind_of,
+    lasting,
+    target_of,
+    text_of,
+)
 from tkws.client import Opening, Plan
 from tkws.errors import HandshakeError, StateError
 from tkws.hop import Route
@@ -26,11 +35,11 @@ from tkws.loop import Master, loop_for
 from tkws.net import SocketStream
 from tkws.options import ConnectionOptions, Handler, ServerOptions, changed, complete
 from tkws.protocol.engine import Buffer, State
-from tkws.protocol.frames import Opcode, Role
+from tkws.protocol.frames import Role
 from tkws.protocol.handshake import sec_websocket_accept, validate
 from tkws.protocol.headers import Headers, HeadersLike
 from tkws.protocol.http import Request
-from tkws.protocol.uri import WebSocketURI, parse_uri
+from tkws.protocol.uri import parse_uri
 from tkws.reception import HTTPServer
 from tkws.reconnect import Backoff
 from tkws.server import Admission, Server, detach
@@ -43,7 +52,6 @@ __all__ = [
 
 _log = logging.getLogger("tkws")
 _LEVELS = {"debug": 10, "info": 20, "notice": 25, "warn": 30, "error": 40}
-_KINDS = ("text", "binary", "ping", "pong", "close", "continuation")
 _INFO = (
     "peername", "sockname", "name", "closed", "client", "server", "type", "handler", "state",
     "protocol", "url", "latency", "statistics", "request", "response", "close_code", "close_reason",
@@ -111,23 +119,31 @@ def open(
     """
     settings = changed(ConnectionOptions(handler=handler), options)
     uri = parse_uri(url)
-    _check_opening(uri, timeout, ssl, unix, sock)
-    _check_proxy(proxy, proxy_ssl, unix, sock)
+    check_opening(
+        uri,
+        timeout=timeout,
+        ssl=ssl,
+        proxy_ssl=proxy_ssl,
+        proxy=proxy,
+        unix=unix,
+        sock=sock,
+        cookies=cookies,
+    )
     route = Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl)
     route.proxy_to(uri)  # for what it raises
-    backoff = _backoff(reconnect, sock)
+    backoff = backoff_of(reconnect, sock)
     plan = Plan(
         uri=uri,
         timeout=timeout,
-        protocols=protocols,
-        headers=headers,
+        protocols=lasting(protocols),
+        headers=headers if callable(headers) else Headers(headers),
         origin=origin,
         deflate=settings.deflate,
         route=route,
         cookies=cookies,
     )
-    if not callable(headers):
-        plan.handshake(uri)  # for what it raises
+    now = dataclasses.replace(plan, headers=()) if callable(headers) else plan
+    now.handshake(uri)  # for what it raises
     loop = loop_for(master)
     if sock is not None:
         plan = dataclasses.replace(plan, route=dataclasses.replace(route, sock=detach(sock)))
@@ -170,8 +186,9 @@ def takeover(
         raise TypeError(f"initial: bytes, not {type(initial).__name__}")
     settings = changed(base, options)
     loop = loop_for(master)
+    stream = SocketStream(loop, detach(sock))
     ws = WebSocket(loop, role, settings)
-    ws.begin(SocketStream(loop, detach(sock)), info, data=initial)
+    ws.begin(stream, info, data=initial)
     return ws
 
 
@@ -186,10 +203,11 @@ def server(listening_socket: socket.socket, *, master: Master = None, **options:
 
     Raises:
         TypeError: For a socket that is none, or an unknown option.
-        ValueError: For an option that is out of range.
+        ValueError: For a socket that is closed, or an option that is out of range.
     """
-    if not isinstance(listening_socket, socket.socket):
-        raise TypeError(f"listening_socket: a socket, not {type(listening_socket).__name__}")
+    check_kind("listening_socket", listening_socket, socket.socket, "a socket")
+    if listening_socket.fileno() < 0:
+        raise ValueError("listening_socket: it is closed")
     return Server(loop_for(master), changed(ServerOptions(), options), listening_socket.getsockname())
 
 
@@ -208,19 +226,26 @@ def serve(
         port: The port; 0 for any free one, which `HTTPServer.port` tells.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         ssl: A server's TLS context, for ``wss:`` and ``https:``; None for plain TCP.
-        **options: See `ServerOptions`; a ``handler`` serves every path.
+        **options: See `ServerOptions`; a ``handler`` serves the paths that no `Server.live` does.
 
     Raises:
         OSError: Where the address cannot be listened on.
         TypeError: For an argument of a wrong type, or an unknown option.
         ValueError: For an argument that is out of range.
     """
+    check_kind("host", host, str, "str")
+    check_context("ssl", ssl, Role.SERVER)
     return HTTPServer(loop_for(master), host, port, ssl, changed(ServerOptions(), options))
 
 
 def live(server: Server, path: str, handler: Handler, protocol: str = "*") -> None:
-    """Serve WebSockets at the paths that match (tcllib's ``live``); see `Server.live`."""
-    server.live(path, handler, protocol)
+    """Serve WebSockets at the paths that match (tcllib's ``live``); see `Server.live`.
+
+    Raises:
+        TypeError: For an argument of a wrong type.
+    """
+    check_kind("server", server, Server, "a Server")
+    server.live(path, protocol=protocol)(handler)
 
 
 def test(
@@ -238,23 +263,28 @@ def test(
     Args:
         server: Who is asked.
         sock: The client's socket.
-        path: The path of the request, without the query.
+        path: The path of the request, percent-encoded as it came.
         headers: Its headers: a mapping or pairs.
-        query: The query's names and values, for the handler's ``connect``.
+        query: More names and values for the handler's ``connect``, beside those in ``path``.
 
     Returns:
-        Whether `upgrade` may follow.
+        Whether `upgrade` may follow; not for a client that has gone again.
+
+    Raises:
+        TypeError: For an argument of a wrong type.
+        ValueError: For a socket that is closed.
     """
-    if not isinstance(path, str):
-        raise TypeError(f"path: str, not {type(path).__name__}")
-    pairs = urlencode(query if isinstance(query, Mapping) else list(query))
-    target = f"{path}?{pairs}" if pairs else path
+    check_kind("server", server, Server, "a Server")
+    check_kind("sock", sock, socket.socket, "a socket")
+    if sock.fileno() < 0:
+        raise ValueError("sock: it is closed")
+    target = target_of(path, query)
+    _admissions.pop(sock, None)
     try:
         request = Request("GET", target, Headers(headers), sock.getpeername())
         _admissions[sock] = server.admit(request, sock.getsockname())
-    except HandshakeError as error:
+    except (HandshakeError, ValueError, OSError) as error:  # headers that cannot be; a peer that has gone
         _log.info("refused %s: %s", path, error)
-        _admissions.pop(sock, None)
         return False
     return True
 
@@ -268,8 +298,11 @@ def upgrade(sock: socket.socket) -> WebSocket:
         sock: The client's socket.
 
     Raises:
-        StateError: For a socket that did not pass `test`, or whose interpreter has gone since.
+        TypeError: For a socket that is none.
+        ValueError: For a socket that was closed since.
+        StateError: For a socket that did not pass `test`, or whose server or interpreter has gone since.
     """
+    check_kind("sock", sock, socket.socket, "a socket")
     admission = _admissions.pop(sock, None)
     if admission is None:
         raise StateError("sock: it did not pass test()")
@@ -291,34 +324,33 @@ def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool
 
     Raises:
         TypeError: For a type or a message that is none.
-        ValueError: For a control frame's payload above 125 bytes.
+        ValueError: For a control frame's payload above 125 bytes, and a text that is not UTF-8.
         StateError: For a fragment of another type than the message that it would continue.
     """
-    kind = _kind(type)
+    _check_websocket(ws)
+    kind = kind_of(type)
+    content = text_of(message) if kind in ("text", "close") else bytes_of(message)
     if ws.state is not State.OPEN:
         return -1
-    if kind == "text":
-        return ws.send(message if isinstance(message, str) else bytes(message).decode(), final=final)
-    if kind == "binary":
-        return ws.send(message.encode() if isinstance(message, str) else message, final=final)
-    if kind == "continuation":
-        raise ValueError("type: a continuation is sent as text or binary, like the message that it continues")
+    if kind in ("text", "binary"):
+        return ws.send(content, final=final)
     if kind == "close":
         before = ws.statistics.bytes_sent
-        ws.close(reason=message if isinstance(message, str) else bytes(message).decode())
+        ws.close(reason=text_of(content))
         return ws.statistics.bytes_sent - before
-    control = ws.ping if kind == "ping" else ws.pong
-    return control(message if isinstance(message, str) else bytes(message))
+    return (ws.ping if kind == "ping" else ws.pong)(bytes(bytes_of(content)))
 
 
 def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:
     """Begin the closing handshake (tcllib's ``close``); see `WebSocket.close`."""
+    _check_websocket(ws)
     ws.close(code, reason)
 
 
 def configure(ws: WebSocket, option: str | None = None, **options: Any) -> Any:
     """Query or change options (tcllib's ``configure``); see `WebSocket.configure`."""
-    return ws.configure(option, **options) if options or option else ws.configure()
+    _check_websocket(ws)
+    return ws.configure(*([] if option is None else [option]), **options)
 
 
 def conninfo(ws: WebSocket, what: str) -> Any:
@@ -335,7 +367,8 @@ def conninfo(ws: WebSocket, what: str) -> Any:
     Raises:
         TypeError: For anything else.
     """
-    name = complete(what, _INFO, "what")
+    _check_websocket(ws)
+    name = "closed" if str(what).lower() == "close" else complete(what, _INFO, "what")  # as in tcllib
     if name == "closed":
         return ws.state is State.CLOSED
     if name in ("client", "server"):
@@ -354,8 +387,14 @@ def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
 
     Args:
         host: A glob for the remote end's name, as the URL gave it, or its address.
-        port: A glob for the remote end's port.
+        port: A glob for the remote end's port, or its number.
+
+    Raises:
+        TypeError: For an argument of a wrong type.
     """
+    check_kind("host", host, str, "str")
+    if isinstance(port, bool) or not isinstance(port, str | int):
+        raise TypeError(f"port: str or int, not {type(port).__name__}")
     return [ws for ws in list(_alive) if _matches(ws, host, str(port))]
 
 
@@ -377,56 +416,8 @@ def loglevel(level: str | None = None) -> str:
     return max((name for name in _LEVELS if _LEVELS[name] <= max(_log.level, 10)), key=_LEVELS.__getitem__)
 
 
-def _check_opening(
-    uri: WebSocketURI,
-    timeout: float,
-    ssl: tls.SSLContext | None,
-    unix: str | os.PathLike[str] | None,
-    sock: socket.socket | None,
-) -> None:
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        raise TypeError(f"timeout: seconds as a number, not {type(timeout).__name__}")
-    if not 0 < timeout < float("inf"):
-        raise ValueError(f"timeout: seconds above 0, not {timeout}")
-    if ssl is not None and not isinstance(ssl, tls.SSLContext):
-        raise TypeError(f"ssl: an ssl.SSLContext, not {type(ssl).__name__}")
-    if ssl is not None and not uri.secure:
-        raise ValueError(f"ssl: {uri} is no wss: URL")
-    if unix is not None and sock is not None:
-        raise ValueError("unix, sock: only one of them")
-
-
-def _check_proxy(
-    proxy: str | bool | None,
-    proxy_ssl: tls.SSLContext | None,
-    unix: str | os.PathLike[str] | None,
-    sock: socket.socket | None,
-) -> None:
-    if isinstance(proxy, str) and not (unix is None and sock is None):
-        raise ValueError("proxy, unix, sock: only one of them")
-    if proxy_ssl is not None and not isinstance(proxy_ssl, tls.SSLContext):
-        raise TypeError(f"proxy_ssl: an ssl.SSLContext, not {type(proxy_ssl).__name__}")
-
-
-def _backoff(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Backoff | None:
-    if not isinstance(reconnect, bool | Backoff | None):
-        raise TypeError(f"reconnect: True, False or Backoff(...), not {type(reconnect).__name__}")
-    if reconnect and sock is not None:
-        raise ValueError("reconnect: a given sock cannot be connected again")
-    if reconnect is True:
-        return Backoff()
-    return reconnect or None
-
-
-def _kind(type: str | int) -> str:
-    if isinstance(type, int) and not isinstance(type, bool):
-        try:
-            return Opcode(type).name.lower()
-        except ValueError:
-            raise ValueError(f"type: {type} is no opcode of RFC 6455") from None
-    if not isinstance(type, str):
-        raise TypeError(f"type: str or int, not {builtins.type(type).__name__}")
-    return "ping" if type.lower() == "p" else complete(type, _KINDS, "type")
+def _check_websocket(ws: WebSocket) -> None:
+    check_kind("ws", ws, WebSocket, "a WebSocket")
 
 
 def _matches(ws: WebSocket, host: str, port: str) -> bool:
