@@ -6,31 +6,51 @@ Knows OpenSSL's words for it; never advises to do without verification.
 from __future__ import annotations
 
 import ssl
+from typing import NamedTuple
+
+
+class Peer(NamedTuple):
+    """Whom TLS is spoken with, in words that go into the sentences below."""
+
+    name: str
+    """What it is."""
+
+    argument: str
+    """The argument of `tkws.open` that has the context."""
+
+    plain: str
+    """The scheme without TLS."""
+
+
+SERVER = Peer("server", "ssl", "ws")
+PROXY = Peer("proxy", "proxy_ssl", "http")
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h
 _CERTIFICATES = {
-    9: "is not valid yet: check this machine's clock, or ask the server's operator",
-    10: "has expired: ask the server's operator to renew it",
+    9: "is not valid yet: check this machine's clock, or ask the {name}'s operator",
+    10: "has expired: ask the {name}'s operator to renew it",
     18: (
-        "is self-signed: have the server use one that an authority signed, or trust this one by "
-        "ssl=ssl.create_default_context(cafile=...)"
+        "is self-signed: have the {name} use one that an authority signed, or trust this one by "
+        "{argument}=ssl.create_default_context(cafile=...)"
     ),
     19: (
         "was signed by an authority that this machine does not know: trust that authority by "
-        "ssl=ssl.create_default_context(cafile=...)"
+        "{argument}=ssl.create_default_context(cafile=...)"
     ),
     20: (
-        "was signed by an authority that this machine does not know, or the server does not send the "
-        "certificates in between: trust that authority by ssl=ssl.create_default_context(cafile=...)"
+        "was signed by an authority that this machine does not know, or the {name} does not send the "
+        "certificates in between: trust that authority by {argument}=ssl.create_default_context(cafile=...)"
     ),
-    23: "was revoked: ask the server's operator for a new one",
+    23: "was revoked: ask the {name}'s operator for a new one",
     62: "is for another name: use the name in the certificate, or have the name added to it",
     64: "is for another address: use the name in the certificate, or have the address added to it",
 }
 
-_SPEAKS_PLAIN = "The server does not speak TLS on this port: use ws: or another port"
-_NO_COMMON_VERSION = "This side and the server have no version of TLS in common: update the older one"
-_WANTS_CERTIFICATE = "The server wants a certificate of this side: load one into the context given as ssl"
+_SPEAKS_PLAIN = "The {name} does not speak TLS on this port: use {plain}: or another port"
+_NO_COMMON_VERSION = "This side and the {name} have no version of TLS in common: update the older one"
+_WANTS_CERTIFICATE = (
+    "The {name} wants a certificate of this side: load one into the context given as {argument}"
+)
 
 _REASONS = {
     "WRONG_VERSION_NUMBER": _SPEAKS_PLAIN,
@@ -40,25 +60,26 @@ _REASONS = {
     "NO_PROTOCOLS_AVAILABLE": _NO_COMMON_VERSION,
     "TLSV1_ALERT_PROTOCOL_VERSION": _NO_COMMON_VERSION,
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": _WANTS_CERTIFICATE,
-    "TLSV1_ALERT_UNKNOWN_CA": "The server does not know the authority of this side's certificate",
-    "SSLV3_ALERT_BAD_CERTIFICATE": "The server refuses this side's certificate",
+    "TLSV1_ALERT_UNKNOWN_CA": "The {name} does not know the authority of this side's certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "The {name} refuses this side's certificate",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": (
-        "The server refuses every cipher that this side offers, or wants a certificate of it: "
-        "look at the server's settings and the context given as ssl"
+        "The {name} refuses every cipher that this side offers, or wants a certificate of it: "
+        "look at the {name}'s settings and the context given as {argument}"
     ),
 }
 
 _TLS_ALERT = b"\x15\x03"
 
 
-def explain_tls(error: Exception) -> str:
-    """Return what a failure of TLS means; of another error its own words."""
+def explain_tls(error: Exception, peer: Peer = SERVER) -> str:
+    """Return what a failure of TLS with ``peer`` means; of another error its own words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         meaning = _CERTIFICATES.get(error.verify_code)
-        return f"The server's certificate {meaning}" if meaning else f"The server's certificate: {error}"
+        said = f" {meaning.format_map(peer._asdict())}" if meaning else f": {error}"
+        return f"The {peer.name}'s certificate{said}"
     if isinstance(error, ssl.SSLError):
         reason = getattr(error, "reason", None) or ""  # only OpenSSL's own errors have one
-        return _REASONS.get(reason, str(error))
+        return _REASONS[reason].format_map(peer._asdict()) if reason in _REASONS else str(error)
     return str(error)
 
 

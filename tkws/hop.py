@@ -11,9 +11,10 @@ import socket
 import ssl as tls
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from tkws.diagnosis import explain_tls, speaks_tls
+from tkws.diagnosis import PROXY, explain_tls, speaks_tls
 from tkws.errors import HandshakeError, OpenError
 from tkws.loop import Loop
 from tkws.net import (
@@ -164,6 +165,7 @@ class Hop:
             self._uri.host,
             self._uri.port,
             context=self._proxy_context,
+            explain=partial(explain_tls, peer=PROXY),
             on_open=self._reached,
             on_failed=self._fail,
         )

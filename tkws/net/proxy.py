@@ -85,22 +85,22 @@ class ConnectDialogue(Dialogue):
     def _error(self, answer: Response | HandshakeError) -> OpenError:
         if isinstance(answer, HandshakeError):
             return _garble(self._proxy, "HTTP", answer)
-        if answer.status == 407:
-            message = self._demand(answer.headers.get("Proxy-Authenticate", "Basic"))
+        if answer.status in (401, 407):  # tinyproxy answers a wrong password by the former
+            message = self._demand(answer.status, answer.headers.get("Proxy-Authenticate", "Basic"))
         else:
             message = _refusal(self._proxy, self._target, f"{answer.status} {answer.reason}".rstrip())
         return OpenError(
             message, phase="proxy", status=answer.status, headers=answer.headers, body=answer.body
         )
 
-    def _demand(self, challenge: str) -> str:
-        """What to do about a 407, whose challenge begins with the name of a scheme (RFC 9110, 11.3)."""
+    def _demand(self, status: int, challenge: str) -> str:
+        """What to do about a challenge, which begins with the name of a scheme (RFC 9110, 11.3)."""
         if "basic" in challenge.lower():
-            return _credentials_needed(self._proxy, "407")
+            return _credentials_needed(self._proxy, str(status))
         scheme = challenge.replace(",", " ").partition(" ")[0]
         return (
-            f"The proxy {self._proxy} takes no user and password but {scheme} (407): have it take Basic too, "
-            f"or go through a proxy on this machine that speaks {scheme}"
+            f"The proxy {self._proxy} takes no user and password but {scheme} ({status}): have it take Basic "
+            f"too, or go through a proxy on this machine that speaks {scheme}"
         )
 
 

@@ -31,6 +31,7 @@ class ProxyTunnel:
         host: The server's name in ASCII, or its address.
         port: The server's port.
         context: For TLS with the proxy itself, where that is `Proxy.secure`.
+        explain: What to say of the exception by which the connection to the proxy was lost.
         on_open: Called with the stream that leads to the server, the caller's from then on (it
             is not ``stream`` where TLS is spoken with the proxy), and with what came already.
         on_failed: Called instead with an `OpenError`: of phase ``proxy``, with status, headers and
@@ -50,6 +51,7 @@ class ProxyTunnel:
         port: int,
         *,
         context: ssl.SSLContext | None = None,
+        explain: Callable[[Exception], str] = str,
         on_open: Callable[[Stream, bytes], object],
         on_failed: Callable[[OpenError], object],
     ) -> None:
@@ -57,6 +59,7 @@ class ProxyTunnel:
         self._proxy = proxy
         self._host = host
         self._port = port
+        self._explain = explain
         self._on_open = on_open
         self._on_failed = on_failed
         self._lookup: Lookup | None = None
@@ -144,14 +147,8 @@ class ProxyTunnel:
     # ---- the end
 
     def _lost(self, cause: Exception | None) -> OpenError:
-        reason = f": {cause}" if cause is not None else ""
-        message = f"The connection to the proxy {self._proxy} was closed{reason}"
-        if isinstance(cause, ssl.SSLError) and self._dialogue is None:
-            message = (
-                f"TLS with the proxy {self._proxy} failed{reason}; it takes a context that trusts the "
-                "proxy's certificate, or http:// where the proxy speaks no TLS"
-            )
-        error = OpenError(message, phase="proxy")
+        reason = f": {self._explain(cause)}" if cause is not None else ""
+        error = OpenError(f"The connection to the proxy {self._proxy} was closed{reason}", phase="proxy")
         error.__cause__ = cause
         return error
 
