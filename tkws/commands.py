@@ -180,6 +180,7 @@ def takeover(
         TypeError: For a socket or a handler that is none, or an unknown option.
         ValueError: For a socket that is closed or of another type, or an option out of range.
     """
+    check_kind("server", server, bool, "True or False")
     role = Role.SERVER if server else Role.CLIENT
     base = ServerOptions().for_connection(handler) if server else ConnectionOptions(handler=handler)
     if not isinstance(initial, bytes):
