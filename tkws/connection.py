@@ -46,7 +46,7 @@ class Connection:
         self._loop = loop
         self._delivery = delivery
         self._on_lost = on_lost
-        self.get_buffer = engine.get_buffer
+        self.get_buffer = engine.reader.get_buffer
         self._timer: Timer | None = None
         self._awaits_pong = False  # whether the timer is for a pong, after which the next deadline is nearer
         self._write_due = False

@@ -165,7 +165,9 @@ class Engine:
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Take bytes from the peer."""
-        self._received(len(data), now)
+        self._now = now
+        self.bytes_received += len(data)
+        self.keepalive.heard(now)
         reader = self.reader
         if reader.stopped:
             return
@@ -212,7 +214,9 @@ class Engine:
             ValueError: Where `get_buffer` gave no room for so many.
         """
         self.reader.buffer_updated(count, self._events)
-        self._received(count, now)
+        self._now = now
+        self.bytes_received += count
+        self.keepalive.heard(now)
 
     def receive_eof(self, now: float, cause: str = "The connection ended without a Close frame") -> None:
         """Take note that the stream ended, or with another ``cause`` that it broke.
@@ -380,11 +384,6 @@ class Engine:
         return self.keepalive.deadline
 
     # How it works
-
-    def _received(self, count: int, now: float) -> None:
-        self._now = now
-        self.keepalive.heard(now)
-        self.bytes_received += count
 
     def _read_control(self, opcode: Opcode, payload: bytes) -> None:
         if opcode is Opcode.PING:

@@ -14,6 +14,8 @@ from tkws.protocol.masking import xor
 _FINAL_TEXT = 0x81
 _FINAL_BINARY = 0x82
 
+_SHORT = 160  # bytes; a message or two, for which one XOR of all costs more than it saves
+
 _KEY_OF_6 = bytes(6)  # the XOR with it leaves a header as it is
 _KEY_OF_8 = bytes(8)
 
@@ -66,6 +68,8 @@ def read_masked_run(data: bytes, position: int, limit: int, events: list[EventRe
     One XOR unmasks all of it, which takes less time than one for each message.
     """
     begin = position
+    if len(data) - position < _SHORT:
+        return _read_short(data, position, limit, events)
     frames: list[tuple[int, int, int]] = []
     keys: list[bytes] = []
     add_frame, add_key = frames.append, keys.append
@@ -94,6 +98,31 @@ def read_masked_run(data: bytes, position: int, limit: int, events: list[EventRe
     if not frames:
         return begin
     return begin + _cut(xor(data[begin:position], b"".join(keys)), frames, events)
+
+
+def _read_short(data: bytes, position: int, limit: int, events: list[EventRecord]) -> int:
+    """Do the same for a message or two."""
+    size = len(data)
+    while position + 5 < size:
+        first = data[position]
+        length = data[position + 1] ^ 0x80
+        start = position + 6
+        end = start + length
+        if length > 125 or end > size or length > limit:
+            break
+        key = (data[start - 4 : start] * ((length + 3) >> 2))[:length]
+        payload = (int.from_bytes(data[start:end]) ^ int.from_bytes(key)).to_bytes(length)
+        if first == _FINAL_TEXT:
+            try:
+                events.append((Event.TEXT, payload.decode()))
+            except UnicodeDecodeError:
+                break
+        elif first == _FINAL_BINARY:
+            events.append((Event.BINARY, payload))
+        else:
+            break
+        position = end
+    return position
 
 
 def _cut(data: bytes, frames: list[tuple[int, int, int]], events: list[EventRecord]) -> int:
