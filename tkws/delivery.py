@@ -10,14 +10,9 @@ event loop (a dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from tkws.loop import Loop
 from tkws.options import Handler
 from tkws.protocol.events import EventRecord
-
-if TYPE_CHECKING:
-    from tkws.websocket import WebSocket
 
 _WAITING_EVENTS = 256  # that wait for a handler before reading stops
 _WAITING_SIZE = 1024 * 1024  # the same, as the sum of their lengths
@@ -42,7 +37,7 @@ class Delivery:
     )  # fmt: skip
 
     def __init__(
-        self, loop: Loop, ws: WebSocket, handler: Handler, reentrant: bool, on_room: Callable[[], object]
+        self, loop: Loop, ws: object, handler: Handler, reentrant: bool, on_room: Callable[[], object]
     ) -> None:
         self.handler = handler
         self.reentrant = reentrant

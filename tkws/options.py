@@ -9,21 +9,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from tkws.protocol.deflate import Deflate
 
-if TYPE_CHECKING:
-    from tkws.websocket import WebSocket
-
-Handler = Callable[["WebSocket", Any, Any], object]
+Handler = Callable[[Any, Any, Any], object]
 """Any callable ``(ws, type, message)``; what it returns is ignored."""
 
 KIB = 1024
 MIB = 1024 * KIB
 
 
-def ignore(ws: WebSocket, type: str, message: object) -> None:
+def ignore(ws: object, type: str, message: object) -> None:
     """The handler of a connection that was given none."""
 
 
