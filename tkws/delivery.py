@@ -10,6 +10,7 @@ event loop (a dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from tkws.loop import Loop
 from tkws.options import Handler
 from tkws.protocol.events import EventRecord
