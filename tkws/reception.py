@@ -14,15 +14,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from tkws.access import check_host, is_loopback
+from tkws.arguments import check_context, check_kind
 from tkws.errors import HandshakeError
 from tkws.loop import Loop, Timer
 from tkws.net import Listener, SocketStream, Stream, TLSStream
 from tkws.options import ServerOptions
 from tkws.pages import plain
 from tkws.protocol.closing import CloseCode, encode_close
+from tkws.protocol.frames import Role
 from tkws.protocol.handshake import rejection
 from tkws.protocol.http import Request, Response, ServerConnection
 from tkws.server import Server
+
+_SPARE = 64  # visitors beyond the limit of connections, who see a page or are told of the limit
 
 _log = logging.getLogger("tkws")
 
@@ -41,8 +45,6 @@ class HTTPServer(Server):
     def __init__(
         self, loop: Loop, host: str, port: int, context: tls.SSLContext | None, options: ServerOptions
     ) -> None:
-        if context is not None:
-            _check_context(context)
         listener = Listener.tcp(loop, host, port, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=context is not None)
         self._host = host
@@ -98,7 +100,8 @@ class HTTPServer(Server):
 
     @ssl.setter
     def ssl(self, context: tls.SSLContext) -> None:
-        _check_context(context)
+        check_kind("ssl", context, tls.SSLContext, "an ssl.SSLContext")
+        check_context("ssl", context, Role.SERVER)
         if self._context is None:
             raise ValueError("ssl: this server listens for plain TCP")
         self._context = context
@@ -116,7 +119,7 @@ class HTTPServer(Server):
         self._visitors.discard(visitor)
 
     def _accept(self, sock: socket.socket, address: object) -> None:
-        if len(self._visitors) >= self.options.max_connections:
+        if len(self._visitors) >= self.options.max_connections + _SPARE:
             sock.close()
             return
         self._visitors.add(Visitor(self, sock, self._context))
@@ -291,10 +294,3 @@ class Visitor:
 
 def _failed() -> Response:
     return plain(500, "This page failed")
-
-
-def _check_context(context: tls.SSLContext) -> None:
-    if not isinstance(context, tls.SSLContext):
-        raise TypeError(f"ssl: an ssl.SSLContext, not {type(context).__name__}")
-    if context.protocol is tls.PROTOCOL_TLS_CLIENT:
-        raise ValueError("ssl: a server's context; this one is a client's")
