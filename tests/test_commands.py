@@ -437,7 +437,7 @@ def test_find(root, peers, tmp_path, pump_until):
     first = tkws.open(url, Log(), master=root)
     assert tkws.find("localhost", server.port) == [first]  # before it has an address
     second = tkws.open(url.replace("localhost", "127.0.0.1"), Log(), master=root)
-    pump_until(lambda: len(log.all("connect")) == 2)
+    pump_until(lambda: len(log.all("connect")) == 2 and first.peername and second.peername)
     ends = server.connections
     assert tkws.find() == [first, second, *ends]
     assert tkws.find("localhost") == [first]

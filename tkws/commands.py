@@ -34,6 +34,7 @@ from tkws.hop import Route
 from tkws.loop import Master, loop_for
 from tkws.net import SocketStream
 from tkws.options import ConnectionOptions, Handler, ServerOptions, changed, complete
+from tkws.protocol.closing import DEFAULT_REASONS
 from tkws.protocol.engine import Buffer, State
 from tkws.protocol.frames import Role
 from tkws.protocol.handshake import sec_websocket_accept, validate
@@ -290,24 +291,26 @@ def test(
     return True
 
 
-def upgrade(sock: socket.socket) -> WebSocket:
+def upgrade(sock: socket.socket, *, initial: bytes = b"") -> WebSocket:
     """Answer 101 on a socket that passed `test` and make it a WebSocket (tcllib's ``upgrade``).
 
     May be called from any thread: the socket is detached here, and served on the thread of Tk.
 
     Args:
         sock: The client's socket.
+        initial: Bytes that were read behind the request.
 
     Raises:
-        TypeError: For a socket that is none.
+        TypeError: For a socket that is none, or bytes that are none.
         ValueError: For a socket that was closed since.
         StateError: For a socket that did not pass `test`, or whose server or interpreter has gone since.
     """
     check_kind("sock", sock, socket.socket, "a socket")
+    check_kind("initial", initial, bytes, "bytes")
     admission = _admissions.pop(sock, None)
     if admission is None:
         raise StateError("sock: it did not pass test()")
-    return admission.server.adopt(admission, sock)
+    return admission.server.adopt(admission, sock, initial)
 
 
 def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool = True) -> int:
@@ -343,9 +346,12 @@ def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool
 
 
 def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:
-    """Begin the closing handshake (tcllib's ``close``); see `WebSocket.close`."""
+    """Begin the closing handshake (tcllib's ``close``); see `WebSocket.close`.
+
+    As in tcllib an empty reason becomes a text for the code, where there is one.
+    """
     _check_websocket(ws)
-    ws.close(code, reason)
+    ws.close(code, reason or DEFAULT_REASONS.get(code or 0, ""))
 
 
 def configure(ws: WebSocket, option: str | None = None, **options: Any) -> Any:

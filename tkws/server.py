@@ -235,7 +235,7 @@ class Server(Configurable):
         self._begin(ws, admission, stream, data)
         return ws
 
-    def adopt(self, admission: Admission, sock: socket.socket) -> WebSocket:
+    def adopt(self, admission: Admission, sock: socket.socket, data: bytes = b"") -> WebSocket:
         """Do the same with a socket, from any thread; the socket is detached at once.
 
         Raises:
@@ -246,12 +246,12 @@ class Server(Configurable):
         taken = detach(sock, connected=False)  # the client may have gone again, which reading tells
         ws = self._make(admission)
         if self.loop.in_loop_thread():
-            self._begin_on(taken, ws, admission)
+            self._begin_on(taken, ws, admission, data)
         else:
             try:
-                self.loop.call_soon_threadsafe(self._begin_on, taken, ws, admission)
+                self.loop.call_soon_threadsafe(self._begin_on, taken, ws, admission, data)
             except StateError:  # the loop has closed since
-                self._begin_on(taken, ws, admission)
+                self._begin_on(taken, ws, admission, data)
         return ws
 
     def is_live(self, path: str) -> bool:
@@ -280,12 +280,12 @@ class Server(Configurable):
         stream.write(admission.answer)
         ws.begin(stream, request, codec=admission.codec, data=data)
 
-    def _begin_on(self, sock: socket.socket, ws: WebSocket, admission: Admission) -> None:
+    def _begin_on(self, sock: socket.socket, ws: WebSocket, admission: Admission, data: bytes) -> None:
         if self.loop.closed:
             ws.abandon()
             sock.close()
             return
-        self._begin(ws, admission, SocketStream(self.loop, sock), b"")
+        self._begin(ws, admission, SocketStream(self.loop, sock), data)
         if self.closed:  # while this was on its way from another thread
             ws.close(CloseCode.GOING_AWAY)
 

@@ -25,7 +25,9 @@ from websockets.exceptions import InvalidStatus
 import tkws
 from tests.interop.asyncio_thread import PATIENCE
 from tests.interop.links import Recorder, connect_to
+from tests.peers import KEY, Peer
 from tkws.loop import loop_for
+from tkws.protocol.frames import Opcode
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -291,3 +293,28 @@ def test_a_close_overtakes_the_socket(root, admitted, pump_until, who) -> None:
         received += data
     client.shutdown(socket.SHUT_WR)
     pump_until(lambda: not server.connections)
+
+
+def test_bytes_read_behind_the_request_are_handed_over(root, pump_until, peers):
+    heard = Recorder()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        sockets = tkws.server(listening, master=root)
+        sockets.live("/", heard)
+        near, far = peers.sockets()
+        headers = {
+            "Host": "localhost",
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Key": KEY,
+            "Sec-WebSocket-Version": "13",
+        }
+        assert tkws.test(sockets, near, "/", headers)
+        client = Peer(far, pump_until, client=True)
+        ws = tkws.upgrade(near, initial=client.frame(Opcode.TEXT, b"early"))
+        pump_until(lambda: ("text", "early") in heard.events)
+        ws.close()
+        sockets.close()
+        client.bye()
+        client.wait_for_end()
+        far.close()
+        pump_until(lambda: ws.state is tkws.State.CLOSED)
