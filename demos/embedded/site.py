@@ -94,7 +94,7 @@ class _Visit(BaseHTTPRequestHandler):
         self.close_connection = True
         websockets, headers = self.server.websockets, self.headers.items()
         if tkws.test(websockets, self.connection, path, headers, parse_qsl(query)):
-            tkws.upgrade(self.connection)
+            tkws.upgrade(self.connection, initial=self._read_behind())
         else:
             self.send_error(HTTPStatus.FORBIDDEN, "No WebSocket for this request")
 

@@ -91,10 +91,11 @@ def test_a_socket_changes_hands(
     assert window.lines[0] == f"Ash: came by {way}"
 
 
-def test_what_came_too_early_is_not_lost_in_a_takeover(
-    window: EmbeddedWindow, call: Callable[[bytes], socket.socket], pump_until: PumpUntil
+@pytest.mark.parametrize("path", ["/live", "/taken"])
+def test_what_came_too_early_is_not_lost(
+    window: EmbeddedWindow, call: Callable[[bytes], socket.socket], pump_until: PumpUntil, path: str
 ) -> None:
-    call(request("/taken") + HELLO)
+    call(request(path) + HELLO)
     pump_until(lambda: "Ash: hello" in window.lines)
 
 
