@@ -7,9 +7,11 @@ before any later event of another type, so that the order of events stays.
 from __future__ import annotations
 
 import tkinter
-from collections.abc import Callable, Hashable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any
+from weakref import ref
 
 from tkws.loop import Timer
 from tkws.options import Handler as Callback
@@ -122,11 +124,13 @@ def latest(
             as one for each sensor.
 
     Raises:
-        TypeError: For a handler that cannot be called, or seconds that are no number.
+        TypeError: For a handler or a key that cannot be called, or seconds that are no number.
         ValueError: For seconds that are not above 0.
     """
     _require_callable("handler", handler)
     _require_seconds(every)
+    if key is not None and not callable(key):
+        raise TypeError(f"key: a callable (message), not {type(key).__name__}")
     return _each_connection(partial(_Newest, handler, every, key))
 
 
@@ -134,12 +138,18 @@ def variable(var: tkinter.Variable) -> Callback:
     """Return a handler that sets a Tk variable to each message; labels bound to it follow.
 
     Args:
-        var: Such as a ``StringVar``; text and binary messages are its values.
+        var: Such as a ``StringVar``; its values are the text messages, and the binary ones read
+            as UTF-8.
+
+    Raises:
+        TypeError: For what is no variable.
     """
+    if not isinstance(var, tkinter.Variable):
+        raise TypeError(f"var: a tkinter.Variable, not {type(var).__name__}")
 
     def assign(ws: WebSocket, type: str, message: Any) -> None:
         if type in _MESSAGES:
-            var.set(message)
+            var.set(message if type == Event.TEXT else message.decode(errors="replace"))
 
     return assign
 
@@ -154,6 +164,9 @@ def virtual_event(widget: tkinter.Misc) -> VirtualEvents:
         events = tkws.virtual_event(widget)
         widget.bind("<<WebSocketText>>", lambda _: print(events.message))
         tkws.open(url, events)
+
+    Raises:
+        TypeError: For what is no widget.
     """
     return VirtualEvents(widget)
 
@@ -168,6 +181,8 @@ class VirtualEvents:
     """
 
     def __init__(self, widget: tkinter.Misc) -> None:
+        if not isinstance(widget, tkinter.Misc):
+            raise TypeError(f"widget: a widget, not {type(widget).__name__}")
         widget.winfo_id()  # Tk drops virtual events of a widget that has no window yet
         self._widget = widget
         self.ws: WebSocket | None = None
@@ -180,8 +195,12 @@ class VirtualEvents:
         self._widget.event_generate(f"<<WebSocket{type.capitalize()}>>", when="now")
 
 
-class _Paced:
-    """Holds messages of one connection back and hands them on when their time has come."""
+class _Paced(ABC):
+    """Holds messages of one connection back and hands them on when their time has come.
+
+    The handler is called in its turn, as for any event: not while it runs Tk's loop, and not
+    while the connection is paused.
+    """
 
     def __init__(self, handler: Callback, every: float) -> None:
         self._handler = handler
@@ -190,24 +209,40 @@ class _Paced:
 
     def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
         if type not in _MESSAGES:
-            self._flush(ws)
-            self._handler(ws, type, message)
+            self._hand_on(ws)
+            self._call(ws, type, message)
             return
-        self._keep(ws, type, message)
+        self._keep(type, message)
         if self._timer is None:
-            self._timer = ws.loop.call_later(self._every, self._flush, ws)
+            self._timer = ws.loop.call_later(self._every, self._when_due, ws)
 
-    def _flush(self, ws: WebSocket) -> None:
+    def _when_due(self, ws: WebSocket) -> None:
+        self._timer = None
+        if not ws.in_turn(partial(self._hand_on, ws)):
+            self._timer = ws.loop.call_later(self._every, self._when_due, ws)
+
+    def _hand_on(self, ws: WebSocket) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._hand_on(ws)
+        for type, message in self._take():
+            self._call(ws, type, message)
 
-    def _keep(self, ws: WebSocket, type: str, message: Any) -> None:
-        raise NotImplementedError
+    def _call(self, ws: WebSocket, type: str, message: Any) -> None:
+        if ws.loop.closed:  # by the handler, just now
+            return
+        try:
+            self._handler(ws, type, message)
+        except Exception:  # the others that waited are not lost
+            ws.loop.report_exception()
 
-    def _hand_on(self, ws: WebSocket) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _keep(self, type: str, message: Any) -> None:
+        """Put a message to those that wait."""
+
+    @abstractmethod
+    def _take(self) -> Iterable[tuple[str, Any]]:
+        """Return what waits; nothing does then."""
 
 
 class _Batch(_Paced):
@@ -215,15 +250,14 @@ class _Batch(_Paced):
         super().__init__(handler, every)
         self._batches: list[tuple[str, list[Any]]] = []
 
-    def _keep(self, ws: WebSocket, type: str, message: Any) -> None:
+    def _keep(self, type: str, message: Any) -> None:
         if not self._batches or self._batches[-1][0] != type:
             self._batches.append((type, []))
         self._batches[-1][1].append(message)
 
-    def _hand_on(self, ws: WebSocket) -> None:
+    def _take(self) -> Iterable[tuple[str, Any]]:
         batches, self._batches = self._batches, []
-        for type, messages in batches:
-            self._handler(ws, type, messages)
+        return batches
 
 
 class _Newest(_Paced):
@@ -232,26 +266,25 @@ class _Newest(_Paced):
         self._key = key
         self._newest: dict[Hashable, tuple[str, Any]] = {}
 
-    def _keep(self, ws: WebSocket, type: str, message: Any) -> None:
+    def _keep(self, type: str, message: Any) -> None:
         self._newest[self._key(message) if self._key else None] = (type, message)
 
-    def _hand_on(self, ws: WebSocket) -> None:
+    def _take(self) -> Iterable[tuple[str, Any]]:
         newest, self._newest = self._newest, {}
-        for type, message in newest.values():
-            self._handler(ws, type, message)
+        return newest.values()
 
 
 def _each_connection(make: Callable[[], Callback]) -> Callback:
     """Return a handler that gives each connection one of its own, as long as that lives."""
-    handlers: dict[WebSocket, Callback] = {}
+    # By id, with a reference that lets go: a WeakKeyDictionary takes five times as long.
+    handlers: dict[int, tuple[Callback, ref[WebSocket]]] = {}
 
     def call_own(ws: WebSocket, type: str, message: Any) -> None:
-        own = handlers.get(ws)
+        own = handlers.get(id(ws))
         if own is None:
-            own = handlers[ws] = make()
-        if type == Event.DISCONNECT:
-            del handlers[ws]
-        own(ws, type, message)
+            number = id(ws)
+            own = handlers[number] = make(), ref(ws, lambda _: handlers.pop(number))
+        own[0](ws, type, message)
 
     return call_own
 

@@ -260,6 +260,17 @@ class WebSocket(Configurable):
         connection.output_added()
         return True
 
+    def in_turn(self, call: Callable[[], object]) -> bool:
+        """Call back as if it were the handler: events wait meanwhile.
+
+        For handlers that hold messages back, such as `tkws.batched`.
+
+        Returns:
+            False, without a call, where it is not the time for one: the handler runs, or `pause`
+            was called.
+        """
+        return self._delivery.run(call)
+
     # What its maker tells it
 
     def connect(self, attempt: Callable[[], Callable[[], object]], backoff: Backoff | None) -> None:
