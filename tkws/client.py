@@ -73,7 +73,7 @@ class Plan:
         """Return where a redirect from ``uri`` leads.
 
         Raises:
-            URLError: It leads to no WebSocket, or from TLS to none.
+            ValueError: It leads to no WebSocket, or from TLS to none.
         """
         target = parse_uri(urljoin(f"{uri.origin}{uri.target}", location))
         if uri.secure and not target.secure:
@@ -153,7 +153,7 @@ class Opening:
             if self._redirects > self._plan.max_redirects:
                 raise URLError(f"{self._plan.max_redirects} were followed before it")
             self._uri = self._plan.redirected(self._uri, location)
-        except URLError as error:
+        except ValueError as error:
             answer.args = (f"{answer}; the redirect to {location!r} is not followed: {error}",)
             self._fail(answer)
             return
