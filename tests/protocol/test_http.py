@@ -499,6 +499,19 @@ def test_basic_authorization() -> None:
         basic_authorization("a:b", "c")
 
 
+@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTPX", b"h"])
+def test_what_does_not_begin_as_http_is_told_at_once(answer: bytes) -> None:
+    """RFC 9112, 4: the rest of a header, for which to wait, may never come."""
+    result = client().receive_data(answer)
+    assert isinstance(result, HandshakeError)
+    assert str(result) == "The server's answer is no HTTP"
+
+
+def test_a_header_that_is_too_large_is_told_as_such() -> None:
+    result = client(max_header_bytes=100).receive_data(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100)
+    assert str(result) == "The header of the server's answer is too large"
+
+
 HEADS = st.sampled_from(
     [b"", UPGRADE, SWITCHED, b"GET / HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\n", b"Host: a\r\n"]
 )

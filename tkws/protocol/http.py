@@ -26,6 +26,7 @@ __all__ = [
     "basic_authorization",
 ]  # fmt: skip
 
+_HTTP = b"HTTP/"  # the beginning of every answer (RFC 9112, 4)
 _MAX_HEADER_BYTES = 16 * 1024  # most servers and browsers send and take less
 _MAX_FIELDS = 128  # as many as anyone sends; keeps the work on a message in proportion to its bytes
 _MAX_BODY_BYTES = 64 * 1024  # of an answer that is no WebSocket: enough to tell why
@@ -258,6 +259,7 @@ class ClientConnection:
         self, max_header_bytes: int = 4 * _MAX_HEADER_BYTES, max_body_bytes: int = _MAX_BODY_BYTES
     ) -> None:
         self._max_body_bytes = max_body_bytes
+        self._beginning = b""
         self._answer: h11.Response | h11.InformationalResponse | None = None
         self._body = bytearray()
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=max_header_bytes)
@@ -299,6 +301,9 @@ class ClientConnection:
             The answer, once it is there; a fault of the server's; None while more is needed.
             Interim answers (1xx but 101) are skipped.
         """
+        self._beginning += data[: len(_HTTP) - len(self._beginning)]
+        if not _HTTP.startswith(self._beginning):  # h11 would wait for the end of a header
+            return HandshakeError("The server's answer is no HTTP", part="http")
         if data:
             self._connection.receive_data(data)
         return self._next()
@@ -315,6 +320,8 @@ class ClientConnection:
             if self._answer is None and self._connection.trailing_data[1]:
                 message = "The server ended the connection before it had answered"
                 return HandshakeError(message, part="http")
+            if self._answer is None and error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+                return HandshakeError("The header of the server's answer is too large", part="http")
             if self._answer is None:
                 return HandshakeError(f"The server's answer is no HTTP: {error}", part="http")
             complete = True  # a body that is cut or broken still tells something
