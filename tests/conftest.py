@@ -30,6 +30,9 @@ from tests import guards
 
 PumpUntil = Callable[..., None]
 
+# Seconds of CPU time that tkws may take between two beats of the GUI's heartbeat.
+LONGEST_STRETCH = 0.05
+
 # How long Tk may block before pump_until looks at its condition again, in milliseconds.
 TICK_MS = 10
 
@@ -189,6 +192,19 @@ def peers(pump_until: PumpUntil) -> Iterator[Any]:
 
     with Peers(pump_until) as made:
         yield made
+
+
+@pytest.fixture
+def heartbeat(root: tkinter.Tk) -> Iterator[Any]:
+    """A timer of 10 ms in ``root``: the test fails where tkws held it up by more than `LONGEST_STRETCH`."""
+    from tests.heartbeat import Heartbeat
+
+    with pytest.MonkeyPatch.context() as patch:
+        heart = Heartbeat(root.tk, patch)
+        yield heart
+        heart.stop()
+    held_up = f"tkws held Tk up for {heart.longest * 1000:.0f} ms of CPU time"
+    assert heart.longest <= LONGEST_STRETCH, held_up
 
 
 # ---- TLS
