@@ -3,7 +3,8 @@
     python -m tests.compliance.run WSTEST [--cases 1.* 2.* ...] [--role client|server] [--write]
 
 WSTEST is the suite's command. A case that is not as ``expected.json`` says, better or worse, fails
-the run. ``--write`` writes the results into ``docs/conformance.md``.
+the run, after it was repeated: many of the suite's time limits are a second, which a busy machine may
+need for itself. ``--write`` writes the results into ``docs/conformance.md``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ import sys
 import tempfile
 import tkinter
 from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import tkws
 
@@ -27,6 +32,7 @@ EXPECTED = HERE / "expected.json"
 PAGE = HERE.parent.parent / "docs" / "conformance.md"
 AGENT = "tkws"
 TIME_LIMIT = 2700  # seconds for one role, far more than it takes
+MOST_REPEATED = 20  # cases; more are no accident
 
 Results = dict[str, tuple[str, str]]
 """For each case what the suite says of the behaviour, and of the end of the connection."""
@@ -41,20 +47,34 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     roles = [args.role] if args.role else ["client", "server"]
-    results = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for role in roles:
-            run = run_server if role == "server" else run_client
-            results[role] = run(args.wstest, args.cases, Path(folder) / role)
-    differences = [line for role in roles for line in compare(role, results[role], args.cases == ["*"])]
+    with ThreadPoolExecutor() as pool:  # the two share no process, and wait for the network most of the time
+        found = list(pool.map(partial(run_role, args.wstest, args.cases), roles))
+    results = dict(zip(roles, found, strict=True))
+    failed = 0
     for role in roles:
         print(f"{role}: {len(results[role])} cases, {summary(results[role])}")
-    print(*differences, sep="\n")
+        for case, (is_so, should_be) in differences(results[role]).items():
+            failed += 1
+            print(f"{role}: case {case} is {'/'.join(is_so)}, not {'/'.join(should_be)}")
+        if args.cases == ["*"] and len(results[role]) != expected()["cases"]:
+            failed += 1
+            print(f"{role}: not the {expected()['cases']} cases of the suite")
     if args.write:
         PAGE.write_text(page(results))
-    passed = sum(map(len, results.values())) - len(differences)
-    print(f"compliance: {passed} passed, {len(differences)} failed")
-    sys.exit(bool(differences))
+    print(f"compliance: {sum(map(len, found)) - failed} passed, {failed} failed")
+    sys.exit(bool(failed))
+
+
+def run_role(wstest: str, cases: list[str], role: str) -> Results:
+    """Run the cases for one role, and again alone those that are not as expected."""
+    run = run_server if role == "server" else run_client
+    with tempfile.TemporaryDirectory() as folder:
+        results = run(wstest, cases, Path(folder) / "all")
+        surprising = list(differences(results))
+        if 0 < len(surprising) <= MOST_REPEATED:
+            print(f"{role}: repeated {', '.join(surprising)}")
+            results |= run(wstest, surprising, Path(folder) / "repeated")
+    return results
 
 
 def run_server(wstest: str, cases: list[str], folder: Path) -> Results:
@@ -96,7 +116,7 @@ def start_testee(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def write_spec(folder: Path, spec: dict[str, object]) -> Path:
+def write_spec(folder: Path, spec: Mapping[str, object]) -> Path:
     """Write what the suite shall do."""
     folder.mkdir(parents=True)
     path = folder / "spec.json"
@@ -145,17 +165,17 @@ def read_report(folder: Path) -> Results:
     return {case: (found["behavior"], found["behaviorClose"]) for case, found in index[AGENT].items()}
 
 
-def compare(role: str, results: Results, complete: bool) -> list[str]:
-    """Return a line for each case that is not as expected."""
-    expected = json.loads(EXPECTED.read_text())
-    lines = []
-    if complete and len(results) != expected["cases"]:
-        lines.append(f"{role}: {len(results)} cases were run, not {expected['cases']}")
-    for case, found in results.items():
-        wanted = tuple(expected["exceptions"].get(case, {}).get("results", ("OK", "OK")))
-        if found != wanted:
-            lines.append(f"{role}: case {case} is {'/'.join(found)}, not {'/'.join(wanted)}")
-    return lines
+def expected() -> dict[str, Any]:
+    """Return what is expected of the suite."""
+    content: dict[str, Any] = json.loads(EXPECTED.read_text())
+    return content
+
+
+def differences(results: Results) -> dict[str, tuple[tuple[str, str], tuple[str, str]]]:
+    """Return the cases that are not as expected: what they are, and what they should be."""
+    exceptions = expected()["exceptions"]
+    wanted = {case: tuple(exceptions.get(case, {}).get("results", ("OK", "OK"))) for case in results}
+    return {case: (found, wanted[case]) for case, found in results.items() if found != wanted[case]}
 
 
 def summary(results: Results) -> str:
@@ -166,14 +186,14 @@ def summary(results: Results) -> str:
 
 def page(results: dict[str, Results]) -> str:
     """Return the page of the documentation."""
-    expected = json.loads(EXPECTED.read_text())
+    suite = expected()
     today = datetime.datetime.now(tz=datetime.UTC).date()
     lines = [
         "# Conformance",
         "",
         "Written by `python -m tests.compliance.run WSTEST --write`, not by hand.",
         "",
-        f"Autobahn|Testsuite {expected['suite']}, {expected['cases']} cases, against tkws {tkws.__version__}",
+        f"Autobahn|Testsuite {suite['suite']}, {suite['cases']} cases, against tkws {tkws.__version__}",
         f"on Python {platform.python_version()} and Tk {tkinter.TkVersion}, {platform.system()}, {today}.",
         "",
         "| role | cases | OK | NON-STRICT | INFORMATIONAL | UNIMPLEMENTED | FAILED | end not OK |",
@@ -186,7 +206,7 @@ def page(results: dict[str, Results]) -> str:
         cells = [role, len(found), *(counted[kind] for kind in kinds), unclean]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     lines += ["", "What the suite itself only calls informational, since the RFC leaves it open:", ""]
-    lines += [f"- {case}: {why['reason']}" for case, why in expected["exceptions"].items()]
+    lines += [f"- {case}: {why['reason']}" for case, why in suite["exceptions"].items()]
     return "\n".join([*lines, ""])
 
 
