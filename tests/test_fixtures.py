@@ -45,11 +45,19 @@ ACTS = {
     "raises_unheard_in_a_file_handler": ("watch(root, fail); root.tk.dooneevent()", "bare callback"),
     "leaves_a_socket_to_the_collector": ("socket.socket()", "unclosed"),
     "leaves_a_default_root": ("the('display_root').destroy(); tkinter.Tk()", "default root was left"),
+    "computes_in_the_loop": (
+        "the('heartbeat'); compute(root, 0.08, done); pump_until(lambda: done)",
+        "tkws held Tk up for .* ms of CPU time",
+    ),
+    "computes_little_in_the_loop": (
+        "the('heartbeat'); compute(root, 0.01, done); pump_until(lambda: done)",
+        "",
+    ),
     "waits_in_vain": ("pump_until(lambda: done, timeout=0.05)", "not within 0.05 s: .*lambda: done"),
 }
 
 INNER = """
-import logging, os, socket, threading, tkinter
+import logging, os, socket, threading, time, tkinter
 
 keep = []
 never = threading.Event()
@@ -61,6 +69,17 @@ def watch(root, callback):
     pair = socket.socketpair()
     keep.extend(pair)
     root.tk.createfilehandler(pair[0], tkinter.WRITABLE, callback)
+
+def compute(root, seconds, done):
+    from tkws.loop import loop_for
+
+    def busy():
+        end = time.thread_time() + seconds
+        while time.thread_time() < end:
+            pass
+        done.append(True)
+
+    loop_for(root).call_soon(busy)
 
 class Finalized:
     def __del__(self):

@@ -9,6 +9,8 @@ import tkws
 from tests.peers import Log
 from tkws.reconnect import Attempts, is_transient, retry_after
 
+pytestmark = pytest.mark.usefixtures("heartbeat")
+
 QUICK = tkws.Backoff(initial=0.01, jitter=0)
 LOST = tkws.ConnectionClosed(1006, "")
 

@@ -5,6 +5,8 @@ import pytest
 import tkws
 from tests.peers import Log
 
+pytestmark = pytest.mark.usefixtures("heartbeat")
+
 
 def redirect(location: str, status: int = 302, **headers: str):
     return tkws.Response(status, headers={"Location": location, **headers})
