@@ -1,0 +1,167 @@
+"""The public face, name by name: what is here was promised, so a change is made here first."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import logging
+import subprocess
+import sys
+
+import pytest
+
+import tkws
+
+COMMANDS = {
+    "open": (
+        "(url, handler, *, master=None, protocols=(), headers=(), timeout=30.0, proxy=True, proxy_ssl=None, "
+        "ssl=None, unix=None, sock=None, origin=None, cookies=None, reconnect=None, **options)"
+    ),
+    "send": "(ws, type, message='', final=True)",
+    "server": "(listening_socket, *, master=None, **options)",
+    "live": "(server, path, handler, protocol='*')",
+    "test": "(server, sock, path, headers, query=())",
+    "upgrade": "(sock, *, initial=b'')",
+    "takeover": "(sock, handler, server=False, info=None, *, initial=b'', master=None, **options)",
+    "conninfo": "(ws, what)",
+    "find": "(host='*', port='*')",
+    "configure": "(ws, option=None, **options)",
+    "loglevel": "(level=None)",
+    "close": "(ws, code=1000, reason='')",
+    "validate": "(headers, method='GET', version='1.1')",
+    "sec_websocket_accept": "(key)",
+    "serve": "(host='127.0.0.1', port=0, *, master=None, ssl=None, **options)",
+}
+
+HANDLERS = {
+    "batched": "(handler, every=0.03333333333333333)",
+    "latest": "(handler, every=0.016666666666666666, key=None)",
+    "tee": "(*handlers)",
+    "variable": "(var)",
+    "virtual_event": "(widget)",
+}
+
+METHODS = {
+    "WebSocket": {
+        "send": "(self, message, *, final=True, compress=None)",
+        "ping": "(self, payload=b'')",
+        "pong": "(self, payload=b'')",
+        "close": "(self, code=1000, reason='')",
+        "pause": "(self)",
+        "resume": "(self)",
+        "reconnect_now": "(self)",
+        "configure": "(self, option=None, **changes)",
+        "config": "(self, option=None, **changes)",
+        "cget": "(self, option)",
+        "keys": "(self)",
+        "__getitem__": "(self, option)",
+        "__setitem__": "(self, option, value)",
+    },
+    "Server": {
+        "live": "(self, path, handler=None, protocol='*')",
+        "broadcast": "(self, message, path='*')",
+        "page": "(self, path, content)",
+        "directory": "(self, path, folder)",
+        "close": "(self, code=1001, reason='')",
+        "configure": "(self, option=None, **changes)",
+        "cget": "(self, option)",
+        "keys": "(self)",
+    },
+    "Handler": {f"on_{event}": "(self, ws, message)" for event in tkws.Event},
+}
+
+PROPERTIES = {
+    "WebSocket": {
+        "state", "close_code", "close_reason", "latency", "buffered_amount", "statistics", "retry_in",
+    },
+    "Server": {"connections", "options"},
+    "HTTPServer": {"url", "port", "addresses", "ssl"},
+}  # fmt: skip
+
+OTHERS = {
+    "__version__", "Backoff", "CloseCode", "ConnectionClosed", "ConnectionOptions", "Deflate", "Event",
+    "HTTPServer", "Handler", "HandshakeError", "Headers", "MessagesLost", "OpenError", "OpenTimeout",
+    "ProtocolError", "Request", "Response", "Role", "Server", "ServerOptions", "State", "StateError",
+    "Statistics", "URLError", "WebSocket", "WebSocketError",
+}  # fmt: skip
+
+
+def bare(function) -> str:
+    """A signature without its annotations; an enum's member as its number."""
+    signature = inspect.signature(function)
+    parameters = [
+        parameter.replace(
+            annotation=parameter.empty,
+            default=int(parameter.default)
+            if isinstance(parameter.default, enum.IntEnum)
+            else parameter.default,
+        )
+        for parameter in signature.parameters.values()
+    ]
+    return str(signature.replace(parameters=parameters, return_annotation=signature.empty))
+
+
+def test_the_public_names():
+    assert set(tkws.__all__) == {*COMMANDS, *HANDLERS, *OTHERS}
+    assert tkws.__all__ == sorted(tkws.__all__)
+    assert all(hasattr(tkws, name) for name in tkws.__all__)
+
+
+@pytest.mark.parametrize(("name", "signature"), [*COMMANDS.items(), *HANDLERS.items()])
+def test_signatures_of_functions(name, signature):
+    assert bare(getattr(tkws, name)) == signature
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "signature"),
+    [(kind, name, signature) for kind, methods in METHODS.items() for name, signature in methods.items()],
+)
+def test_signatures_of_methods(kind, name, signature):
+    assert bare(getattr(getattr(tkws, kind), name)) == signature
+
+
+@pytest.mark.parametrize(("kind", "names"), PROPERTIES.items())
+def test_properties(kind, names):
+    for name in names:
+        assert isinstance(inspect.getattr_static(getattr(tkws, kind), name), property)
+
+
+def test_every_public_thing_is_explained():
+    for name in tkws.__all__:
+        value = getattr(tkws, name)
+        if not isinstance(value, str):
+            assert inspect.getdoc(value), name
+    for kind, methods in METHODS.items():
+        for name in methods:
+            assert name.startswith("__") or inspect.getdoc(getattr(getattr(tkws, kind), name)), (kind, name)
+
+
+def test_the_types_of_events():
+    assert [str(event) for event in tkws.Event] == [
+        "connect", "text", "binary", "ping", "pong", "close", "timeout", "error", "disconnect", "drain",
+        "retry",
+    ]  # fmt: skip
+    assert all(event == str(event) for event in tkws.Event)
+
+
+def test_the_states():
+    assert [state.name for state in tkws.State] == ["CONNECTING", "OPEN", "CLOSING", "CLOSED"]
+    assert [role.name for role in tkws.Role] == ["CLIENT", "SERVER"]
+
+
+def test_the_version_is_the_packages():
+    assert tkws.__version__.count(".") >= 1
+    assert tkws.__version__[0].isdigit()
+
+
+def test_it_is_quiet_until_asked_for_more():
+    assert logging.getLogger("tkws").level == logging.ERROR
+
+
+def test_importing_it_starts_nothing():
+    script = (
+        "import threading, tkinter, sys; import tkws; "
+        "assert tkinter._default_root is None; assert threading.active_count() == 1; "
+        "assert 'numpy' not in sys.modules and 'asyncio' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
