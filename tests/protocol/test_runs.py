@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.protocol.wire import BINARY, CONTINUATION, JUNK, PING, TEXT, Frame, text
+from tests.protocol.wire import BINARY, CONTINUATION, JUNK, PING, TEXT, Frame, binary, text
 from tkws.protocol.events import Event
 from tkws.protocol.runs import read_masked_run, read_unmasked_run
 
@@ -32,10 +32,24 @@ def masked(request):
     return request.param == "masked"
 
 
+@pytest.fixture(params=[0, 300], ids=["short", "long"])
+def lead(request, masked):
+    """How much comes before in the same run: a few messages are read in another way than many."""
+    return [binary(bytes(request.param))] if request.param else []
+
+
 def read(data, masked, position=0, limit=LIMIT):
     events = []
     run = read_masked_run if masked else read_unmasked_run
     return run(data, position, limit, events), events
+
+
+def read_behind(lead, data, masked, limit=LIMIT):
+    """Return how much of ``data`` a run takes that begins with ``lead``, and what comes out of it."""
+    before = encode(lead, masked)
+    end, events = read(before + data, masked, limit=limit)
+    assert events[: len(lead)] == [(Event.BINARY, frame.payload) for frame in lead]
+    return end - len(before), events[len(lead) :]
 
 
 def encode(frames, masked):
@@ -45,7 +59,7 @@ def encode(frames, masked):
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("before", [b"", b"something before"])
 def test_a_run_ends_where_something_else_begins(masked, other, before):
-    frames = [(BINARY, bytes(range(256)) * 300)[:1] + (bytes(size),) for size in SIZES]
+    frames = [binary(bytes(size)) for size in SIZES]
     frames += [text(message) for message in TEXTS]
     run = encode(frames, masked)
     behind = other if isinstance(other, bytes) else encode([other], masked)
@@ -55,36 +69,44 @@ def test_a_run_ends_where_something_else_begins(masked, other, before):
     assert {type(message) for _, message in events} == {bytes, str}
 
 
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_a_single_message_is_a_run(masked, other):
+    behind = other if isinstance(other, bytes) else encode([other], masked)
+    for frame, event in ((text("a"), (Event.TEXT, "a")), (binary(b"b"), (Event.BINARY, b"b"))):
+        data = encode([frame], masked)
+        assert read(data + behind[:50], masked) == (len(data), [event])
+
+
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 300])
-def test_a_message_that_is_cut_short_anywhere_is_left(masked, size):
-    whole = encode([(BINARY, b"x" * 7)], masked)
-    cut = encode([(BINARY, b"y" * size)], masked)
+def test_a_message_that_is_cut_short_anywhere_is_left(masked, lead, size):
+    cut = encode([binary(b"y" * size)], masked)
     for length in range(len(cut)):
-        assert read(whole + cut[:length], masked) == (len(whole), [(Event.BINARY, b"x" * 7)])
+        assert read_behind(lead, cut[:length], masked) == (0, [])
 
 
-def test_a_bad_text_is_left_and_so_is_what_follows_it(masked):
+def test_a_bad_text_is_left_and_so_is_what_follows_it(masked, lead):
     good, bad = encode([text("good")], masked), encode([(TEXT, b"\xc0")], masked)
-    assert read(good + bad + good, masked) == (len(good), [(Event.TEXT, "good")])
+    assert read_behind(lead, good + bad + good, masked) == (len(good), [(Event.TEXT, "good")])
 
 
 @pytest.mark.parametrize("size", [3, 300])
 def test_the_limit(masked, size):
-    data = encode([(BINARY, bytes(size))], masked)
+    data = encode([binary(bytes(size))], masked)
     assert read(data, masked, limit=size) == (len(data), [(Event.BINARY, bytes(size))])
     assert read(data, masked, limit=size - 1) == (0, [])
 
 
-def test_frames_masked_as_they_must_not_be_are_left(masked):
+def test_frames_masked_as_they_must_not_be_are_left(masked, lead):
     for size in (0, 5, 125, 126, 70):
-        assert read(encode([(BINARY, bytes(size))], not masked) + bytes(100), masked) == (0, [])
+        data = encode([binary(bytes(size))], not masked) + bytes(100)
+        assert read_behind(lead, data, masked) == (0, [])
 
 
-def test_a_length_that_is_not_in_its_shortest_form_is_left(masked):
+def test_a_length_that_is_not_in_its_shortest_form_is_left(masked, lead):
     flag = 0x80 if masked else 0
     for length in (0, 1, 125):
         data = bytes((0x82, flag | 126, 0, length)) + bytes(4 + length)
-        assert read(data, masked) == (0, [])
+        assert read_behind(lead, data, masked) == (0, [])
 
 
 def test_long_lengths_are_left(masked):

@@ -35,30 +35,30 @@ def read_unmasked_run(data: bytes, position: int, limit: int, events: list[Event
     append = events.append
     text, binary = Event.TEXT, Event.BINARY
     size = len(data)
-    while position + 1 < size:
-        first = data[position]
-        length = data[position + 1]
-        start = position + 2
-        if length > 125:  # above 127 where the frame is masked
-            if length != 126 or position + 3 >= size:
+    try:
+        while True:
+            first = data[position]
+            length = data[position + 1]
+            start = position + 2
+            if length > 125:  # above 127 where the frame is masked
+                if length != 126:
+                    break
+                length = data[position + 2] << 8 | data[position + 3]
+                start = position + 4
+                if length < 126:
+                    break
+            end = start + length
+            if end > size or length > limit:
                 break
-            length = data[position + 2] << 8 | data[position + 3]
-            start = position + 4
-            if length < 126:
-                break
-        end = start + length
-        if end > size or length > limit:
-            break
-        if first == _FINAL_TEXT:
-            try:
+            if first == _FINAL_TEXT:
                 append((text, data[start:end].decode()))
-            except UnicodeDecodeError:
+            elif first == _FINAL_BINARY:
+                append((binary, data[start:end]))
+            else:
                 break
-        elif first == _FINAL_BINARY:
-            append((binary, data[start:end]))
-        else:
-            break
-        position = end
+            position = end
+    except (IndexError, UnicodeDecodeError):  # the data end, or it is bad text
+        pass
     return position
 
 
@@ -74,27 +74,30 @@ def read_masked_run(data: bytes, position: int, limit: int, events: list[EventRe
     keys: list[bytes] = []
     add_frame, add_key = frames.append, keys.append
     size, whole = len(data), (_FINAL_TEXT, _FINAL_BINARY)
-    while position + 5 < size:
-        first = data[position]
-        length = data[position + 1] ^ 0x80
-        start = position + 6
-        header_key = _KEY_OF_6
-        if length > 125:  # above 127 where the frame is not masked
-            if length != 126 or position + 7 >= size:
+    try:
+        while True:
+            first = data[position]
+            length = data[position + 1] ^ 0x80
+            start = position + 6
+            header_key = _KEY_OF_6
+            if length > 125:  # above 127 where the frame is not masked
+                if length != 126:
+                    break
+                length = data[position + 2] << 8 | data[position + 3]
+                start = position + 8
+                header_key = _KEY_OF_8
+                if length < 126:
+                    break
+            end = start + length
+            if end > size or length > limit or first not in whole:
                 break
-            length = data[position + 2] << 8 | data[position + 3]
-            start = position + 8
-            header_key = _KEY_OF_8
-            if length < 126:
-                break
-        end = start + length
-        if end > size or length > limit or first not in whole:
-            break
-        key = data[start - 4 : start] * ((length + 3) >> 2)
-        add_key(header_key)
-        add_key(key[:length] if length & 3 else key)
-        add_frame((first, start - begin, end - begin))
-        position = end
+            key = data[start - 4 : start] * ((length + 3) >> 2)
+            add_key(header_key)
+            add_key(key[:length] if length & 3 else key)
+            add_frame((first, start - begin, end - begin))
+            position = end
+    except IndexError:  # the data end
+        pass
     if not frames:
         return begin
     return begin + _cut(xor(data[begin:position], b"".join(keys)), frames, events)
@@ -103,25 +106,25 @@ def read_masked_run(data: bytes, position: int, limit: int, events: list[EventRe
 def _read_short(data: bytes, position: int, limit: int, events: list[EventRecord]) -> int:
     """Do the same for a message or two."""
     size = len(data)
-    while position + 5 < size:
-        first = data[position]
-        length = data[position + 1] ^ 0x80
-        start = position + 6
-        end = start + length
-        if length > 125 or end > size or length > limit:
-            break
-        key = (data[start - 4 : start] * ((length + 3) >> 2))[:length]
-        payload = (int.from_bytes(data[start:end]) ^ int.from_bytes(key)).to_bytes(length)
-        if first == _FINAL_TEXT:
-            try:
-                events.append((Event.TEXT, payload.decode()))
-            except UnicodeDecodeError:
+    try:
+        while True:
+            first = data[position]
+            length = data[position + 1] ^ 0x80
+            start = position + 6
+            end = start + length
+            if length > 125 or end > size or length > limit:
                 break
-        elif first == _FINAL_BINARY:
-            events.append((Event.BINARY, payload))
-        else:
-            break
-        position = end
+            key = (data[start - 4 : start] * ((length + 3) >> 2))[:length]
+            payload = (int.from_bytes(data[start:end]) ^ int.from_bytes(key)).to_bytes(length)
+            if first == _FINAL_TEXT:
+                events.append((Event.TEXT, payload.decode()))
+            elif first == _FINAL_BINARY:
+                events.append((Event.BINARY, payload))
+            else:
+                break
+            position = end
+    except (IndexError, UnicodeDecodeError):
+        pass
     return position
 
 
@@ -130,13 +133,10 @@ def _cut(data: bytes, frames: list[tuple[int, int, int]], events: list[EventReco
     append = events.append
     text, binary = Event.TEXT, Event.BINARY
     done = 0
-    for first, start, end in frames:
-        if first == _FINAL_TEXT:
-            try:
-                append((text, data[start:end].decode()))
-            except UnicodeDecodeError:
-                break
-        else:
-            append((binary, data[start:end]))
-        done = end
+    try:
+        for first, start, end in frames:
+            append((text, data[start:end].decode()) if first == _FINAL_TEXT else (binary, data[start:end]))
+            done = end
+    except UnicodeDecodeError:
+        pass
     return done
