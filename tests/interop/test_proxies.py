@@ -13,6 +13,8 @@ from tests.interop.proxies import HIDDEN_NAME, USER, Proxies
 from tests.peers import Log
 from tkws.net import Endpoint, resolve
 
+pytestmark = pytest.mark.usefixtures("heartbeat")
+
 # Seconds that a conversation may take; proxies have other things to do on a busy machine.
 PATIENCE = 20.0
 
