@@ -1,5 +1,6 @@
 import datetime
 import ssl
+from typing import Any
 
 import pytest
 import trustme
@@ -12,7 +13,7 @@ LONG_AGO = {"not_before": datetime.datetime(2020, 1, 1), "not_after": datetime.d
 NOT_YET = {"not_before": datetime.datetime(2199, 1, 1), "not_after": datetime.datetime(2199, 2, 1)}  # noqa: DTZ001 - as trustme wants it
 
 
-def server_context(ca: trustme.CA, *names: str, **validity: datetime.datetime) -> ssl.SSLContext:
+def server_context(ca: trustme.CA, *names: str, **validity: Any) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert(*(names or ("127.0.0.1",)), **validity).configure_cert(context)
     return context

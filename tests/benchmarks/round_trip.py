@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import tkinter
+from typing import Any
 
 import tkws
 from tkws.protocol.frames import Opcode, encode_header
@@ -43,7 +44,7 @@ def serve_bare(root: tkinter.Tk, sock: socket.socket) -> None:
 def serve_tkws(root: tkinter.Tk, sock: socket.socket) -> None:
     """Echo text messages."""
 
-    def echo(ws: tkws.WebSocket, type: str, message: object) -> None:
+    def echo(ws: tkws.WebSocket, type: str, message: Any) -> None:
         if type == "text":
             ws.send(message)
         elif type == "disconnect":

@@ -6,6 +6,7 @@ import selectors
 import socket
 import tkinter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class OldSelector(selectors.SelectSelector):
     """What Windows has: `select`, with no descriptor that stands for all."""
 
 
-KINDS = {
+KINDS: dict[str, tuple[Any, Any, Any]] = {
     "tk": (TkLoop, EpollPoller, selectors.EpollSelector),
     "tk, selectors": (TkLoop, SelectorPoller, selectors.EpollSelector),
     "polled": (PolledLoop, EpollPoller, selectors.EpollSelector),

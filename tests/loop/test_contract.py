@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import socket
 import threading
 import tkinter
 
@@ -226,7 +227,7 @@ def test_what_is_found_ready_is_forgotten_when_it_is_unwatched(loop, make_pair, 
         near, far = make_pair()
         far.send(b"x")
         ready.append(near)
-    fresh = []
+    fresh: list[socket.socket] = []
 
     def read(this, other) -> None:
         log.append("read")

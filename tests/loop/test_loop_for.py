@@ -53,6 +53,7 @@ def test_the_default_root_is_made_on_demand(display_root) -> None:
     loop = loop_for()
     made = tkinter._default_root  # type: ignore[attr-defined]
     assert loop.master is made
+    assert made is not None
     made.destroy()
     assert loop.closed
 
