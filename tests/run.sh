@@ -11,7 +11,7 @@ has_tcllib() { [ "$(echo 'puts [catch {package require websocket}]' | tclsh 2>/d
 
 has_proxies() {
     local program
-    for program in tinyproxy squid microsocks danted; do
+    for program in tinyproxy squid microsocks danted nginx; do
         PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || return 1
     done
 }
@@ -20,7 +20,7 @@ choose_python
 has_screen || has_xvfb || say "There is no screen: install xvfb, or the tests of windows are skipped."
 has_tcllib || { install_packages tcl tcllib && has_tcllib; } ||
     say "Install tcllib, or the tests against its websocket package are skipped."
-has_proxies || { install_packages tinyproxy-bin squid microsocks dante-server && has_proxies; } ||
-    say "Install tinyproxy, squid, microsocks and dante, or the tests through them are skipped."
+has_proxies || { install_packages tinyproxy-bin squid microsocks dante-server nginx-light && has_proxies; } ||
+    say "Install tinyproxy, squid, microsocks, dante and nginx, or the tests through them are skipped."
 make_venv test test
 exec "$venv/bin/python" -m pytest "$@"
