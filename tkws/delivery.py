@@ -85,7 +85,7 @@ class Delivery:
 
     def release(self) -> None:
         """Go on after `hold`, from the loop."""
-        if self._held and not self._closed:
+        if self._held and not (self._closed or self._loop.closed):
             self._held = False
             self._loop.call_soon(self._go_on)
 

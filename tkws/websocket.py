@@ -334,10 +334,10 @@ class WebSocket(Configurable):
 
     def abandon(self) -> None:
         """Leave without a word to the program: the interpreter goes, and the program with it."""
-        self._ended = True
-        live.pop(self, None)
-        self._on_end(self)
         self._delivery.close()
+        if self._ended:  # and only the last events were still to be told
+            return
+        self._leave()
         if self._cancel_opening is not None:
             self._cancel_opening()
         if self._connection is not None:
@@ -350,7 +350,8 @@ class WebSocket(Configurable):
         if options.compression != self._options.compression:
             raise StateError("compression: settled by the opening handshake, which has begun")
         self._options = options
-        self._delivery.handler = options.handler
+        if not self._ended:
+            self._delivery.handler = options.handler
         self._delivery.reentrant = options.reentrant
         if self._connection is not None:
             self._connection.configure(options)
@@ -415,11 +416,20 @@ class WebSocket(Configurable):
                 lost = MessagesLost([message for message, _ in self._kept])
                 self._kept.clear()
                 events.insert(-1, (Event.ERROR, lost))
-            self._ended = True
-            live.pop(self, None)
-            self.loop.cancel_on_close(self.abandon)
-            self._on_end(self)
+            self._leave()
+            self._delivery.handler = self._tell_last
         self._delivery.post(events)
+
+    def _leave(self) -> None:
+        self._ended = True
+        live.pop(self, None)
+        self._on_end(self)
+
+    def _tell_last(self, ws: WebSocket, type: str, message: object) -> None:
+        """Be the handler for what is told when it is over: the interpreter may go until the last of it."""
+        if type == Event.DISCONNECT:
+            self.loop.cancel_on_close(self.abandon)
+        self._options.handler(ws, type, message)
 
     def _try_again(self) -> None:
         assert self._attempt is not None
