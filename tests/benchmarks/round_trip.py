@@ -2,12 +2,15 @@
 
 Two echo servers, each a Tcl interpreter in a process of its own: a bare ``createfilehandler``
 that sends back the bytes that it received, and tkws. One blocking driver plays with both in
-turn, so that the noise of the machine falls on both. Run: ``python -m tests.benchmarks.round_trip``.
+turn, so that the noise of the machine falls on both. Where the system lets us, the driver and the
+servers keep to a processor each: else the scheduler's choice, which changes from second to second,
+is what is measured. Run: ``python -m tests.benchmarks.round_trip``.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import statistics
 import subprocess
@@ -25,6 +28,8 @@ MASK = b"\x12\x34\x56\x78"
 QUESTION = encode_header(Opcode.TEXT, len(TEXT), mask=MASK) + apply_mask(TEXT, MASK)
 ANSWER = encode_header(Opcode.TEXT, len(TEXT)) + TEXT
 BAR = 0.77
+
+PROCESSORS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
 
 def serve_bare(root: tkinter.Tk, sock: socket.socket) -> None:
@@ -56,8 +61,15 @@ def serve_tkws(root: tkinter.Tk, sock: socket.socket) -> None:
 SERVERS = {"bare": serve_bare, "tkws": serve_tkws}
 
 
+def keep_to(which: int) -> None:
+    """Stay on the first or the last of the processors that this process may use."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {PROCESSORS[which]})
+
+
 def serve(name: str) -> None:
     """Be one of the echo servers: print the port, accept one driver."""
+    keep_to(-1)
     root = tkinter.Tcl()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(listener.getsockname()[1], flush=True)
@@ -106,6 +118,7 @@ def main() -> None:
         serve(args.serve)
         return
     peers = {name: Peer(name) for name in SERVERS}
+    keep_to(0)
     for peer in peers.values():
         peer.rate(args.trips)
     rates: dict[str, list[float]] = {name: [] for name in peers}
