@@ -36,6 +36,16 @@ def test_a_slow_peer_is_buffered_by_default(root, pump_until, peers):
     end(server, pump_until)
 
 
+def test_what_is_buffered_is_bounded(root, pump_until, peers):
+    server, _, log, _ = slow_and_quick(root, pump_until, peers, "buffer")
+    server.configure(max_buffered=server.connections[0].buffered_amount + 7)
+    assert server.broadcast("hello") == 2
+    assert server.broadcast("world") == 1
+    assert server.connections[0].state is tkws.State.CLOSING
+    pump_until(lambda: log.all("text") == ["hello", "world"])
+    end(server, pump_until)
+
+
 def test_a_slow_peer_is_skipped_and_counted(root, pump_until, peers):
     server, _, log, _ = slow_and_quick(root, pump_until, peers, "skip")
     before = server.connections[0].buffered_amount

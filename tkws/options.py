@@ -128,7 +128,11 @@ class ServerOptions(ConnectionOptions):
 
     slow_peer: str = "buffer"
     """What a broadcast does for a connection with more than ``high_water`` bytes waiting:
-    ``"buffer"`` it like the others, ``"skip"`` that connection, or ``"close"`` it with 1008."""
+    ``"buffer"`` up to ``max_buffered``, ``"skip"`` that connection, or ``"close"`` it with 1008."""
+
+    max_buffered: int = 16 * MIB
+    """Bytes that broadcasts may leave waiting for one connection; one more that does not fit
+    closes it with 1008."""
 
     max_connections_per_address: int | None = None
     """The same for each remote address; None for no such limit."""
@@ -142,6 +146,7 @@ class ServerOptions(ConnectionOptions):
         _check_count("max_connections", self.max_connections, least=1)
         if self.max_connections_per_address is not None:
             _check_count("max_connections_per_address", self.max_connections_per_address, least=1)
+        _check_count("max_buffered", self.max_buffered, least=1)
         if self.slow_peer not in ("buffer", "skip", "close"):
             raise ValueError(f"slow_peer: 'buffer', 'skip' or 'close', not {self.slow_peer!r}")
         for name in ("origins", "hosts"):

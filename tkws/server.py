@@ -298,13 +298,17 @@ class Server(Configurable):
             del self._addresses[host]
 
     def _pass_on(self, ws: WebSocket, frame: bytes) -> bool:
-        policy = self.options.slow_peer
-        if policy == "buffer" or ws.buffered_amount <= ws.cget("high_water"):
-            return ws.send_encoded(frame)
-        if policy == "close":
-            ws.close(CloseCode.POLICY_VIOLATION, "Too slow")
+        waiting, policy = ws.buffered_amount, self.options.slow_peer
+        if policy == "buffer":
+            takes = waiting + len(frame) <= self.options.max_buffered or not waiting
         else:
+            takes = waiting <= ws.cget("high_water")
+        if takes:
+            return ws.send_encoded(frame)
+        if policy == "skip":
             ws.broadcasts_skipped += 1
+        else:
+            ws.close(CloseCode.POLICY_VIOLATION, "Too slow")
         return False
 
     def _check_limits(self, request: Request) -> None:
