@@ -361,3 +361,20 @@ def test_when_the_loop_closes_what_is_not_taken_at_once_is_dropped(near, loop):
     loop.close()
     assert stream.closed
     assert owner.told == ["pause"]
+
+
+def test_a_closed_stream_leaves_the_next_socket_of_its_number_alone(near, loop, socket_pair, pump_until):
+    stream, _, _ = near()
+    number = stream.socket.fileno()
+    stream.abort()
+    one, other = socket_pair("unix")
+    if other.fileno() == number:
+        one, other = other, one
+    assert one.fileno() == number
+    received = []
+    loop.watch(number, lambda: received.append(one.recv(1)), None)
+    stream.pause_reading()
+    stream.resume_reading()
+    other.send(b"!")
+    pump_until(lambda: received)
+    loop.unwatch(number)

@@ -141,6 +141,8 @@ class SocketStream(Stream):
         return not (self._paused or self._at_eof) and self._state in _HEARING
 
     def _watch(self) -> None:
+        if self.closed:  # and the descriptor may be another socket's by now
+            return
         readable = self._on_readable if self._hears() else None
         writable = self._on_writable if self._outgoing.size else None
         if (readable or writable) and not self.loop.closed:
@@ -220,9 +222,9 @@ class SocketStream(Stream):
         """
         if self._state is not State.OPEN or self._outgoing.size:
             raise StateError(f"only an open stream with nothing to send can be detached: {self!r}")
+        self.loop.unwatch(self._fd)
         self._state = State.DETACHED
         self._wrote_all = True
-        self._watch()
         return self.socket
 
     def _on_writable(self) -> None:
