@@ -196,6 +196,17 @@ def test_a_final_cause_is_not_tried_again(root, pump_until):
     server.close()
 
 
+def test_a_rule_that_raises_is_reported_and_ends_it(root, pump_until, callback_errors):
+    server, _ = serve(root)
+    server.close()
+    log = Log()
+    tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(retry=lambda cause: 1 / 0 > 0))
+    pump_until(lambda: log.over)
+    assert log.types == ["error", "disconnect"]
+    assert [type(error) for error in callback_errors] == [ZeroDivisionError]
+    callback_errors.clear()
+
+
 def test_reconnect_now_does_not_wait_for_the_pause(root, pump_until):
     server, _ = serve(root)
     log = Log()

@@ -403,6 +403,19 @@ def test_the_server_closes_while_the_socket_is_on_its_way(server, accept, log, p
     assert log.types == ["connect", "close", "disconnect"]
 
 
+def test_a_connection_is_closed_while_its_socket_is_on_its_way(server, accept, log, pump_until):
+    sock, peer = accept()
+    assert tkws.test(server, sock, "/", HEADERS)
+    thread = threading.Thread(target=tkws.upgrade, args=(sock,))
+    thread.start()
+    thread.join()
+    [ws] = tkws.find()
+    assert ws.state is tkws.State.CONNECTING
+    ws.close(4000, "at once")
+    assert peer.answer()[0] == 101
+    assert peer.hear() == [(Opcode.CLOSE, b"\x0f\xa0at once")]
+
+
 def test_the_loop_closes_while_the_socket_is_on_its_way(server, accept, log):
     sock, peer = accept()
     assert tkws.test(server, sock, "/", HEADERS)

@@ -7,6 +7,7 @@ takes them and checks every value.
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
@@ -203,14 +204,14 @@ def describe(options: ConnectionOptions, name: str) -> tuple[str, str, str, obje
     return name, name, name.capitalize(), field.default, getattr(options, name)
 
 
-class Configurable:
+class Configurable(ABC):
     """Tk's option protocol, as its widgets have it."""
 
     _options: ConnectionOptions
 
+    @abstractmethod
     def _change(self, changes: dict[str, Any]) -> None:
         """Let changed options take effect."""
-        raise NotImplementedError
 
     @overload
     def configure(self) -> dict[str, tuple[str, str, str, object, object]]: ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,8 @@ class WebSocket(Configurable):
         self._cancel_opening: Callable[[], object] | None = None
         self._given_up: tuple[int, str] | None = None  # the `close` event of an opening
         self._retry_timer: Timer | None = None
-        self._kept: list[tuple[str | bytes, bool | None]] = []  # sent while down
+        self._kept: deque[tuple[str | bytes, bool | None]] = deque()  # sent while down
+        self._kept_size = 0
         self._on_end: Callable[[WebSocket], object] = lambda ws: None
         live[self] = None
 
@@ -403,9 +405,7 @@ class WebSocket(Configurable):
         if self._ended:  # the loop closed while this was on its way
             return
         events = [*events, (Event.DISCONNECT, sentence)]
-        delay = None
-        if self._attempts is not None and cause is not None:
-            delay = self._attempts.next_delay(cause, self.loop.now())
+        delay = self._next_delay(cause)
         if delay is not None and self._attempts is not None:
             events.append((Event.RETRY, (self._attempts.count, delay, cause)))
             self._opening = True
@@ -431,27 +431,37 @@ class WebSocket(Configurable):
             self.loop.cancel_on_close(self.abandon)
         self._options.handler(ws, type, message)
 
+    def _next_delay(self, cause: WebSocketError | None) -> float | None:
+        if self._attempts is None or cause is None:
+            return None
+        try:
+            return self._attempts.next_delay(cause, self.loop.now())
+        except Exception:  # the program's own rule
+            self.loop.report_exception()
+            return None
+
     def _try_again(self) -> None:
         assert self._attempt is not None
         self._retry_timer = None
         self._cancel_opening = self._attempt()
 
     def _give_up_retrying(self) -> None:
-        if self._retry_timer is not None:
-            self._retry_timer.cancel()
-            self._retry_timer = None
+        assert self._retry_timer is not None
+        self._retry_timer.cancel()
+        self._retry_timer = None
 
     def _keep(self, message: str | Buffer, compress: bool | None) -> int:
         _, payload = encode_message(message)
-        waiting = sum(len(encode_message(kept)[1]) for kept, _ in self._kept)
-        if waiting + len(payload) > self._options.offline_buffer:
+        if self._kept_size + len(payload) > self._options.offline_buffer:
             raise StateError(f"The connection is {self.state.name} and the offline buffer is full")
+        self._kept_size += len(payload)
         self._kept.append((message if isinstance(message, str) else payload, compress))
         return len(payload)
 
     def _send_kept(self) -> None:
         while self._kept and self.state is State.OPEN:
-            message, compress = self._kept.pop(0)
+            message, compress = self._kept.popleft()
+            self._kept_size -= len(encode_message(message)[1])
             self.send(message, compress=compress)
 
 
