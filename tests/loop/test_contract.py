@@ -64,6 +64,22 @@ def test_a_callback_that_queues_itself_lets_everything_else_run(loop, root, floo
     pump_until(lambda: {"readable", "timer", "after", "idle"} <= set(log))
 
 
+@pytest.mark.parametrize("place", ["outside", "inside"])
+def test_call_soon_does_not_wait_for_a_timer_that_is_far_off(loop, log, pump_until, place) -> None:
+    def dialog() -> None:
+        loop.call_soon(log.append, "soon")
+        pump_until(lambda: log, timeout=2)
+
+    timer = loop.call_later(60, log.append, "timer")
+    if place == "outside":
+        dialog()
+    else:
+        loop.call_soon(dialog)
+        pump_until(lambda: log)
+    timer.cancel()
+    assert log == ["soon"]
+
+
 # ---- deadlines
 
 
@@ -150,6 +166,50 @@ def test_a_timer_is_on_time_although_another_is_overdue(make_loop, root, clock, 
 def test_a_deadline_beyond_what_tk_can_count(loop) -> None:
     timer = loop.call_later(1e300, print)
     assert timer.when == 1e300
+
+
+# ---- a machine that sleeps
+
+
+def test_on_wake_calls_back_once_after_each_sleep(make_loop, root, clock, log, pump_until) -> None:
+    """The clock on the wall goes on in a suspend."""
+    loop = make_loop(root, wall=clock)
+    taken_back = log.of("taken back")
+    loop.on_wake(log.of("woke"))
+    loop.on_wake(taken_back)
+    loop.cancel_on_wake(taken_back)
+    loop.cancel_on_wake(taken_back)
+    for _ in range(2):
+        clock.time += 3600
+        loop.call_later(0.01, log.append, "timer")
+        loop.call_later(0.03, log.append, "timer")
+        pump_until(lambda: log.count("timer") == 2)
+        assert log.count("woke") == 1
+        log.clear()
+
+
+@pytest.mark.parametrize("place", ["fd", "timer"])
+def test_on_wake_is_not_lost_when_another_callback_wishes_to_end(
+    make_loop, root, clock, pair, log, pump_until, place
+) -> None:
+    loop = make_loop(root, wall=clock)
+    near, far = pair
+
+    def leave() -> None:
+        if place == "fd":
+            near.recv(9)
+        raise SystemExit
+
+    loop.on_wake(log.of("woke"))
+    clock.time += 3600
+    if place == "fd":
+        loop.watch(near.fileno(), leave, None)
+        far.send(b"x")
+    else:
+        loop.call_later(0, leave)
+    with pytest.raises(SystemExit):
+        root.mainloop(-1)
+    pump_until(lambda: log == ["woke"])
 
 
 # ---- descriptors
@@ -264,7 +324,82 @@ def test_what_a_spent_slice_leaves_is_served_before_others_again(loop, make_pair
     assert [set(log[start : start + 4]) for start in (0, 4, 8)] == [{0, 1, 2, 3}] * 3
 
 
+def test_a_replaced_watch_is_not_told_what_was_found_before(loop, make_pair, log, pump_until) -> None:
+    fds = []
+    for _ in range(2):
+        near, far = make_pair()
+        far.send(b"x")
+        fds.append(near.fileno())
+
+    def replace(other: int) -> None:
+        log.append("first")
+        loop.watch(other, log.of("new"), None)
+
+    loop.watch(fds[0], lambda: replace(fds[1]) if not log else None, None)
+    loop.watch(fds[1], lambda: replace(fds[0]) if not log else log.append("old"), None)
+    pump_until(lambda: len(log) > 3)
+    assert set(log) == {"first", "new"}
+
+
 # ---- slices
+
+
+def test_each_kind_has_its_turn(loop, make_pair, log, pump_until) -> None:
+    for _ in range(3):
+        near, far = make_pair()
+        far.send(b"x")
+        loop.watch(near.fileno(), lambda near=near: (near.recv(9), log.append("fd")), None)
+        loop.call_soon(log.append, "soon")
+        loop.call_later(-1, log.append, "timer")
+    pump_until(lambda: len(log) == 9)
+    assert log == ["timer", "fd", "soon"] * 3
+
+
+@pytest.mark.parametrize("cost", [0, SLICE])
+def test_a_flood_lets_tk_be_idle(loop, root, flooded, log, pump_until, cost) -> None:
+    loop.watch(flooded.fileno(), lambda: burn(loop, cost), None)
+    for _ in range(5):
+        root.after_idle(log.append, "idle")
+        pump_until(lambda: log == ["idle"])
+        log.clear()
+
+
+def test_what_is_asked_for_while_tk_has_its_turn_does_not_cut_it_short(
+    loop, flooded, log, pump_until
+) -> None:
+    loop.watch(flooded.fileno(), lambda: burn(loop), None)
+    pump_until(lambda: loop._stepped_back)
+    due = loop._tk_due
+    loop.call_soon(log.append, "soon")
+    loop.call_later(0, log.append, "timer")
+    assert loop._stepped_back
+    assert loop._tk_due == due
+    pump_until(lambda: sorted(log) == ["soon", "timer"])
+
+
+def test_work_goes_on_at_once_when_tk_was_idle(loop, root, log) -> None:
+    loop.call_soon(log.append, "soon")
+    loop._turn = 0
+    loop._step_back()
+    assert loop._tk_due > loop.now()
+    root.update_idletasks()
+    assert loop._tk_due <= loop.now()
+    assert log == []
+
+
+def test_the_loop_steps_back_once_however_deep_the_callbacks_are(
+    loop, root, flooded, log, pump_until
+) -> None:
+    def read() -> None:
+        if not log:
+            log.append("outer")
+            pump_until(lambda: loop._idle_id)
+            log.append("back")
+        burn(loop)
+
+    loop.watch(flooded.fileno(), read, None)
+    pump_until(lambda: "back" in log)
+    assert len(root.tk.splitlist(root.tk.call("after", "info"))) <= 1
 
 
 def test_a_slice_is_spent_after_its_time_and_only_in_a_callback(loop, log, pump_until) -> None:
@@ -308,14 +443,18 @@ def test_at_slice_end_comes_once_after_what_is_ready(loop, make_pair, log, pump_
     assert log == ["read", "read", "end", "end"]
 
 
-def test_at_slice_end_also_when_the_slice_is_spent(loop, flooded, log, pump_until) -> None:
+def test_at_slice_end_comes_before_tks_turn_also_when_the_slice_is_spent(
+    loop, root, flooded, log, pump_until
+) -> None:
     def read() -> None:
-        if "end" not in log:
+        if not log:
+            log.append("read")
             loop.at_slice_end(log.append, "end")
+            root.after_idle(log.append, "idle")
         burn(loop)
 
     loop.watch(flooded.fileno(), read, None)
-    pump_until(lambda: log == ["end"])
+    pump_until(lambda: log == ["read", "end", "idle"])
 
 
 def test_at_slice_end_outside_a_slice_is_soon(loop, log, pump_until) -> None:
@@ -331,7 +470,9 @@ def test_at_slice_end_from_the_end_of_a_slice(loop, root, log, pump_until) -> No
 
     loop.call_soon(again)
     root.after_idle(log.append, "idle")
-    pump_until(lambda: "idle" in log and log.count("end") > 5)
+    pump_until(lambda: "idle" in log)
+    count = len(log)
+    pump_until(lambda: len(log) > count + 5)
 
 
 @pytest.mark.parametrize("ask", ["call_soon", "at_slice_end", "call_later", "call_soon_threadsafe"])
@@ -457,6 +598,7 @@ def test_the_loop_is_not_for_other_threads(loop, pair) -> None:
         "call_later": (1, print),
         "watch": (pair[0].fileno(), print, None),
         "on_close": (print,),
+        "on_wake": (print,),
         "close": (),
     }
 
@@ -562,9 +704,10 @@ def test_what_is_queued_runs_before_the_end_and_timers_do_not(loop, log) -> None
         loop.call_soon(loop.call_soon, log.append, "from a call")
 
     loop.call_soon(log.append, "waiting")
-    loop.call_later(0, log.append, "timer")
+    timer = loop.call_later(0, log.append, "timer")
     loop.on_close(last_words)
     loop.close()
+    assert not timer.active
     assert log == ["waiting", "from on_close", "end", "from a thread", "from a call"]
 
 
@@ -609,11 +752,13 @@ def test_a_closed_loop_refuses_clearly(loop, pair) -> None:
         lambda: loop.call_later(1, print),
         lambda: loop.watch(fd, print, None),
         lambda: loop.on_close(print),
+        lambda: loop.on_wake(print),
     ):
         with pytest.raises(StateError, match="closed"):
             refused()
     loop.unwatch(fd)
     loop.cancel_on_close(print)
+    loop.cancel_on_wake(print)
     assert not loop.slice_spent()
 
 
@@ -636,10 +781,29 @@ def test_a_callback_may_close_the_loop(loop, root, make_pair, log, pump_until, a
         getattr(loop, ask)(*([0.0] if ask == "call_later" else []), close)
     pump_until(lambda: loop.closed)
     assert str(callback_errors.pop()) == "after the end"
+    assert loop._tk_timer is None
     count = len(log)
     root.after(30, log.append, "later")
     pump_until(lambda: "later" in log)
     assert len(log) == count + 1
+
+
+def test_a_reader_that_closes_the_loop_silences_the_writer(loop, flooded, log, pump_until) -> None:
+    loop.watch(flooded.fileno(), loop.close, log.of("writable"))
+    pump_until(lambda: loop.closed)
+    assert log == []
+
+
+def test_a_callback_that_closed_the_loop_is_refused_what_it_asks_then(loop, log, pump_until) -> None:
+    def close() -> None:
+        loop.close()
+        for ask in (loop.call_soon, loop.at_slice_end):
+            with pytest.raises(StateError, match="closed"):
+                ask(print)
+        log.append("refused")
+
+    loop.call_soon(close)
+    pump_until(lambda: log)
 
 
 def test_a_loop_that_has_stepped_back_may_be_closed(loop, root, flooded, log, pump_until) -> None:
@@ -669,6 +833,7 @@ def test_bad_arguments_are_refused_by_name(loop, pair) -> None:
         ("callback", lambda: loop.call_soon_threadsafe(None)),
         ("callback", lambda: loop.call_later(1, 2)),
         ("callback", lambda: loop.on_close(3)),
+        ("callback", lambda: loop.on_wake(4)),
         ("seconds", lambda: loop.call_later("1", print)),
         ("fd", lambda: loop.watch(pair[0], print, None)),
         ("readable", lambda: loop.watch(fd, 1, None)),

@@ -143,11 +143,11 @@ def test_the_window_under_a_flood(display_root, flooded, pump_until, kind, starv
         display_root.tk.createfilehandler(flooded, tkinter.READABLE, lambda *_: reads.append(1))
     else:
         loop_for(display_root).watch(flooded.fileno(), partial(reads.append, 1), None)
+    pump_until(lambda: reads)
     label["text"] = "a text that is a good deal longer"
     end = time.monotonic() + (0.3 if starves else 4)
     pump_until(lambda: time.monotonic() > end or display_root.winfo_width() > width)
     assert (display_root.winfo_width() == width) == starves
-    assert reads
     display_root.tk.deletefilehandler(flooded)
 
 

@@ -290,15 +290,22 @@ def test_an_exception_after_the_end_of_the_root_is_logged(expected_log) -> None:
     assert "root is gone" in expected_log[0].getMessage()
 
 
-def test_a_closed_loop_is_freed_without_the_collector(root) -> None:
+@pytest.mark.parametrize("outlived", [True, False])
+def test_a_closed_loop_is_freed_without_the_collector(root, outlived) -> None:
     gc.disable()
     try:
-        other = tkinter.Tcl()
-        loop = loop_for(other)
-        gone = weakref.ref(loop)
-        loop.close()
+        loop = TkLoop(root)
+        root_of_other = tkinter.Tcl()
+        other = TkLoop(root_of_other)
+        gone = weakref.ref(loop), weakref.ref(other)
+        if outlived:
+            loop.close()
+            other.close()
+        else:
+            loop.close()
+            del root_of_other
         del loop, other
-        assert gone() is None
+        assert [ref() for ref in gone] == [None, None]
     finally:
         gc.enable()
 

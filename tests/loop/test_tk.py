@@ -34,12 +34,23 @@ def entries(loop, monkeypatch, pump_until) -> list[str]:
     return names
 
 
+def count_looks(loop) -> list[int]:
+    """Grows whenever ``loop`` asks which descriptors are ready."""
+    looks: list[int] = []
+    poll = loop._poll
+    loop._poll = lambda: (looks.append(1), poll())[1]
+    return looks
+
+
 def test_one_descriptor_in_a_slice_that_goes_on_takes_the_short_way(loop, pair, entries, pump_until) -> None:
     near, far = pair
     loop.watch(near.fileno(), lambda: loop.at_slice_end(far.send, near.recv(9)), None)
     far.send(b"x")
     pump_until(lambda: entries)
     assert entries == ["_alert", "_end_slice"]
+    assert loop._tk_due == loop._deadline, (
+        "the timer that guards the slice's end costs an entry for each message"
+    )
 
 
 def test_a_new_slice_takes_the_long_way(loop, clock, pair, entries, pump_until) -> None:
@@ -51,13 +62,15 @@ def test_a_new_slice_takes_the_long_way(loop, clock, pair, entries, pump_until) 
     assert entries == ["_dispatch", "_alert"]
 
 
-def test_several_descriptors_take_the_long_way(loop, make_pair, entries, pump_until) -> None:
+def test_several_descriptors_take_the_long_way_with_one_look(loop, make_pair, entries, pump_until) -> None:
+    looks = count_looks(loop)
     for _ in range(2):
         near, far = make_pair()
         loop.watch(near.fileno(), lambda near=near: near.recv(9), None)
         far.send(b"x")
     pump_until(lambda: entries)
     assert entries == ["_dispatch", "_alert", "_alert"]
+    assert len(looks) == 1
 
 
 def test_a_call_from_the_short_way_is_made_before_tk_has_its_turn(
@@ -111,6 +124,13 @@ def test_events_of_a_descriptor_that_nobody_watches_any_more_are_dropped(
     os.close(copy)
 
 
+def test_a_deadline_alone_costs_one_look(loop, clock, pump_until) -> None:
+    looks = count_looks(loop)
+    timer = loop.call_later(0, list)
+    pump_until(lambda: not timer.active)
+    assert len(looks) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "costs"), [(TkLoop, False), (PolledLoop, True)])
 def test_an_idle_loop_is_not_entered(root, make_pair, monkeypatch, pump_until, kind, costs) -> None:
@@ -125,11 +145,9 @@ def test_an_idle_loop_is_not_entered(root, make_pair, monkeypatch, pump_until, k
     over: list[int] = []
     root.after(50, over.append, 1)
     pump_until(lambda: over)
-    entries: list[int] = []
-    poll = loop._poll
-    loop._poll = lambda: (entries.append(1), poll())[1]
+    looks = count_looks(loop)
     over.clear()
     root.after(300, over.append, 1)
     pump_until(lambda: over)
-    assert bool(entries) == costs
+    assert bool(looks) == costs
     loop.close()

@@ -156,7 +156,7 @@ class Loop(Slices):
         Raises:
             StateError: The loop is closed.
         """
-        if not self._depth or self._closed:
+        if self._closed:
             self.call_soon(callback, *args)
             return
         self._slice_end.append((callback, args))

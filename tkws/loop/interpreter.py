@@ -70,13 +70,8 @@ class Interpreter:
 
         The collector may do so in any thread. `release` ends it.
         """
-
-        def window_ended(*_: object) -> None:
-            self._traced = False
-            end()
-
         self._root = weakref.ref(self._root(), lambda _: end())
-        self.tkapp.createcommand(f"{self.prefix}_end", window_ended)
+        self.tkapp.createcommand(f"{self.prefix}_end", lambda *_: end())
         self.follow_window()
 
     def follow_window(self) -> None:

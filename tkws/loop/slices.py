@@ -130,6 +130,7 @@ class Slices(ABC):
             self._deadline = now + SLICE
             if self._sleep.has_slept():
                 self._soon.extend((callback, ()) for callback in self._on_wake)
+                self._owe()
         self._depth += 1
         try:
             spent = self._serve(now, begins or self._exhaustive)
@@ -213,7 +214,7 @@ class Slices(ABC):
     def _step_back(self) -> None:
         """Leaves Tk alone until it was idle, if work remains."""
         now = self._clock()
-        if self._stepped_back or self._closed or not (self._next_due(now) <= now or self._collect()):
+        if self._stepped_back or not (self._next_due(now) <= now or self._collect()):
             return
         self._stepped_back = True
         self._ignore()

@@ -57,8 +57,8 @@ class Wakeup:
         """Removes and returns the calls that wait, oldest first."""
         with self._lock:
             if self._signalled:
+                self._reader.recv(1)
                 self._signalled = False
-                self._reader.recv(16)
             calls, self._calls = self._calls, deque()
             return calls
 
