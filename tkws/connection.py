@@ -113,6 +113,7 @@ class Connection:
             self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
             self._write()
             self.stream.abort()
+        self.engine.receive_eof(self._loop.now(), "The interpreter has gone")  # drops what is half received
 
     # What the stream tells
 
