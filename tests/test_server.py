@@ -253,6 +253,18 @@ def test_test_says_no(server, accept):
         tkws.upgrade(sock)
 
 
+def test_bytes_behind_the_request_come_first(server, accept, log, pump_until):
+    sock, peer = accept()
+    assert tkws.test(server, sock, "/", HEADERS)
+    for wrong in (None, "text", bytearray(b"x")):
+        with pytest.raises(TypeError, match="^initial: bytes, not "):
+            tkws.upgrade(sock, initial=wrong)
+    tkws.upgrade(sock, initial=peer.frame(Opcode.TEXT, b"early"))
+    peer.text("later")
+    pump_until(lambda: len(log.all("text")) == 2)
+    assert log.all("text") == ["early", "later"]
+
+
 def test_a_second_test_replaces_the_first(server, accept):
     sock, _ = accept()
     assert tkws.test(server, sock, "/", HEADERS)
