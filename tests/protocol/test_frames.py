@@ -69,6 +69,10 @@ def test_a_header_is_written(fields, data):
     assert encode_header(opcode, length, fin=fin, rsv1=rsv1, mask=mask) == data
 
 
+def test_a_header_is_of_an_unmasked_last_frame_unless_it_is_said():
+    assert encode_header(Opcode.BINARY, 5) == b"\x82\x05"
+
+
 @pytest.mark.parametrize("before", [b"", b"before it"])
 @pytest.mark.parametrize("behind", [b"", b"payload", JUNK])
 @pytest.mark.parametrize(("fields", "data"), ROWS)

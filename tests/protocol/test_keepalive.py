@@ -53,6 +53,15 @@ def test_a_program_that_was_busy_past_the_deadline_does_not_blame_the_peer(keepa
     assert keepalive.check(1070.9) is Due.GIVE_UP
 
 
+def test_parts_of_a_second_count():
+    keepalive = Keepalive(START, interval=0.5, pong_timeout=0.25)
+    assert keepalive.deadline == 1000.5
+    assert keepalive.check(1000.5) is Due.PING
+    assert keepalive.deadline == 1000.75
+    assert keepalive.check(1000.75) is Due.GIVE_UP
+    assert keepalive.probe(1001.0)
+
+
 def test_an_interval_of_0_never_pings():
     keepalive = Keepalive(START, interval=0.0, pong_timeout=20.0)
     assert keepalive.deadline is None
