@@ -444,7 +444,7 @@ def test_at_slice_end_comes_once_after_what_is_ready(loop, make_pair, log, pump_
 
 
 def test_at_slice_end_comes_before_tks_turn_also_when_the_slice_is_spent(
-    loop, root, flooded, log, pump_until
+    loop, root, make_pair, log, pump_until
 ) -> None:
     def read() -> None:
         if not log:
@@ -453,7 +453,10 @@ def test_at_slice_end_comes_before_tks_turn_also_when_the_slice_is_spent(
             root.after_idle(log.append, "idle")
         burn(loop)
 
-    loop.watch(flooded.fileno(), read, None)
+    for _ in range(2):
+        near, far = make_pair()
+        far.send(b"x")
+        loop.watch(near.fileno(), read, None)
     pump_until(lambda: log == ["read", "end", "idle"])
 
 

@@ -31,6 +31,27 @@ def test_it_looks_quickly_when_something_goes_on(loop, pair, pump_until) -> None
     assert loop._interval == BUSY
 
 
+def test_each_look_goes_on_until_nothing_is_ready(root, clock, pair, pump_until) -> None:
+    """The next is a millisecond away, and within a slice as much as at its beginning."""
+    loop = PolledLoop(root, clock=clock)
+    near, far = pair
+    read: list[bytes] = []
+    seen: set[int] = set()
+    dispatch = loop._dispatch
+
+    def note() -> None:
+        seen.add(len(read))
+        dispatch()
+
+    loop._dispatch = note
+    pump_until(lambda: seen)
+    loop.watch(near.fileno(), lambda: read.append(near.recv(1)), None)
+    far.send(b"abc")
+    pump_until(lambda: 3 in seen)
+    assert seen == {0, 3}
+    loop.close()
+
+
 def test_no_file_handler_is_made(loop, root, pair, monkeypatch) -> None:
     class NoHandlers:
         def __getattr__(self, name: str):

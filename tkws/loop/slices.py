@@ -214,7 +214,7 @@ class Slices(ABC):
     def _step_back(self) -> None:
         """Leaves Tk alone until it was idle, if work remains."""
         now = self._clock()
-        if self._stepped_back or not (self._next_due(now) <= now or self._collect()):
+        if self._stepped_back or self._next_due(now) > now:
             return
         self._stepped_back = True
         self._ignore()
