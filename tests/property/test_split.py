@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.protocol.ends import NOW, engine, events, output, wire
 from tests.protocol.received import ROWS, codec
 from tests.protocol.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, binary, close, text
-from tkws.protocol.engine import Engine
+from tkws.protocol.engine import Engine, State
 from tkws.protocol.frames import Role
 
 SIZES = st.integers(0, 300) | st.sampled_from([65_500, 65_535, 65_536, 65_600, 70_000, 140_000])
@@ -59,9 +59,13 @@ def streams(draw: st.DrawFn) -> list[Frame]:
 
 
 def outcome(end: Engine, told: list[Any]) -> Any:
-    reader = end.reader
-    counts = reader.messages, reader.frames, reader.compressed_bytes, reader.decompressed_bytes
-    return told, output(end), end.state, end.close_code, end.close_reason, end.output_ended, counts
+    closing = end.state, end.close_code, end.close_reason, end.output_ended
+    counts = (
+        end.reader.messages,
+        end.reader.frames,
+        end.compression_ratio if end.state is State.OPEN else None,
+    )
+    return told, output(end), closing, counts
 
 
 def received_whole(role: Role, frames: list[Frame]) -> Any:

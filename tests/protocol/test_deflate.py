@@ -298,6 +298,15 @@ def test_takeover_makes_a_repetition_cheap() -> None:
     assert fresh.encode(LONG_PERIOD, True) == fresh.encode(LONG_PERIOD, True) == first
 
 
+def test_bytes_are_counted_both_ways() -> None:
+    codec = PerMessageDeflate(Deflate())
+    first = codec.encode(b"a" * 1000, True)
+    assert (codec.compressed_bytes, codec.plain_bytes) == (len(first), 1000)
+    codec.decode(first[:3], False, 5000)
+    codec.decode(first[3:], True, 5000)
+    assert (codec.compressed_bytes, codec.plain_bytes) == (2 * len(first), 2000)
+
+
 def test_an_empty_message_is_one_zero_byte() -> None:
     codec = PerMessageDeflate(Deflate())
     assert codec.encode(b"", True) == b"\x00"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy
 import pytest
@@ -91,6 +92,19 @@ def test_masks_of_zeros_and_leading_zeros_keep_the_size():
 
 
 # numpy
+
+
+def test_numpy_masks_a_buffer_without_a_copy_of_it():
+    buffer = bytearray(1 << 20)
+    mask_in_place(buffer, MASK)
+    tracemalloc.start()
+    try:
+        mask_in_place(buffer, MASK)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 17
+    assert buffer == bytes(1 << 20)
 
 
 def test_a_small_payload_does_not_ask_for_numpy(monkeypatch):

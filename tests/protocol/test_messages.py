@@ -418,12 +418,3 @@ def test_compressed_examples_of_the_rfc():
     assert Reading().feed(*hello).events == [t("Hello"), t("Hello")]
     assert Reading().feed(b"\x41\x03\xf2\x48\xcd", b"\x80\x04\xc9\xc9\x07\x00").events == [t("Hello")]
     assert Reading().feed(b"\xc1\x0b\x00\x05\x00\xfa\xffHello\x00").events == [t("Hello")]
-
-
-def test_compressed_bytes_are_counted(role):
-    frames = compressed((TEXT, b"a" * 1000), (BINARY, b"b" * 500))
-    reading = Reading(role)
-    reading.feed(reading.encode(*frames, text("plain")))
-    reader = reading.reader
-    assert reader.compressed_bytes == sum(len(frame.payload) for frame in frames)
-    assert reader.decompressed_bytes == 1500

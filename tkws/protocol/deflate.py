@@ -192,11 +192,14 @@ class PerMessageDeflate:
 
     Attributes:
         threshold: The setting's, in bytes.
+        compressed_bytes: Bytes of compressed payload so far, both ways together.
+        plain_bytes: What these were, or became, without compression.
     """
 
     __slots__ = (
-        "_compressor", "_decompressor", "_history", "_most_history", "_setting", "decode_takeover",
-        "decode_window_bits", "encode_takeover", "encode_window_bits", "threshold",
+        "_compressor", "_decompressor", "_history", "_most_history", "_setting", "compressed_bytes",
+        "decode_takeover", "decode_window_bits", "encode_takeover", "encode_window_bits", "plain_bytes",
+        "threshold",
     )  # fmt: skip
 
     def __init__(
@@ -209,6 +212,8 @@ class PerMessageDeflate:
         decode_takeover: bool = True,
     ) -> None:
         self.threshold = setting.threshold
+        self.compressed_bytes = 0
+        self.plain_bytes = 0
         self.encode_window_bits = encode_window_bits
         self.encode_takeover = encode_takeover
         self.decode_window_bits = decode_window_bits
@@ -239,6 +244,8 @@ class PerMessageDeflate:
             encoded = _EMPTY if final else b""
         if final and not self.encode_takeover:
             self._compressor = None
+        self.compressed_bytes += len(encoded)
+        self.plain_bytes += len(data)
         return encoded
 
     def decode(self, data: Buffer, final: bool, limit: int) -> bytes:
@@ -256,6 +263,7 @@ class PerMessageDeflate:
             ProtocolError: With code 1009 above the limit, with 1007 for data that is no DEFLATE,
                 with 1008 for a piece of more than 256 DEFLATE streams. The codec cannot go on.
         """
+        self.compressed_bytes += len(data)
         if final:
             data = bytes(data) + _TAIL
         if self._decompressor is None:
@@ -271,6 +279,7 @@ class PerMessageDeflate:
         if final and not self.decode_takeover:
             self._decompressor = None
             self._history.clear()
+        self.plain_bytes += len(output)
         return output
 
     def _inflate(self, stream: _Decompress, data: Buffer, limit: int) -> bytes:

@@ -91,11 +91,10 @@ class Engine:
     """
 
     __slots__ = (
-        "_close_deadline", "_codec", "_compressed_bytes", "_compressing", "_events", "_masks", "_now",
-        "_output", "_ping_payload", "_plain_bytes", "_sending", "_taken", "bytes_received",
-        "bytes_sent", "close_code", "close_reason", "close_timeout", "ending", "frames_sent", "keepalive",
-        "messages_sent", "output_ended", "pings_received", "pings_sent", "pongs_received", "reader", "role",
-        "state",
+        "_close_deadline", "_codec", "_compressing", "_events", "_masks", "_now", "_output",
+        "_ping_payload", "_sending", "_taken", "bytes_received", "bytes_sent", "close_code", "close_reason",
+        "close_timeout", "ending", "frames_sent", "keepalive", "messages_sent", "output_ended",
+        "pings_received", "pings_sent", "pongs_received", "reader", "role", "state",
     )  # fmt: skip
 
     def __init__(
@@ -138,8 +137,6 @@ class Engine:
         self._taken = 0  # of bytes_sent
         self._sending: Opcode | None = None  # the kind of a message that is sent in fragments
         self._compressing = False  # whether that message is compressed
-        self._compressed_bytes = 0  # sent
-        self._plain_bytes = 0  # what they were before
         self._close_deadline: float | None = None
         self.ending: ProtocolError | tuple[int, str, bytes] | None = None
 
@@ -158,8 +155,8 @@ class Engine:
 
         1.0 where no message was compressed.
         """
-        plain = self._plain_bytes + self.reader.decompressed_bytes
-        return (self._compressed_bytes + self.reader.compressed_bytes) / plain if plain else 1.0
+        codec = self._codec
+        return codec.compressed_bytes / codec.plain_bytes if codec is not None and codec.plain_bytes else 1.0
 
     # What comes in
 
@@ -284,7 +281,7 @@ class Engine:
                 worthwhile = len(payload) >= self._codec.threshold or not final
                 self._compressing = rsv1 = worthwhile if compress is None else compress
             if self._compressing:
-                payload = self._compress(self._codec, payload, final)
+                payload = self._codec.encode(payload, final)
         self._sending = None if final else kind
         self.messages_sent += final
         return self._write_frame(opcode, payload, fin=final, rsv1=rsv1)
@@ -417,12 +414,6 @@ class Engine:
         self.state = State.CLOSED
         self.output_ended = True
         self._close_deadline = None
-
-    def _compress(self, codec: PerMessageDeflate, payload: bytes, final: bool) -> bytes:
-        compressed = codec.encode(payload, final)
-        self._compressed_bytes += len(compressed)
-        self._plain_bytes += len(payload)
-        return compressed
 
     def _write_keepalive(self) -> None:
         self._write_ping(self._ping_payload or str(self.pings_sent + 1).encode())

@@ -5,11 +5,11 @@ Knows nothing of states, time or sockets. What is read goes into the caller's li
 
 Three ways through, the fastest that fits:
 
-- whole data frames of unfragmented, uncompressed messages are cut out and decoded in runs
+- messages that each came whole in one frame are cut out and decoded in runs
   (`tkws.protocol.runs`);
-- anything else, such as a fragment, a compressed message or a frame whose end has not come
-  yet, goes piece by piece through a `Message`, so that invalid UTF-8, a limit or broken
-  compression is noticed at the byte where it stands (RFC 6455, 8.1);
+- anything else, a fragment or a frame whose end has not come yet, goes piece by piece through
+  a `Message`, so that invalid UTF-8, a limit or broken compression is noticed at the byte
+  where it stands (RFC 6455, 8.1);
 - a large binary payload is received into its own buffer (`MessageReader.get_buffer`), which
   becomes the message without being copied.
 """
@@ -50,19 +50,16 @@ class Message:
     Attributes:
         event: What the whole message will be.
         size: Bytes so far, decompressed.
-        compressed_size: Bytes so far as they came; 0 where the message is not compressed.
     """
 
     __slots__ = (
-        "_codec", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces", "compressed_size",
-        "event", "size",
+        "_codec", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces", "event", "size",
     )  # fmt: skip
 
     def __init__(self, opcode: Opcode, codec: PerMessageDeflate | None, limit: int) -> None:
         text = opcode is Opcode.TEXT
         self.event = Event.TEXT if text else Event.BINARY
         self.size = 0
-        self.compressed_size = 0
         self._limit = limit
         self._codec = codec
         self._decoder = _Utf8Decoder() if text else None
@@ -87,7 +84,6 @@ class Message:
     def add(self, payload: bytes, final: bool) -> None:
         """Take the next piece of the payload; ``final`` says that none follows."""
         if self._codec is not None:
-            self.compressed_size += len(payload)
             payload = self._codec.decode(payload, final, self._limit - self.size)
         self.size += len(payload)
         self._pieces.append(payload if self._decoder is None else self._decode(self._decoder, payload, final))
@@ -157,15 +153,12 @@ class MessageReader:
         max_fragments: As above; a change counts from the next frame on.
         frames: Frames received whole.
         messages: Messages received whole.
-        compressed_bytes: Bytes of the compressed ones among these, as they came.
-        decompressed_bytes: Bytes of the same messages, decompressed.
         stopped: Whether `stop` was called.
     """
 
     __slots__ = (
-        "_buffer", "_codec", "_frame", "_masked", "_message", "_missing", "_read_run", "_rest",
-        "compressed_bytes", "decompressed_bytes", "frames", "max_fragments", "max_message", "messages",
-        "stopped",
+        "_buffer", "_codec", "_frame", "_masked", "_message", "_missing", "_rest", "_run", "frames",
+        "max_fragments", "max_message", "messages", "stopped",
     )  # fmt: skip
 
     def __init__(
@@ -175,11 +168,9 @@ class MessageReader:
         self.max_fragments = max_fragments
         self.frames = 0
         self.messages = 0
-        self.compressed_bytes = 0
-        self.decompressed_bytes = 0
         self.stopped = False
         self._masked = role is Role.SERVER
-        self._read_run = read_masked_run if self._masked else read_unmasked_run
+        self._run = read_masked_run if self._masked else read_unmasked_run
         self._codec = codec
         self._rest = b""  # a header or control frame that has not come whole
         self._message: Message | None = None  # begun and not ended
@@ -204,10 +195,7 @@ class MessageReader:
                 if self._missing:
                     return
             if self._message is None:
-                before = len(events)
-                position = self._read_run(data, position, self.max_message, events)
-                self.frames += len(events) - before
-                self.messages += len(events) - before
+                position = self._read_run(data, position, events)
                 if position == len(data):
                     return
             header = parse_header(data, position, masked=self._masked, compression=self._codec is not None)
@@ -250,6 +238,14 @@ class MessageReader:
         self.stopped = True
         self._rest = b""
         self._message = self._frame = self._buffer = None
+
+    def _read_run(self, data: bytes, position: int, events: list[EventRecord]) -> int:
+        before = len(events)
+        try:
+            return self._run(data, position, self.max_message, self._codec, events)
+        finally:
+            self.frames += len(events) - before
+            self.messages += len(events) - before
 
     def _waits_for_control(self, header: FrameHeader, data: bytes, position: int) -> bool:
         return header.opcode.is_control and len(data) - position < header.size + header.length
@@ -302,9 +298,6 @@ class MessageReader:
         if frame.fin:
             events.append((message.event, message.value()))
             self.messages += 1
-            if message.compressed_size:
-                self.compressed_bytes += message.compressed_size
-                self.decompressed_bytes += message.size
             self._message = None
 
 

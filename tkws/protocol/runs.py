@@ -1,18 +1,27 @@
-"""Runs of messages that each came whole in one plain frame: the fast path of reading.
+"""Runs of messages that each came whole in one frame: the fast path of reading.
 
-Knows nothing of fragments, compression or control frames, and refuses nothing: a run ends
-where something else begins, wrong or just unusual, and that is left to `tkws.protocol.messages`.
+Knows nothing of fragments, control frames or frames that have not come whole, and refuses no
+frame: a run ends where something else begins, wrong or just unusual, and that is left to
+`tkws.protocol.messages`. Only what is compressed can be refused here, as it is read but once.
 Most traffic never leaves this module, so it is written for speed: no call, object or test for
 a message that could be spared.
 """
 
 from __future__ import annotations
 
+from tkws.errors import ProtocolError
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.masking import xor
 
 _FINAL_TEXT = 0x81
 _FINAL_BINARY = 0x82
+_COMPRESSED_TEXT = 0xC1
+_COMPRESSED_BINARY = 0xC2
+
+_PLAIN = (_FINAL_TEXT, _FINAL_BINARY)
+_COMPRESSED = (_COMPRESSED_TEXT, _COMPRESSED_BINARY)
 
 _SHORT = 160  # bytes; a message or two, for which one XOR of all costs more than it saves
 
@@ -20,17 +29,23 @@ _KEY_OF_6 = bytes(6)  # the XOR with it leaves a header as it is
 _KEY_OF_8 = bytes(8)
 
 
-def read_unmasked_run(data: bytes, position: int, limit: int, events: list[EventRecord]) -> int:
+def read_unmasked_run(
+    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+) -> int:
     """Read a run of what a server sends.
 
     Args:
         data: What has been received.
         position: Where in ``data`` a frame begins.
-        limit: The most bytes that a message may have.
+        limit: The most bytes that a message may have, decompressed.
+        codec: The compression that was agreed, or None.
         events: Takes the messages.
 
     Returns:
         Where in ``data`` the run ends.
+
+    Raises:
+        ProtocolError: For a compressed message that is broken, too large or bad text.
     """
     append = events.append
     text, binary = Event.TEXT, Event.BINARY
@@ -54,6 +69,8 @@ def read_unmasked_run(data: bytes, position: int, limit: int, events: list[Event
                 append((text, data[start:end].decode()))
             elif first == _FINAL_BINARY:
                 append((binary, data[start:end]))
+            elif codec is not None and first in _COMPRESSED:
+                append(_decompress(first, data[start:end], limit, codec))
             else:
                 break
             position = end
@@ -62,18 +79,20 @@ def read_unmasked_run(data: bytes, position: int, limit: int, events: list[Event
     return position
 
 
-def read_masked_run(data: bytes, position: int, limit: int, events: list[EventRecord]) -> int:
-    """Read a run of what a client sends; arguments and result are those of `read_unmasked_run`.
+def read_masked_run(
+    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+) -> int:
+    """Read a run of what a client sends; the rest is as with `read_unmasked_run`.
 
     One XOR unmasks all of it, which takes less time than one for each message.
     """
-    begin = position
-    if len(data) - position < _SHORT:
-        return _read_short(data, position, limit, events)
+    whole = _PLAIN if codec is None else _PLAIN + _COMPRESSED
+    begin, size = position, len(data)
+    if size - begin < _SHORT:
+        return _read_short(data, position, limit, codec, events)
     frames: list[tuple[int, int, int]] = []
     keys: list[bytes] = []
     add_frame, add_key = frames.append, keys.append
-    size, whole = len(data), (_FINAL_TEXT, _FINAL_BINARY)
     try:
         while True:
             first = data[position]
@@ -100,10 +119,12 @@ def read_masked_run(data: bytes, position: int, limit: int, events: list[EventRe
         pass
     if not frames:
         return begin
-    return begin + _cut(xor(data[begin:position], b"".join(keys)), frames, events)
+    return begin + _cut(xor(data[begin:position], b"".join(keys)), frames, limit, codec, events)
 
 
-def _read_short(data: bytes, position: int, limit: int, events: list[EventRecord]) -> int:
+def _read_short(
+    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+) -> int:
     """Do the same for a message or two."""
     size = len(data)
     try:
@@ -120,6 +141,8 @@ def _read_short(data: bytes, position: int, limit: int, events: list[EventRecord
                 events.append((Event.TEXT, payload.decode()))
             elif first == _FINAL_BINARY:
                 events.append((Event.BINARY, payload))
+            elif codec is not None and first in _COMPRESSED:
+                events.append(_decompress(first, payload, limit, codec))
             else:
                 break
             position = end
@@ -128,15 +151,36 @@ def _read_short(data: bytes, position: int, limit: int, events: list[EventRecord
     return position
 
 
-def _cut(data: bytes, frames: list[tuple[int, int, int]], events: list[EventRecord]) -> int:
+def _cut(
+    data: bytes,
+    frames: list[tuple[int, int, int]],
+    limit: int,
+    codec: PerMessageDeflate | None,
+    events: list[EventRecord],
+) -> int:
     """Cut the messages of frames ``(first byte, start, end)`` out; return where the last good one ends."""
     append = events.append
     text, binary = Event.TEXT, Event.BINARY
     done = 0
     try:
         for first, start, end in frames:
-            append((text, data[start:end].decode()) if first == _FINAL_TEXT else (binary, data[start:end]))
+            if first == _FINAL_TEXT:
+                append((text, data[start:end].decode()))
+            elif codec is None or first == _FINAL_BINARY:
+                append((binary, data[start:end]))
+            else:
+                append(_decompress(first, data[start:end], limit, codec))
             done = end
     except UnicodeDecodeError:
         pass
     return done
+
+
+def _decompress(first: int, payload: bytes, limit: int, codec: PerMessageDeflate) -> EventRecord:
+    message = codec.decode(payload, True, limit)
+    if first == _COMPRESSED_BINARY:
+        return Event.BINARY, message
+    try:
+        return Event.TEXT, message.decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolError(CloseCode.INVALID_PAYLOAD, "Text is not valid UTF-8") from error
