@@ -273,9 +273,9 @@ def test_a_reader_that_unwatches_silences_the_writer(loop, flooded, log, root, p
     def read() -> None:
         log.append("readable")
         loop.unwatch(flooded.fileno())
+        root.after(30, log.append, "later")
 
     loop.watch(flooded.fileno(), read, log.of("writable"))
-    root.after(30, log.append, "later")
     pump_until(lambda: "later" in log)
     assert log == ["readable", "later"]
 
@@ -298,10 +298,10 @@ def test_what_is_found_ready_is_forgotten_when_it_is_unwatched(loop, make_pair, 
         while not any(sock.fileno() == number for sock in fresh):
             fresh.extend(make_pair())
         loop.watch(number, log.of("stale news"), None)
+        loop.call_later(0.03, log.append, "later")
 
     loop.watch(ready[0].fileno(), lambda: read(*ready), None)
     loop.watch(ready[1].fileno(), lambda: read(*reversed(ready)), None)
-    loop.call_later(0.03, log.append, "later")
     pump_until(lambda: "later" in log)
     assert log == ["read", "later"]
 
@@ -344,7 +344,8 @@ def test_a_replaced_watch_is_not_told_what_was_found_before(loop, make_pair, log
 # ---- slices
 
 
-def test_each_kind_has_its_turn(loop, make_pair, log, pump_until) -> None:
+def test_each_kind_has_its_turn(make_loop, root, clock, make_pair, log, pump_until) -> None:
+    loop = make_loop(root, clock=clock)
     for _ in range(3):
         near, far = make_pair()
         far.send(b"x")
@@ -402,10 +403,14 @@ def test_the_loop_steps_back_once_however_deep_the_callbacks_are(
     assert len(root.tk.splitlist(root.tk.call("after", "info"))) <= 1
 
 
-def test_a_slice_is_spent_after_its_time_and_only_in_a_callback(loop, log, pump_until) -> None:
+def test_a_slice_is_spent_after_its_time_and_only_in_a_callback(
+    make_loop, root, clock, log, pump_until
+) -> None:
+    loop = make_loop(root, clock=clock)
+
     def work() -> None:
         log.append((loop.dispatching, loop.slice_spent(), loop.slice_left() > 0))
-        burn(loop)
+        clock.time += 2 * SLICE
         log.append((loop.dispatching, loop.slice_spent(), loop.slice_left() > 0))
 
     loop.call_soon(work)
@@ -428,7 +433,10 @@ def test_a_new_slice_has_new_time(make_loop, root, clock, log, pump_until) -> No
     assert min(log) > SLICE / 2
 
 
-def test_at_slice_end_comes_once_after_what_is_ready(loop, make_pair, log, pump_until) -> None:
+def test_at_slice_end_comes_once_after_what_is_ready(
+    make_loop, root, clock, make_pair, log, pump_until
+) -> None:
+    loop = make_loop(root, clock=clock)
     for _ in range(2):
         near, far = make_pair()
         far.send(b"x")

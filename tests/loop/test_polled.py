@@ -31,7 +31,7 @@ def test_it_looks_quickly_when_something_goes_on(loop, pair, pump_until) -> None
     assert loop._interval == BUSY
 
 
-def test_each_look_goes_on_until_nothing_is_ready(root, clock, pair, pump_until) -> None:
+def test_each_look_goes_on_until_nothing_is_ready(root, clock, pair, pump_until, monkeypatch) -> None:
     """The next is a millisecond away, and within a slice as much as at its beginning."""
     loop = PolledLoop(root, clock=clock)
     near, far = pair

@@ -8,14 +8,14 @@ import sys
 import pytest
 
 from tests.loop.conftest import OldSelector
-from tkws.loop.poller import BATCH, READABLE, WRITABLE, EpollPoller, Poller, SelectorPoller, make_poller
+from tkws.loop.poller import BATCH, READABLE, WRITABLE, EpollPoller, SelectorPoller, make_poller
 
 
 @pytest.fixture(params=["epoll", "best selector", "select"])
 def poller(request, monkeypatch):
     if request.param == "select":
         monkeypatch.setattr(selectors, "DefaultSelector", OldSelector)
-    poller: Poller = EpollPoller() if request.param == "epoll" else SelectorPoller()
+    poller = EpollPoller() if request.param == "epoll" else SelectorPoller()
     yield poller
     poller.close()
 

@@ -136,12 +136,14 @@ def test_a_deadline_alone_costs_one_look(loop, clock, pump_until) -> None:
 def test_an_idle_loop_is_not_entered(root, make_pair, monkeypatch, pump_until, kind, costs) -> None:
     """The polled one shows that entries would be seen."""
     loop = kind(root)
+    read: list[bytes] = []
     for _ in range(10):
         near, far = make_pair()
-        loop.watch(near.fileno(), lambda near=near: near.recv(9), None)
+        loop.watch(near.fileno(), lambda near=near: read.append(near.recv(9)), None)
         far.send(b"x")
     loop.call_later(60, print)
-    loop.call_later(0.001, list)
+    served = loop.call_later(0.001, list)
+    pump_until(lambda: len(read) == 10 and not served.active)
     over: list[int] = []
     root.after(50, over.append, 1)
     pump_until(lambda: over)
