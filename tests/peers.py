@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import select
 import socket
 from collections.abc import Callable
 from typing import Any, Self
@@ -240,6 +241,10 @@ class Listening:
     @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/"
+
+    def waiting(self) -> bool:
+        """Whether somebody waits to be accepted."""
+        return bool(select.select([self.sock], [], [], 0)[0])
 
     def accept(self) -> Peer:
         """Waits for a connection."""
