@@ -455,6 +455,7 @@ def test_a_server_that_does_not_speak_tls(failed, serving, listening, client_ssl
         if how == "plain":
             peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         elif how == "reset":
+            peer.take(1)  # so that it is known to be connected
             break_off(peer)
         else:
             peer.sock.shutdown(socket.SHUT_WR)
