@@ -9,18 +9,25 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 has_tcllib() { [ "$(echo 'puts [catch {package require websocket}]' | tclsh 2>/dev/null)" = 0 ]; }
 
-has_proxies() {
+# has PROGRAM...: whether all of them are there.
+has() {
     local program
-    for program in tinyproxy squid microsocks danted nginx; do
+    for program in "$@"; do
         PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || return 1
     done
+}
+
+# want WHAT "PROGRAM..." "PACKAGE...": sees that programs are there which tests of WHAT need.
+want() {
+    # shellcheck disable=SC2086 # lists of words
+    has $2 || { install_packages $3 && has $2; } || say "Install $2, or the tests of $1 are skipped."
 }
 
 choose_python
 has_screen || has_xvfb || say "There is no screen: install xvfb, or the tests of windows are skipped."
 has_tcllib || { install_packages tcl tcllib && has_tcllib; } ||
     say "Install tcllib, or the tests against its websocket package are skipped."
-has_proxies || { install_packages tinyproxy-bin squid microsocks dante-server nginx-light && has_proxies; } ||
-    say "Install tinyproxy, squid, microsocks, dante and nginx, or the tests through them are skipped."
+want "proxies" "tinyproxy squid microsocks danted" "tinyproxy-bin squid microsocks dante-server"
+want "a reverse proxy" "nginx" "nginx-light"
 make_venv test test
 exec "$venv/bin/python" -m pytest "$@"
