@@ -1,4 +1,4 @@
-"""Fixtures for the tests against ``websockets``."""
+"""Fixtures for the tests against other implementations; those for ``websockets``, and what is recorded."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 import tkws
 from tests.interop.asyncio_thread import PATIENCE, AsyncioThread
 from tests.interop.links import Link, Recorder, TheirServer, connect_to
+from tests.interop.record import _for_the_record  # noqa: F401 (a fixture)
 
 
 @pytest.fixture

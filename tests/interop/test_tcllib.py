@@ -21,6 +21,8 @@ from tests.interop.conversations import CLIENT, CONVERSATIONS, SERVER, Conversat
 from tests.interop.parties import OurParty, Record, TheirParty
 from tkws.loop import loop_for
 
+PEER = "tcllib"
+
 # Seconds that a conversation may take; tclsh alone needs a tenth of one to start.
 PATIENCE = 15.0
 
@@ -207,16 +209,16 @@ def differences(reference: Transcripts, found: Transcripts) -> Iterator[tuple[st
                 yield side, tuple(records[start:end]), tuple(found[side][found_start:found_end])
 
 
-@pytest.mark.parametrize("name", CONVERSATIONS)
-def test_what_differs_from_tcllib_is_a_defect_of_tcllib(name: str, hold: Hold) -> None:
-    reference = hold(CONVERSATIONS[name], "")
-    assert reference[CLIENT][0][0] == ("connect" if CONVERSATIONS[name].lines else "error")
+@pytest.mark.parametrize("conversation", CONVERSATIONS)
+def test_what_differs_from_tcllib_is_a_defect_of_tcllib(conversation: str, hold: Hold) -> None:
+    reference = hold(CONVERSATIONS[conversation], "")
+    assert reference[CLIENT][0][0] == ("connect" if CONVERSATIONS[conversation].lines else "error")
     found = {
         (ours, *difference)
         for ours in (CLIENT, SERVER)
-        for difference in differences(reference, hold(CONVERSATIONS[name], ours))
+        for difference in differences(reference, hold(CONVERSATIONS[conversation], ours))
     }
-    explained = {(entry.ours, entry.of, entry.reference, entry.found) for entry in EXPLAINED[name]}
+    explained = {(entry.ours, entry.of, entry.reference, entry.found) for entry in EXPLAINED[conversation]}
     unexplained, gone = found - explained, explained - found
     assert not unexplained
     assert not gone

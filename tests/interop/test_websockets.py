@@ -13,6 +13,8 @@ import tkws
 from tests.interop.asyncio_thread import PATIENCE
 from tests.interop.links import Link, Recorder, connect_to
 
+PEER = "websockets"
+
 MIB = 1024 * 1024
 TEXTS = ["hello", "", "Grüße, 世界 🎉", "\0\n", "x" * 70000]
 SIZES = [1, 125, 126, 65535, 65536, MIB, 16 * MIB]

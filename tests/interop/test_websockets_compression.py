@@ -15,6 +15,8 @@ from websockets.extensions.permessage_deflate import (
 from tests.interop.links import Link
 from tkws import Deflate
 
+PEER = "websockets"
+
 LinkFactory = Callable[..., Link]
 
 TAKEOVERS = [(False, False), (True, False), (False, True), (True, True)]

@@ -15,6 +15,8 @@ import tkws
 from tests.interop.asyncio_thread import PATIENCE
 from tests.interop.links import Link, Recorder
 
+PEER = "websockets"
+
 MIB = 1024 * 1024
 
 
