@@ -1,15 +1,18 @@
 """Tk's event loop as a service for any socket: one loop for each Tcl interpreter.
 
-`loop_for` finds the loop of a widget's interpreter, or makes it. Which kind, the system
-decides; the environment variable ``TKWS_NOTIFIER`` (``filehandler`` or ``polled``) forces it.
+`loop_for` finds the loop of a widget's interpreter, or makes it; `make_loop` makes it on other clocks.
+Which kind, the system decides; the environment variable ``TKWS_NOTIFIER`` (``filehandler`` or
+``polled``) forces it.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import time
 import tkinter
 import weakref
+from collections.abc import Callable
 from typing import TypeAlias
 
 from tkws.errors import StateError
@@ -20,7 +23,7 @@ from tkws.loop.poller import make_poller
 from tkws.loop.timers import Timer
 from tkws.loop.tk import TkLoop
 
-__all__ = ["Loop", "Master", "PolledLoop", "Timer", "TkLoop", "loop_for"]
+__all__ = ["Loop", "Master", "PolledLoop", "Timer", "TkLoop", "loop_for", "make_loop", "root_of"]
 
 Master: TypeAlias = tkinter.Misc | None
 """What names an interpreter: any widget, ``Tk`` or ``Tcl()`` of it; None for Tk's default root."""
@@ -43,20 +46,52 @@ def loop_for(master: Master = None) -> Loop:
         StateError: The interpreter belongs to another thread, or its window was destroyed.
         ValueError: ``TKWS_NOTIFIER`` in the environment has no meaning.
     """
-    if master is None:
-        master = tkinter._get_default_root()  # type: ignore[attr-defined] # noqa: SLF001 - as every widget does
-    if not isinstance(master, tkinter.Misc):
-        raise TypeError(f"master must be a widget, Tk or Tcl(), not {type(master).__name__}")
-    root = master.nametowidget(".")
-    require_thread_of(root)
+    root = root_of(master)
     loop = _loops.get(root)
     if loop is None or loop.closed:
-        loop = _loops[root] = _make(root)
+        loop = _loops[root] = _make(root, time.monotonic, time.time)
     loop.follow_window()
     return loop
 
 
-def _make(root: tkinter.Tk) -> Loop:
+def make_loop(master: Master, *, clock: Callable[[], float], wall: Callable[[], float]) -> Loop:
+    """Makes the loop of an interpreter that has none, on clocks of the caller's: for tests.
+
+    Args:
+        master: As for `loop_for`.
+        clock: The time in seconds, never going back.
+        wall: The time of day in seconds, which goes on while the machine sleeps.
+
+    Raises:
+        StateError: There is a loop already; or as `loop_for`.
+        TypeError: As `loop_for`.
+        ValueError: As `loop_for`.
+    """
+    root = root_of(master)
+    loop = _loops.get(root)
+    if loop is not None and not loop.closed:
+        raise StateError("the interpreter has a loop already: give it its clocks before it is used")
+    loop = _loops[root] = _make(root, clock, wall)
+    return loop
+
+
+def root_of(master: Master) -> tkinter.Tk:
+    """The root of an interpreter.
+
+    Raises:
+        TypeError: As `loop_for`.
+        StateError: As `loop_for`.
+    """
+    if master is None:
+        master = tkinter._get_default_root()  # type: ignore[attr-defined] # noqa: SLF001 - as every widget does
+    if not isinstance(master, tkinter.Misc):
+        raise TypeError(f"master must be a widget, Tk or Tcl(), not {type(master).__name__}")
+    root: tkinter.Tk = master.nametowidget(".")
+    require_thread_of(root)
+    return root
+
+
+def _make(root: tkinter.Tk, clock: Callable[[], float], wall: Callable[[], float]) -> Loop:
     kind = os.environ.get("TKWS_NOTIFIER", "")
     if kind not in ("", "filehandler", "polled"):
         raise ValueError(f"TKWS_NOTIFIER must be 'filehandler' or 'polled', not {kind!r}")
@@ -66,7 +101,8 @@ def _make(root: tkinter.Tk) -> Loop:
         raise StateError(
             "TKWS_NOTIFIER=filehandler: Tk has no file handlers, or none for descriptors this high"
         )
-    return TkLoop(root, poller=poller) if fits and kind != "polled" else PolledLoop(root, poller=poller)
+    chosen = TkLoop if fits and kind != "polled" else PolledLoop
+    return chosen(root, poller=poller, clock=clock, wall=wall)
 
 
 @atexit.register

@@ -85,6 +85,11 @@ class Loop(Slices):
         return self._clock()
 
     @property
+    def next_deadline(self) -> float:
+        """When the earliest timer is due, in seconds on the loop's clock; infinite where there is none."""
+        return self._timers.earliest
+
+    @property
     def dispatching(self) -> bool:
         """Whether a callback of the loop is running, so that `at_slice_end` has an end to wait for."""
         return self._depth > 0

@@ -1,0 +1,48 @@
+"""A handler that writes down what it is called with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tkws.options import Handler, ignore
+from tkws.protocol.events import Event
+from tkws.websocket import WebSocket
+
+
+class Recorder:
+    """A handler that keeps every event, then passes it on.
+
+    Args:
+        handler: Called with each event after it was kept.
+
+    Attributes:
+        events: ``(type, message)`` in the order in which they came.
+        ws: The connection of the last event; None before the first.
+    """
+
+    def __init__(self, handler: Handler = ignore) -> None:
+        self.events: list[tuple[Event, Any]] = []
+        self.ws: WebSocket | None = None
+        self._handler = handler
+
+    def __call__(self, ws: WebSocket, type: Event, message: Any) -> None:
+        """Write the event down and pass it on."""
+        self.ws = ws
+        self.events.append((type, message))
+        self._handler(ws, type, message)
+
+    def __repr__(self) -> str:
+        return f"<{self.__class__.__name__} {[str(type) for type, _ in self.events]}>"
+
+    def __contains__(self, type: Event | str) -> bool:
+        """Whether an event of this type came: ``"connect" in recorder``."""
+        return any(each == type for each, _ in self.events)
+
+    def all(self, type: Event | str) -> list[Any]:
+        """Return the messages of the events of a type, in order."""
+        return [message for each, message in self.events if each == type]
+
+    @property
+    def messages(self) -> list[str | bytes]:
+        """The messages that came, text and binary, in order."""
+        return [message for type, message in self.events if type in (Event.TEXT, Event.BINARY)]
