@@ -11,13 +11,11 @@ Exceptions in ``__del__`` and in threads are warnings of pytest's, and warnings 
 from __future__ import annotations
 
 import gc
-import inspect
 import logging
 import os
 import ssl
 import sys
 import threading
-import time
 import tkinter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,9 +30,6 @@ PumpUntil = Callable[..., None]
 
 # Seconds of CPU time that tkws may take between two beats of the GUI's heartbeat.
 LONGEST_STRETCH = 0.05
-
-# How long Tk may block before pump_until looks at its condition again, in milliseconds.
-TICK_MS = 10
 
 # Two cores are shared with others, so no example has a deadline; the same examples run each time
 # unless another profile is asked for (--hypothesis-profile=explore).
@@ -160,27 +155,11 @@ def pump_until(_pump: tkinter.Tk) -> PumpUntil:
     It serves every interpreter of the thread. The test fails at ``timeout`` seconds, with the
     condition's source; what a bare file callback raised is raised here.
     """
-    tk = _pump.tk
+    from tkws.testing import run_until
 
     def pump_until(condition: Callable[[], object], timeout: float = 5.0) -> None:
         __tracebackhide__ = True
-
-        alarm: Any = None
-
-        def ring() -> None:
-            nonlocal alarm
-            alarm = tk.createtimerhandler(TICK_MS, ring)
-
-        deadline = time.monotonic() + timeout
-        ring()
-        try:
-            while not condition():
-                if time.monotonic() > deadline:
-                    pytest.fail(f"not within {timeout} s: {_source(condition)}")
-                tk.dooneevent(0)
-                guards.raise_pending(_pump)
-        finally:
-            alarm.deletetimerhandler()
+        run_until(condition, timeout, master=_pump)
 
     return pump_until
 
@@ -240,10 +219,3 @@ def client_ssl(ca: trustme.CA) -> ssl.SSLContext:
 
 def _has_display() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY"))
-
-
-def _source(condition: Callable[[], object]) -> str:
-    try:
-        return " ".join(inspect.getsource(condition).split())
-    except (OSError, TypeError):
-        return repr(condition)

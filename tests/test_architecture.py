@@ -21,8 +21,9 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 
-# The run-time dependency and the extras: anything else must come with Python.
-DECLARED = {"h11", "numpy", "socksio"}
+# The run-time dependency, the extras, and pytest, which whoever asks for the plugin has: anything else
+# must come with Python.
+DECLARED = {"h11", "numpy", "socksio", "pytest"}
 
 # What the rest of the package is built on: it knows nothing of the rest.
 LOWER = ("tkws.errors", "tkws.protocol", "tkws.loop", "tkws.net")
@@ -227,7 +228,8 @@ def test_contracts_can_break(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     files = {
         "errors": "import tkws.loop\n",
-        "websocket": "import tkinter\nimport h11\n",
+        "testing": "",
+        "websocket": "import tkws.testing\nimport tkinter\nimport h11\n",
         "handlers": "import tkinter\n",
         "protocol/http": "import h11\n",
         "protocol/frames": "import select, random, numpy\nfrom ..loop import timers\n",
@@ -246,6 +248,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
     for broken in (
         "tkws.errors -> tkws.loop",
         "tkws.websocket -> tkinter",
+        "tkws.websocket -> tkws.testing",
         "tkws.websocket -> h11",
         "tkws.protocol.frames -> select",
         "tkws.protocol.frames -> random",

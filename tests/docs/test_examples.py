@@ -189,7 +189,7 @@ def test_program_that_does_not_do_it_is_noticed(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "PATIENCE", 0.05)
-    with pytest.raises(pytest.fail.Exception, match="not within"):
+    with pytest.raises(TimeoutError, match="not within"):
         run(page(tmp_path, "```python\nimport tkinter\n\ntkinter.Tcl().mainloop(-1)\n```\n"))
 
 
