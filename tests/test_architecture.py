@@ -31,6 +31,9 @@ LOWER = ("tkws.errors", "tkws.protocol", "tkws.loop", "tkws.net")
 # What stands above the root's public names, and so may import them from there.
 ABOVE_THE_ROOT = ("tkws.__main__", "tkws.console", "tkws.testing")
 
+# What nothing else in the package imports: they are for programs and people.
+ENDS = (("tkws.console", "tkws.__main__"), ("tkws.testing",))
+
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 # A longer one says "Long because ..." in the module's docstring.
@@ -121,6 +124,8 @@ def module_faults(module: Module, modules: Collection[str]) -> Iterator[str]:
             target = found.module if found.module != package else f"{package}.{found.name}"
             if is_in(module.name, LOWER) and not is_in(target, LOWER):
                 yield f"{where}: {target} stands above"
+            elif any(is_in(target, end) and not is_in(module.name, end) for end in ENDS):
+                yield f"{where}: {target} is not for the rest of the package"
             elif found.module == package and not (target in modules or is_in(module.name, ABOVE_THE_ROOT)):
                 yield f"{where}: only what stands above the root imports from it"
         elif top not in sys.stdlib_module_names and top not in DECLARED:
@@ -201,7 +206,9 @@ def make_package(folder: Path, files: dict[str, str]) -> Path:
     (package / "__init__.py").touch()
     (package / "errors.py").touch()
     for name, source in files.items():
-        (package / f"{name}.py").write_text(source, encoding="utf-8")
+        path = package / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source, encoding="utf-8")
     return package
 
 
@@ -228,8 +235,8 @@ def test_contracts_can_break(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     files = {
         "errors": "import tkws.loop\n",
-        "testing": "",
-        "websocket": "import tkws.testing\nimport tkinter\nimport h11\n",
+        "websocket": "import tkinter\nimport h11\n",
+        "server": "import pytest\n",
         "handlers": "import tkinter\n",
         "protocol/http": "import h11\n",
         "protocol/frames": "import select, random, numpy\nfrom ..loop import timers\n",
@@ -248,7 +255,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
     for broken in (
         "tkws.errors -> tkws.loop",
         "tkws.websocket -> tkinter",
-        "tkws.websocket -> tkws.testing",
+        "tkws.server -> pytest",
         "tkws.websocket -> h11",
         "tkws.protocol.frames -> select",
         "tkws.protocol.frames -> random",
@@ -297,6 +304,10 @@ EXCUSE = '"""A table.\n\nLong because it is one.\n"""\n'
         ),
         ({"server": "from tkws import errors\n"}, None),
         ({"console/window": "import tkws\n"}, None),
+        ({"__main__": "import tkws.console.window\n"}, None),
+        ({"testing/link": "from tkws.testing import reset\n"}, None),
+        ({"server": "import tkws.testing.link\n"}, "tkws.server:1: tkws.testing.link is not for the rest"),
+        ({"server": "from tkws import console\n"}, "tkws.server:1: tkws.console is not for the rest"),
         ({"net/tls": "def f():\n    import certifi\n"}, "tkws.net.tls:2: certifi is not declared"),
         ({"net/tls": "import ssl, h11, socksio.exceptions\n"}, None),
         ({"net/tls": "__import__('h11')\n"}, "tkws.net.tls:1: an import by a computed name"),
