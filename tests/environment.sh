@@ -86,6 +86,19 @@ make_venv() {
     printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
+# ---- node
+
+# make_node: what tests/interop/node/package.json names, in .cache/node; false where it cannot be had.
+make_node() {
+    cmp -s tests/interop/node/package.json .cache/node/package.json && return
+    say "making .cache/node ..."
+    rm -rf .cache/node
+    mkdir -p .cache/node
+    cp tests/interop/node/package.json .cache/node
+    npm install --prefix .cache/node --silent --no-package-lock --no-audit --no-fund --ignore-scripts >&2 ||
+        { rm -r .cache/node; return 1; }
+}
+
 # ---- the screen
 
 has_screen() { [ "$(uname)" != Linux ] || [ -n "${DISPLAY:-}" ]; }

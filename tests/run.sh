@@ -29,5 +29,7 @@ has_tcllib || { install_packages tcl tcllib && has_tcllib; } ||
     say "Install tcllib, or the tests against its websocket package are skipped."
 want "proxies" "tinyproxy squid microsocks danted" "tinyproxy-bin squid microsocks dante-server"
 want "a reverse proxy" "nginx" "nginx-light"
+want "node's packages" "node npm" "nodejs npm"
+make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
 make_venv test test
 exec "$venv/bin/python" -m pytest "$@"

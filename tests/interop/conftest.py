@@ -11,7 +11,10 @@ from websockets.asyncio.client import ClientConnection
 import tkws
 from tests.interop.asyncio_thread import PATIENCE, AsyncioThread
 from tests.interop.links import Link, Recorder, TheirServer, connect_to
+from tests.interop.others import start
+from tests.interop.parties import TheirParty
 from tests.interop.record import _for_the_record  # noqa: F401 (a fixture)
+from tkws.loop import loop_for
 
 
 @pytest.fixture
@@ -85,3 +88,22 @@ def link(role, root, pump_until, their_server, their_client) -> Iterator[Callabl
     for ws in made:
         ws.close()
     pump_until(lambda: all(ws.state is tkws.State.CLOSED for ws in made), PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def _their_process(peer: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TheirParty]:
+    """The process of ``peer``, which stays for all tests with it."""
+    errors = tmp_path_factory.mktemp(peer) / "errors"
+    party = start(peer, errors)
+    yield party
+    status = party.close()
+    assert status == 0, errors.read_text()
+
+
+@pytest.fixture
+def theirs(_their_process: TheirParty, root) -> Iterator[TheirParty]:
+    """``peer``, which this test has to itself."""
+    loop = loop_for(root)
+    _their_process.attend(loop)
+    yield _their_process
+    _their_process.ignore(loop)

@@ -1,18 +1,24 @@
 """Scripted conversations between a client and a server, the same whoever plays the two.
 
 A conversation is a list of lines ``(speaker, action, *arguments)``, each of which is spoken when the one
-before has been heard: `part` makes of it what one party has to do and to wait for.
+before has been heard: `Conversation.part` makes of it what one party has to do and to wait for, and
+`Conversation.heard` what it is told.
 """
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Collection
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+Record = tuple[str, ...]
 
 CLIENT = "client"
 SERVER = "server"
 
 # What the other party hears of an action; the rest it does not wait for.
-HEARD = {"text": "text", "binary": "binary", "ping": "ping"}
+HEARD = ("text", "binary", "ping")
 
 # What is said by letters rather than by bytes.
 GREETING = "Grüße aus Łódź, 世界"
@@ -37,8 +43,11 @@ class Conversation:
     offered: tuple[str, ...] = ("chat.v1",)
     accepted: str = "*"
 
-    def part(self, side: str) -> list[tuple]:
-        """What ``side`` has to do, in order; ``("wait", type)`` stands for what it has to hear first."""
+    def part(self, side: str, deaf: Collection[str] = ()) -> list[tuple]:
+        """What ``side`` has to do, in order; ``("wait", type)`` stands for what it has to hear first.
+
+        It does not wait for a type to which it is ``deaf``.
+        """
         entries: list[tuple] = []
         for speaker, action, *arguments in self.lines:
             if speaker == side:
@@ -46,8 +55,58 @@ class Conversation:
                 if action == "ping":
                     entries.append(("wait", "pong"))
             elif action in HEARD and arguments[1:] != [False]:
-                entries.append(("wait", HEARD[action]))
-        return entries
+                entries.append(("wait", action))
+        return [entry for entry in entries if entry[0] != "wait" or entry[1] not in deaf]
+
+    def heard(self, side: str, deaf: Collection[str] = ()) -> list[Record]:
+        """What ``side`` is told by RFC 6455, as transcripts have it.
+
+        Nothing is told of a type to which it is ``deaf``.
+        """
+        if not self.lines:
+            return [("error", "404"), ("disconnect",)] if side == CLIENT else []
+        url = urlsplit(self.target)
+        asked = [url.path, *(word for pair in parse_qsl(url.query) for word in pair)]
+        records: list[Record] = [("connect", *(asked if side == SERVER else [self.chosen]))]
+        end: list[Record] = [("disconnect",)]
+        said: list[str | bytes] = []
+        for speaker, action, *arguments in self.lines:
+            if action == "close":
+                # An answer to a Close frame has its code, and may have its reason (RFC 6455, 5.5.1).
+                reason = arguments[1:] if speaker != side else []
+                end.insert(0, ("close", str(arguments[0] or 1005), *reason))
+            elif speaker == side:
+                records += [("pong", arguments[0].hex())] if action == "ping" else []
+            elif action in ("ping", "pong"):
+                records.append((action, arguments[0].hex()))
+            else:
+                said.append(arguments[0])
+                if arguments[1:] != [False]:
+                    records.append((action, _joined(said)))
+                    said.clear()
+        return [record for record in records + end if record[0] not in deaf]
+
+    def needs(self, side: str) -> set[str]:
+        """The actions that ``side`` takes, and ``fragment``; ``close`` with the code that it says."""
+        actions = {action for speaker, action, *_ in self.lines if speaker == side and action != "close"}
+        if any(line[0] == side and line[3:] == (False,) for line in self.lines):
+            actions.add("fragment")
+        return actions | {f"close {line[2]}" for line in self.lines if line[:2] == (side, "close")}
+
+    @property
+    def closer(self) -> str:
+        """The side that closes; empty where the connection was not opened."""
+        return next((speaker for speaker, action, *_ in self.lines if action == "close"), "")
+
+    @property
+    def chosen(self) -> str:
+        """The subprotocol on which both agree."""
+        return next((each for each in self.offered if fnmatch.fnmatch(each, self.accepted)), "")
+
+
+def _joined(fragments: list[str | bytes]) -> str:
+    """The words of a transcript for a message in fragments."""
+    return "".join(fragment if isinstance(fragment, str) else fragment.hex() for fragment in fragments)
 
 
 def echoed(*messages: str | bytes) -> list[tuple]:
@@ -148,4 +207,35 @@ CONVERSATIONS = {
             (CLIENT, "close", 1000, "bye"),
         ]
     ),
+}
+
+
+def _closed_with(code: int, reason: str) -> dict[str, Conversation]:
+    """Conversations that each side ends by ``code``."""
+    return {
+        f"close by the {side} with {code}": Conversation([*echoed("hello"), (side, "close", code, reason)])
+        for side in (CLIENT, SERVER)
+    }
+
+
+# What only the peers are asked that speak by the RFC alone.
+MORE = {name: conversation for name, conversation in CONVERSATIONS.items() if name != "information"} | {
+    "many small messages": Conversation(
+        [
+            *[(CLIENT, "text", f"client's {number}") for number in range(500)],
+            (SERVER, "text", "all of them"),
+            *[(SERVER, "binary", number.to_bytes(2, "big")) for number in range(500)],
+            (CLIENT, "close", 1000, "bye"),
+        ]
+    ),
+    "many small fragments": Conversation(
+        [
+            *[(side, "text", "é", number == 99) for side in (CLIENT, SERVER) for number in range(100)],
+            (CLIENT, "close", 1000, "bye"),
+        ]
+    ),
+    **_closed_with(1001, "moving"),
+    **_closed_with(1011, "x" * 123),
+    **_closed_with(3000, "é" * 61),
+    **_closed_with(4999, "Schluß"),
 }

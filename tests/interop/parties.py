@@ -1,6 +1,6 @@
-"""Who plays a part of a conversation: tkws, or tcllib's ``websocket`` in a process of its own.
+"""Who plays a part of a conversation: tkws, or another package in a process of its own.
 
-Both write a transcript, a list of tuples of strings: what the handler was told, and what the commands
+All of them write a transcript, a list of tuples of strings: what the handler was told, and what the commands
 returned. What has to differ by nature is left out of it or brought to one form: a ``connect`` of a server is
 the path and the query, an ``error`` the HTTP status, bytes are hexadecimal digits; the words of
 ``disconnect``, and those for an end without a Close frame (1006), are each package's own.
@@ -12,18 +12,23 @@ import json
 import os
 import subprocess
 import zlib
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import tkws
+from tests.interop.conversations import Record
 from tkws.loop import Loop
 
-SCRIPT = Path(__file__).with_name("party.tcl")
+REPOSITORY = Path(__file__).parents[2]
+TCLLIB = Path(__file__).with_name("party.tcl")
+
+# By side.
+Transcripts = dict[str, list[Record]]
 
 # Longer strings are told by their length and their checksum.
 LONGEST = 300
-
-Record = tuple[str, ...]
 
 
 class OurParty:
@@ -74,41 +79,61 @@ class OurParty:
                 self._tell("sent", tkws.send(ws, action, *arguments))
 
     def _tell(self, *words: object) -> None:
-        self.transcript.append(tuple(_abridged(str(word)) for word in words))
+        self.transcript.append(tuple(abridged(str(word)) for word in words))
 
 
 class TheirParty:
-    """tcllib in a process, which plays any number of parts, one after the other.
+    """Another package in a process, which plays any number of parts, one after the other.
+
+    It obeys lines on its standard input and tells by lines on its standard output, as the head of
+    ``party.tcl`` has it.
 
     Args:
+        command: Starts the process.
         errors: Where its standard error goes.
 
     Attributes:
         transcript: Of the latest part.
         over: Whether nothing more is to come.
         port: Where it listens, once it does.
+        agreed: The Sec-WebSocket-Extensions that it was answered, where it tells.
     """
 
-    def __init__(self, errors: Path) -> None:
+    def __init__(self, command: list[str | Path], errors: Path, **environment: str) -> None:
         self.transcript: list[Record] = []
         self.over = False
         self.port: int | None = None
+        self.agreed = ""
         self._rest = b""
         with errors.open("wb") as stderr:
             self._process = subprocess.Popen(
-                ["tclsh", SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=REPOSITORY,
+                env=os.environ | environment,
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._stdin = self._process.stdin
         self._stdout = self._process.stdout.fileno()
 
-    def begin(self, part: list[tuple], *command: str) -> None:
-        """Makes it play ``part``, by one of the commands of ``party.tcl`` that begin a conversation."""
+    def begin(self, part: list[tuple], *command: str, deflate: str | None = None) -> None:
+        """Makes it play ``part``, by one of the commands that begin a conversation.
+
+        Args:
+            part: As above.
+            command: What begins it.
+            deflate: What to ask of the compression, as ``"client_max_window_bits=10 ..."``; None for none.
+        """
         self.transcript = []
         self.over = False
         self.port = None
+        self.agreed = ""
         lines = [*map(_entry, part), " ".join(command)]
+        if deflate is not None:
+            lines.insert(-1, f"deflate {deflate}".rstrip())
         self._stdin.write("".join(f"{line}\n" for line in lines).encode())
         self._stdin.flush()
 
@@ -136,13 +161,24 @@ class TheirParty:
         for type, *words in map(json.loads, lines):
             if type == "listening":
                 self.port = int(words[0])
+            elif type == "agreed":
+                self.agreed = words[0]
             elif type == "over":
                 self.over = True
             else:
-                self.transcript.append((type, *map(_abridged, words)))
+                self.transcript.append((type, *map(abridged, words)))
         if not data:
             self.over = True
             self.ignore(loop)
+
+
+def differences(reference: Transcripts, found: Transcripts) -> Iterator[tuple[str, tuple, tuple]]:
+    """Where ``found`` differs: the side, the records of the reference and those in their place."""
+    for side, records in reference.items():
+        matcher = SequenceMatcher(None, records, found[side], autojunk=False)
+        for kind, start, end, found_start, found_end in matcher.get_opcodes():
+            if kind != "equal":
+                yield side, tuple(records[start:end]), tuple(found[side][found_start:found_end])
 
 
 def _words(type: str, message: Any) -> list[object]:
@@ -160,7 +196,8 @@ def _words(type: str, message: Any) -> list[object]:
     return [message]
 
 
-def _abridged(word: str) -> str:
+def abridged(word: str) -> str:
+    """A word of a transcript."""
     if len(word) <= LONGEST:
         return word
     return f"{word[:20]}... ({len(word)} characters, checksum {zlib.crc32(word.encode()):08x})"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+# Where tests/run.sh installs what tests/interop/node/package.json names.
+NODE_MODULES = Path(__file__).parents[2] / ".cache" / "node" / "node_modules"
+
 
 def _tcllib() -> str:
     ask = "puts [package require websocket]"
@@ -32,10 +36,17 @@ def _tcllib() -> str:
     ).stdout.strip()
 
 
+def _node_package(name: str) -> Callable[[], str]:
+    manifest = NODE_MODULES / name / "package.json"
+    return lambda: json.loads(manifest.read_text())["version"]
+
+
 # Asks each peer for its version.
 VERSIONS: dict[str, Callable[[], str]] = {
     "tcllib": _tcllib,
+    "undici": _node_package("undici"),
     "websockets": lambda: importlib.metadata.version("websockets"),
+    "ws": _node_package("ws"),
 }
 
 

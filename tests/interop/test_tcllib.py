@@ -12,13 +12,12 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import pytest
 
 import tkws
-from tests.interop.conversations import CLIENT, CONVERSATIONS, SERVER, Conversation
-from tests.interop.parties import OurParty, Record, TheirParty
+from tests.interop.conversations import CLIENT, CONVERSATIONS, SERVER, Conversation, Record
+from tests.interop.parties import TCLLIB, OurParty, TheirParty, Transcripts, differences
 from tkws.loop import loop_for
 
 PEER = "tcllib"
@@ -26,7 +25,6 @@ PEER = "tcllib"
 # Seconds that a conversation may take; tclsh alone needs a tenth of one to start.
 PATIENCE = 15.0
 
-Transcripts = dict[str, list[Record]]
 Hold = Callable[[Conversation, str], Transcripts]
 
 
@@ -155,7 +153,7 @@ def _tcllib() -> None:
 def theirs(_tcllib: None, tmp_path_factory) -> Iterator[dict[str, TheirParty]]:
     """tcllib as the client, and tcllib as the server."""
     errors = tmp_path_factory.mktemp("tcllib")
-    parties = {side: TheirParty(errors / side) for side in (CLIENT, SERVER)}
+    parties = {side: TheirParty(["tclsh", TCLLIB], errors / side) for side in (CLIENT, SERVER)}
     yield parties
     statuses = {side: party.close() for side, party in parties.items()}
     assert not any(statuses.values()), [(errors / side).read_text() for side in statuses]
@@ -198,15 +196,6 @@ def hold(root, pump_until, theirs: dict[str, TheirParty]) -> Iterator[Hold]:
     yield hold
     for party in theirs.values():
         party.ignore(loop)
-
-
-def differences(reference: Transcripts, found: Transcripts) -> Iterator[tuple[str, tuple, tuple]]:
-    """Where ``found`` differs: the side, the records of the reference and those in their place."""
-    for side, records in reference.items():
-        matcher = SequenceMatcher(None, records, found[side], autojunk=False)
-        for kind, start, end, found_start, found_end in matcher.get_opcodes():
-            if kind != "equal":
-                yield side, tuple(records[start:end]), tuple(found[side][found_start:found_end])
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
