@@ -1,0 +1,90 @@
+"""What a window does with its messages, the same for every contender: count, echo, send, or broadcast.
+
+A contender calls an app on the GUI thread, and hands it a connection that sends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tests.benchmarks import wire
+from tests.benchmarks.orders import say
+
+if TYPE_CHECKING:
+    from tests.benchmarks.window import Window
+
+# The bytes, or the two messages at least, that a source keeps on their way.
+AHEAD = 4 << 20
+
+
+class Connection(Protocol):
+    """What a contender hands to its app."""
+
+    def send(self, message: Any) -> object:
+        """Send a message: ``str`` as text, ``bytes`` as binary."""
+
+    def buffered(self) -> int:
+        """Return the payload bytes that were sent and have not left yet."""
+
+
+class App:
+    """Counts what it receives.
+
+    Attributes:
+        payload: What a source sends.
+        ahead: The bytes that a source keeps on their way.
+        messages: Those received, or sent.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.payload = wire.payload(window.task["size"])
+        self.ahead = max(AHEAD, 2 * len(self.payload))
+        self.messages = 0
+        self.connection: Any = None
+
+    def opened(self, connection: Connection) -> None:
+        """The handshake is done."""
+        self.connection = connection
+        say(ready=True)
+
+    def start(self) -> None:
+        """The runner said go."""
+
+    def received(self, message: Any) -> None:
+        """A message has come."""
+        self.messages += 1
+
+    def drained(self) -> None:
+        """There is room to send again."""
+
+    def closed(self) -> None:
+        """The connection has ended: all that came was received."""
+        self.window.finish()
+
+    def report(self) -> dict[str, Any]:
+        """Return what was counted."""
+        return {"messages": self.messages}
+
+
+class Echo(App):
+    """Sends back what it receives."""
+
+    def received(self, message: Any) -> None:
+        self.messages += 1
+        self.connection.send(message)
+
+
+class Source(App):
+    """Sends as fast as it may."""
+
+    def start(self) -> None:
+        self.drained()
+
+    def drained(self) -> None:
+        while self.connection.buffered() < self.ahead:
+            self.connection.send(self.payload)
+            self.messages += 1
+
+
+APPS = {"sink": App, "echo": Echo, "source": Source}

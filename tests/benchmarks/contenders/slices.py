@@ -1,0 +1,51 @@
+"""The floor with messages: a bare file handler that slices at fixed places, decodes, and calls back for each.
+
+It knows where the messages are because all are of one length: no protocol can do less.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from tests.benchmarks import wire
+from tests.benchmarks.contenders.bare import Bare
+from tests.benchmarks.window import Window
+
+__all__ = ["Window", "connect"]
+
+
+class Slices(Bare):
+    """Calls the app with each message."""
+
+    def __init__(self, window: Window, sock: socket.socket) -> None:
+        super().__init__(window, sock)
+        self.header = self.frame - window.task["size"]
+        self.held = b""
+
+    def read(self, fd: object, mask: int) -> None:
+        try:
+            data = self.sock.recv(len(self.buffer))
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.end()
+            return
+        if self.held:
+            data = self.held + data
+        frame, header, received = self.frame, self.header, self.app.received
+        whole = len(data) - len(data) % frame
+        for start in range(header, whole, frame):
+            received(data[start : start + frame - header].decode())
+        self.held = data[whole:]
+
+    def send(self, message: str) -> None:
+        """Send one message, as long as a frame."""
+        self.sock.send(bytes(self.header) + message.encode())
+
+    def end(self) -> None:
+        self.tk.deletefilehandler(self.sock)
+        self.app.closed()
+
+
+def connect(window: Window, port: int) -> None:
+    Slices(window, wire.connect_client(port))

@@ -1,0 +1,102 @@
+"""What is measured: for each scenario the peer's task, what the window does, and the figure that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+KIB = 1 << 10
+MIB = 1 << 20
+
+# Seconds that a run takes; fewer where a look is enough.
+SECONDS = 2.0
+QUICK_SECONDS = 0.7
+
+ALL = (
+    "tkws",
+    "bare",
+    "slices",
+    "websockets_thread",
+)
+WITHOUT_SLICES = tuple(name for name in ALL if name != "slices")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of runs.
+
+    Attributes:
+        title: Its heading in the table.
+        app: What the window does: see `apps`.
+        peer: What the other end does: see `peers`.
+        figure: The figure that is compared: ``rate`` (messages or bytes a second), ``cpu_each`` (µs of
+            processor time for each message), ``switches``.
+        unit: That of the figure.
+        size: Payload bytes of a message.
+        options: More of the peer's task.
+        contenders: Who takes part.
+        timers: Whether the window's timer and redraws run.
+    """
+
+    title: str
+    app: str
+    peer: str
+    figure: str
+    unit: str
+    size: int = 64
+    options: dict[str, Any] = field(default_factory=dict)
+    contenders: tuple[str, ...] = ALL
+    timers: bool = True
+
+    def task(self, seconds: float) -> dict[str, Any]:
+        """Return what both ends are told."""
+        common = {"app": self.app, "peer": self.peer, "size": self.size, "timers": self.timers}
+        return common | {"seconds": seconds, "binary": False} | self.options
+
+
+def _round_trip(flight: int) -> Scenario:
+    title = f"Round trips of 64 B text, {flight} in flight"
+    return Scenario(title, "echo", "ask", "rate", "round trips/s", options={"flight": flight})
+
+
+def _flood(size: int, name: str) -> Scenario:
+    return Scenario(f"Flood of {name} text", "sink", "flood", "rate", "messages/s", size=size)
+
+
+def _paced(rate: int) -> Scenario:
+    title = f"{rate:,} messages/s of 64 B text"
+    return Scenario(title, "sink", "pace", "cpu_each", "µs of CPU a message", options={"rate": rate})
+
+
+def _binary(app: str, size: int, name: str) -> Scenario:
+    peer, way = ("flood", "in") if app == "sink" else ("take", "out")
+    title = f"{name} binary {way}"
+    options = {"binary": True}
+    return Scenario(
+        title, app, peer, "rate", "bytes/s", size=size, options=options, contenders=WITHOUT_SLICES
+    )
+
+
+SCENARIOS = {
+    "trip1": _round_trip(1),
+    "trip100": _round_trip(100),
+    "flood64": _flood(64, "64 B"),
+    "flood1k": _flood(KIB, "1 KiB"),
+    "paced10k": _paced(10_000),
+    "paced50k": _paced(50_000),
+    "paced100k": _paced(100_000),
+    "in1m": _binary("sink", MIB, "1 MiB"),
+    "in16m": _binary("sink", 16 * MIB, "16 MiB"),
+    "out64k": _binary("source", 64 * KIB, "64 KiB"),
+    "out16m": _binary("source", 16 * MIB, "16 MiB"),
+    "idle": Scenario(
+        "Idle for 5 s, connected",
+        "sink",
+        "wait",
+        "switches",
+        "context switches",
+        options={"seconds": 5.0},
+        contenders=WITHOUT_SLICES,
+        timers=False,
+    ),
+}

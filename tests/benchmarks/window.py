@@ -1,0 +1,93 @@
+"""A contender's window in Tk: it takes the runner's orders, carries the meter's timers, and draws.
+
+Knows Tk and the meter; what is received and sent is the app's affair, how it travels the contender's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tkinter
+from typing import Any
+
+from tests.benchmarks.apps import APPS, App
+from tests.benchmarks.meter import REDRAW_MS, TICK_MS, Meter
+from tests.benchmarks.orders import say
+
+
+class Window:
+    """A window with a canvas, on which a dot moves.
+
+    Args:
+        task: The runner's first line.
+
+    Attributes:
+        app: What it does with its messages.
+        root: Tk.
+    """
+
+    def __init__(self, task: dict[str, Any]) -> None:
+        self.task = task
+        self.meter = Meter()
+        self.app: App = APPS[task["app"]](self)
+        self.open()
+
+    # ---- what belongs to the toolkit
+
+    def open(self) -> None:
+        """Show the window, and listen to the runner."""
+        self.root = tkinter.Tk()
+        self._canvas = tkinter.Canvas(self.root, width=320, height=240)
+        self._canvas.pack()
+        self._dot = self._canvas.create_oval(10, 10, 30, 30, fill="navy")
+        self._painted = True
+        self.root.update()
+        self.root.tk.createfilehandler(sys.stdin, tkinter.READABLE, self._obey)
+
+    def run(self) -> None:
+        """Run the toolkit's loop."""
+        self.root.mainloop()
+
+    def start_timers(self) -> None:
+        """Ask for the timer and for a redraw, again and again."""
+        self._expect()
+        self._redraw()
+
+    def _expect(self) -> None:
+        self.meter.expect()
+        self.root.after(TICK_MS, self._tick)
+
+    def _tick(self) -> None:
+        self.meter.tick()
+        self._expect()
+
+    def _redraw(self) -> None:
+        if self._painted:
+            self._painted = False
+            step = self.meter.repaints % 200
+            self._canvas.coords(self._dot, step, step, step + 20, step + 20)
+            self.root.after_idle(self._repainted)
+        self.root.after(REDRAW_MS, self._redraw)
+
+    def _repainted(self) -> None:
+        self._painted = True
+        self.meter.repaints += 1
+
+    # ---- what is the same in all
+
+    def _obey(self, *_: object) -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            os._exit(0)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start to measure: the runner said go."""
+        self.meter.begin()
+        if self.task["timers"]:
+            self.start_timers()
+        say(began=True)
+        self.app.start()
+
+    def finish(self) -> None:
+        """Tell what was measured: it is over."""
+        say(**self.meter.report(), **self.app.report())
