@@ -5,7 +5,6 @@ The clock is the thread's CPU time: what else the machine is busy with does not 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import time
 from collections.abc import Callable
@@ -15,10 +14,6 @@ import pytest
 
 from tkws.loop.slices import Slices
 from tkws.loop.tk import TkLoop
-
-# The first large payload imports numpy, on the GUI's thread: a known limit, in docs/limits.md.
-with contextlib.suppress(ImportError):
-    import numpy  # noqa: F401
 
 # Milliseconds from one beat to the next.
 BEAT_MS = 10

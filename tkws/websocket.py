@@ -18,14 +18,14 @@ from tkws.connection import Connection
 from tkws.delivery import Delivery
 from tkws.errors import ConnectionClosed, MessagesLost, OpenTimeout, StateError, WebSocketError
 from tkws.loop import Loop, Timer
-from tkws.net import Stream
+from tkws.net import Stream, run_aside
 from tkws.options import Configurable, ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engine import Buffer, Engine, State, encode_message
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Role
-from tkws.protocol.masking import MaskPool
+from tkws.protocol.masking import MaskPool, load_numpy_by
 from tkws.reconnect import Attempts, Backoff
 from tkws.statistics import Statistics, statistics_of
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tkws.protocol.http import Request, Response
 
 _MASKS = MaskPool(os.urandom)
+load_numpy_by(run_aside)  # the import would hold the window up
 
 live: dict[WebSocket, None] = {}
 """Every WebSocket that is not closed, in the order of their making."""

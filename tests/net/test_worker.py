@@ -16,7 +16,7 @@ import pytest
 from tkws.errors import StateError
 from tkws.loop import loop_for
 from tkws.net import worker
-from tkws.net.worker import MAX_THREADS, Job
+from tkws.net.worker import MAX_THREADS, Job, run_aside
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -194,3 +194,27 @@ def test_a_call_that_hangs_does_not_hold_up_the_exit_of_python():
         check=False,
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "leaving\n", "")
+
+
+def test_what_runs_aside_has_a_thread_of_its_own():
+    threads: list[threading.Thread] = []
+    called = threading.Event()
+
+    def note() -> None:
+        threads.append(threading.current_thread())
+        called.set()
+
+    run_aside(note)
+    assert called.wait(5)
+    assert threads[0] is not threading.current_thread()
+    assert not threads[0].daemon
+
+
+def test_what_is_to_run_aside_runs_at_once_where_no_thread_is_to_be_had(monkeypatch):
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    threads: list[threading.Thread] = []
+    run_aside(lambda: threads.append(threading.current_thread()))
+    assert threads == [threading.current_thread()]

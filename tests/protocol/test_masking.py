@@ -12,7 +12,7 @@ import pytest
 
 from tests.protocol.wire import xor as bytewise
 from tkws.protocol import masking
-from tkws.protocol.masking import NUMPY_THRESHOLD, MaskPool, apply_mask, mask_in_place, xor
+from tkws.protocol.masking import NUMPY_THRESHOLD, MaskPool, apply_mask, load_numpy_by, mask_in_place, xor
 
 MASK = b"\x01\xfe\x80\x7f"
 SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 125, NUMPY_THRESHOLD, *range(NUMPY_THRESHOLD + 1, NUMPY_THRESHOLD + 10)]
@@ -20,8 +20,18 @@ SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 125, NUMPY_THRESHOLD, *range(NUMPY_THRESHOLD + 
 
 @pytest.fixture(params=["numpy", "integers"])
 def _method(request, monkeypatch):
-    module = numpy if request.param == "numpy" else None
-    monkeypatch.setattr(masking, "_numpy", lambda: module)
+    monkeypatch.setattr(masking, "_missed", True)
+    monkeypatch.setattr(masking, "_numpy", numpy if request.param == "numpy" else None)
+
+
+@pytest.fixture
+def _not_loaded(monkeypatch):
+    """numpy was never missed, and nobody has said how it is to be loaded."""
+    monkeypatch.setattr(masking, "_missed", False)
+    monkeypatch.setattr(masking, "_numpy", None)
+    load_numpy_by(lambda load: load())
+    yield
+    load_numpy_by(lambda load: load())
 
 
 # The pool
@@ -107,18 +117,40 @@ def test_numpy_masks_a_buffer_without_a_copy_of_it():
     assert buffer == bytes(1 << 20)
 
 
-def test_a_small_payload_does_not_ask_for_numpy(monkeypatch):
-    monkeypatch.setattr(masking, "_numpy", lambda: pytest.fail("numpy was asked for"))
+@pytest.mark.usefixtures("_not_loaded")
+def test_a_small_payload_does_not_ask_for_numpy():
+    load_numpy_by(lambda load: pytest.fail("numpy was asked for"))
     apply_mask(bytes(NUMPY_THRESHOLD), MASK)
     mask_in_place(bytearray(NUMPY_THRESHOLD), MASK)
     xor(bytes(NUMPY_THRESHOLD), bytes(NUMPY_THRESHOLD))
 
 
-def test_numpy_is_looked_for_and_may_be_absent(monkeypatch):
-    look = masking._numpy.__wrapped__
-    assert look() is numpy
+@pytest.mark.usefixtures("_not_loaded")
+def test_the_first_large_payload_loads_numpy():
+    apply_mask(bytes(NUMPY_THRESHOLD + 1), MASK)
+    assert masking._numpy is numpy
+
+
+@pytest.mark.usefixtures("_not_loaded")
+def test_numpy_may_be_absent(monkeypatch):
     monkeypatch.setitem(sys.modules, "numpy", None)
-    assert look() is None
+    assert apply_mask(bytes(NUMPY_THRESHOLD + 4), MASK) == MASK * (NUMPY_THRESHOLD // 4 + 1)
+    assert masking._numpy is None
+
+
+@pytest.mark.usefixtures("_not_loaded")
+def test_integers_do_the_work_until_numpy_is_loaded():
+    started = []
+    load_numpy_by(started.append)
+    payload = bytes(NUMPY_THRESHOLD + 4)
+    masked = apply_mask(payload, MASK)
+    assert apply_mask(payload, MASK) == masked
+    assert xor(payload, masked) == masked
+    assert masking._numpy is None
+    [load] = started  # once
+    load()
+    assert masking._numpy is numpy
+    assert apply_mask(payload, MASK) == masked
 
 
 def test_numpy_is_not_imported_with_the_package():

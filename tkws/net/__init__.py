@@ -11,6 +11,7 @@ from tkws.net.resolve import Lookup
 from tkws.net.socketstream import SocketStream
 from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tls import TLSStream
+from tkws.net.worker import run_aside
 
 __all__ = [
     "Dial",
@@ -24,5 +25,6 @@ __all__ = [
     "default_context",
     "load_default_context",
     "numeric_endpoint",
+    "run_aside",
     "unix_endpoint",
 ]

@@ -1,6 +1,6 @@
 """Calls that block, made on a worker thread and answered on the loop.
 
-Knows nothing of what the calls do. It has its own threads because those of `concurrent.futures`
+Knows nothing of what the calls do. It has its own threads for jobs because those of `concurrent.futures`
 are waited for when Python exits, and a name server that does not answer takes a minute: ours
 are daemons, which exit with the process. They are started on demand, end when there is nothing
 to do, and are few.
@@ -107,6 +107,18 @@ class Job(Generic[Result]):
             _, on_failed = self._callbacks
             self.cancel()
             on_failed(error)
+
+
+def run_aside(function: Callable[[], object]) -> None:
+    """Call ``function`` on a thread of its own, unless the system gives none; Python waits for it at its end.
+
+    Args:
+        function: Is short, and is not to hold on to anything of Tk.
+    """
+    try:
+        threading.Thread(target=function, name="tkws-aside").start()
+    except RuntimeError:
+        function()
 
 
 def _work() -> None:

@@ -2,7 +2,8 @@
 
 Up to `NUMPY_THRESHOLD` bytes are XORed as one big integer, which beats numpy's cost of a
 call there; more go through numpy where it is installed (``tkws[speed]``), up to a hundred
-times as fast. numpy is imported when that first happens, not with the package.
+times as fast. numpy is imported when that first happens, not with the package, and in the way
+that `load_numpy_by` was told: integers do the work until it is there.
 
 The masks are cut from a pool that the caller's source of randomness fills: an attacker must
 not be able to foresee them (RFC 6455, 10.3).
@@ -12,12 +13,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from functools import cache
 from types import ModuleType
 
 Buffer = bytes | bytearray | memoryview
 
-NUMPY_THRESHOLD = 2048  # bytes; where numpy and the integers take the same time
+NUMPY_THRESHOLD = 1024  # bytes; where numpy and the integers take the same time
 
 _POOL_SIZE = 4096  # bytes; one system call for a thousand masks
 _MASK_SIZE = 4
@@ -55,11 +55,15 @@ def apply_mask(data: Buffer, mask: bytes, offset: int = 0) -> bytes:
         mask: The four bytes.
         offset: Where in the payload ``data`` begins, in bytes.
     """
-    if len(data) <= NUMPY_THRESHOLD or _numpy() is None:
-        return xor(data, _repeat(mask, offset, len(data)))
-    masked = io.BytesIO(data)  # unlike a bytearray, it gives its bytes out without another copy
+    if offset:
+        mask = _turned(mask, offset)
+    size = len(data)
+    if size <= NUMPY_THRESHOLD or (numpy := _ready_numpy()) is None:
+        key = (mask * (size // _MASK_SIZE + 1))[:size]
+        return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)
+    masked = io.BytesIO(bytes(size))  # unlike a bytearray, it gives its bytes out without another copy
     with masked.getbuffer() as view:
-        mask_in_place(view, mask, offset)
+        _xor_words(numpy, data, mask, view)
     return masked.getvalue()
 
 
@@ -71,34 +75,67 @@ def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) 
         mask: The four bytes.
         offset: Where in the payload ``buffer`` begins, in bytes.
     """
-    whole = 0
-    if len(buffer) > NUMPY_THRESHOLD and (numpy := _numpy()) is not None:
-        whole = len(buffer) - len(buffer) % 8
-        words = numpy.frombuffer(buffer, dtype=numpy.uint64, count=whole // 8)
-        key = numpy.frombuffer(_repeat(mask, offset, 8), dtype=numpy.uint64)
-        numpy.bitwise_xor(words, key, out=words)
-    rest = buffer[whole:]
-    buffer[whole:] = xor(rest, _repeat(mask, offset + whole, len(rest)))
+    if len(buffer) > NUMPY_THRESHOLD and (numpy := _ready_numpy()) is not None:
+        _xor_words(numpy, buffer, _turned(mask, offset), buffer)
+    else:
+        buffer[:] = apply_mask(buffer, mask, offset)
 
 
 def xor(data: Buffer, key: Buffer) -> bytes:
     """Return the XOR of two pieces of the same size."""
-    if len(data) > NUMPY_THRESHOLD and (numpy := _numpy()) is not None:
+    if len(data) > NUMPY_THRESHOLD and (numpy := _ready_numpy()) is not None:
         pair = (numpy.frombuffer(piece, dtype=numpy.uint8) for piece in (data, key))
         masked: bytes = numpy.bitwise_xor(*pair).tobytes()
         return masked
     return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(len(data))
 
 
-def _repeat(mask: bytes, offset: int, size: int) -> bytes:
-    turn = offset % _MASK_SIZE
-    return (mask * (size // _MASK_SIZE + 2))[turn : turn + size]
-
-
-@cache
-def _numpy() -> ModuleType | None:
+def load_numpy() -> None:
+    """Import numpy, where it is installed, and use it from now on; from any thread."""
+    global _numpy
     try:
         import numpy
     except ImportError:
-        return None
-    return numpy
+        return
+    _numpy = numpy
+
+
+def load_numpy_by(start: Callable[[Callable[[], None]], object]) -> None:
+    """Have ``start(load_numpy)`` called when numpy is missed first, rather than `load_numpy` itself.
+
+    The import takes a tenth of a second. Until it is over, integers do the work.
+
+    Args:
+        start: Has it called, by another thread perhaps; returns at once.
+    """
+    global _start
+    _start = start
+
+
+def _xor_words(numpy: ModuleType, source: Buffer, mask: bytes, target: bytearray | memoryview) -> None:
+    """Mask ``source`` into ``target``, of the same size or the same: eight bytes at a time, then the rest."""
+    count, rest = divmod(len(source), 8)
+    words, masked = (numpy.frombuffer(part, dtype=numpy.uint64, count=count) for part in (source, target))
+    numpy.bitwise_xor(words, numpy.frombuffer(mask * 2, dtype=numpy.uint64), out=masked)
+    if rest:
+        target[-rest:] = apply_mask(source[-rest:], mask)
+
+
+def _turned(mask: bytes, offset: int) -> bytes:
+    """Return the mask as it falls on a payload from its byte ``offset`` on."""
+    turn = offset % _MASK_SIZE
+    return mask[turn:] + mask[:turn]
+
+
+_numpy: ModuleType | None = None
+_missed = False
+_start: Callable[[Callable[[], None]], object] = lambda load: load()
+
+
+def _ready_numpy() -> ModuleType | None:
+    """Return numpy if it is there; see that it comes if it is not."""
+    global _missed
+    if not _missed:
+        _missed = True
+        _start(load_numpy)
+    return _numpy
