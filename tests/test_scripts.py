@@ -33,7 +33,9 @@ def test_an_unknown_demo_is_refused_with_the_list_of_those_there_are() -> None:
     assert result.returncode == 2
     assert "There is no demo nothing." in result.stderr
     listed = result.stderr.splitlines()[1:]
-    assert listed == sorted(path.parent.name for path in (REPOSITORY / "demos").glob("*/__main__.py"))
+    demos = REPOSITORY / "demos"
+    packages = [path.parent.name for path in demos.glob("*/__main__.py")]
+    assert listed == sorted([*packages, *(path.stem for path in demos.glob("[!_]*.py"))])
 
 
 def test_a_python_that_is_not_there_is_told() -> None:

@@ -83,8 +83,8 @@ def test_a_socket_changes_hands(
     assert tkws.sec_websocket_accept(KEY).encode() in answer
     sock.send(HELLO)
     pump_until(lambda: "Ash: hello" in window.lines)
-    window.entry.insert(0, "back to you")
-    window._submit()
+    window.talk.entry.insert(0, "back to you")
+    window.talk.submit()
     assert b"\x81\x0bback to you" in read(sock, pump_until, b"back to you")
     sock.close()
     pump_until(lambda: "Ash: left (1006)" in window.lines)

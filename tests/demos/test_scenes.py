@@ -53,7 +53,25 @@ def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> N
     assert picture.read_bytes().startswith(PNG)
 
 
-@pytest.mark.parametrize("demo", ["demos.chat", "demos.embedded"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("demo", "line"),
+    [
+        ("worker", "worker: 1,000,000,007 is prime"),
+        ("wsgi", "a client: I came through a WSGI application."),
+        ("asyncio_thread", "the device heard: hold 70"),
+        ("customtk", "echo: Hello from customtkinter"),
+    ],
+)
+def test_a_small_demo_plays_its_scene(display_root: tk.Tk, tmp_path: Path, demo: str, line: str) -> None:
+    picture = tmp_path / f"{demo}.png"
+    result = run(f"demos.{demo}", "--scripted", "--picture", str(picture))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert line in result.stdout.splitlines()
+    assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("demo", ["demos.chat", "demos.embedded", "demos.worker"])
 def test_without_a_screen_it_says_so(demo: str) -> None:
     result = run(demo, DISPLAY="")
     assert result.returncode == 1

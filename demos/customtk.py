@@ -1,0 +1,104 @@
+"""tkws in a window of customtkinter: its ``CTk`` is a ``Tk``, so there is nothing to adapt."""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+from collections.abc import Sequence
+from typing import Any
+
+import customtkinter as ctk
+
+import tkws
+from demos.stage import Scene, run
+
+
+class EchoWindow:
+    """A client and the server that it talks to, in one window.
+
+    Args:
+        root: What it fills.
+
+    Attributes:
+        box: What was said.
+        entry: The field.
+        state: Whether there is a connection.
+    """
+
+    def __init__(self, root: tk.Tk) -> None:
+        self._root = root
+        root.title("tkws in customtkinter")
+        root.geometry("560x420")
+        self.state = ctk.CTkLabel(root, text="connecting ...", anchor="w")
+        self.state.pack(fill="x", padx=16, pady=(12, 4))
+        self.box = ctk.CTkTextbox(root, state="disabled", wrap="word")
+        self.box.pack(fill="both", expand=True, padx=16)
+        self._build_field()
+        self._server = tkws.serve(master=root)
+        self._server.live("/", self._echo)
+        self._ws = tkws.open(self._server.url, self._on_event, master=root, keepalive=5)
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._server.close()
+
+    def play(self, scene: Scene) -> None:
+        """Say something, and wait for the echo."""
+        if self._ws.state is tkws.State.CONNECTING:
+            self._root.after(50, self.play, scene)
+            return
+        if not self.text():
+            self.entry.insert(0, "Hello from customtkinter")
+            self.submit()
+        if "echo" not in self.text():
+            self._root.after(50, self.play, scene)
+            return
+        print(self.text())
+        scene.finish([self._root])
+
+    def submit(self) -> None:
+        """Send what was typed."""
+        text = self.entry.get().strip()
+        if text and self._ws.state is tkws.State.OPEN:
+            self._ws.send(text)
+            self._show(f"you: {text}")
+            self.entry.delete(0, "end")
+
+    def text(self) -> str:
+        """Return what was said, a line each."""
+        return str(self.box.get("1.0", "end")).strip()
+
+    def _build_field(self) -> None:
+        field = ctk.CTkFrame(self._root, fg_color="transparent")
+        field.pack(fill="x", padx=16, pady=16)
+        self.entry = ctk.CTkEntry(field, placeholder_text="Say something")
+        self.entry.pack(side="left", fill="x", expand=True, padx=(0, 8))
+        self.entry.bind("<Return>", lambda event: self.submit())
+        ctk.CTkButton(field, text="Send", width=90, command=self.submit).pack(side="left")
+
+    def _echo(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+        if type == "text":
+            ws.send(f"echo: {message}")
+
+    def _on_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+        if type == "connect":
+            self.state.configure(text=f"connected to {ws.url}")
+        elif type == "text":
+            self._show(message)
+        elif type == "disconnect":
+            self.state.configure(text=message)
+
+    def _show(self, line: str) -> None:
+        self.box.configure(state="normal")
+        self.box.insert("end", f"{line}\n")
+        self.box.configure(state="disabled")
+        self.box.see("end")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; ``arguments`` are the command line's, None for this process's own."""
+    return run(EchoWindow, __doc__ or "", arguments, make_root=ctk.CTk)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
