@@ -127,9 +127,13 @@ def _turned(mask: bytes, offset: int) -> bytes:
     return mask[turn:] + mask[:turn]
 
 
+def _at_once(load: Callable[[], None]) -> None:
+    load()
+
+
 _numpy: ModuleType | None = None
 _missed = False
-_start: Callable[[Callable[[], None]], object] = lambda load: load()
+_start: Callable[[Callable[[], None]], object] = _at_once
 
 
 def _ready_numpy() -> ModuleType | None:
