@@ -385,6 +385,23 @@ def test_a_full_buffer_that_drains_is_told_once(either, log, pump_until):
     pump_until(lambda: ws.buffered_amount == 0)
 
 
+@pytest.mark.parametrize("size", [1000, MIB], ids=["small", "large"])
+def test_what_a_handler_saw_wait_drains_though_the_system_takes_it_at_once(
+    root, peers, log, pump_until, size
+):
+    ws, peer = peers.taken(root, log, high_water=100_000, low_water=0)
+
+    def fill_up(ws, message):
+        while ws.buffered_amount <= 100_000:
+            ws.send(bytes(size))
+
+    log.actions["text"] = fill_up
+    peer.text("fill")
+    pump_until(lambda: peer.read() is not None and log.all("drain"))
+    assert ws.buffered_amount == 0
+    assert len(log.all("drain")) == 1
+
+
 def test_a_mark_that_is_raised_drains_from_the_loop(root, peers, log, pump_until):
     ws, _ = peers.taken(root, log, high_water=MIB, low_water=0)
     pump_until(lambda: log.open)

@@ -34,8 +34,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_awaits_pong", "_delivery", "_loop", "_on_lost", "_paused", "_timer", "_write_due", "engine",
-        "get_buffer", "stream",
+        "_awaits_pong", "_delivery", "_high_water", "_loop", "_on_lost", "_paused", "_timer", "_write_due",
+        "engine", "get_buffer", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +50,7 @@ class Connection:
         self._timer: Timer | None = None
         self._awaits_pong = False  # whether the timer is for a pong, after which the next deadline is nearer
         self._write_due = False
+        self._high_water = 0
         self._paused = False
         stream.set_owner(self)
         loop.on_wake(self._on_wake)
@@ -76,6 +77,7 @@ class Connection:
         engine.close_timeout = options.close_timeout
         engine.reader.max_message = options.max_message
         engine.reader.max_fragments = options.max_fragments
+        self._high_water = options.high_water
         self.stream.set_write_limits(options.high_water, options.low_water)
         self._set_timer()
 
@@ -181,12 +183,16 @@ class Connection:
             self.regulate()
 
     def _write(self) -> None:
+        # What was gathered showed in `buffered_amount`, and the program may have stopped sending for it.
+        waited = self.buffered_amount if self._write_due else 0
         self._write_due = False
         output = self.engine.take_output()
         if len(output) == 1:
             self.stream.write(output[0])
         elif output:
             self.stream.writelines(output)
+        if waited > self._high_water:
+            self.stream.count_as_waiting(waited)
         if self.engine.state is not State.OPEN:
             if self.engine.output_ended:
                 self.stream.end()

@@ -120,6 +120,16 @@ class Stream(ABC):
         self._high, self._low = high, low
         self._mind_the_marks()
 
+    def count_as_waiting(self, amount: int) -> None:
+        """Note that ``amount`` bytes waited above this stream until they were written to it.
+
+        Who saw them wait expects to hear when they have gone, even if the system took them at once.
+        """
+        if not self._full and amount > self._high:
+            self._full = True
+            self._owner.pause_writing()
+        self._mind_the_marks()
+
     @abstractmethod
     def write(self, data: Buffer) -> None:
         """Send ``data``: at once as far as the system takes it, the rest when it can.
