@@ -15,7 +15,7 @@ from tests.benchmarks import process
 from tests.benchmarks.orders import GO, Program
 from tests.benchmarks.scenarios import Scenario
 
-PATIENCE = 90.0
+PATIENCE = 30.0
 
 # A window has come to rest after this many seconds.
 SETTLING = 0.2

@@ -16,7 +16,7 @@ from tests.benchmarks.orders import hear, say
 
 BATCH = 1 << 20
 PAUSE = 0.0001
-PATIENCE = 60.0
+PATIENCE = 25.0
 
 Task = dict[str, Any]
 Figures = dict[str, Any]
