@@ -12,14 +12,13 @@ from demos.chat import messages
 from demos.chat.conversation import Conversation
 from demos.chat.host import Host
 from demos.chat.lists import RoomRow
-from demos.chat.menus import Action, add_menu_bar
 from demos.chat.messages import BadMessageError
 from demos.chat.parts import Banner, Composer, StatusLine
 from demos.chat.person import Contact, Kind, Line, Person, Place
 from demos.chat.prompt import Prompt
 from demos.chat.room import LOBBY
 from demos.chat.sidebar import People, Sidebar
-from demos.look import theme_of
+from demos.look import Action, add_menu_bar, theme_of
 
 
 class ChatWindow(tk.Toplevel):

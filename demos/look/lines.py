@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import tkinter as tk
 
-from demos.look.theme import theme_of
+from tkws.console.look import theme_of
 
 _MOST_LINES = 1000
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from demos.look.lines import Lines
-from demos.look.theme import theme_of
+from tkws.console.look import theme_of
 
 
 class Talk(ttk.Frame):

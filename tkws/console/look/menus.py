@@ -1,4 +1,4 @@
-"""The window's menus, with their keys."""
+"""A menu bar whose entries have keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from demos.look import theme_of
+from tkws.console.look.theme import theme_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +19,23 @@ class Action:
         run: What it does.
         key: Its key, pressed with Control (Command on a Mac) unless it is a function key;
             empty for none.
+        local: Whether the key is only shown, since a widget has it bound for itself.
     """
 
     label: str | Callable[[], str]
     run: Callable[[], object]
     key: str = ""
+    local: bool = False
 
 
-def add_menu_bar(window: tk.Toplevel, menus: dict[str, list[Action | None]]) -> None:
+def add_menu_bar(window: tk.Toplevel | tk.Tk, menus: dict[str, list[Action | None]]) -> None:
     """Give a window a menu bar and bind the keys; None separates entries."""
     theme = theme_of(window)
     bar = theme.menu(window)
     for title, actions in menus.items():
         menu = theme.menu(bar)
         menu.configure(postcommand=partial(_ask_labels, menu, actions))
+        menu.bind("<<ThemeChanged>>", lambda _, menu=menu: theme.paint_menu(menu))  # type: ignore[misc]
         bar.add_cascade(label=f" {title} ", menu=menu, underline=1)
         for action in actions:
             if action is None:
@@ -41,8 +44,10 @@ def add_menu_bar(window: tk.Toplevel, menus: dict[str, list[Action | None]]) -> 
                 key = _spoken(window, action.key)
                 menu.add_command(command=action.run, accelerator=f"{key}  " if key else "")
                 menu.entryconfigure("end", image=theme.menu_space(), compound="left")
-                _bind(window, action)
+                if not action.local:
+                    _bind(window, action)
         _ask_labels(menu, actions)
+    bar.bind("<<ThemeChanged>>", lambda _: theme.paint_menu(bar))
     window.configure(menu=bar)
 
 
@@ -58,7 +63,7 @@ def _modifier(window: tk.Misc) -> str:
 
 
 def _spoken(window: tk.Misc, key: str) -> str:
-    if not key or key.startswith("F"):
+    if not key or (key[0] == "F" and key[1:].isdigit()):
         return key
     modifier = "Ctrl" if "Tab" in key or _modifier(window) == "Control" else "Command"
     return f"{modifier}+{key.replace('-', '+').title()}"
@@ -79,7 +84,7 @@ def _bind(window: tk.Misc, action: Action) -> None:
 def _sequences(window: tk.Misc, key: str) -> list[str]:
     if not key:
         return []
-    if key.startswith("F"):
+    if key[0] == "F" and key[1:].isdigit():
         return [f"<{key}>"]
     if key == "Shift-Tab":
         return ["<Control-Shift-Tab>", "<Control-ISO_Left_Tab>"]

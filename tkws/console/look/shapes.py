@@ -9,7 +9,8 @@ import math
 import struct
 import tkinter as tk
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 
 def rounded(
@@ -51,6 +52,45 @@ def rounded(
     return tk.PhotoImage(master=master, data=_png(width, height, lines), format="png")
 
 
+def stroke(
+    master: tk.Misc,
+    size: int,
+    points: Sequence[tuple[float, float]],
+    colour: str,
+    *,
+    fill: str = "",
+    border: str = "",
+) -> tk.PhotoImage:
+    """Return a line through some points, on a box or on nothing.
+
+    Args:
+        master: Any widget of the interpreter that will show it.
+        size: Of the whole image, which is square.
+        points: Each as parts of the size, from the left and from above.
+        colour: Of the line; empty for a box without one.
+        fill: The colour of the box; empty for none.
+        border: The colour of its edge.
+    """
+    ends = [(x * size, y * size) for x, y in points]
+    half = size / 2
+    line, inside, edge = (_rgb(name or "#000000") for name in (colour, fill, border or fill))
+
+    def pixel(x: float, y: float) -> bytes:
+        depth = -_distance(x - half, y - half, half, half, size / 4)
+        share = _clamp(depth - size / 16 + 0.5)
+        base = [a * share + b * (1 - share) for a, b in zip(inside, edge, strict=True)]
+        opaque = _clamp(depth + 0.5) if fill else 0.0
+        near = min((_to_segment(x, y, *pair) for pair in pairwise(ends)), default=size)
+        drawn = _clamp(size / 16 - near + 0.5) if colour else 0.0
+        if not fill:
+            return bytes([*line, round(255 * drawn)])
+        mixed = (round(a * drawn + b * (1 - drawn)) for a, b in zip(line, base, strict=True))
+        return bytes([*mixed, round(255 * opaque)])
+
+    lines = b"".join(b"\0" + b"".join(pixel(x + 0.5, y + 0.5) for x in range(size)) for y in range(size))
+    return tk.PhotoImage(master=master, data=_png(size, size, lines), format="png")
+
+
 def disc(master: tk.Misc, size: int, fill: str) -> tk.PhotoImage:
     """Return a filled circle of ``size`` pixels across."""
     return rounded(master, size, size, size / 2, fill)
@@ -68,6 +108,14 @@ def _distance(x: float, y: float, half_width: float, half_height: float, radius:
     """The distance of a point, seen from the middle, to the edge; negative inside."""
     x, y = abs(x) - half_width + radius, abs(y) - half_height + radius
     return math.hypot(max(x, 0.0), max(y, 0.0)) + min(max(x, y), 0.0) - radius
+
+
+def _to_segment(x: float, y: float, start: tuple[float, float], end: tuple[float, float]) -> float:
+    """The distance of a point to a line between two others."""
+    (x1, y1), (x2, y2) = start, end
+    length = (x2 - x1) ** 2 + (y2 - y1) ** 2
+    along = _clamp(((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length)
+    return math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1))
 
 
 def _clamp(value: float) -> float:

@@ -1,0 +1,286 @@
+"""The command line as a program: pipes, exit statuses, sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tkws
+from tkws.console import cli
+
+REPOSITORY = Path(__file__).parents[2]
+PATIENCE = 30.0
+
+pytestmark = pytest.mark.slow
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-X", "dev", "-W", "error", "-m", "tkws", *arguments]
+
+
+class Running:
+    """A program that runs, and its output when it has ended."""
+
+    def __init__(self, *arguments: str, stdin: Any = subprocess.PIPE) -> None:
+        self.process = subprocess.Popen(
+            command(*arguments),
+            cwd=REPOSITORY,
+            env={**os.environ, "DISPLAY": "", "PYTHONUNBUFFERED": "1"},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for stream in filter(None, (self.process.stdout, self.process.stderr)):
+            os.set_blocking(stream.fileno(), False)
+        self.out = self.err = b""
+
+    def type(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def end_input(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.stdin = None
+
+    @property
+    def over(self) -> bool:
+        ended = self.process.poll() is not None
+        self.read()
+        return ended
+
+    def read(self) -> None:
+        if self.process.stdout is not None:
+            self.out += self.process.stdout.read() or b""
+        if self.process.stderr is not None:
+            self.err += self.process.stderr.read() or b""
+
+    def said(self, text: str) -> bool:
+        self.read()
+        return text.encode() in self.out + self.err
+
+    @property
+    def result(self) -> tuple[int, str]:
+        assert self.process.returncode is not None
+        return self.process.returncode, self.out.decode()
+
+    def clear(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate(timeout=PATIENCE)
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[Running] = []
+
+    def start(*arguments: str, **options: Any) -> Running:
+        started.append(Running(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.clear()
+
+
+@pytest.fixture
+def echo(root: Any) -> Any:
+    def answer(ws: tkws.WebSocket, type: str, message: Any) -> None:
+        if type in ("text", "binary"):
+            if message == "close":
+                ws.close(4001, "as you like")
+            elif message == "drop":
+                ws._connection.stream.abort()  # type: ignore[union-attr]
+            else:
+                ws.send(message)
+
+    return tkws.serve(master=root, handler=answer)
+
+
+def test_a_pipe_is_sent_line_by_line_and_the_answers_are_printed(
+    start: Start, echo: Any, pump_until: Any
+) -> None:
+    program = start(echo.url, "--no-gui")
+    program.type("one\n/two\n\nGrüße\nwithout an end")
+    program.end_input()
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    assert program.result == (0, "one\n/two\n\nGrüße\nwithout an end\n")
+    assert b"Connected to ws://" in program.err
+
+
+def test_a_long_pipe_comes_back_whole(start: Start, echo: Any, pump_until: Any, tmp_path: Path) -> None:
+    lines = "".join(f"{number:0100d}\n" for number in range(20_000))
+    (tmp_path / "lines").write_text(lines)
+    with open(tmp_path / "lines") as file:
+        program = start(echo.url, "--no-gui", "--quiet", stdin=file)
+        pump_until(lambda: program.over, timeout=PATIENCE)
+    assert program.result == (0, lines)
+    assert program.err == b""
+
+
+def test_json_tells_everything(start: Start, echo: Any, pump_until: Any) -> None:
+    program = start(echo.url, "--no-gui", "--json")
+    program.type("hello\n")
+    program.end_input()
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    rows = [json.loads(line) for line in program.out.splitlines()]
+    assert [(row["direction"], row["type"]) for row in rows] == [
+        ("note", "open"),
+        ("note", "connect"),
+        ("out", "text"),
+        ("in", "text"),
+        ("note", "close"),
+        ("note", "disconnect"),
+    ]
+
+
+@pytest.mark.parametrize(("said", "status"), [("close", 3), ("drop", 3)])
+def test_a_connection_that_ends_otherwise_is_told_by_the_status(
+    start: Start, echo: Any, pump_until: Any, said: str, status: int
+) -> None:
+    program = start(echo.url, "--no-gui", "--linger", "inf")
+    program.type(f"{said}\n")
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    assert program.process.returncode == status
+    assert b"Closed: " in program.err
+
+
+def test_a_server_that_is_not_there_is_told(start: Start, pump_until: Any) -> None:
+    program = start("ws://127.0.0.1:1/", "--no-gui")
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    assert program.result == (1, "")
+    assert b"Connection refused" in program.err
+
+
+def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_path: Path) -> None:
+    file, saved = tmp_path / "file", tmp_path / "saved.jsonl"
+    file.write_bytes(bytes(300_000))
+    program = start(echo.url, "--no-gui", "--commands", "--linger", "inf")
+    program.type(
+        f"hello\n//slash\n/binary 00 ff\n/base64 AQI=\n/nothing\n/binary xy\n/file {file}\n/ping hi\n"
+    )
+    pump_until(lambda: program.said("00" * 300_000), timeout=PATIENCE)
+    program.type(f"/stats\n/save {saved}\n/replay {saved} 0\n")
+    pump_until(lambda: program.said("rows saved") and program.out.count(b"/slash") == 2, timeout=PATIENCE)
+    program.type("/help\n/close x\n/close 4000 enough\n")
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    lines = program.out.decode().splitlines()
+    assert lines[:4] == ["hello", "/slash", "00ff", "0102"]
+    assert lines[5:] == ["hello", "/slash", "00ff", "0102"]
+    for sentence in (
+        b"There is no /nothing",
+        b"Not hex",
+        b"messages_sent=5",
+        b"/replay PATH",
+        b"A close code",
+    ):
+        assert sentence in program.err
+    assert program.process.returncode == 3
+    assert '"type": "pong"' in saved.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_ctrl_c_closes_in_good_order(start: Start, echo: Any, pump_until: Any) -> None:
+    program = start(echo.url, "--no-gui")
+    pump_until(lambda: program.said("Connected"), timeout=PATIENCE)
+    program.process.send_signal(signal.SIGINT)
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    assert program.result == (130, "")
+    assert b"Closed: 1001" in program.err
+    assert b"Traceback" not in program.err
+
+
+def test_an_output_that_is_closed_ends_it_quietly(start: Start, echo: Any, pump_until: Any) -> None:
+    program = start(echo.url, "--no-gui", "--quiet", "--linger", "inf")
+    program.type("one\n")
+    pump_until(lambda: program.said("one"), timeout=PATIENCE)
+    assert program.process.stdout is not None
+    program.process.stdout.close()
+    program.process.stdout = None
+    program.type("two\n")
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    assert (program.process.returncode, program.err) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+@pytest.mark.parametrize(("mode", "heard"), [("--echo", [True, False]), ("--chat", [False, True])])
+def test_a_server_answers_and_tells(start: Start, pump_until: Any, mode: str, heard: list[bool]) -> None:
+    server = start("serve", "--port", "0", "--no-gui", mode)
+    pump_until(lambda: server.said("Listening at "), timeout=PATIENCE)
+    url = server.err.decode().split()[2]
+    clients = [start(url, "--no-gui") for _ in range(2)]
+    pump_until(lambda: server.said("#1 ") and server.said("#2 "), timeout=PATIENCE)
+    pump_until(lambda: all(client.said("Connected") for client in clients), timeout=PATIENCE)
+    clients[0].type("hello\n")
+    pump_until(lambda: any(client.said("hello") for client in clients), timeout=PATIENCE)
+    server.type("news for all\n")
+    pump_until(lambda: all(client.said("news for all") for client in clients), timeout=PATIENCE)
+    assert [client.said("hello") for client in clients] == heard
+    server.process.send_signal(signal.SIGINT)
+    pump_until(lambda: server.over and all(client.over for client in clients), timeout=PATIENCE)
+    assert server.process.returncode == 0
+    assert b"hello" in server.out
+    assert [client.process.returncode for client in clients] == [0, 0]
+
+
+def test_an_address_that_is_taken_is_told(start: Start, echo: Any, pump_until: Any) -> None:
+    program = start("serve", "--no-gui", "--port", str(echo.port))
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    assert program.result == (1, "")
+    assert f"cannot listen on 127.0.0.1:{echo.port}: Address already in use".encode() in program.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--no-gui"], "an address is needed"),
+        (["ftp://host/", "--no-gui"], "ftp"),
+        (["ws://host/", "--no-gui", "--header", "nonsense"], "'Name: value' is wanted"),
+        (["wss://host/", "--no-gui", "--ca", "/nowhere"], "--ca: there is no file /nowhere"),
+        (["ws://host/", "--no-gui", "--timeout", "soon"], "--timeout"),
+        (["ws://host/", "--no-gui", "--linger", "-1"], "--linger"),
+        (["serve", "--no-gui", "--key", "x"], "--key: --cert is missing"),
+        (["serve", "--no-gui", "--cert", "/nowhere"], "--cert: /nowhere cannot be used"),
+        (["serve", "--echo", "--chat"], "not allowed with"),
+    ],
+)
+def test_a_mistake_is_told(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["--version"]])
+def test_help_is_given(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 0
+    assert "tkws" in capsys.readouterr().out
+
+
+def test_tkws_itself_imports_nothing_of_it() -> None:
+    program = (
+        "import sys, tkws; print([name for name in sys.modules if 'console' in name or 'argparse' in name])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert result.stdout == "[]\n"

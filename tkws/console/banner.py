@@ -1,0 +1,48 @@
+"""A line that says what went wrong, until it is closed or something goes well."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+from tkws.console.look import theme_of
+
+
+class Banner(ttk.Frame):
+    """Not in sight until `show`.
+
+    Args:
+        parent: The widget that it is in.
+
+    Attributes:
+        text: What it says; empty while it is not in sight.
+    """
+
+    def __init__(self, parent: tk.Misc) -> None:
+        px = theme_of(parent).px
+        super().__init__(parent, style="Bad.TFrame")
+        self.text = ""
+        self._label = ttk.Label(self, style="Bad.TLabel", padding=(px(10), px(6)))
+        self._close = ttk.Button(self, text="✕", style="Bad.TButton", command=self.hide, width=2)
+        self._label.pack(side="left", fill="x", expand=True)
+        self._close.pack(side="right", padx=px(6))
+        self.bind("<Configure>", lambda event: self._wrap(event.width))
+
+    def place_at(self, row: int) -> None:
+        """Take a row of the parent's grid, when there is something to say."""
+        self.grid(row=row, column=0, sticky="ew")
+        self.grid_remove()
+
+    def show(self, sentence: str) -> None:
+        """Say something."""
+        self.text = sentence.splitlines()[0] if sentence else ""
+        self._label.configure(text=self.text)
+        self.grid()
+
+    def hide(self) -> None:
+        """Say no more."""
+        self.text = ""
+        self.grid_remove()
+
+    def _wrap(self, width: int) -> None:
+        self._label.configure(wraplength=max(1, width - theme_of(self).px(60)))

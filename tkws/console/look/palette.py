@@ -1,0 +1,48 @@
+"""The colours of the windows: a light palette and a dark one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours by what they are for, as Tk writes them."""
+
+    surface: str = "#ffffff"
+    side: str = "#f4f5f9"
+    hover: str = "#eaecf4"
+    line: str = "#e2e5ee"
+    text: str = "#1e2233"
+    soft: str = "#5c6479"
+    faint: str = "#8990a3"
+    accent: str = "#4f5bd5"
+    accent_strong: str = "#3f4ac0"
+    accent_soft: str = "#e6e8fb"
+    own: str = "#f3f4fe"
+    good: str = "#1fa971"
+    waiting: str = "#d99a00"
+    bad: str = "#cf3a52"
+    bad_soft: str = "#fdeef0"
+    on_accent: str = "#ffffff"
+
+
+LIGHT = Palette()
+DARK = Palette(
+    surface="#1b1e27",
+    side="#232733",
+    hover="#2d3240",
+    line="#3a4050",
+    text="#e6e8ef",
+    soft="#a9b0c3",
+    faint="#7e869b",
+    accent="#8b96f6",
+    accent_strong="#a3acf9",
+    accent_soft="#31375a",
+    own="#262b40",
+    good="#43c78d",
+    waiting="#e5b13d",
+    bad="#f0798b",
+    bad_soft="#4a2530",
+    on_accent="#14161d",
+)

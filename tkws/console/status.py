@@ -1,0 +1,33 @@
+"""The exit status of ``python -m tkws``, for scripts."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import tkws
+from tkws.console.session import Session
+
+_CLEAN = (tkws.CloseCode.NORMAL_CLOSURE, tkws.CloseCode.GOING_AWAY, tkws.CloseCode.NO_STATUS_RECEIVED)
+
+
+class Status(IntEnum):
+    """What became of it."""
+
+    CLEAN = 0
+    """Closed in good order by either side; the window was closed, the server stopped."""
+    FAILED = 1
+    """The connection could not be opened, or the address not be listened on."""
+    USAGE = 2
+    """The command line makes no sense, or names a file that cannot be read."""
+    ABNORMAL = 3
+    """The connection broke, or was closed with a code other than 1000, 1001 or none."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+
+
+def status_of(session: Session) -> Status:
+    """Return how a session ended."""
+    if not session.opened:
+        return Status.FAILED
+    code = session.ws.close_code if session.ws is not None else None
+    return Status.CLEAN if code in _CLEAN else Status.ABNORMAL
