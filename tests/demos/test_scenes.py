@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -71,7 +72,16 @@ def test_a_small_demo_plays_its_scene(display_root: tk.Tk, tmp_path: Path, demo:
     assert picture.read_bytes().startswith(PNG)
 
 
-@pytest.mark.parametrize("demo", ["demos.chat", "demos.embedded", "demos.worker"])
+@pytest.mark.slow
+def test_the_dashboard_shows_both_views(display_root: tk.Tk, tmp_path: Path) -> None:
+    picture = tmp_path / "dashboard.png"
+    result = run("demos.dashboard", "--scripted", "--picture", str(picture))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert re.fullmatch(r"\d+ samples, \d+ frames, \d+ plots\n", result.stdout)
+    assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("demo", ["demos.chat", "demos.dashboard", "demos.embedded", "demos.worker"])
 def test_without_a_screen_it_says_so(demo: str) -> None:
     result = run(demo, DISPLAY="")
     assert result.returncode == 1

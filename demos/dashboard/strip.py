@@ -1,0 +1,104 @@
+"""A strip chart: lines that come in at the right and move to the left, redrawn with each frame of the screen.
+
+A sample costs new coordinates for its line; a frame in between only moves what is there.
+"""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from demos.look import theme_of
+
+_LEAST = 1e-9
+
+
+class StripChart(tk.Canvas):
+    """The last ``span`` seconds of some figures.
+
+    Args:
+        parent: Where it stands.
+        colours: One for each line.
+        unit: Of the values, to be written at the upper edge.
+        span: Seconds from the left edge to the right.
+        top: The value at the upper edge; None for the highest that is in sight.
+        lag: Seconds that the right edge is behind now: a little more than the time between samples,
+            so that the line has always come to the edge.
+        clock: The time of day in seconds.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        colours: Sequence[str],
+        unit: str,
+        *,
+        span: float = 60.0,
+        top: float | None = None,
+        lag: float = 0.5,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        theme = theme_of(parent)
+        super().__init__(parent, background=theme.colours.surface, highlightthickness=0, width=1, height=1)
+        self._span, self._top, self._lag, self._clock = span, top, lag, clock
+        self._unit = unit
+        self._points: list[deque[tuple[float, float]]] = [deque() for _ in colours]
+        self._grid = [self.create_line(0, 0, 0, 0, fill=theme.colours.line) for _ in range(3)]
+        self._lines = [
+            self.create_line(0, 0, 0, 0, fill=colour, width=theme.px(2), joinstyle="round")
+            for colour in colours
+        ]
+        corner = (theme.px(4), theme.px(2))
+        self._label = self.create_text(*corner, anchor="nw", fill=theme.colours.faint, font=theme.small)
+        self._drawn_at = 0.0
+        self.bind("<Configure>", lambda event: self.redraw())
+
+    @property
+    def highest(self) -> float:
+        """The value at the upper edge."""
+        if self._top is not None:
+            return self._top
+        return max((value for points in self._points for _, value in points), default=0.0) * 1.15 or 1.0
+
+    def add(self, when: float, values: Sequence[float]) -> None:
+        """Add a value to each line, or to the first few; ``when`` is a time of day, later than the last."""
+        oldest = when - self._span - 2 * self._lag - 1
+        for points, value in zip(self._points, values, strict=False):
+            points.append((when, value))
+            while points[0][0] < oldest:
+                points.popleft()
+
+    def clear(self) -> None:
+        """Forget every value."""
+        for points in self._points:
+            points.clear()
+
+    def redraw(self) -> None:
+        """Draw all anew: after `add`."""
+        width, height = self.winfo_width(), self.winfo_height()
+        self._drawn_at = self._clock()
+        highest = max(self.highest, _LEAST)
+        across = width / self._span
+        up = (height - 2) / highest
+        right = self._drawn_at - self._lag
+        self.itemconfigure(self._label, text=f"{highest:.3g} {self._unit}")
+        for number, line in enumerate(self._grid, 1):
+            level = round(height * number / 4)
+            self.coords(line, 0, level, width, level)
+        for line, points in zip(self._lines, self._points, strict=True):
+            flat = [
+                coordinate
+                for when, value in points
+                for coordinate in (width + (when - right) * across, height - 1 - value * up)
+            ]
+            self.coords(line, *(flat if len(flat) >= 4 else (0, 0, 0, 0)))
+
+    def move_on(self) -> None:
+        """Move what is drawn to where it belongs now: once for each frame of the screen."""
+        now = self._clock()
+        across = -(now - self._drawn_at) * self.winfo_width() / self._span
+        self._drawn_at = now
+        for line in self._lines:
+            self.move(line, across, 0)

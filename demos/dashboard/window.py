@@ -1,0 +1,146 @@
+"""The window: meters at the top, strip charts below, alarms between; drawn with each frame of the screen."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from demos.dashboard.feed import Message
+from demos.dashboard.machine import Sample
+from demos.dashboard.meter import Meter
+from demos.dashboard.strip import StripChart
+from demos.look import theme_of
+
+FRAME = 1 / 60  # seconds from one drawing to the next
+
+_CORES = ("#4f5bd5", "#1fa971", "#d99a00", "#cf3a52", "#0b7285", "#7c3aed", "#c2410c", "#5c6479")
+_MEBIBYTE = 1024 * 1024
+
+
+class DashboardWindow(ttk.Frame):
+    """Fills a window; a `demos.dashboard.viewer.View`.
+
+    Args:
+        parent: What it fills.
+        open_plot: Called by the button for the other view; None for no such button.
+
+    Attributes:
+        samples: How many were shown since the connection began.
+        frames: How often the charts were drawn.
+        alarms: The figures that are a cause for alarm.
+    """
+
+    def __init__(self, parent: tk.Tk | tk.Toplevel, open_plot: Callable[[], object] | None = None) -> None:
+        super().__init__(parent)
+        self.samples = 0
+        self.frames = 0
+        self.alarms: tuple[str, ...] = ()
+        self._counted = 0, time.monotonic()
+        theme = theme_of(self)
+        parent.title("tkws dashboard")
+        parent.geometry(f"{theme.px(860)}x{theme.px(620)}")
+        parent.minsize(theme.px(560), theme.px(460))
+        gap = theme.px(16)
+        self._build_head(gap, open_plot)
+        self._build_meters(gap)
+        self._build_charts(gap)
+        self.pack(fill="both", expand=True)
+        self._next_frame = time.monotonic()
+        self._frame = self.after(0, self._draw_frame)
+        self.bind("<Destroy>", self._on_destroy)
+
+    def begin(self) -> None:
+        """Forget what is shown."""
+        self.samples = 0
+        for chart in (self._cores, self._network, self._disk):
+            chart.clear()
+
+    def show(self, message: Message) -> None:
+        """Show samples, and the alarms."""
+        self._host.configure(text=message.host)
+        for sample in message.samples:
+            self._add(sample)
+        for chart in (self._cores, self._network, self._disk):
+            chart.redraw()
+        self.alarms = message.alarms
+        if message.samples:
+            self._show_meters(message.samples[-1])
+        self._alarm.configure(text=f"High: {', '.join(message.alarms)}" if message.alarms else "")
+
+    def tell(self, state: str) -> None:
+        """Say how the connection is."""
+        self._state.configure(text=state)
+
+    # How it works
+
+    def _add(self, sample: Sample) -> None:
+        self.samples += 1
+        self._cores.add(sample.time, sample.cores)
+        self._network.add(sample.time, (sample.received / _MEBIBYTE, sample.sent / _MEBIBYTE))
+        self._disk.add(sample.time, (sample.read / _MEBIBYTE, sample.written / _MEBIBYTE))
+
+    def _show_meters(self, sample: Sample) -> None:
+        self._cpu.show(sample.cpu, "cpu" in self.alarms)
+        self._memory.show(sample.memory, "memory" in self.alarms)
+        self._traffic.show((sample.received + sample.sent) / _MEBIBYTE)
+
+    def _draw_frame(self) -> None:
+        now = time.monotonic()
+        self._next_frame = max(self._next_frame + FRAME, now)
+        self._frame = self.after(round(1000 * (self._next_frame - now)), self._draw_frame)
+        self.frames += 1
+        for chart in (self._cores, self._network, self._disk):
+            chart.move_on()
+        frames, since = self._counted
+        seconds = now - since
+        if seconds >= 1:
+            self._rate.configure(text=f"{(self.frames - frames) / seconds:.0f} frames a second")
+            self._counted = self.frames, now
+
+    def _on_destroy(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self.after_cancel(self._frame)
+
+    def _build_head(self, gap: int, open_plot: Callable[[], object] | None) -> None:
+        head = ttk.Frame(self, padding=(gap, gap // 2))
+        self._host = ttk.Label(head, text="...", style="Title.TLabel")
+        self._host.grid(row=0, column=0, sticky="w")
+        self._state = ttk.Label(head, style="Small.TLabel")
+        self._state.grid(row=1, column=0, sticky="w")
+        self._alarm = ttk.Label(head, style="Wrong.TLabel")
+        self._alarm.grid(row=0, column=1, sticky="e")
+        self._rate = ttk.Label(head, style="Small.TLabel")
+        self._rate.grid(row=1, column=1, sticky="e")
+        if open_plot is not None:
+            button = ttk.Button(head, text="Plot", style="Quiet.TButton", command=open_plot)
+            button.grid(row=0, column=2, rowspan=2, padx=(gap, 0))
+        head.columnconfigure(0, weight=1)
+        head.pack(fill="x")
+        ttk.Frame(self, style="Line.TFrame", height=1).pack(fill="x")
+
+    def _build_meters(self, gap: int) -> None:
+        colours = theme_of(self).colours
+        row = ttk.Frame(self, padding=(gap, gap, gap, 0))
+        self._cpu = Meter(row, "Processor", "%", colours.accent)
+        self._memory = Meter(row, "Memory", "%", colours.good)
+        self._traffic = Meter(row, "Network", "MiB/s", colours.waiting, top=100)
+        for column, meter in enumerate((self._cpu, self._memory, self._traffic)):
+            meter.grid(row=0, column=column, sticky="ew", padx=(0 if column == 0 else gap, 0))
+            row.columnconfigure(column, weight=1, uniform="meters")
+        row.pack(fill="x")
+
+    def _build_charts(self, gap: int) -> None:
+        colours = theme_of(self).colours
+        self._cores = self._chart("Each processor", gap, _CORES, "%", top=100.0)
+        self._network = self._chart("Network: in, out", gap, (colours.good, colours.waiting), "MiB/s")
+        self._disk = self._chart("Disks: read, written", gap, (colours.accent, colours.bad), "MiB/s")
+
+    def _chart(
+        self, title: str, gap: int, colours: tuple[str, ...], unit: str, top: float | None = None
+    ) -> StripChart:
+        ttk.Label(self, text=title, style="Soft.TLabel", padding=(gap, gap // 2, gap, 0)).pack(fill="x")
+        chart = StripChart(self, colours, unit, top=top)
+        chart.pack(fill="both", expand=True, padx=gap, pady=(gap // 4, gap // 4))
+        return chart
