@@ -11,7 +11,7 @@ import os
 import socket
 import ssl as tls
 from collections.abc import Iterable, Mapping, Sequence
-from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from tkws.options import complete
@@ -19,6 +19,9 @@ from tkws.protocol.engine import Buffer
 from tkws.protocol.frames import Opcode, Role
 from tkws.protocol.uri import WebSocketURI
 from tkws.reconnect import Backoff
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
 
 _KINDS = ("text", "binary", "ping", "pong", "close", "continuation")
 
@@ -82,6 +85,8 @@ def check_opening(
     if isinstance(proxy, str) and not (unix is None and sock is None):
         raise ValueError("proxy, unix, sock: only one of them")
     if cookies is not None:
+        from http.cookiejar import CookieJar  # takes longer than tkws itself, and few programs have one
+
         check_kind("cookies", cookies, CookieJar, "an http.cookiejar.CookieJar")
 
 

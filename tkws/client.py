@@ -10,10 +10,9 @@ import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from tkws.cookies import cookie_header, store_cookies
 from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError
 from tkws.hop import Hop, Route
 from tkws.net import Stream
@@ -23,6 +22,9 @@ from tkws.protocol.headers import Headers, HeadersLike
 from tkws.protocol.uri import WebSocketURI, parse_uri
 from tkws.version import __version__
 from tkws.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
 
 _USER_AGENT = f"tkws/{__version__}"
 
@@ -58,6 +60,8 @@ class Plan:
         if uri.origin != self.uri.origin:
             fields = Headers([field for field in fields.fields if field[0].lower() not in _SECRET_FIELDS])
         if self.cookies is not None and "Cookie" not in fields:
+            from tkws.cookies import cookie_header
+
             fields = Headers([*fields.fields, *cookie_header(self.cookies, uri)])
         return ClientHandshake(
             uri,
@@ -145,6 +149,8 @@ class Opening:
 
     def _keep_cookies(self, headers: Headers) -> None:
         if self._plan.cookies is not None:
+            from tkws.cookies import store_cookies
+
             store_cookies(self._plan.cookies, self._uri, headers)
 
     def _redirect(self, answer: HandshakeError, location: str) -> None:

@@ -13,8 +13,7 @@ import socket
 import ssl as tls
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from http.cookiejar import CookieJar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from tkws.arguments import (
@@ -45,6 +44,9 @@ from tkws.reception import HTTPServer
 from tkws.reconnect import Backoff
 from tkws.server import Admission, Server, detach
 from tkws.websocket import WebSocket, live as _alive
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
 
 __all__ = [
     "close", "configure", "conninfo", "find", "live", "loglevel", "open", "sec_websocket_accept", "send",

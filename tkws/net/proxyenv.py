@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from urllib.request import getproxies
 
 from tkws.net.proxy import require_socks
 from tkws.net.proxyurl import Proxy, parse_proxy
@@ -42,6 +41,8 @@ def proxy_for(setting: str | bool | None, *, secure: bool, host: str, port: int)
     if setting is None or setting is False:
         return None
     if setting is True:
+        from urllib.request import getproxies  # which takes as long as all of tkws to import
+
         proxy = environment_proxy(secure=secure, host=host, port=port, settings=getproxies())
     else:
         proxy = parse_proxy(setting)

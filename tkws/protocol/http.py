@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
-
-import h11
 
 from tkws.errors import HandshakeError, StateError
 from tkws.protocol.fields import is_token
 from tkws.protocol.headers import Headers, HeadersLike
+
+if TYPE_CHECKING:
+    import h11
 
 __all__ = [
     "ClientConnection", "Headers", "HeadersLike", "Request", "Response", "ServerConnection",
@@ -129,6 +130,12 @@ class Response:
         return b"\r\n".join([*lines, b"", self.body if _may_have_body(self) else b""])
 
 
+def _import_h11() -> None:
+    """Import it with the first connection: that takes as long as a quarter of tkws."""
+    global h11
+    import h11
+
+
 class ServerConnection:
     """A server's side of a connection that begins with HTTP/1.1.
 
@@ -145,6 +152,7 @@ class ServerConnection:
     """
 
     def __init__(self, peer: Any = None, max_header_bytes: int = _MAX_HEADER_BYTES) -> None:
+        _import_h11()
         self.must_close = False
         self._peer = peer
         self._max_header_bytes = max_header_bytes
@@ -258,6 +266,7 @@ class ClientConnection:
     def __init__(
         self, max_header_bytes: int = 4 * _MAX_HEADER_BYTES, max_body_bytes: int = _MAX_BODY_BYTES
     ) -> None:
+        _import_h11()
         self._max_body_bytes = max_body_bytes
         self._beginning = b""
         self._answer: h11.Response | h11.InformationalResponse | None = None
