@@ -74,7 +74,7 @@ class Conversation:
             if action == "close":
                 # An answer to a Close frame has its code, and may have its reason (RFC 6455, 5.5.1).
                 reason = arguments[1:] if speaker != side else []
-                end.insert(0, ("close", str(arguments[0] or 1005), *reason))
+                end.insert(0, ("close", self.code, *reason))
             elif speaker == side:
                 records += [("pong", arguments[0].hex())] if action == "ping" else []
             elif action in ("ping", "pong"):
@@ -97,6 +97,11 @@ class Conversation:
     def closer(self) -> str:
         """The side that closes; empty where the connection was not opened."""
         return next((speaker for speaker, action, *_ in self.lines if action == "close"), "")
+
+    @property
+    def code(self) -> str:
+        """The code of its Close frame, as transcripts have it."""
+        return next((str(line[2] or 1005) for line in self.lines if line[1] == "close"), "")
 
     @property
     def chosen(self) -> str:
@@ -231,6 +236,22 @@ MORE = {name: conversation for name, conversation in CONVERSATIONS.items() if na
     "many small fragments": Conversation(
         [
             *[(side, "text", "é", number == 99) for side in (CLIENT, SERVER) for number in range(100)],
+            (CLIENT, "close", 1000, "bye"),
+        ]
+    ),
+    "pings by the client": Conversation(
+        [
+            *[(CLIENT, "ping", payload) for payload in (b"", b"\xff", b"\x00" * 125)],
+            (CLIENT, "text", "there?"),
+            (SERVER, "text", "yes"),
+            (CLIENT, "close", 1000, "bye"),
+        ]
+    ),
+    "pings by the server": Conversation(
+        [
+            *echoed("hello"),
+            *[(SERVER, "ping", payload) for payload in (b"", b"\xff", b"\x00" * 125)],
+            (SERVER, "text", "there?"),
             (CLIENT, "close", 1000, "bye"),
         ]
     ),

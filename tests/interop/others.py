@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ from tests.interop.record import NODE_MODULES
 PROGRAMS = Path(__file__).parent
 
 EVERYTHING = frozenset({"text", "binary", "ping", "pong", "fragment", "close"})
-BROWSER = frozenset({"text", "binary", "close 1000", "close 3000", "close 4000", "close 4999", "close None"})
+CODES = frozenset(f"close {code}" for code in range(1000, 5000))
+BROWSER = {"text", "binary", "close 1000", "close None", *(f"close {code}" for code in range(3000, 5000))}
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,39 @@ class Other:
     compresses: bool = True
 
     def can(self, side: str, conversation: Conversation) -> bool:
-        """Whether its programming interface has all that this side needs."""
+        """Whether its programming interface has all that this side needs, and tells of pings it waits for."""
         needs = conversation.needs(side)
-        return side in self.sides and all(need in self.says or need.split()[0] in self.says for need in needs)
+        heard = {
+            first[1] for first, then in pairwise(conversation.part(side)) if then[0] != "wait" == first[0]
+        }
+        return (
+            side in self.sides
+            and all(need in self.says or need.split()[0] in self.says for need in needs)
+            and not ("ping" in heard and "ping" in self.deaf)
+        )
 
 
 def node(script: str) -> tuple[str | Path, ...]:
     return ("node", PROGRAMS / "node" / script)
 
 
+def python(module: str) -> tuple[str | Path, ...]:
+    return (sys.executable, "-m", f"tests.interop.python.{module}")
+
+
 OTHERS = {
+    "aiohttp": Other(
+        python("with_aiohttp"),
+        says=EVERYTHING - {"fragment", "close"} | CODES,
+        deaf={"ping", "pong"},
+    ),
+    "curl": Other(python("with_curl"), (CLIENT,), compresses=False),
+    "picows": Other(
+        python("with_picows"), says=EVERYTHING - {"close"} | CODES, deaf={"ping"}, compresses=False
+    ),
+    "websocket-client": Other(
+        python("with_websocket_client"), (CLIENT,), EVERYTHING - {"close"} | CODES, compresses=False
+    ),
     "ws": Other(node("ws.mjs")),
     "undici": Other(node("undici.mjs"), (CLIENT,), BROWSER, deaf={"ping", "pong"}),
 }

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import curl_cffi
 import pytest
 
 # Where tests/run.sh installs what tests/interop/node/package.json names.
@@ -36,17 +37,23 @@ def _tcllib() -> str:
     ).stdout.strip()
 
 
-def _node_package(name: str) -> Callable[[], str]:
-    manifest = NODE_MODULES / name / "package.json"
-    return lambda: json.loads(manifest.read_text())["version"]
+def _node_package(name: str) -> str:
+    return json.loads((NODE_MODULES / name / "package.json").read_text())["version"]
+
+
+def _libcurl() -> str:
+    return curl_cffi.Curl().version().decode().split()[0].removeprefix("libcurl/")
 
 
 # Asks each peer for its version.
 VERSIONS: dict[str, Callable[[], str]] = {
+    "curl": _libcurl,
     "tcllib": _tcllib,
-    "undici": _node_package("undici"),
-    "websockets": lambda: importlib.metadata.version("websockets"),
-    "ws": _node_package("ws"),
+    **{name: functools.partial(_node_package, name) for name in ("undici", "ws")},
+    **{
+        name: functools.partial(importlib.metadata.version, name)
+        for name in ("aiohttp", "picows", "websocket-client", "websockets")
+    },
 }
 
 

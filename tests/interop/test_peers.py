@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import tkws
-from tests.interop.conversations import CLIENT, MORE, SERVER, Conversation
+from tests.interop.conversations import CLIENT, MORE, SERVER, Conversation, Record
 from tests.interop.others import OTHERS
 from tests.interop.parties import OurParty, TheirParty, Transcripts, abridged, differences
 
@@ -25,11 +25,44 @@ CASES = [
     if other.can(side, conversation)
 ]
 
+Records = tuple[Record, ...]
+
+
+def answered_with_1000(peer: str, role: str) -> dict[tuple[str, str, str], list[tuple[Records, Records]]]:
+    """What differs where every Close frame is answered with 1000 (RFC 6455, 5.5.1: "typically" it echoes)."""
+    return {
+        (peer, role, name): [((("close", conversation.code),), (("close", "1000"),))]
+        for name, conversation in MORE.items()
+        if conversation.closer == role and conversation.code != "1000"
+    }
+
+
+NOT_AFTER_CLOSE = [((("text", "too late"),), ())]
+SENT_0 = (("error", "close code 0 may not travel"), ("close", "1002"))
+
 # Where a transcript is another than by the RFC: by the peer, the role of tkws and the conversation, what
-# would be there, and what is.
+# would be there, and what is; ours first.
 EXPLAINED = {
-    # A browser tells its page nothing of what comes once it closes, nor of the status of a refusal.
-    ("undici", SERVER, "close, and words on the way"): [((("text", "too late"),), ())],
+    **answered_with_1000("aiohttp", CLIENT),
+    **answered_with_1000("aiohttp", SERVER),
+    **answered_with_1000("websocket-client", SERVER),
+    # A Close frame without a code is 0 to it; as a client it then waits for another, up to the end.
+    ("aiohttp", CLIENT, "close by the client, without a code"): [
+        ((("close", "1005"),), (("close", "1000"),)),
+        ((("close", "1005", ""),), (("close", "0", ""),)),
+    ],
+    ("aiohttp", SERVER, "close by the server, without a code"): [
+        ((("close", "1005"),), (("close", "1000"),)),
+        ((("close", "1005", ""),), (("close", "1006", ""),)),
+    ],
+    # It answers one with the code 0, which is none (RFC 6455, 7.4.2).
+    ("picows", CLIENT, "close by the client, without a code"): [((("close", "1005"),), SENT_0)],
+    ("picows", SERVER, "close by the server, without a code"): [((("close", "1005"),), SENT_0)],
+    # Their programs are told of no message once they close.
+    ("aiohttp", SERVER, "close, and words on the way"): NOT_AFTER_CLOSE,
+    ("undici", SERVER, "close, and words on the way"): NOT_AFTER_CLOSE,
+    ("websocket-client", SERVER, "close, and words on the way"): NOT_AFTER_CLOSE,
+    # A browser does not tell its page the status of a refusal.
     ("undici", SERVER, "a path that is not served"): [((("error", "404"),), (("error",),))],
     # It takes a request for another path for a bad one.
     ("ws", CLIENT, "a path that is not served"): [((("error", "404"),), (("error", "400"),))],
