@@ -1,14 +1,14 @@
 """libcurl, by curl_cffi, as a party to scripted conversations, a client alone. See ``part.py``.
 
-It leaves the answer to a Close frame to the program. Pings are answered here too: libcurl 8.23 keeps a pong of
-its own back until something else comes.
+It leaves the answer to a Close frame to the program. Pings are answered here too: libcurl 8.23 keeps a pong
+of its own back until something else comes.
 """
 
 from __future__ import annotations
 
 import select
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from curl_cffi import Curl, CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
 
@@ -122,7 +122,7 @@ class Client:
             except CurlError as error:
                 if error.code != CurlECode.AGAIN:
                     raise
-            sock = self._curl.getinfo(CurlInfo.ACTIVESOCKET)
+            sock = cast(int, self._curl.getinfo(CurlInfo.ACTIVESOCKET))
             writes = [sock] if act != self._curl.ws_recv else []
             assert any(select.select([sock], writes, [], PATIENCE)), "libcurl waits in vain"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from picows import (
@@ -29,7 +30,7 @@ TYPES = {"text": WSMsgType.TEXT, "binary": WSMsgType.BINARY, "pong": WSMsgType.P
 NO_LIMIT = 1 << 30
 
 
-class Listener(WSListener):  # type: ignore[misc]
+class Listener(WSListener):
     """A connection.
 
     Args:
@@ -41,6 +42,7 @@ class Listener(WSListener):  # type: ignore[misc]
         self.over = asyncio.Event()
         self._part = part
         self._opening = opening
+        self._end = (1006, "")
         self._heard: list[bytes] = []
         self._heard_type = WSMsgType.TEXT
         self._continues = False
@@ -54,6 +56,8 @@ class Listener(WSListener):  # type: ignore[misc]
         if frame.msg_type == WSMsgType.PONG:
             self._hear(transport, "pong", frame.get_payload_as_bytes())
         elif frame.msg_type == WSMsgType.CLOSE:
+            code: Any = frame.get_close_code()  # an int, whatever its stub says
+            self._end = (code or 1005, frame.get_close_reason() or "")
             transport.send_close(frame.get_close_code(), frame.get_close_message())
             transport.disconnect()
         else:
@@ -66,11 +70,7 @@ class Listener(WSListener):  # type: ignore[misc]
                 self._hear(transport, "text" if self._heard_type == WSMsgType.TEXT else "binary", message)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        handshake = transport.close_handshake
-        if handshake is None or handshake.recv is None:
-            self._part.finish("close", 1006)
-        else:
-            self._part.finish("close", int(handshake.recv.code) or 1005, handshake.recv.reason or "")
+        self._part.finish("close", *self._end)
         self.over.set()
 
     def _hear(self, transport: WSTransport, type: str, *message: str | bytes) -> None:
@@ -88,16 +88,16 @@ class Listener(WSListener):  # type: ignore[misc]
             case "pong", bytes():
                 transport.send_pong(what)
             case "close", int():
-                transport.send_close(what, str(more).encode())
+                code: Any = what
+                transport.send_close(code, str(more).encode())
 
 
 async def open_(order: Order) -> None:
     url, *protocols = order.words
     headers = {"Sec-WebSocket-Protocol": ", ".join(protocols)} if protocols else None
+    listener = Listener(order.part)
     try:
-        _, listener = await ws_connect(
-            lambda: Listener(order.part), url, extra_headers=headers, max_frame_size=NO_LIMIT
-        )
+        await ws_connect(lambda: listener, url, extra_headers=headers, max_frame_size=NO_LIMIT)
     except WSHandshakeError as error:
         order.part.finish("error", int(error.response.status) if error.response else "")
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import websocket
 from websocket import ABNF, WebSocket
 
@@ -43,8 +45,8 @@ class Client:
                 self._finish(frame.data)
                 return
             self._hear(TYPES[opcode], frame.data)
-        assert self._ws.close_frame is not None
-        self._finish(self._ws.close_frame.data)
+        closing: Any = self._ws.close_frame
+        self._finish(closing.data)
 
     def _finish(self, payload: bytes) -> None:
         code = int.from_bytes(payload[:2], "big") if payload else 1005
