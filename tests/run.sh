@@ -31,5 +31,6 @@ want "proxies" "tinyproxy squid microsocks danted" "tinyproxy-bin squid microsoc
 want "a reverse proxy" "nginx" "nginx-light"
 want "node's packages" "node npm" "nodejs npm"
 make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
+want "a message broker" "nats-server" "nats-server"
 make_venv test test
 exec "$venv/bin/python" -m pytest "$@"

@@ -43,7 +43,7 @@ def _run(root: tk.Tk, options: argparse.Namespace) -> int:
     host = None
     address = options.connect
     if not address:
-        host = Host(root, options.host, options.port)
+        host = Host(root, options.host, options.port, options.broker)
         host.start()
         address = host.url
     app = App(root, address, host)
@@ -63,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--nick", default="", help="the nickname (default: the first window asks)")
     add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (%(default)s)")
     add("--port", type=int, default=0, help="the port to listen at (default: one that is free)")
+    add(
+        "--broker",
+        metavar="URL",
+        nargs="+",
+        default=[],
+        help="share the rooms with other hosts by this NATS server",
+    )
     add("--geometry", metavar="WxH+X+Y", default="", help="size and place of the first window")
     add("--transcript", action="store_true", help="print what the windows show")
     add("--scripted", action="store_true", help="play a short conversation, then end")
