@@ -18,6 +18,8 @@ from tests.demos.conftest import Watching, seen
 PumpUntil = Callable[..., None]
 Meet = Callable[..., Person]
 
+CASPER = b'{"host": "ghost", "people": {"lobby": ["casper"]}, "number": 0}'
+
 pytestmark = pytest.mark.slow
 
 
