@@ -29,6 +29,7 @@ has_tcllib || { install_packages tcl tcllib && has_tcllib; } ||
     say "Install tcllib, or the tests against its websocket package are skipped."
 want "proxies" "tinyproxy squid microsocks danted" "tinyproxy-bin squid microsocks dante-server"
 want "a reverse proxy" "nginx" "nginx-light"
+want "a window that a person uses" "xdotool" "xdotool"
 want "node's packages" "node npm" "nodejs npm"
 make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
 want "a message broker" "nats-server" "nats-server"
