@@ -6,7 +6,9 @@ from functools import partial
 import pytest
 
 import tkws
+from tests.ledger import Ledger, Tally
 from tests.peers import Log
+from tkws.protocol.frames import Opcode
 from tkws.reconnect import Attempts, is_transient, retry_after
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
@@ -260,6 +262,58 @@ def test_messages_are_kept_up_to_the_bound_and_sent_behind_what_connect_sends(ro
     assert heard.all("binary") == [b"678"]
     ws.close()
     pump_until(lambda: ws.state is tkws.State.CLOSED)
+    server.close()
+
+
+def test_what_is_sent_after_connect_does_not_overtake_what_was_kept(root, peers, pump_until, monkeypatch):
+    books = Ledger()
+    listening = peers.listen()
+    log = Log(text=lambda ws, message: books.send(ws))
+    ws = tkws.open(listening.url, log, master=root, reconnect=QUICK, offline_buffer=1000, compression=False)
+    for _ in range(3):
+        books.send(ws)
+    peer = listening.accept()
+    answer = []
+    with monkeypatch.context() as patch:
+        patch.setattr(peer, "send", answer.append)
+        peer.accept()
+    peer.send(answer[0] + peer.frame(Opcode.TEXT, b"hello"))  # so that it comes with the answer
+    for _, payload in peer.hear(4):
+        books.receiving(ws, "binary", payload)
+    assert books.tally() == Tally(sent=4, delivered=4, lost=0)
+    ws.close()
+    peer.sock.close()
+    pump_until(lambda: log.over)
+
+
+def test_what_was_kept_waits_for_a_message_that_connect_has_begun(root, pump_until):
+    server, heard = serve(root)
+    log = Log(connect=lambda ws, message: ws.send("be", final=False))
+    ws = tkws.open(server.url, log, master=root, reconnect=QUICK, offline_buffer=10)
+    ws.send("kept")
+    pump_until(lambda: log.open)
+    ws.send("gun")
+    pump_until(lambda: len(heard.all("text")) == 2)
+    assert heard.all("text") == ["begun", "kept"]
+    ws.close()
+    pump_until(lambda: log.over)
+    server.close()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_the_handler_may_be_changed_about_connect(root, pump_until, moment):
+    server, heard = serve(root)
+    log, other = Log(connect=lambda ws, message: moment == "after" and ws.configure(handler=other)), Log()
+    ws = tkws.open(server.url, log, master=root)
+    ws.pause()
+    pump_until(lambda: ws.state is tkws.State.OPEN)
+    if moment == "before":
+        ws["handler"] = other
+    ws.resume()
+    ws.close()
+    pump_until(lambda: other.over)
+    assert log.types + other.types == ["connect", "close", "disconnect"]
+    assert log.open is (moment == "after")
     server.close()
 
 

@@ -83,6 +83,7 @@ class WebSocket(Configurable):
         self._retry_timer: Timer | None = None
         self._kept: deque[tuple[str | bytes, bool | None]] = deque()  # sent while down
         self._kept_size = 0
+        self._greeting = False  # whether the handler of `connect` runs: what it sends goes before what was kept
         self._on_end: Callable[[WebSocket], object] = lambda ws: None
         live[self] = None
 
@@ -120,8 +121,12 @@ class WebSocket(Configurable):
         if self._opening and final and self._options.offline_buffer:
             return self._keep(message, compress)
         connection = self._open_connection()
+        if self._kept and not self._greeting:
+            self._send_kept()
         size = connection.engine.send(message, self.loop.now(), final=final, compress=compress)
         connection.output_added()
+        if self._kept and final:  # this was the end of the message that they had to wait for
+            self.loop.call_soon(self._send_kept)
         return size
 
     def ping(self, payload: str | bytes = b"") -> int:
@@ -323,6 +328,7 @@ class WebSocket(Configurable):
         self._connection.configure(self._options)
         paused = self._delivery.held
         self._delivery.hold()  # nothing is told from inside the call that opens a connection
+        self._delivery.handler = self._tell_first
         self._delivery.post([(Event.CONNECT, message)])
         self._connection.start(data)
         if not paused:
@@ -353,7 +359,7 @@ class WebSocket(Configurable):
         if options.compression != self._options.compression:
             raise StateError("compression: settled by the opening handshake, which has begun")
         self._options = options
-        if not self._ended:
+        if self._delivery.handler not in (self._tell_first, self._tell_last):
             self._delivery.handler = options.handler
         self._delivery.reentrant = options.reentrant
         if self._connection is not None:
@@ -426,6 +432,15 @@ class WebSocket(Configurable):
         live.pop(self, None)
         self._on_end(self)
 
+    def _tell_first(self, ws: WebSocket, type: str, message: object) -> None:
+        """Be the handler for `connect`."""
+        self._delivery.handler = self._options.handler
+        self._greeting = True
+        try:
+            self._options.handler(ws, type, message)
+        finally:
+            self._greeting = False
+
     def _tell_last(self, ws: WebSocket, type: str, message: object) -> None:
         """Be the handler for what is told when it is over: the interpreter may go until the last of it."""
         if type == Event.DISCONNECT:
@@ -460,10 +475,13 @@ class WebSocket(Configurable):
         return len(payload)
 
     def _send_kept(self) -> None:
-        while self._kept and self.state is State.OPEN:
+        """Send what was kept while the connection was down, unless a message is half sent."""
+        connection = self._connection
+        while self._kept and connection is not None and connection.engine.ready_for_message:
             message, compress = self._kept.popleft()
             self._kept_size -= len(encode_message(message)[1])
-            self.send(message, compress=compress)
+            connection.engine.send(message, self.loop.now(), compress=compress)
+            connection.output_added()
 
 
 def _encode_payload(payload: object) -> bytes:

@@ -322,7 +322,7 @@ class Engine:
         """
         if self._masks is not None:
             raise StateError("A client must mask its frames: use send()")
-        if self.state is not State.OPEN or self._sending is not None:
+        if not self.ready_for_message:
             return False
         self._now = now
         self.messages_sent += 1
@@ -365,6 +365,11 @@ class Engine:
     def output_amount(self) -> int:
         """Bytes that `take_output` would return."""
         return self.bytes_sent - self._taken
+
+    @property
+    def ready_for_message(self) -> bool:
+        """Whether the connection is open and no message is half sent."""
+        return self.state is State.OPEN and self._sending is None
 
     @property
     def has_output(self) -> bool:

@@ -1,0 +1,124 @@
+"""The books of the fault tests find each fault that they are for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+import tkws
+from tests.ledger import OWN_CLOSE, Ledger, Tally
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger()
+
+
+def taking(ledger, count):
+    """A connection that took ``count`` messages, of 20 bytes."""
+    sent = []
+    ws = SimpleNamespace(send=sent.append)
+    for _ in range(count):
+        assert ledger.send(ws, 20)
+    return sent
+
+
+def hear(ledger, ws, *messages):
+    for message in messages:
+        ledger.receiving(ws, "binary", message)
+
+
+def test_all_that_was_sent_has_come(ledger):
+    sent = taking(ledger, 3)
+    hear(ledger, "ws", *sent)
+    ledger.sending("ws", "close", (OWN_CLOSE, ""))
+    assert [len(message) for message in sent] == [20, 20, 20]
+    assert ledger.tally() == Tally(sent=3, delivered=3, lost=0)
+
+
+def test_text_counts_as_well(ledger):
+    sent = []
+    ledger.send(SimpleNamespace(send=sent.append), text=True)
+    assert sent == ["000000000000"]
+    ledger.receiving("ws", "text", sent[0])
+    assert ledger.tally().delivered == 1
+
+
+def test_what_a_close_tells_may_be_lost(ledger):
+    sent = taking(ledger, 3)
+    hear(ledger, "first", sent[0])
+    ledger.sending("ws", "close", (1006, "reset"))
+    hear(ledger, "second", *taking(ledger, 2))
+    assert ledger.tally() == Tally(sent=5, delivered=3, lost=2)
+
+
+@pytest.mark.parametrize("event", [None, ("close", (OWN_CLOSE, "")), ("error", tkws.WebSocketError("other"))])
+def test_a_loss_that_is_not_told_is_found(ledger, event):
+    hear(ledger, "ws", *taking(ledger, 3)[:2])
+    if event is not None:
+        ledger.sending("ws", *event)
+    with pytest.raises(AssertionError, match=r"range\(2, 3\) was lost and nothing told it"):
+        ledger.tally()
+
+
+def test_a_loss_of_the_life_before_is_not_excused_by_the_next_close(ledger):
+    taking(ledger, 1)
+    ledger.sending("ws", "close", (OWN_CLOSE, ""))
+    hear(ledger, "second", *taking(ledger, 1))
+    ledger.sending("ws", "close", (1006, ""))
+    with pytest.raises(AssertionError, match=r"range\(0, 1\) was lost"):
+        ledger.tally()
+
+
+def test_what_came_twice_is_found(ledger):
+    sent = taking(ledger, 2)
+    hear(ledger, "first", *sent)
+    hear(ledger, "second", sent[1])
+    with pytest.raises(AssertionError, match="from 1 on came twice"):
+        ledger.tally()
+
+
+@pytest.mark.parametrize("order", [(1, 0), (0, 2, 1), (0, 2), (0, 0)])
+def test_what_came_out_of_order_on_a_connection_is_found(ledger, order):
+    sent = taking(ledger, 3)
+    hear(ledger, "ws", *(sent[place] for place in order))
+    ledger.sending("ws", "close", (1006, ""))
+    with pytest.raises(AssertionError, match="came behind"):
+        ledger.tally()
+
+
+def test_damage_is_found(ledger):
+    [sent] = taking(ledger, 1)
+    hear(ledger, "ws", sent[:-1] + b"x")
+    with pytest.raises(AssertionError, match="message 0 was damaged"):
+        ledger.tally()
+
+
+def test_messages_of_the_offline_buffer_are_told_one_by_one(ledger):
+    sent = taking(ledger, 3)
+    hear(ledger, "ws", sent[0])
+    ledger.sending("ws", "error", tkws.MessagesLost(sent[1:2]))
+    with pytest.raises(AssertionError, match=r"range\(1, 3\) was lost.*told: \[range\(1, 2\)\]"):
+        ledger.tally()
+
+
+def test_what_a_thread_sent_too_late_is_told_by_an_error(ledger):
+    taking(ledger, 2)
+    ledger.sending("ws", "error", tkws.StateError("CLOSING"))
+    assert ledger.tally() == Tally(sent=2, delivered=0, lost=2)
+
+
+def test_what_was_refused_at_the_call_was_not_sent(ledger):
+    def refuse(message):
+        raise tkws.StateError("CLOSED")
+
+    assert not ledger.send(SimpleNamespace(send=refuse))
+    assert ledger.refused == 1
+    assert ledger.tally() == Tally(sent=0, delivered=0, lost=0)
+
+
+def test_a_connection_that_has_ended_stays_in_the_books(ledger):
+    hear(ledger, "ws", *taking(ledger, 2))
+    ledger.receiving("ws", "disconnect", "over")
+    assert ledger.tally() == Tally(sent=2, delivered=2, lost=0)
