@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.benchmarks import wire
 from tests.benchmarks.orders import say
+from tests.benchmarks.peers.swarm import BROADCAST, allow_descriptors
 
 if TYPE_CHECKING:
     from tests.benchmarks.window import Window
@@ -27,6 +28,13 @@ class Connection(Protocol):
         """Return the payload bytes that were sent and have not left yet."""
 
 
+class Server(Protocol):
+    """What a contender that serves hands to its app."""
+
+    def broadcast(self, message: str) -> object:
+        """Send a message to all clients."""
+
+
 class App:
     """Counts what it receives.
 
@@ -42,6 +50,10 @@ class App:
         self.ahead = max(AHEAD, 2 * len(self.payload))
         self.messages = 0
         self.connection: Any = None
+
+    def listening(self, server: Server, port: int) -> None:
+        """The server is up."""
+        raise NotImplementedError
 
     def opened(self, connection: Connection) -> None:
         """The handshake is done."""
@@ -87,4 +99,35 @@ class Source(App):
             self.messages += 1
 
 
-APPS = {"sink": App, "echo": Echo, "source": Source}
+class Crowd(App):
+    """Serves many: broadcasts when it is told to, and counts what else it receives."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.text = self.payload.decode()
+        self.first: Any = None
+        allow_descriptors()
+        self.server: Any = None
+
+    def listening(self, server: Server, port: int) -> None:
+        """The server is up."""
+        self.server = server
+        say(ready=True, port=port)
+
+    def joined(self, client: object) -> None:
+        """A client has come, of which the first is in command."""
+        if self.first is None:
+            self.first = client
+
+    def received(self, message: Any) -> None:
+        self.messages += 1
+        if message == BROADCAST:
+            self.server.broadcast(self.text)
+
+    def left(self, client: object) -> None:
+        """A client has gone."""
+        if client is self.first:
+            self.window.finish()
+
+
+APPS = {"sink": App, "echo": Echo, "source": Source, "crowd": Crowd}

@@ -9,11 +9,14 @@ from tests.benchmarks.orders import hear
 
 
 def main() -> None:
-    """Make the contender's window, connect, and run its loop until the runner ends it."""
+    """Make the contender's window, connect or serve, and run its loop until the runner ends it."""
     module = importlib.import_module(f"tests.benchmarks.contenders.{sys.argv[1]}")
     task = hear()
     window = module.Window(task)
-    module.connect(window, task["port"])
+    if task["app"] == "crowd":
+        module.serve(window)
+    else:
+        module.connect(window, task["port"])
     window.run()
 
 

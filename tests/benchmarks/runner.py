@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import process
@@ -23,6 +24,8 @@ SETTLING = 0.2
 # Those who send bytes and no frames, and so nothing masked.
 UNMASKED = ("bare", "slices")
 
+PEER = [sys.executable, "-m", "tests.benchmarks.peers"]
+
 Figures = dict[str, Any]
 
 
@@ -34,46 +37,72 @@ def processors() -> tuple[set[int], set[int]]:
 
 def command_of(contender: str) -> list[str]:
     """Return how a contender is started."""
+    script = Path(__file__).parent / "contenders" / f"{contender}.tcl"
+    if script.exists():
+        return ["wish", str(script)]
     return [sys.executable, "-m", "tests.benchmarks.contender", contender]
 
 
-def run_client(scenario: Scenario, contender: str, seconds: float) -> Figures:
-    """Let a contender connect to a peer, and return the figures of both."""
-    for_peers, for_contenders = processors()
+def run(scenario: Scenario, contender: str, seconds: float) -> Figures:
+    """Let a contender play its part once, and return its figures."""
     task = scenario.task(seconds) | {"masked": contender not in UNMASKED}
-    with Program([sys.executable, "-m", "tests.benchmarks.peers"], task, for_peers) as peer:
+    return run_server(task, contender) if scenario.serves else run_client(task, contender)
+
+
+def run_client(task: dict[str, Any], contender: str) -> Figures:
+    """Let a contender connect to a peer."""
+    for_peers, for_contenders = processors()
+    with Program(PEER, task, for_peers) as peer:
         task["port"] = peer.hear(PATIENCE)["port"]
         with Program(command_of(contender), task, for_contenders) as window:
             window.hear(PATIENCE)
             time.sleep(SETTLING)
-            window.tell(GO)
-            window.hear(PATIENCE)
-            before = process.reading(window.process.pid)
-            peer.tell(GO)
-            seen = window.hear(PATIENCE)
-            after = process.reading(window.process.pid)
-        return figures(scenario, seen, peer.hear(PATIENCE), before, after)
-
-
-def figures(scenario: Scenario, seen: Figures, played: Figures, before: Figures, after: Figures) -> Figures:
-    """Join what the window saw, what the peer played, and what the system counted.
-
-    What was sent to the window is timed by the window, until it had all; round trips and what it sent are
-    timed by the peer.
-    """
-    result = {name: seen[name] for name in ("late_p50", "late_p99", "late_max", "ticks", "messages")}
-    result["repaints"] = seen["repaints"] / seen["seconds"]
-    cpu = after["cpu"] - before["cpu"]
-    result["load"] = cpu / seen["seconds"]
-    result["cpu_each"] = cpu / max(1, seen["messages"]) * 1e6
-    result["switches"] = after["switches"] - before["switches"]
-    result["grown"] = (after["peak"] - before["rss"]) / 1024
-    result["lost"] = played.get("messages", seen["messages"]) - seen["messages"]
-    if scenario.peer == "take":
-        result["rate"] = played["bytes"] / played["seconds"]
-    elif scenario.peer == "ask":
-        result["rate"] = played["messages"] / played["seconds"]
+            seen = play(window, peer)
+        played = peer.hear(PATIENCE)
+    seen["lost"] = played.get("messages", seen["messages"]) - seen["messages"]
+    # What was sent to the window is timed by the window, until it had all; the rest by the peer.
+    if task["peer"] in ("ask", "take"):
+        seen["rate"] = played.get("bytes", played.get("messages")) / played["seconds"]
     else:
-        unit = scenario.size if scenario.unit == "bytes/s" else 1
-        result["rate"] = seen["messages"] * unit / seen["seconds"]
-    return result
+        seen["rate"] = seen["messages"] * (task["size"] if task["binary"] else 1) / seen["seconds"]
+    return seen
+
+
+def run_server(task: dict[str, Any], contender: str) -> Figures:
+    """Let a contender serve a swarm."""
+    for_peers, for_contenders = processors()
+    with Program(command_of(contender), task, for_contenders) as window:
+        port = window.hear(PATIENCE)["port"]
+        empty = process.reading(window.process.pid)
+        with Program(PEER, task | {"port": port}, for_peers) as swarm:
+            joined = swarm.hear(PATIENCE)
+            time.sleep(SETTLING)
+            crowded = process.reading(window.process.pid)
+            time.sleep(1.0)
+            rested = process.reading(window.process.pid)
+            seen = play(window, swarm)
+            played = swarm.hear(PATIENCE)
+    seen["lost"] = played["messages"] - seen["messages"]
+    if "clients" in task:
+        seen["kib_each"] = (crowded["rss"] - empty["rss"]) / task["clients"]
+        seen["idle_switches"] = rested["switches"] - crowded["switches"]
+    return seen | {name: value for name, value in (joined | played).items() if name != "messages"}
+
+
+def play(window: Program, peer: Program) -> Figures:
+    """Let both begin, and return what the window saw of it, and what it cost."""
+    pid = window.process.pid
+    window.tell(GO)
+    window.hear(PATIENCE)
+    before = process.reading(pid)
+    peer.tell(GO)
+    seen = window.hear(PATIENCE)
+    after = process.reading(pid)
+    cpu = after["cpu"] - before["cpu"]
+    return seen | {
+        "repaints": seen["repaints"] / seen["seconds"],
+        "load": cpu / seen["seconds"],
+        "cpu_each": cpu / max(1, seen["messages"]) * 1e6,
+        "switches": after["switches"] - before["switches"],
+        "grown": (after["peak"] - before["rss"]) / 1024,
+    }

@@ -17,7 +17,13 @@ ALL = (
     "bare",
     "slices",
     "websockets_thread",
+    "websocket_client_thread",
+    "async_tkinter",
+    "picows_thread",
+    "tcllib",
+    "pyside6",
 )
+SERVERS = ("tkws", "bare", "websockets_thread", "async_tkinter", "picows_thread", "pyside6")
 WITHOUT_SLICES = tuple(name for name in ALL if name != "slices")
 
 
@@ -48,6 +54,11 @@ class Scenario:
     contenders: tuple[str, ...] = ALL
     timers: bool = True
 
+    @property
+    def serves(self) -> bool:
+        """Whether the contenders are servers."""
+        return self.app == "crowd"
+
     def task(self, seconds: float) -> dict[str, Any]:
         """Return what both ends are told."""
         common = {"app": self.app, "peer": self.peer, "size": self.size, "timers": self.timers}
@@ -77,6 +88,12 @@ def _binary(app: str, size: int, name: str) -> Scenario:
     )
 
 
+def _broadcast(clients: int) -> Scenario:
+    title = f"Broadcast of 64 B text to {clients:,} clients"
+    options = {"clients": clients, "connects": False, "flood": 0.0}
+    return Scenario(title, "crowd", "swarm", "ms", "ms to the last", options=options, contenders=SERVERS)
+
+
 SCENARIOS = {
     "trip1": _round_trip(1),
     "trip100": _round_trip(100),
@@ -98,5 +115,18 @@ SCENARIOS = {
         options={"seconds": 5.0},
         contenders=WITHOUT_SLICES,
         timers=False,
+    ),
+    "broadcast100": _broadcast(100),
+    "broadcast1k": _broadcast(1000),
+    "broadcast2k": _broadcast(2000),
+    "broadcast10k": _broadcast(10_000),
+    "connects": Scenario(
+        "Connections opened a second",
+        "crowd",
+        "swarm",
+        "rate",
+        "connections/s",
+        options={"connects": True},
+        contenders=SERVERS,
     ),
 }

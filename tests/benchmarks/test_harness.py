@@ -10,7 +10,7 @@ import pytest
 from tests.benchmarks import table
 from tests.benchmarks.display import virtual_screen
 from tests.benchmarks.results import Results
-from tests.benchmarks.runner import run_client
+from tests.benchmarks.runner import run
 from tests.benchmarks.scenarios import SCENARIOS
 
 pytestmark = [
@@ -29,10 +29,10 @@ def screen():
         yield
 
 
-@pytest.mark.parametrize("name", ["flood64", "trip100", "paced10k", "out64k"])
+@pytest.mark.parametrize("name", ["flood64", "trip100", "paced10k", "out64k", "broadcast100"])
 def test_a_round_yields_figures_and_loses_nothing(screen, name, tmp_path):
     scenario = SCENARIOS[name]
-    runs = {contender: run_client(scenario, contender, SECONDS) for contender in CONTENDERS}
+    runs = {contender: run(scenario, contender, SECONDS) for contender in CONTENDERS}
     for contender, figures in runs.items():
         assert figures["messages"] > 0, contender
         assert figures["lost"] == 0, contender
@@ -41,4 +41,4 @@ def test_a_round_yields_figures_and_loses_nothing(screen, name, tmp_path):
     results.add(name, [runs])
     assert results.rounds(name) == [runs]
     lines = table.section(name, results.rounds(name))
-    assert [line.split(" | ")[0] for line in lines[4:-1]] == ["| tkws", "| bare"]
+    assert [line.split(" | ")[0] for line in lines[4:-1]] == ["| **tkws**", "| bare Tk loop, bytes only"]

@@ -13,7 +13,8 @@ from tkws.protocol.frames import Opcode, encode_header
 from tkws.protocol.masking import apply_mask
 
 MASK = b"\x12\x34\x56\x78"
-CLOSE = encode_header(Opcode.CLOSE, 2) + (1000).to_bytes(2, "big")
+NORMAL = (1000).to_bytes(2, "big")
+CLOSE = encode_header(Opcode.CLOSE, 2) + NORMAL
 HEADER_END = b"\r\n\r\n"
 PATTERN = b"0123456789abcdef"
 
@@ -23,9 +24,8 @@ def payload(size: int) -> bytes:
     return (PATTERN * (size // len(PATTERN) + 1))[:size]
 
 
-def frame(data: bytes, *, binary: bool = False, masked: bool = False) -> bytes:
+def frame(data: bytes, *, opcode: Opcode = Opcode.TEXT, masked: bool = False) -> bytes:
     """Return one message in one frame; a client's is masked."""
-    opcode = Opcode.BINARY if binary else Opcode.TEXT
     if not masked:
         return encode_header(opcode, len(data)) + data
     return encode_header(opcode, len(data), mask=MASK) + apply_mask(data, MASK)

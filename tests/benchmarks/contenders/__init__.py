@@ -1,1 +1,4 @@
-"""What is compared, one module each: its ``Window``, and ``connect(window, port)``, which calls the app."""
+"""What is compared, one module each.
+
+Each has its ``Window``, and ``connect(window, port)`` and perhaps ``serve(window)``, which call the app.
+"""

@@ -10,9 +10,11 @@ import tkinter
 from typing import Any
 
 from tests.benchmarks import wire
+from tests.benchmarks.peers.swarm import BROADCAST
 from tests.benchmarks.window import Window
+from tkws.protocol.frames import Opcode
 
-__all__ = ["Bare", "Window", "connect"]
+__all__ = ["Bare", "Window", "connect", "serve"]
 
 CHUNK = 1 << 18
 
@@ -29,7 +31,7 @@ class Bare:
         self.frame = wire.size_of_frame(window.task["size"], masked=False)
         self.echoes = window.task["app"] == "echo"
         self.sends = window.task["app"] == "source"
-        self.payload = memoryview(wire.frame(wire.payload(window.task["size"]), binary=True))
+        self.payload = memoryview(wire.frame(wire.payload(window.task["size"]), opcode=Opcode.BINARY))
         self.rest = self.payload
         self.bytes = 0
         self.buffer = memoryview(bytearray(CHUNK))
@@ -86,3 +88,52 @@ class Bare:
 
 def connect(window: Window, port: int) -> None:
     Bare(window, wire.connect_client(port))
+
+
+class Listener:
+    """Accepts, and sends to each. Only the first has a file handler: Tcl watches no descriptor past 1,023."""
+
+    def __init__(self, window: Window) -> None:
+        self.app: Any = window.app
+        self.tk = window.root.tk
+        self.clients: list[socket.socket] = []
+        self.frame = wire.size_of_frame(window.task["size"], masked=True)
+        self.bytes = 0
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.listener.setblocking(False)
+        self.tk.createfilehandler(self.listener, tkinter.READABLE, self.accept)
+        self.app.listening(self, self.listener.getsockname()[1])
+
+    def accept(self, fd: object, mask: int) -> None:
+        """Take in whoever waits."""
+        while True:
+            try:
+                sock = wire.accept_client(self.listener)
+            except BlockingIOError:
+                return
+            if not self.clients:
+                self.app.joined(self)
+                self.tk.createfilehandler(sock, tkinter.READABLE, self.read)
+            self.clients.append(sock)
+
+    def read(self, fd: object, mask: int) -> None:
+        """Broadcast at a word, and count what is more than one."""
+        data = self.clients[0].recv(CHUNK)
+        if not data or data[0] == wire.CLOSE[0]:
+            self.tk.deletefilehandler(self.clients[0])
+            self.app.messages += self.bytes // self.frame
+            self.app.left(self)
+        elif len(data) < self.frame and not self.bytes:
+            self.app.received(BROADCAST)
+        else:
+            self.bytes += len(data)
+
+    def broadcast(self, message: str) -> None:
+        """Send to all."""
+        data = wire.frame(message.encode())
+        for sock in self.clients:
+            sock.send(data)
+
+
+def serve(window: Window) -> None:
+    Listener(window)

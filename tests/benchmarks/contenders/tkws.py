@@ -7,7 +7,7 @@ from typing import Any
 import tkws
 from tests.benchmarks.window import Window
 
-__all__ = ["Window", "connect"]
+__all__ = ["Window", "connect", "serve"]
 
 
 class Connection:
@@ -30,10 +30,26 @@ def connect(window: Window, port: int) -> None:
             received(message)
         elif type == "connect":
             app.opened(Connection(ws))
-        elif type == "drain":
+        elif type == "drain" and ws.state is tkws.State.OPEN:
             app.drained()
         elif type == "disconnect":
             app.closed()
 
     size = 2 * window.task["size"] + (16 << 20)
     tkws.open(f"ws://127.0.0.1:{port}/", on_event, master=window.root, max_message=size, high_water=app.ahead)
+
+
+def serve(window: Window) -> None:
+    app: Any = window.app
+    received = app.received
+
+    def on_event(ws: tkws.WebSocket, type: str, message: Any) -> None:
+        if type == "text":
+            received(message)
+        elif type == "connect":
+            app.joined(ws)
+        elif type == "disconnect":
+            app.left(ws)
+
+    server = tkws.serve(master=window.root, handler=on_event, compression=False, max_connections=20_000)
+    app.listening(server, server.port)

@@ -6,53 +6,54 @@ import asyncio
 import threading
 from typing import Any
 
-import websockets
-from websockets.asyncio.client import ClientConnection, connect as dial
-
-from tests.benchmarks.contenders.recipe import CLOSED, OPENED, Inbox
+from tests.benchmarks.contenders.asyncio_side import Client, Server
+from tests.benchmarks.contenders.recipe import Inbox
 from tests.benchmarks.window import Window
 
-__all__ = ["Window", "connect"]
+__all__ = ["Window", "connect", "serve"]
 
 
-class Thread:
-    """The thread's side, and the window's way to it."""
+class ClientThread:
+    """A client's thread, and the window's way to it."""
 
     def __init__(self, window: Window, port: int) -> None:
-        self._port = port
-        self._inbox = Inbox(window, self)
         self._queued = self._sent = 0
-        self._loop = asyncio.new_event_loop()
-        self._ws: ClientConnection | None = None
-        threading.Thread(target=self._loop.run_until_complete, args=[self._run()], daemon=True).start()
-
-    async def _run(self) -> None:
-        url = f"ws://127.0.0.1:{self._port}/"
-        self._ws = await dial(url, compression=None, max_size=None, ping_interval=None)
-        self._inbox.put(OPENED)
-        try:
-            async for message in self._ws:
-                self._inbox.put(message)
-        except websockets.ConnectionClosed:
-            pass
-        self._inbox.put(CLOSED)
-        await asyncio.Event().wait()
+        self._client = Client(Inbox(window).put, self, port)
+        self._loop = start_thread(self._client)
 
     def send(self, message: Any) -> None:
         self._queued += len(message)
         asyncio.run_coroutine_threadsafe(self._send(message), self._loop)
 
     async def _send(self, message: Any) -> None:
-        assert self._ws
-        try:
-            await self._ws.send(message)
-        except websockets.ConnectionClosed:
-            pass
+        await self._client.send(message)
         self._sent += len(message)
 
     def buffered(self) -> int:
         return self._queued - self._sent
 
 
+class ServerThread:
+    """A server's thread, and the window's way to it."""
+
+    def __init__(self, window: Window) -> None:
+        self._server = Server(Inbox(window).put, self)
+        self._loop = start_thread(self._server)
+
+    def broadcast(self, message: str) -> None:
+        self._loop.call_soon_threadsafe(self._server.broadcast, message)
+
+
+def start_thread(side: Client | Server) -> asyncio.AbstractEventLoop:
+    """Run one side on a loop in a thread."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_until_complete, args=[side.run()], daemon=True).start()
+    return loop
+
+
 def connect(window: Window, port: int) -> None:
-    Thread(window, port)
+    ClientThread(window, port)
+
+
+def serve(window: Window) -> None:
+    ServerThread(window)

@@ -1,8 +1,11 @@
 """One peer in its own process."""
 
 from tests.benchmarks.orders import hear
-from tests.benchmarks.peers.single import PEERS, play
+from tests.benchmarks.peers import single, swarm
 
 if __name__ == "__main__":
     task = hear()
-    play(PEERS[task["peer"]], task)
+    if task["peer"] == "swarm":
+        swarm.play(task)
+    else:
+        single.play(single.PEERS[task["peer"]], task)

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.benchmarks import wire
 from tests.benchmarks.orders import hear, say
+from tkws.protocol.frames import Opcode
 
 BATCH = 1 << 20
 PAUSE = 0.0001
@@ -36,7 +37,7 @@ def play(peer: Callable[[socket.socket, Task], Figures], task: Task) -> None:
         sock.shutdown(socket.SHUT_WR)
         while sock.recv(BATCH):
             pass
-    except ConnectionError:
+    except OSError:
         pass  # it did not wait for our end
     sock.close()
     say(**figures)
@@ -45,7 +46,8 @@ def play(peer: Callable[[socket.socket, Task], Figures], task: Task) -> None:
 
 def message_of(task: Task) -> bytes:
     """Return the frame that is sent again and again."""
-    return wire.frame(wire.payload(task["size"]), binary=task["binary"])
+    opcode = Opcode.BINARY if task["binary"] else Opcode.TEXT
+    return wire.frame(wire.payload(task["size"]), opcode=opcode)
 
 
 def flood(sock: socket.socket, task: Task) -> Figures:
