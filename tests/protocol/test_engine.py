@@ -225,6 +225,7 @@ OUTCOMES: dict[str, dict[str, Any]] = {
     },
     "we closed": {
         **{name: ([event], [], CLOSING) for name, event in RECEIVED.items()},
+        "ping": ([(Event.PING, b"p")], [Frame(PONG, b"p")], CLOSING),
         "Close": ([BYE], [], CLOSING),
         "junk": (failed(BITS), [], CLOSING),
         "end of stream": ([GONE], [], CLOSED),
@@ -666,7 +667,7 @@ def test_what_the_peer_sent_before_it_saw_our_close_is_told(end):
         (Event.TEXT, "bc"),
         (Event.CLOSE, (1000, "bye")),
     ]
-    assert output(end) == [close(1000)]
+    assert output(end) == [close(1000), Frame(PONG)]
 
 
 def test_two_ends_close_each_other():

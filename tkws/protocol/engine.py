@@ -82,7 +82,7 @@ class Engine:
         frames_sent: Frames written.
         messages_sent: Messages written to their end.
         pings_sent: Pings written.
-        pings_received: Pings read; each was answered that came before a Close frame of this side.
+        pings_received: Pings read; each was answered.
         pongs_received: Pongs read, asked for or not.
 
     Raises:
@@ -390,8 +390,7 @@ class Engine:
     def _read_control(self, opcode: Opcode, payload: bytes) -> None:
         if opcode is Opcode.PING:
             self.pings_received += 1
-            if self.state is State.OPEN:
-                self._write_frame(Opcode.PONG, payload)
+            self._write_frame(Opcode.PONG, payload)  # behind our own Close too (RFC 6455, 5.5.2)
             self._events.append((Event.PING, payload))
         elif opcode is Opcode.PONG:
             self.pongs_received += 1
