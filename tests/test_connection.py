@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import struct
 
@@ -325,6 +326,17 @@ def test_a_fault_of_the_peer_is_an_error_a_close_and_one_disconnect(
     assert error.code == code
     assert log.one("close") == (code, str(error))
     assert ws.close_code == code
+
+
+def test_a_fault_of_the_peer_is_logged_for_who_wants_to_know(either, pump_until, caplog):
+    ws, peer = either
+    with caplog.at_level(logging.INFO, "tkws"):
+        peer.send(b"\xf1\x00")
+        pump_until(lambda: ws.state is tkws.State.CLOSING)
+    [record] = caplog.records
+    assert record.levelno == logging.INFO
+    assert "reserved bit" in record.getMessage()
+    assert str(ws.peername) in record.getMessage()
 
 
 def test_a_client_refuses_a_masked_frame(root, peers, log, pump_until):

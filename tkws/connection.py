@@ -7,6 +7,7 @@ output, hands on its events, ends or drops the stream, sets the one timer.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from tkws.delivery import Delivery
@@ -15,7 +16,9 @@ from tkws.net import Stream
 from tkws.options import ConnectionOptions
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
 from tkws.protocol.engine import Engine, State
-from tkws.protocol.events import Event
+from tkws.protocol.events import Event, EventRecord
+
+_log = logging.getLogger("tkws")
 
 
 class Connection:
@@ -179,8 +182,15 @@ class Connection:
         if engine.has_output or engine.output_ended:  # pongs and Close frames do not wait for the handler
             self._write()
         events = engine.take_events()
+        if engine.state is not State.OPEN:
+            self._log_fault(events)
         if events and self._delivery.post(events) is not self._paused:
             self.regulate()
+
+    def _log_fault(self, events: list[EventRecord]) -> None:
+        for kind, fault in events:
+            if kind is Event.ERROR:  # a failed connection is to be logged (RFC 6455, 7.1.7)
+                _log.info("failed %s: %s", self.stream.peername, fault)
 
     def _write(self) -> None:
         # What was gathered showed in `buffered_amount`, and the program may have stopped sending for it.
