@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import threading
 import tkinter
 
@@ -105,6 +106,18 @@ def test_fragments_are_of_one_kind(taken):
     ws.send("lo")
     ws.send(b"!")
     assert [opcode for opcode, _ in peer.hear(3)] == [TEXT, Opcode.CONTINUATION, BINARY]
+
+
+def test_a_clients_masks_are_the_systems_randomness(connecting, log, pump_until):
+    ws, listening = connecting
+    peer = listening.accept()
+    peer.accept()
+    pump_until(lambda: log.open)
+    ws.send("a")
+    [(opcode, _)] = peer.hear()
+    assert opcode is TEXT
+    masks = ws._connection.engine._masks
+    assert masks._random_bytes is os.urandom
 
 
 @pytest.mark.parametrize("message", [None, 5, ["a"], object()])

@@ -104,6 +104,7 @@ class Opening:
         self._hop: Hop | None = None
         self._over = False
         self._timer = ws.loop.call_later(plan.timeout, self._on_timeout)
+        # Not in a row with others to the same address (RFC 6455, 4.1): docs/rfc6455.md says why.
         ws.loop.call_soon(self._go)
 
     def cancel(self) -> None:

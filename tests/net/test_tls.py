@@ -81,6 +81,14 @@ def test_what_was_agreed_can_be_read(ends, client_ssl, server_ssl, pump_until):
     assert repr(client.stream).startswith("<TLSStream open, TLSv1.3, over <SocketStream open")
 
 
+def test_a_client_names_the_server_that_it_wants(ends, client_ssl, server_ssl, pump_until):
+    named = []
+    server_ssl.sni_callback = lambda _socket, name, _context: named.append(name)
+    client, server = ends(client_ssl, server_ssl, "localhost")
+    pump_until(lambda: client.established and server.established)
+    assert named == ["localhost"]
+
+
 def test_an_unknown_authority_is_refused_and_both_sides_know_why(ends, server_ssl, pump_until):
     client, server = ends(ssl.create_default_context(), server_ssl)
     pump_until(lambda: client.owner.lost and server.owner.lost)
