@@ -35,8 +35,16 @@ BEAT = 0.01
 
 def message(number: int) -> str:
     """Return a reading as a dashboard gets it, of about 200 bytes."""
-    reading = {"sensor": f"north-{number % 40}", "sequence": number, "value": number % 1000 / 10, "unit": "bar"}
-    return json.dumps({**reading, "site": "works 4, hall B, line 12", "tags": ["live", "pressure", "calibrated"]})
+    return json.dumps(
+        {
+            "sensor": f"north-{number % 40}",
+            "sequence": number,
+            "value": number % 1000 / 10,
+            "unit": "bar",
+            "site": "works 4, hall B, line 12",
+            "tags": ["live", "pressure", "calibrated"],
+        }
+    )
 
 
 def serve(rate: float) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import filedialog, ttk
 
 from tkws.console.detail import paint_text
@@ -93,9 +94,8 @@ class OptionsPanel(ttk.Frame):
         self.ca_file = ttk.Entry(self, font=theme.body)
         self.proxy = ttk.Combobox(self, font=theme.body, values=_PROXIES)
         self.ping_interval = ttk.Entry(self, font=theme.body, width=6)
-        self.headers.bind("<<ThemeChanged>>", lambda _: paint_text(self.headers))
         self.headers.bind("<Tab>", self._leave_headers)
-        paint_text(self.headers)
+        theme.follow(self.headers, partial(paint_text, self.headers))
         self.headers.configure(padx=theme.px(8), pady=theme.px(4))
         self._lay_out()
         self.show(Target(url=""))

@@ -6,6 +6,7 @@ Knows rows and a text widget, which grows slow with much text: `DETAIL_BYTES` of
 from __future__ import annotations
 
 import tkinter as tk
+from functools import partial
 from tkinter import ttk
 
 from tkws.console.log import Direction, Row
@@ -43,11 +44,10 @@ class Detail(ttk.Frame):
         bar.grid(row=1, column=4, sticky="ns")
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
-        self._text.bind("<<ThemeChanged>>", lambda _: paint_text(self._text))
         self._text.bind(
             "<Button-1>", lambda _: self._text.focus_set()
         )  # a disabled one takes no focus itself
-        paint_text(self._text)
+        self._theme.follow(self._text, partial(paint_text, self._text))
         self.show(None)
 
     def show(self, row: Row | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from tkinter import filedialog
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import tkws
 from tkws.console import archive
 from tkws.console.log import Row, sent_messages
 from tkws.console.replay import Replay
+from tkws.loop import loop_for
 
 if TYPE_CHECKING:
     from tkws.console.window import Console
@@ -103,7 +104,7 @@ class Files:
         if why:
             self._console.banner.show(f"{why}.")
 
-    def _load(self, path: Path) -> Iterator[object]:
+    def _load(self, path: Path) -> Generator[object]:
         for rows in archive.load(path):
             for row in rows:
                 self._console.log.add(row.direction, row.type, row.payload, row.peer, row.time)
@@ -114,8 +115,11 @@ class Files:
         name = filedialog.askopenfilename(parent=self._console, title=title, filetypes=_TYPES)
         return Path(name) if name else None
 
-    def _run(self, steps: Iterator[object], done: str) -> None:
-        """Take a step each time that the window has nothing else to do."""
+    def _run(self, steps: Generator[object], done: str) -> None:
+        """Take a step, and the others one by one with some time between them."""
+        if self._console.gone:
+            steps.close()
+            return
         try:
             next(steps)
         except StopIteration:
@@ -123,4 +127,4 @@ class Files:
         except (OSError, ValueError) as error:
             self._console.banner.show(str(error))
         else:
-            self._console.after(1, self._run, steps, done)
+            loop_for(self._console).call_later(0.001, self._run, steps, done)

@@ -41,7 +41,9 @@ class FilterBar(ttk.Frame):
         self._changed = changed
         self._told = Filter()
         self._due = ""
-        self.text = ttk.Entry(self, font=theme.body)
+        self._typed = tk.StringVar(self)
+        self._typed.trace_add("write", lambda *_: self._soon())  # pasted too
+        self.text = ttk.Entry(self, font=theme.body, textvariable=self._typed)
         self._type = self._choice(list(_TYPES), 15)
         self._direction = self._choice(list(_DIRECTIONS), 10)
         self._pause = ttk.Button(self, text="Pause", style="Quiet.TButton", command=pause, width=7)
@@ -52,7 +54,6 @@ class FilterBar(ttk.Frame):
         for column, widget in enumerate((self._type, self._direction, self._pause), 2):
             widget.grid(row=0, column=column, sticky="ns", padx=(gap, 0))
         self.columnconfigure(1, weight=1)
-        self.text.bind("<KeyRelease>", lambda _: self._soon())
         self.text.bind("<Return>", lambda _: self.tell())
         self.text.bind("<Escape>", lambda _: self.clear())
 

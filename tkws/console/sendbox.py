@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
 
 from tkws.console.detail import paint_text
@@ -119,8 +120,7 @@ class SendBox(ttk.Frame):
 
     def _bind(self) -> None:
         text = self.text
-        text.bind("<<ThemeChanged>>", lambda _: paint_text(text))
-        paint_text(text)
+        theme_of(self).follow(text, partial(paint_text, text))
         text.bind("<Return>", self._returned)
         text.bind("<KP_Enter>", self._returned)
         text.bind("<Shift-Return>", lambda _: None)

@@ -43,6 +43,7 @@ class ServerWindow(ttk.Frame):
         self.root = root
         self.log = Log()
         self._timer = ""
+        self._gone = False
         self.serving = Serving(self.log, mode, root, self._told, **options)
         self._build(mode)
         add_menu_bar(root, self._menus())
@@ -101,12 +102,15 @@ class ServerWindow(ttk.Frame):
 
     def destroy(self) -> None:
         """Go, and leave no timer."""
+        self._gone = True
         if self._timer:
             self.after_cancel(self._timer)
             self._timer = ""
         super().destroy()
 
     def _told(self, name: str, type: str, message: Any) -> None:
+        if self._gone:
+            return
         self.conversation.refresh_soon()
         if type in ("connect", "disconnect"):
             self._show_connections()

@@ -15,6 +15,7 @@ import tkws
 from tkws.console.log import Direction, Log
 from tkws.console.session import describe
 
+_LOOK_AGAIN = 0.02  # seconds between looks at a peer that does not read
 _MOST_WAITING = 16 << 20  # bytes that may wait for a peer that does not read
 
 
@@ -85,9 +86,7 @@ class Serving:
         elif type in ("ping", "pong"):
             if type == "ping":
                 self.log.add(Direction.IN, "ping", message, name)
-        elif type == "drain":
-            ws.resume()
-        else:
+        elif type != "drain":
             said = _welcome(ws) if type == "connect" else describe(ws, type, message)
             self.log.add(Direction.NOTE, str(type), said, name)
             if type == "disconnect":
@@ -108,11 +107,19 @@ class Serving:
             ws.send(message)
             self.log.add(Direction.OUT, kind, message, name)
             if ws.buffered_amount > ws.cget("high_water"):
-                ws.pause()  # until it has read its echoes
+                self._wait_for(ws)
             return
         others = [other for other in self.names if other is not ws]
         if sum(self._pass_on(other, message) for other in others):
             self.log.add(Direction.OUT, kind, message, f"from {name}")
+
+    def _wait_for(self, ws: tkws.WebSocket) -> None:
+        """Read no more from a peer until it has read its echoes; a paused connection tells no ``drain``."""
+        if ws.buffered_amount > ws.cget("low_water") and ws.state is tkws.State.OPEN:
+            ws.pause()
+            ws.loop.call_later(_LOOK_AGAIN, self._wait_for, ws)
+        else:
+            ws.resume()
 
     def _pass_on(self, ws: tkws.WebSocket, message: str | bytes) -> bool:
         if ws.state is not tkws.State.OPEN:

@@ -99,9 +99,8 @@ class SidePanel(ttk.Frame):
         self.rowconfigure(21, weight=1)
         self.columnconfigure(1, weight=1)
         self._handshake.configure(padx=px(6), pady=px(4))
-        self._handshake.bind("<<ThemeChanged>>", lambda _: self._paint())
         self._handshake.bind("<Button-1>", lambda _: self._handshake.focus_set())
-        self._paint()
+        self._theme.follow(self._handshake, self._paint)
 
     def _paint(self) -> None:
         paint_text(self._handshake)
@@ -177,8 +176,7 @@ class LatencyGraph(tk.Canvas):
         self._most = self.create_text(0, 0, anchor="ne", font=self._theme.small)
         self._values: list[float] = []
         self.bind("<Configure>", lambda _: self._draw())
-        self.bind("<<ThemeChanged>>", lambda _: self._draw())
-        self._draw()
+        self._theme.follow(self, self._draw)
 
     def draw(self, latencies: Sequence[Latency]) -> None:
         """Show these round trips, the newest last."""

@@ -197,7 +197,7 @@ class Table(ttk.Frame):
             at += small.measure(_SAMPLES.get(name, "")) + theme.px(14)
         self._head.configure(height=small.metrics("linespace") + theme.px(8))
         self._hint = self._canvas.create_text(0, 0, font=theme.body, justify="center")
-        self._paint()
+        theme.follow(self._canvas, self._paint)
 
     def _paint(self) -> None:
         colours = self._theme.colours
@@ -262,7 +262,6 @@ class Table(ttk.Frame):
     def _bind(self) -> None:
         canvas = self._canvas
         canvas.bind("<Configure>", self._fit)
-        canvas.bind("<<ThemeChanged>>", lambda _: self._paint())
         canvas.bind("<Button-1>", self._clicked)
         canvas.bind("<Shift-Button-1>", lambda event: self._clicked(event, extend=True))
         canvas.bind("<B1-Motion>", lambda event: self._clicked(event, extend=True))
@@ -300,8 +299,8 @@ class Table(ttk.Frame):
         self._canvas.focus_set()
         row = self.row_at(event.y)
         if row is not None and (not extend or row.number != self._cursor):
-            if self.following:  # what was clicked shall stay where it is
-                self._show_from(self._top_index())
+            self._top = self._view.rows[self._top_index()].number
+            self.following = False  # what was clicked shall stay where it is
             self.select(row.number, extend=extend)
 
     def _move(self, step: int, *, extend: bool = False) -> str:

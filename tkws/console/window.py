@@ -34,6 +34,10 @@ class Console(ttk.Frame):
         root: The window, empty.
         settings: What is remembered.
         path: Where that is stored when the window closes; None for nowhere.
+
+    Attributes:
+        gone: Whether it was destroyed.
+        held: Whether reading is stopped.
     """
 
     def __init__(self, root: tk.Tk, settings: storage.Settings, path: Path | None) -> None:
@@ -47,6 +51,7 @@ class Console(ttk.Frame):
         self.held = False
         self._path = path
         self._side_timer = ""
+        self.gone = False
         self.files = Files(self)
         self._build()
         add_menu_bar(root, menus_of(self))
@@ -150,12 +155,15 @@ class Console(ttk.Frame):
 
     def destroy(self) -> None:
         """Go, and leave no timer."""
+        self.gone = True
         if self._side_timer:
             self.after_cancel(self._side_timer)
             self._side_timer = ""
         super().destroy()
 
     def _told(self, type: str, message: Any) -> None:
+        if self.gone:
+            return
         self.conversation.refresh_soon()
         if type in ("text", "binary", "sent", "ping", "pong"):
             return

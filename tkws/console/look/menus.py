@@ -34,8 +34,7 @@ def add_menu_bar(window: tk.Toplevel | tk.Tk, menus: dict[str, list[Action | Non
     bar = theme.menu(window)
     for title, actions in menus.items():
         menu = theme.menu(bar)
-        menu.configure(postcommand=partial(_ask_labels, menu, actions))
-        menu.bind("<<ThemeChanged>>", lambda _, menu=menu: theme.paint_menu(menu))  # type: ignore[misc]
+        menu.configure(postcommand=partial(_ready, menu, actions))
         bar.add_cascade(label=f" {title} ", menu=menu, underline=1)
         for action in actions:
             if action is None:
@@ -47,8 +46,14 @@ def add_menu_bar(window: tk.Toplevel | tk.Tk, menus: dict[str, list[Action | Non
                 if not action.local:
                     _bind(window, action)
         _ask_labels(menu, actions)
-    bar.bind("<<ThemeChanged>>", lambda _: theme.paint_menu(bar))
+    theme.follow(window, partial(theme.paint_menu, bar))
     window.configure(menu=bar)
+
+
+def _ready(menu: tk.Menu, actions: list[Action | None]) -> None:
+    """A menu that is about to open."""
+    theme_of(menu).paint_menu(menu)
+    _ask_labels(menu, actions)
 
 
 def _ask_labels(menu: tk.Menu, actions: list[Action | None]) -> None:

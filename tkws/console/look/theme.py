@@ -7,6 +7,7 @@ One for each interpreter (`theme_of`). Sizes follow the screen: `Theme.px` turns
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import font as tkfont, ttk
 from typing import Any
 
@@ -85,6 +86,15 @@ class Theme:
         self._set_classic()
         # ttk announces a theme when idle, which must not be after the root's end.
         self._root.update_idletasks()
+
+    def follow(self, widget: tk.Misc, paint: Callable[[], object]) -> None:
+        """Have ``paint()`` called now and whenever the colours of a widget that is not ttk's have changed.
+
+        What was never in sight has no window yet and hears of no change, so it is painted when it comes.
+        """
+        paint()
+        for event in ("<<ThemeChanged>>", "<Map>"):
+            widget.bind(event, lambda _: paint(), add=True)
 
     def px(self, pixels: float) -> int:
         """Return pixels of a 96 dpi screen in pixels of this one; never less than 1."""
