@@ -83,7 +83,9 @@ class WebSocket(Configurable):
         self._retry_timer: Timer | None = None
         self._kept: deque[tuple[str | bytes, bool | None]] = deque()  # sent while down
         self._kept_size = 0
-        self._greeting = False  # whether the handler of `connect` runs: what it sends goes before what was kept
+        self._greeting = (
+            False  # whether the handler of `connect` runs: what it sends goes before what was kept
+        )
         self._on_end: Callable[[WebSocket], object] = lambda ws: None
         live[self] = None
 

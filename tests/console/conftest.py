@@ -68,3 +68,11 @@ def connected(console: Console, echo: Echo, pump_until: PumpUntil) -> Console:
     console.connect_to(Target(url=echo.url, proxy=NO_PROXY, protocols=("a", "b"), ping_interval=0))
     pump_until(lambda: console.session.is_open)
     return console
+
+
+@pytest.fixture
+def scale(display_root: tk.Tk) -> Iterator[Callable[[float], None]]:
+    """``scale(dpi)`` sets the resolution of the screen, which all windows of the process share."""
+    before = display_root.tk.call("tk", "scaling")
+    yield lambda dpi: display_root.tk.call("tk", "scaling", dpi / 72)
+    display_root.tk.call("tk", "scaling", before)

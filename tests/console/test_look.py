@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 
 import pytest
@@ -40,12 +41,12 @@ def test_there_is_one_theme_for_each_interpreter(display_root: tk.Tk) -> None:
         other.destroy()
 
 
-def test_sizes_follow_the_screen(display_root: tk.Tk) -> None:
-    display_root.tk.call("tk", "scaling", 96 / 72)
+def test_sizes_follow_the_screen(display_root: tk.Tk, scale: Callable[[float], None]) -> None:
+    scale(96)
     at_96_dpi = Theme(display_root).px(10)
     other = tk.Tk()
     try:
-        other.tk.call("tk", "scaling", 2.7)
+        scale(192)
         theme = Theme(other)
         assert (at_96_dpi, theme.px(10), theme.px(0.1)) == (10, 20, 1)
     finally:

@@ -11,6 +11,7 @@ from tkinter import ttk
 import pytest
 
 import tkws
+from tests import guards
 from tests.console.conftest import Echo
 from tkws.console import settings as storage
 from tkws.console.log import Direction, Filter
@@ -422,9 +423,9 @@ def test_nothing_is_of_another_colour_than_the_palette(console: Console, palette
         assert {str(colour) for colour in options} <= allowed, widget
 
 
-@pytest.mark.parametrize("scaling", [96 / 72, 192 / 72])
-def test_nothing_is_cut_off(display_root: tk.Tk, scaling: float) -> None:
-    display_root.tk.call("tk", "scaling", scaling)
+@pytest.mark.parametrize("dpi", [96, 192])
+def test_nothing_is_cut_off(display_root: tk.Tk, scale: Callable[[float], None], dpi: float) -> None:
+    scale(dpi)
     for name in display_root.tk.splitlist(display_root.tk.call("font", "names")):
         display_root.tk.call("font", "configure", name, "-size", 9)  # in points, which follow the scaling
     console = Console(display_root, storage.Settings(), None)
@@ -480,24 +481,16 @@ def test_keys_of_the_menus_are_each_bound_once(console: Console) -> None:
 # ---- its end
 
 
-def test_closing_stores_what_is_remembered(
-    display_root: tk.Tk, echo: Echo, pump_until: PumpUntil, tmp_path: Path
-) -> None:
+def test_closing_stores_what_is_remembered(echo: Echo, pump_until: PumpUntil, tmp_path: Path) -> None:
     path = tmp_path / "new" / "console.json"
-    console = Console(display_root, storage.Settings(), path)
+    root = tk.Tk()
+    console = Console(root, storage.Settings(), path)
     console.connect_to(Target(url=echo.url, proxy=NO_PROXY, headers=(("Authorization", "Bearer x"),)))
     pump_until(lambda: console.session.is_open)
     console.toggle_theme()
-    destroyed: list[object] = []
-    console.bind("<Destroy>", destroyed.append)
-    console.destroy = lambda: None  # type: ignore[method-assign]
-    display_root.destroy = lambda: destroyed.append("root")  # type: ignore[method-assign]
     console.close()
-    pump_until(lambda: "root" in destroyed)
-    del display_root.destroy, console.destroy
-    console.destroy()
-    stored = path.read_text()
-    assert "Bearer" not in stored
+    pump_until(lambda: not guards.exists(root) and not echo.server.connections)
+    assert "Bearer" not in path.read_text()
     assert storage.load(path).theme == "dark"
     assert storage.load(path).addresses == [echo.url]
 
