@@ -1,4 +1,4 @@
-"""The books of one direction: what was sent came once, in order and whole, or an event told that it may be lost.
+"""The books of one direction: what was sent came once, in order and whole, or an event told of its loss.
 
 A message carries its number, and its other bytes follow from that. Each connection must have heard an
 unbroken row of numbers; what no connection heard must lie where the sender was told of a loss: by a

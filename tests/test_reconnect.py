@@ -302,7 +302,7 @@ def test_what_was_kept_waits_for_a_message_that_connect_has_begun(root, pump_unt
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_the_handler_may_be_changed_about_connect(root, pump_until, moment):
-    server, heard = serve(root)
+    server, _ = serve(root)
     log, other = Log(connect=lambda ws, message: moment == "after" and ws.configure(handler=other)), Log()
     ws = tkws.open(server.url, log, master=root)
     ws.pause()
