@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmarks.bars import BARS
+from tests.benchmarks.growth import growth
 from tests.benchmarks.inside import INSIDE
 from tests.benchmarks.results import Results
 from tests.benchmarks.scenarios import SCENARIOS
@@ -35,8 +36,8 @@ and the measuring itself is done by the same script with the names of scenarios,
 
 - Each contender is a window on a virtual screen, in a process of its own. A timer of 10 ms runs in it, whose
   lateness is given, and it asks for a redraw each 16 ms; what is drawn is counted.
-- The other end is a process with a plain blocking socket. It sends bytes that were made before, for two
-  seconds, and keeps to one processor, the contender to the others. The row of the bare loop shows how fast
+- The other end is a process with a plain blocking socket. It sends bytes that were made before, for a
+  second, and keeps to one processor, the contender to the others. The row of the bare loop shows how fast
   it can be.
 - For a pace of so many messages a second the sender looks at the clock each 0.1 ms, and sends what is due.
 - A round runs each contender once. Figures are medians over the rounds. The column of ratios has the median
@@ -52,7 +53,7 @@ and the measuring itself is done by the same script with the names of scenarios,
 
 def write(results: Results) -> None:
     """Write the page."""
-    lines = [INTRODUCTION, *machine(results), "", *bars(results), "", "## The tables", ""]
+    lines = [INTRODUCTION, *machine(results), "", *bars(results), "", *growth(results), "## The tables", ""]
     for name in [*INSIDE, *SCENARIOS]:
         rounds = results.rounds(name)
         if rounds:

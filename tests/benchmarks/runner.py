@@ -83,7 +83,8 @@ def run_server(task: dict[str, Any], contender: str) -> Figures:
             seen = play(window, swarm)
             played = swarm.hear(PATIENCE)
     seen["lost"] = played["messages"] - seen["messages"]
-    if "clients" in task:
+    seen["rate"] = seen["messages"] / seen["seconds"]
+    if task["clients"] > 1:
         seen["kib_each"] = (crowded["rss"] - empty["rss"]) / task["clients"]
         seen["idle_switches"] = rested["switches"] - crowded["switches"]
     return seen | {name: value for name, value in (joined | played).items() if name != "messages"}

@@ -9,8 +9,8 @@ KIB = 1 << 10
 MIB = 1 << 20
 
 # Seconds that a run takes; fewer where a look is enough.
-SECONDS = 2.0
-QUICK_SECONDS = 0.7
+SECONDS = 1.0
+QUICK_SECONDS = 0.4
 
 ALL = (
     "tkws",
@@ -90,8 +90,16 @@ def _binary(app: str, size: int, name: str) -> Scenario:
 
 def _broadcast(clients: int) -> Scenario:
     title = f"Broadcast of 64 B text to {clients:,} clients"
-    options = {"clients": clients, "connects": False, "flood": 0.0}
+    options = {"clients": clients, "play": "broadcasts"}
     return Scenario(title, "crowd", "swarm", "ms", "ms to the last", options=options, contenders=SERVERS)
+
+
+def _among(clients: int) -> Scenario:
+    title = f"Flood of 64 B text by one of {clients:,} clients"
+    options = {"clients": clients, "play": "flood"}
+    return Scenario(
+        title, "crowd", "swarm", "rate", "messages/s", options=options, contenders=("tkws", "bare")
+    )
 
 
 SCENARIOS = {
@@ -120,13 +128,16 @@ SCENARIOS = {
     "broadcast1k": _broadcast(1000),
     "broadcast2k": _broadcast(2000),
     "broadcast10k": _broadcast(10_000),
+    "among100": _among(100),
+    "among1k": _among(1000),
+    "among10k": _among(10_000),
     "connects": Scenario(
         "Connections opened a second",
         "crowd",
         "swarm",
         "rate",
         "connections/s",
-        options={"connects": True},
+        options={"clients": 1, "play": "connects"},
         contenders=SERVERS,
     ),
 }

@@ -11,6 +11,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -23,6 +24,8 @@ AT_A_TIME = 25
 BROADCAST = "broadcast"
 # Broadcasts there are at least.
 LEAST = 5
+# Messages of one call of the system.
+FLOOD_BATCH = 10_000
 PATIENCE = 20.0
 # Closing resets the connection: thousands of them do not linger in TIME_WAIT.
 RESET = struct.pack("ii", 1, 0)
@@ -42,18 +45,11 @@ def play(task: Task) -> None:
     allow_descriptors()
     commander = wire.connect_client(task["port"])
     commander.settimeout(PATIENCE)
-    figures = {}
-    if task["connects"]:
-        say(ready=True)
-        hear()
-        figures = count_connects(task)
-    else:
-        begin = time.perf_counter()
-        clients = connect(task["port"], task["clients"] - 1)
-        say(ready=True, joining=task["clients"] / (time.perf_counter() - begin))
-        hear()
-        figures = broadcasts([commander, *clients], task)
-        figures["messages"] += flood(commander, task)
+    begin = time.perf_counter()
+    clients = connect(task["port"], task["clients"] - 1)
+    say(ready=True, joining=task["clients"] / (time.perf_counter() - begin))
+    hear()
+    figures = PLAYS[task["play"]]([commander, *clients], task)
     commander.sendall(wire.frame(wire.NORMAL, opcode=Opcode.CLOSE, masked=True))
     commander.shutdown(socket.SHUT_WR)
     say(**figures)
@@ -78,7 +74,7 @@ def connect(port: int, count: int) -> list[socket.socket]:
     return clients
 
 
-def count_connects(task: Task) -> Figures:
+def count_connects(clients: list[socket.socket], task: Task) -> Figures:
     """Connect and leave, again and again, for some seconds."""
     count, begin = 0, time.perf_counter()
     while time.perf_counter() - begin < task["seconds"]:
@@ -112,11 +108,18 @@ def broadcasts(clients: list[socket.socket], task: Task) -> Figures:
     return {"ms": median(times), "messages": len(times)}
 
 
-def flood(commander: socket.socket, task: Task) -> int:
-    """Let one client flood the server among the silent others, and return the messages sent."""
-    data = wire.frame(wire.payload(task["size"]), masked=True) * 10_000
+def flood(clients: list[socket.socket], task: Task) -> Figures:
+    """Let the first client flood the server for some seconds, among the silent others."""
+    data = wire.frame(wire.payload(task["size"]), masked=True) * FLOOD_BATCH
     messages, begin = 0, time.perf_counter()
-    while time.perf_counter() - begin < task["flood"]:
-        commander.sendall(data)
-        messages += 10_000
-    return messages
+    while time.perf_counter() - begin < task["seconds"]:
+        clients[0].sendall(data)
+        messages += FLOOD_BATCH
+    return {"messages": messages}
+
+
+PLAYS: dict[str, Callable[[list[socket.socket], Task], Figures]] = {
+    "broadcasts": broadcasts,
+    "connects": count_connects,
+    "flood": flood,
+}
