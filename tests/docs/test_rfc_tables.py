@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = ["rfc6455.md"]
+PAGES = ["rfc6455.md", "rfc7692.md"]
 LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "RECOMMENDED", "MAY", "—")
 QUOTED = re.compile(r"`([^`]+)`")
 
@@ -29,6 +29,12 @@ WORDS = {
     "10.2": (0, 0, 2, 0), "10.3": (1, 0, 0, 0), "10.4": (1, 0, 1, 0), "10.6": (1, 0, 1, 0),
     "10.7": (1, 0, 2, 0), "11.1.1": (2, 0, 0, 0), "11.1.2": (2, 0, 0, 0), "11.3.1": (0, 1, 0, 0),
     "11.3.2": (0, 1, 0, 0), "11.3.3": (0, 1, 0, 0), "11.3.4": (0, 1, 0, 0), "11.3.5": (0, 1, 0, 0),
+}  # fmt: skip
+
+# How many rows each section of RFC 7692 has, most of them in plain words.
+ROWS = {
+    "4": 1, "5": 8, "6": 3, "6.1": 7, "6.2": 3, "7": 9, "7.1": 2, "7.1.1.1": 5, "7.1.1.2": 4,
+    "7.1.2.1": 4, "7.1.2.2": 6, "7.2.1": 10, "7.2.2": 7, "7.2.3": 1, "7.2.3.6": 1, "8": 2,
 }  # fmt: skip
 
 
@@ -113,6 +119,10 @@ def test_each_word_of_rfc_6455_has_its_row() -> None:
 
 
 HERE = "`tests/docs/test_rfc_tables.py::test_a_row_that_is_wrong_is_noticed`"
+
+
+def test_no_row_of_rfc_7692_is_missing() -> None:
+    assert Counter(row.section for row in read("rfc7692.md")) == ROWS
 
 
 @pytest.mark.parametrize(
