@@ -388,6 +388,20 @@ def test_a_stream_may_end_in_a_message_and_the_next_one_begin() -> None:
     )
 
 
+@pytest.mark.parametrize("takeover", [True, False])
+def test_a_stream_may_end_where_a_piece_ends(takeover: bool) -> None:
+    """The four bytes that were removed from the end (RFC 7692, 7.2.2) are none of the next stream then."""
+    sender = zlib.compressobj(6, zlib.DEFLATED, -15)
+    ended = sender.compress(b"Hello") + sender.flush(zlib.Z_FINISH)
+    whole, decoder = (PerMessageDeflate(Deflate(), decode_takeover=takeover) for _ in range(2))
+    assert whole.decode(ended, True, ANY) == b"Hello"
+    assert decoder.decode(ended, False, ANY) + decoder.decode(b"", False, ANY) == b"Hello"
+    assert decoder.decode(b"", True, ANY) == b""
+    for codec in (whole, decoder):
+        assert codec.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
+        assert codec.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
+
+
 def test_the_window_over_many_messages_is_what_the_next_stream_sees() -> None:
     encoder, decoder = PerMessageDeflate(Deflate()), PerMessageDeflate(Deflate())
     text = b"".join(i.to_bytes(3, "big") for i in range(60_000))

@@ -197,9 +197,9 @@ class PerMessageDeflate:
     """
 
     __slots__ = (
-        "_compressor", "_decompressor", "_history", "_most_history", "_setting", "compressed_bytes",
-        "decode_takeover", "decode_window_bits", "encode_takeover", "encode_window_bits", "plain_bytes",
-        "threshold",
+        "_compressor", "_decompressor", "_history", "_most_history", "_setting", "_stream_ended",
+        "compressed_bytes", "decode_takeover", "decode_window_bits", "encode_takeover", "encode_window_bits",
+        "plain_bytes", "threshold",
     )  # fmt: skip
 
     def __init__(
@@ -221,6 +221,7 @@ class PerMessageDeflate:
         self._setting = setting
         self._compressor: _Compress | None = None
         self._decompressor: _Decompress | None = None
+        self._stream_ended = False  # with the last piece, though not the message
         self._history = bytearray()  # the peer's window, for a stream that follows an ended one
         self._most_history = (1 << decode_window_bits) + _HISTORY_SLACK
 
@@ -264,8 +265,11 @@ class PerMessageDeflate:
                 with 1008 for a piece of more than 256 DEFLATE streams. The codec cannot go on.
         """
         self.compressed_bytes += len(data)
+        if data:
+            self._stream_ended = False
         if final:
-            data = bytes(data) + _TAIL
+            data = b"" if self._stream_ended else bytes(data) + _TAIL
+            self._stream_ended = False
         if self._decompressor is None:
             self._decompressor = zlib.decompressobj(-self.decode_window_bits)
         try:
@@ -299,6 +303,7 @@ class PerMessageDeflate:
         for _ in range(_MAX_STREAMS):
             self._decompressor = zlib.decompressobj(-self.decode_window_bits, bytes(self._history))
             if not data or (final and data == _TAIL):
+                self._stream_ended = not final
                 return b"".join(outputs)
             output = self._inflate(self._decompressor, data, limit)
             outputs.append(output)
