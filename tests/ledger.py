@@ -1,4 +1,4 @@
-"""The books of one direction: what was sent came once, in order and whole, or an event told of its loss.
+"""The books of one direction: what was sent came once, in order and whole, or an event told its loss.
 
 A message carries its number, and its other bytes follow from that. Each connection must have heard an
 unbroken row of numbers; what no connection heard must lie where the sender was told of a loss: by a
@@ -49,14 +49,14 @@ class Ledger:
         self._told: list[range] = []
         self._heard: dict[tkws.WebSocket, range] = {}  # by connections that live
         self._over: list[range] = []  # by those that have ended
-        self._turn = threading.Lock()  # of the threads that send
+        self._turn = threading.RLock()  # of the threads that send
 
     def message(self, number: int, size: int) -> bytes:
         """A message as it must arrive; the number alone takes 12 bytes."""
         head = b"%012d" % number
         return (head * (size // _DIGITS + 1))[: max(size, _DIGITS)]
 
-    def send(self, ws: tkws.WebSocket, size: int = 0, *, text: bool = False) -> bool:
+    def send(self, ws: Any, size: int = 0, *, text: bool = False) -> bool:
         """Send the next message, from any thread; return whether it was taken."""
         with self._turn:
             payload = self.message(self.sent, size)
@@ -66,20 +66,17 @@ class Ledger:
                 self.refused += 1
                 return False
             self.sent += 1
+            in_thread = threading.current_thread() is not threading.main_thread()
+            if (
+                in_thread and ws.state is tkws.State.CLOSED
+            ):  # it ended meanwhile, and `disconnect` tells the loss
+                self._tell(self.sent - 1, self.sent)
             return True
 
     def sending(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         """The handler, or a part of it, of the end that sends."""
-        if isinstance(message, tkws.MessagesLost):
-            for lost in message.messages:
-                number = int(lost[:_DIGITS])
-                self._tell(number, number + 1)
-        elif type == "error" and isinstance(message, tkws.StateError):  # a thread's call came too late
-            self._tell(self._begun, self.sent)
-        elif type == "close":
-            if message[0] != self.own_close:
-                self._tell(self._begun, self.sent)
-            self._begun = self.sent
+        with self._turn:
+            self._take_note(type, message)
 
     def receiving(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         """The handler, or a part of it, of the end that hears."""
@@ -104,6 +101,18 @@ class Ledger:
         tally = Tally(self.sent, self.delivered, sum(map(len, missing)))
         assert tally.sent == tally.delivered + tally.lost, tally
         return tally
+
+    def _take_note(self, type: str, message: Any) -> None:
+        if isinstance(message, tkws.MessagesLost):
+            for lost in message.messages:
+                number = int(lost[:_DIGITS])
+                self._tell(number, number + 1)
+        elif type == "error" and isinstance(message, tkws.StateError):  # a thread's call came too late
+            self._tell(self._begun, self.sent)
+        elif type == "close":
+            if message[0] != self.own_close:
+                self._tell(self._begun, self.sent)
+            self._begun = self.sent
 
     def _hear(self, ws: tkws.WebSocket, payload: bytes) -> None:
         number = int(payload[:_DIGITS])

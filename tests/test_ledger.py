@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -107,6 +108,14 @@ def test_what_a_thread_sent_too_late_is_told_by_an_error(ledger):
     taking(ledger, 2)
     ledger.sending("ws", "error", tkws.StateError("CLOSING"))
     assert ledger.tally() == Tally(sent=2, delivered=0, lost=2)
+
+
+def test_what_a_thread_sent_while_it_ended_is_told_by_disconnect(ledger):
+    ws = SimpleNamespace(send=len, state=tkws.State.CLOSED)
+    thread = threading.Thread(target=ledger.send, args=(ws,))
+    thread.start()
+    thread.join()
+    assert ledger.tally() == Tally(sent=1, delivered=0, lost=1)
 
 
 def test_what_was_refused_at_the_call_was_not_sent(ledger):

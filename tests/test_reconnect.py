@@ -331,6 +331,18 @@ def test_kept_messages_that_are_never_sent_are_told(root, pump_until):
     assert lost.messages == ["one", b"two"]
 
 
+@pytest.mark.parametrize("reconnect", [None, tkws.Backoff(initial=60)])
+def test_nothing_is_kept_any_more_after_the_end(root, pump_until, reconnect):
+    server, _ = serve(root)
+    server.close()
+    ws = tkws.open(server.url, log := Log(), master=root, offline_buffer=100, reconnect=reconnect)
+    pump_until(lambda: log.over)
+    ws.close()
+    pump_until(lambda: ws.state is tkws.State.CLOSED)
+    with pytest.raises(tkws.StateError, match="CLOSED"):
+        ws.send("too late")
+
+
 def test_headers_are_asked_for_at_each_attempt(root, pump_until):
     server, heard = serve(root)
     tokens = iter(["first", "second"])

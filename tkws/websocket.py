@@ -83,9 +83,7 @@ class WebSocket(Configurable):
         self._retry_timer: Timer | None = None
         self._kept: deque[tuple[str | bytes, bool | None]] = deque()  # sent while down
         self._kept_size = 0
-        self._greeting = (
-            False  # whether the handler of `connect` runs: what it sends goes before what was kept
-        )
+        self._greeting = False  # the handler of `connect` runs, which sends before what was kept
         self._on_end: Callable[[WebSocket], object] = lambda ws: None
         live[self] = None
 
@@ -431,6 +429,7 @@ class WebSocket(Configurable):
 
     def _leave(self) -> None:
         self._ended = True
+        self._opening = False
         live.pop(self, None)
         self._on_end(self)
 

@@ -1,0 +1,105 @@
+"""``python -m tests.soak [--seconds N] [--seed N]``: runs, says how it went, ends with 1 where it went wrong.
+
+Takes two minutes unless told otherwise. The same seed brings the same faults at the same times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import ssl
+import sys
+import time
+import tkinter
+
+import trustme
+
+from tests.soak import meters
+from tests.soak.plan import plan
+from tests.soak.world import PATIENCE, World
+from tkws.loop import loop_for
+
+SAMPLES = 200  # of the memory in a run, though at most ten a second
+
+
+def certificates() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context and a client's that trusts it."""
+    authority = trustme.CA()
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(client)
+    return server, client
+
+
+def run(seconds: float, seed: int) -> tuple[World, list[meters.Sample]]:
+    """Run the world to its end, and read the memory meanwhile."""
+    root = tkinter.Tcl()
+    loop = loop_for(root)
+    world = World(root, plan(seed, seconds), *certificates(), seed)
+    samples: list[meters.Sample] = []
+    began = loop.now()
+
+    def sample() -> None:
+        samples.append(meters.read(loop.now() - began))
+        loop.call_later(max(seconds / SAMPLES, 0.1), sample)
+
+    def give_up() -> None:
+        world.wrong.append("it does not come to an end")
+        root.quit()
+
+    sample()
+    loop.call_later(seconds, world.end)
+    loop.call_later(seconds + 2 * PATIENCE, give_up)
+    root.mainloop(-1)
+    world.close()
+    loop.close()
+    return world, samples
+
+
+def report(world: World, samples: list[meters.Sample], seconds: float, seed: int) -> str:
+    """The figures, as JSON."""
+    megabyte = 1 << 20
+    figures = {
+        "seconds": round(seconds),
+        "seed": seed,
+        "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
+        f"Tk {tkinter.TkVersion}, {ssl.OPENSSL_VERSION}",
+        "sent": world.tally.sent,
+        "delivered": world.tally.delivered,
+        "lost and told": world.tally.lost,
+        **dict(sorted(world.counts.items())),
+        "resident MiB, least and most": [
+            round(pick(each.resident for each in samples) / megabyte, 1) for pick in (min, max)
+        ],
+        "resident MiB an hour": round(meters.slope(samples, "resident") / megabyte, 2),
+        "blocks of Python's an hour": round(meters.slope(samples, "blocks")),
+        "wrong": world.wrong[:20],
+    }
+    return json.dumps(figures, indent=2)
+
+
+def main() -> int:
+    """Run twice: shortly to warm up, since libraries keep what they make first, then for the time asked."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    run(2, arguments.seed)
+    before = meters.Held.now()
+    began = time.monotonic()
+    world, samples = run(arguments.seconds, arguments.seed)
+    after = meters.Held.now()
+    if before != after:
+        world.wrong.append(f"held before: {before}, after: {after}")
+    raised, reported = (world.counts[f"exceptions {what}"] for what in ("raised", "reported"))
+    if raised != reported:
+        world.wrong.append(f"handlers raised {raised} exceptions, of which {reported} were reported")
+    world.wrong += meters.growth(samples)
+    print(report(world, samples, time.monotonic() - began, arguments.seed))
+    return bool(world.wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""A client, the ends that a server has of it one after another, and the books of both directions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import tkws
+from tests.ledger import Ledger, Tally
+
+# With these codes the client and the server end when all was sent.
+CLIENTS_CLOSE, SERVERS_CLOSE = 4000, 4001
+
+# Bytes that wait to be sent, after which a program with sense sends no more.
+ENOUGH = 4 << 20
+
+QUICK = tkws.Backoff(initial=0.02, factor=1.5, maximum=0.3)
+
+
+class Broken(Exception):
+    """What a handler raises on purpose."""
+
+
+class Pair:
+    """Messages go both ways until one of them closes for good; lost connections are opened again.
+
+    Args:
+        url: Where to, with a path of its own.
+        broadcast: Sends to the path by the server's `broadcast`, and returns to how many; None to
+            send as usual.
+        options: Of `tkws.open`.
+    """
+
+    def __init__(self, url: str, broadcast: Callable[[bytes], int] | None = None, **options: Any) -> None:
+        self.up, self.down = Ledger(CLIENTS_CLOSE), Ledger(SERVERS_CLOSE)
+        self.lives = 0
+        self.only_threads_send = False
+        self.ended_at: float | None = None
+        self.server_end: tkws.WebSocket | None = None
+        self.next_action: Callable[[], object] | None = None  # of a handler, once
+        self._present: set[tkws.WebSocket] = set()
+        self._broadcast = broadcast
+        self.ws = tkws.open(
+            url,
+            self.client,
+            reconnect=QUICK,
+            offline_buffer=1 << 20,
+            timeout=3,
+            keepalive=0.5,
+            pong_timeout=1,
+            close_timeout=1,
+            **options,
+        )
+
+    def client(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+        """The client's handler."""
+        self.up.sending(ws, type, message)
+        self.down.receiving(ws, type, message)
+        self._act()
+
+    def server(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+        """The handler of each of the server's ends."""
+        self.up.receiving(ws, type, message)
+        self.down.sending(ws, type, message)
+        if type == "connect":
+            self.lives += 1
+            self._present.add(ws)
+            self.server_end = ws
+        elif type == "disconnect":
+            self._present.discard(ws)
+            if self.server_end is ws:
+                self.server_end = None
+        self._act()
+
+    def send_up(self, size: int = 0, *, text: bool = False) -> None:
+        """Send from the client, unless enough is waiting."""
+        if self.ws.buffered_amount < ENOUGH and not self.only_threads_send:
+            self.up.send(self.ws, size, text=text)
+
+    def send_down(self, size: int = 0, *, text: bool = False) -> None:
+        """Send from the server, where it has a connection and not enough is waiting."""
+        ws = self.server_end
+        if ws is None or ws.buffered_amount >= ENOUGH:
+            return
+        if self._broadcast is None:
+            self.down.send(ws, size, text=text)
+        else:
+            self.down.send(self, size)
+
+    def send(self, payload: bytes) -> None:
+        """Stand for a connection whose messages are broadcast."""
+        assert self._broadcast is not None
+        if not self._broadcast(payload):
+            raise tkws.StateError("It reached nobody")
+
+    @property
+    def over(self) -> bool:
+        """Whether the client has ended for good, and every end of the server's as well."""
+        if self.ws.state is not tkws.State.CLOSED:
+            return False
+        if self.ended_at is None:
+            self.ended_at = time.monotonic()
+        return not self._present
+
+    def tallies(self) -> list[Tally]:
+        """Close the books."""
+        return [self.up.tally(), self.down.tally()]
+
+    def _act(self) -> None:
+        action, self.next_action = self.next_action, None
+        if action is not None:
+            action()
