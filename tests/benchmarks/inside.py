@@ -73,20 +73,25 @@ def read_websockets(role: Role, data: Chunks) -> int:
 
 def read_floor(role: Role, data: Chunks) -> int:
     """Slice at fixed places and decode, knowing of nothing."""
-    messages, header = [], 6 if role is Role.SERVER else 2
+    del role
+    messages, header = [], 2
     for chunk in [b"".join(data)]:
         for start in range(header, len(chunk), SIZE + header):
             messages.append(chunk[start : start + SIZE].decode())  # noqa: PERF401 # as a parser would
     return len(messages)
 
 
-READERS: dict[str, Read] = {"tkws": read_tkws, "websockets": read_websockets, "slices": read_floor}
+MASKED_READERS: dict[str, Read] = {"tkws": read_tkws, "websockets": read_websockets}
+READERS = MASKED_READERS | {"slices": read_floor}
 
 
 def measure_engine(role: Role) -> Round:
-    """Let each reader read once."""
+    """Let each reader read twice, and measure it the second time: numpy, if it is used, is loaded by then."""
     data = chunks(role)
-    return {name: {"rate": rate(read, role, data)} for name, read in READERS.items()}
+    readers = READERS if role is Role.CLIENT else MASKED_READERS
+    for read in readers.values():
+        read(role, data)
+    return {name: {"rate": rate(read, role, data)} for name, read in readers.items()}
 
 
 def rate(read: Read, role: Role, data: Chunks) -> float:
