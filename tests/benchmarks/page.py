@@ -68,7 +68,8 @@ def machine(results: Results) -> list[str]:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     rounds = sorted({len(results.rounds(name)) for name in [*INSIDE, *SCENARIOS]} - {0})
     kind = model[1] if model else platform.machine()
-    when = f"Measured on {' and '.join(results.days())}, in {rounds[0]} to {rounds[-1]} rounds,"
+    times = f"{rounds[0]} to {rounds[-1]}" if len(rounds) > 1 else f"{rounds[0]}"
+    when = f"Measured on {' and '.join(results.days())}, in {times} rounds,"
     where = f"on {os.cpu_count()} processors ({kind}) with Linux {platform.release().split('-')[0]}."
     tk = tkinter.Tcl().eval("info patchlevel")
     python = f"Python {platform.python_version()}, Tk {tk}"
