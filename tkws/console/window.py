@@ -167,7 +167,9 @@ class Console(ttk.Frame):
         self.conversation.refresh_soon()
         if type in ("text", "binary", "sent", "ping", "pong"):
             return
-        if type == "file":
+        if type == "connect" and self.focus_get() is self.address.address:
+            self.sendbox.text.focus_set()  # what is typed next is to be sent
+        elif type == "file":
             self.sendbox.show_progress(self.session.sending)
         elif type in ("error", "timeout"):
             self.banner.show(str(message))

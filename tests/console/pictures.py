@@ -1,0 +1,152 @@
+"""Takes the pictures of ``docs/console.md`` from the real windows.
+
+Run: ``python -m tests.console.pictures docs/pictures``, on a screen of its own, such as that of
+``xvfb-run -s "-screen 0 1280x1024x24"``, since a picture shows whatever lies on top. ``--scaling 2`` is
+for looking at the windows on a screen of twice the resolution.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import tkws
+from demos.stage import save_picture
+from tkws.console.look import theme_of
+from tkws.console.servewindow import ServerWindow
+from tkws.console.serving import Mode
+from tkws.console.settings import Settings
+from tkws.console.target import NO_PROXY, Target
+from tkws.console.window import Console
+from tkws.loop import loop_for
+
+_SETTLE_MS = 1500
+
+
+def reading(number: int) -> str:
+    """Return what a sensor says."""
+    return json.dumps(
+        {"sensor": "north", "number": number, "value": 20 + number % 17 / 4, "unit": "°C", "tags": ["live"]},
+        ensure_ascii=False,
+    )
+
+
+def take(root: tk.Tk, path: Path, delay_ms: int = _SETTLE_MS) -> None:
+    """Save the picture of a window after a while, and destroy it."""
+
+    def save() -> None:
+        root.update()
+        left, top = root.winfo_rootx(), root.winfo_rooty() - theme_of(root).px(30)  # with its menus
+        right, bottom = root.winfo_rootx() + root.winfo_width(), root.winfo_rooty() + root.winfo_height()
+        save_picture(path, (left, max(0, top), right, bottom))
+        root.destroy()
+
+    root.after(delay_ms, save)
+    root.mainloop()
+
+
+def echo(ws: tkws.WebSocket, type: str, message: Any) -> None:
+    """Answer as the server in the pictures does."""
+    if type in ("text", "binary"):
+        ws.send(message)
+
+
+def talk(path: Path, theme: str, then: Callable[[Console], object], scaling: float) -> None:
+    """A conversation with an echo."""
+    root = new_root(scaling)
+    server = tkws.serve(master=root, handler=echo, port=8765)
+    console = Console(root, Settings(theme=theme), None)
+    target = Target(url=f"{server.url}feed", protocols=("json",), proxy=NO_PROXY, ping_interval=0.05)
+    console.connect_to(target)
+
+    def say() -> None:
+        for number in range(6):
+            console.send("message", reading(number))
+        console.send("message", bytes(range(48)))
+        console.send("ping", b"are you there")
+        console.send("message", "A text of\nseveral lines")
+
+    root.after(300, say)
+    root.after(700, then, console)
+    take(root, path)
+
+
+def select_json(console: Console) -> None:
+    """Put the cursor on the last reading that came back."""
+    rows = [row for row in console.log.rows if row.direction == "in" and row.type == "text"]
+    console.conversation.table.select(rows[-2].number)
+
+
+def show_options(console: Console) -> None:
+    """Open the options, with the warning."""
+    console.address.toggle_options()
+    console.address.show(
+        Target(
+            url="wss://dashboard.example/feed",
+            protocols=("json", "json.v2"),
+            headers=(("Authorization", "Bearer …"), ("X-Client", "console")),
+            verify=False,
+            reconnect=True,
+        )
+    )
+    select_json(console)
+
+
+def flood(path: Path, theme: str, scaling: float) -> None:
+    """20,000 messages a second, from a process of its own."""
+    program = [sys.executable, "-m", "tests.benchmarks.console", "--serve", "--rate", "20000"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        root = new_root(scaling)
+        console = Console(root, Settings(theme=theme), None)
+        console.connect_to(Target(url=url, proxy=NO_PROXY, compression=False, ping_interval=0.1))
+        take(root, path, 8000)
+
+
+def serve(path: Path, theme: str, scaling: float) -> None:
+    """A server with three connections."""
+    root = new_root(scaling)
+    theme_of(root).use(theme)
+    window = ServerWindow(root, Mode.CHAT, {"port": 8765})
+    url = window.serving.server.url
+    peers = [
+        tkws.open(f"{url}{room}", lambda *_: None, master=root, proxy=None)
+        for room in ("feed", "feed", "control")
+    ]
+    for number in range(9):
+        loop_for(root).call_later(0.3 + number / 20, lambda n=number: peers[n % 3].send(reading(n)))
+    root.after(900, lambda: window.send("message", "Maintenance in five minutes"))
+    take(root, path)
+
+
+def new_root(scaling: float) -> tk.Tk:
+    """Return a window as on a screen of 96 dpi, or of a multiple."""
+    root = tk.Tk(className="tkws")
+    root.tk.call("tk", "scaling", scaling * 96 / 72)
+    return root
+
+
+def main() -> int:
+    """Take all of them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--scaling", type=float, default=1.0)
+    options = parser.parse_args()
+    folder, scaling = options.folder, options.scaling
+    talk(folder / "console.png", "light", select_json, scaling)
+    talk(folder / "console-dark.png", "dark", show_options, scaling)
+    flood(folder / "console-flood.png", "light", scaling)
+    serve(folder / "console-serve.png", "light", scaling)
+    serve(folder / "console-serve-dark.png", "dark", scaling)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
