@@ -88,3 +88,19 @@ def test_what_a_bad_handshake_carries():
     assert (error.phase, error.part, error.status) == ("handshake", "upgrade", 400)
     assert (error.headers, error.body) == ({"X": "y"}, b"z")
     assert tkws.HandshakeError("", part="key").status is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("Grüße, 世界", "Grüße, 世界"),
+        ("a\r\nERROR b", r"a\r\nERROR b"),
+        ("\x1b[2J\x9b2J\0", r"\x1b[2J\x9b2J\x00"),
+        ("a\u2028b\u202ec", r"a\u2028b\u202ec"),
+    ],
+)
+def test_what_others_said_is_shown_in_one_line(text, shown):
+    assert errors.printable(text) == shown
+    assert str(tkws.OpenError(text, phase="tls")) == shown
+    assert str(tkws.ConnectionClosed(1000, f"({text})")) == f"The connection was closed: 1000 ({shown})"

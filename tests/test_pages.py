@@ -253,3 +253,23 @@ def test_a_folder_must_be_there(pages, tmp_path):
 def test_a_folder_is_a_path(pages, folder):
     with pytest.raises(TypeError, match="^folder: str or a path, not "):
         pages.add_directory("/", folder)
+
+
+def test_what_is_hidden_is_not_shown_unless_it_is_well_known(pages, folder):
+    for name in (".well-known", ".git"):
+        (folder / name).mkdir()
+        (folder / name / "file.txt").write_text(name)
+    (folder / ".well-known" / ".env").write_text("secret")
+    pages.add_directory("/", folder)
+    assert ask(pages, "/.well-known/file.txt").body == b".well-known"
+    assert ask(pages, "/.git/file.txt").status == 404
+    assert ask(pages, "/.git/").status == 404
+    assert ask(pages, "/.well-known/.env").status == 404
+
+
+def test_a_folder_that_is_hidden_itself_is_shown(pages, tmp_path):
+    hidden = tmp_path / ".cache"
+    hidden.mkdir()
+    (hidden / "a.txt").write_text("here")
+    pages.add_directory("/", hidden)
+    assert ask(pages, "/a.txt").body == b"here"

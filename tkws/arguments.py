@@ -77,7 +77,7 @@ def check_opening(
     check_context("ssl", ssl, Role.CLIENT)
     check_context("proxy_ssl", proxy_ssl, Role.CLIENT)
     if ssl is not None and not uri.secure:
-        raise ValueError(f"ssl: {uri} is no wss: URL")
+        raise ValueError(f"ssl: {uri.shown} is no wss: URL")
     if unix is not None and not isinstance(unix, str | os.PathLike):
         raise TypeError(f"unix: a path, not {type(unix).__name__}")
     if unix is not None and sock is not None:

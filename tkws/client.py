@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,7 +48,7 @@ class Plan:
     uri: WebSocketURI
     timeout: float
     protocols: Sequence[str] = ()
-    headers: HeadersLike | Callable[[], HeadersLike] = ()
+    headers: HeadersLike | Callable[[], HeadersLike] = dataclasses.field(default=(), repr=False)
     origin: str | None = None
     deflate: Deflate | None = None
     route: Route
@@ -161,7 +162,7 @@ class Opening:
                 raise URLError(f"{self._plan.max_redirects} were followed before it")
             self._uri = self._plan.redirected(self._uri, location)
         except ValueError as error:
-            answer.args = (f"{answer}; the redirect to {location!r} is not followed: {error}",)
+            answer.args = (f"{answer}; the redirect to {_shown(location)!r} is not followed: {error}",)
             self._fail(answer)
             return
         self._route = dataclasses.replace(self._route, unix=None, sock=None)
@@ -169,9 +170,14 @@ class Opening:
 
     def _on_timeout(self) -> None:
         phase = self._hop.phase if self._hop is not None else "connect"
-        message = f"Timeout when connecting to {self._uri}: {self._plan.timeout:g} seconds passed while"
+        message = f"Timeout when connecting to {self._uri.shown}: {self._plan.timeout:g} seconds passed while"
         self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
 
     def _fail(self, error: OpenError) -> None:
         self.cancel()
         self._ws.fail(error)
+
+
+def _shown(location: str) -> str:
+    """Return a URL or a part of one without credentials and without the query."""
+    return re.sub("//.*@", "//", location.partition("?")[0])

@@ -288,7 +288,7 @@ def test(
         request = Request("GET", target, Headers(headers), sock.getpeername())
         _admissions[sock] = server.admit(request, sock.getsockname())
     except (HandshakeError, ValueError, OSError) as error:  # headers that cannot be; a peer that has gone
-        _log.info("refused %s: %s", path, error)
+        _log.info("refused %r: %s", path.partition("?")[0], error)
         return False
     return True
 

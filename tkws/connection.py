@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 
 from tkws.delivery import Delivery
+from tkws.errors import printable
 from tkws.loop import Loop, Timer
 from tkws.net import Stream
 from tkws.options import ConnectionOptions
@@ -237,4 +238,4 @@ class Connection:
     def _sentence(self) -> str:
         code = self.engine.close_code or CloseCode.ABNORMAL_CLOSURE
         reason = self.engine.close_reason or DEFAULT_REASONS.get(code, "")
-        return f"Disconnected: {int(code)} {reason}".rstrip()
+        return printable(f"Disconnected: {int(code)} {reason}".rstrip())

@@ -3,11 +3,21 @@
 A fault of the program raises at the call that made it. A fault of the peer or of
 the network never raises: it arrives as an ``error``, ``timeout`` or ``close`` event,
 whose message is one of these exceptions or names its code.
+
+What the other side said may be part of a message. It is shown by `printable`: a line break or a
+terminal's control sequence in it cannot forge a line of a log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+
+def printable(text: str) -> str:
+    """Return ``text`` in one line, with what is no printable character escaped as Python does it."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 class WebSocketError(Exception):
@@ -43,7 +53,7 @@ class ConnectionClosed(WebSocketError):
     """
 
     def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"The connection was closed: {code} {reason}".rstrip())
+        super().__init__(printable(f"The connection was closed: {code} {reason}".rstrip()))
         self.code = code
         self.reason = reason
 
@@ -80,7 +90,7 @@ class OpenError(WebSocketError):
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> None:
-        super().__init__(message)
+        super().__init__(printable(message))
         self.phase = phase
         self.status = status
         self.headers: Mapping[str, str] = {} if headers is None else headers

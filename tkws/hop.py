@@ -244,7 +244,7 @@ class Hop:
         self._fail(named)
 
     def _fail_with(self, cause: Exception) -> None:
-        error = OpenError(f"Cannot connect to {self._uri}: {explain_tls(cause)}", phase=self.phase)
+        error = OpenError(f"Cannot connect to {self._uri.shown}: {explain_tls(cause)}", phase=self.phase)
         error.__cause__ = cause
         self._fail(error)
 

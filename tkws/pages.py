@@ -19,6 +19,7 @@ Page = Content | Callable[[Request], Content]
 `Response`, or a callable that makes one of these from the `Request`."""
 
 _INDEX = "index.html"
+_WELL_KNOWN = ".well-known"  # hidden by its name, and meant to be seen (RFC 8615)
 _HTML = "text/html; charset=utf-8"
 
 
@@ -81,19 +82,24 @@ def _respond(path: str, content: Content) -> Response:
 
 
 def _file(request: Request, folder: Path, name: str) -> Response:
-    """Read a file, unless the name or a symbolic link leads out of the folder."""
+    """Read a file, unless the name or a symbolic link leads out of the folder or to what is hidden in it."""
     try:
         found = (folder / PurePosixPath(name.lstrip("/"))).resolve()
         is_folder = found.is_dir()
         if is_folder:
             found = (found / _INDEX).resolve()
-        if found.is_relative_to(folder) and found.is_file():
+        if found.is_relative_to(folder) and not _is_hidden(found.relative_to(folder)) and found.is_file():
             if is_folder and name and not name.endswith("/"):
                 return _with_slash(request)
             return _show(_type_of(found.name), found.read_bytes())
     except (OSError, ValueError, RuntimeError):  # unreadable, a name that no file can have, links in a circle
         pass
     return _nothing()
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a part of a path begins with a dot, as ``.git`` and ``.env`` do."""
+    return any(part.startswith(".") and part != _WELL_KNOWN for part in path.parts)
 
 
 def _with_slash(request: Request) -> Response:

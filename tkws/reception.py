@@ -256,7 +256,7 @@ class Visitor:
         return page
 
     def _refuse(self, error: HandshakeError) -> None:
-        _log.info("refused %s: %s", self._stream.peername, error)
+        _log.info("refused %r: %s", self._stream.peername, error)
         self._respond(rejection(error), close=True)
 
     def _respond(self, response: Response, *, close: bool = False) -> None:

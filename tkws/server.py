@@ -138,7 +138,8 @@ class Server(Configurable):
     def directory(self, path: str, folder: str | Path) -> None:
         """Show the files below ``folder`` below ``path``; ``index.html`` stands for a folder.
 
-        Neither ``..`` nor symbolic links lead out of the folder.
+        Neither ``..`` nor symbolic links lead out of the folder. What is hidden, by a name that
+        begins with a dot, is not shown, but for ``.well-known``.
 
         Args:
             path: Where the folder begins, such as ``"/"`` or ``"/pictures"``.

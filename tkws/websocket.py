@@ -88,8 +88,9 @@ class WebSocket(Configurable):
         live[self] = None
 
     def __repr__(self) -> str:
-        peer = f" {self.peername}" if self.peername else ""
-        return f"<{type(self).__name__} {self.role.name.lower()} {self.state.name} {self.url or '-'}{peer}>"
+        peer = f" {self.peername!r}" if self.peername else ""
+        url = ascii(self.url.partition("?")[0])[1:-1] or "-"  # a peer's Host may be in it
+        return f"<{type(self).__name__} {self.role.name.lower()} {self.state.name} {url}{peer}>"
 
     # What a program does with it
 

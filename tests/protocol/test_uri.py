@@ -152,6 +152,19 @@ def test_a_password_is_shown_nowhere() -> None:
     assert "user" in repr(uri)
 
 
+def test_a_query_is_for_the_server_alone() -> None:
+    uri = parse_uri("wss://user@example.org:81/feed?token=secret")
+    assert uri.shown == "wss://example.org:81/feed"
+    assert "secret" not in repr(uri)
+
+
+@pytest.mark.parametrize("url", ["ws://user:se/cret@h/", "ws://user:se?cret@h/", "ws://user:se/cret?@h"])
+def test_an_error_does_not_take_a_password_for_a_port(url: str) -> None:
+    with pytest.raises(URLError, match="percent-encoded$") as caught:
+        parse_uri(url)
+    assert "cret" not in str(caught.value)
+
+
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     for url in (text, "ws://" + text, "ws://h/" + text):

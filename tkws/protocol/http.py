@@ -36,9 +36,9 @@ _REASON = re.compile("[\t\x20-\x7e\x80-\xff]*")
 _FRAMING = frozenset(("content-length", "transfer-encoding"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Request:
-    """A request that was received."""
+    """A request that was received. Its `repr` shows neither the query nor the headers."""
 
     method: str = "GET"
     """In the case in which it was sent; only ``GET`` can become a WebSocket."""
@@ -54,6 +54,9 @@ class Request:
 
     version: str = "1.1"
     """Of HTTP."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.method} {self.path!r} from {self.peer!r}>"
 
     @property
     def path(self) -> str:
@@ -76,9 +79,9 @@ class Request:
         return rest[authority_end:]
 
 
-@dataclass(frozen=True, slots=True, eq=False, init=False)
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
 class Response:
-    """An answer, received or to be sent.
+    """An answer, received or to be sent. Its `repr` shows neither the headers nor the body.
 
     Args:
         status: The status code, 100 to 999.
@@ -115,6 +118,9 @@ class Response:
         object.__setattr__(self, "reason", _usual_reason(status) if reason is None else reason)
         object.__setattr__(self, "headers", Headers(headers))
         object.__setattr__(self, "body", bytes(body))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status} {self.reason!r}, {len(self.body)} bytes>"
 
     def encode(self) -> bytes:
         """Return the message for a peer of whom no request was read here.

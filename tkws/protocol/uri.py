@@ -3,7 +3,7 @@
 Knows the syntax, not the network. ``http`` and ``https`` stand for ``ws`` and ``wss``, as the
 other way round in tcllib. A host with other than ASCII letters is encoded by the IDNA of 2003,
 which is the one that the standard library has and resolves names with. No error and no `repr`
-shows a password.
+shows a password or a query, in which tokens often travel.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class WebSocketURI:
     port: int
     """The port, 80 or 443 where the URL has none."""
 
-    target: str = "/"
+    target: str = field(default="/", repr=False)
     """The path and the query as they are sent, percent-encoded."""
 
     username: str | None = None
@@ -64,6 +64,11 @@ class WebSocketURI:
     def origin(self) -> str:
         """Scheme, host and port as a web origin, such as ``https://example.org`` (RFC 6454, 6.2)."""
         return f"{'https' if self.secure else 'http'}://{self.host_header}"
+
+    @property
+    def shown(self) -> str:
+        """The URL as messages and logs may show it: without credentials, and without the query."""
+        return str(self).partition("?")[0]
 
     def __str__(self) -> str:
         return f"{'wss' if self.secure else 'ws'}://{self.host_header}{self.target}"
@@ -94,7 +99,12 @@ def parse_uri(url: str) -> WebSocketURI:
     if parts["fragment"] is not None:
         raise URLError("url must not have a fragment (encode a '#' as %23)")
     username, password = _read_userinfo(parts["userinfo"])
-    host, port = _read_authority(parts["authority"])
+    try:
+        host, port = _read_authority(parts["authority"])
+    except URLError:
+        if "@" in parts["path"] + (parts["query"] or ""):  # then the "host" may be a part of a password
+            raise URLError("url must have '/' and '?' in its credentials percent-encoded") from None
+        raise
     target = quote(parts["path"] or "/", _PATH_SAFE)
     if parts["query"] is not None:
         target += "?" + quote(parts["query"], _PATH_SAFE + "?")
