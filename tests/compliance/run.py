@@ -1,10 +1,12 @@
 """Runs the Autobahn|Testsuite against tkws in both roles and compares each case with what is expected.
 
-    python -m tests.compliance.run WSTEST [--cases 1.* 2.* ...] [--role client|server] [--write]
+    python -m tests.compliance.run WSTEST [--cases 1.* 2.* ...] [--role client|server]
+                                        [--write] [--tests REPORT]
 
 WSTEST is the suite's command. A case that is not as ``expected.json`` says, better or worse, fails
 the run, after it was repeated: many of the suite's time limits are a second, which a busy machine may
-need for itself. ``--write`` writes the results into ``docs/conformance.md``.
+need for itself. ``--write`` writes the results into ``docs/conformance.md``, and with them what pytest said
+of the other tests, in the file of its ``--junit-xml``.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import platform
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import tkws
+from tests.compliance.page import Machine, Results, page
 
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected.json"
@@ -33,9 +35,6 @@ PAGE = HERE.parent.parent / "docs" / "conformance.md"
 AGENT = "tkws"
 TIME_LIMIT = 2700  # seconds for one role, far more than it takes
 MOST_REPEATED = 20  # cases; more are no accident
-
-Results = dict[str, tuple[str, str]]
-"""For each case what the suite says of the behaviour, and of the end of the connection."""
 
 
 def main() -> None:
@@ -45,6 +44,7 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", default=["*"])
     parser.add_argument("--role", choices=("client", "server"))
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--tests", type=Path, metavar="REPORT")
     args = parser.parse_args()
     roles = [args.role] if args.role else ["client", "server"]
     with ThreadPoolExecutor() as pool:  # the two share no process, and wait for the network most of the time
@@ -60,7 +60,8 @@ def main() -> None:
             failed += 1
             print(f"{role}: not the {expected()['cases']} cases of the suite")
     if args.write:
-        PAGE.write_text(page(results))
+        today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+        PAGE.write_text(page(today, Machine.here(), expected(), results, args.tests))
     print(f"compliance: {sum(map(len, found)) - failed} passed, {failed} failed")
     sys.exit(bool(failed))
 
@@ -182,32 +183,6 @@ def summary(results: Results) -> str:
     """Return how often there was which result."""
     counted = Counter(behavior for behavior, _ in results.values())
     return ", ".join(f"{count} {behavior}" for behavior, count in sorted(counted.items()))
-
-
-def page(results: dict[str, Results]) -> str:
-    """Return the page of the documentation."""
-    suite = expected()
-    today = datetime.datetime.now(tz=datetime.UTC).date()
-    lines = [
-        "# Conformance",
-        "",
-        "Written by `python -m tests.compliance.run WSTEST --write`, not by hand.",
-        "",
-        f"Autobahn|Testsuite {suite['suite']}, {suite['cases']} cases, against tkws {tkws.__version__}",
-        f"on Python {platform.python_version()} and Tk {tkinter.TkVersion}, {platform.system()}, {today}.",
-        "",
-        "| role | cases | OK | NON-STRICT | INFORMATIONAL | UNIMPLEMENTED | FAILED | end not OK |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for role, found in results.items():
-        counted = Counter(behavior for behavior, _ in found.values())
-        kinds = ("OK", "NON-STRICT", "INFORMATIONAL", "UNIMPLEMENTED", "FAILED")
-        unclean = sum(close not in ("OK", "INFORMATIONAL") for _, close in found.values())
-        cells = [role, len(found), *(counted[kind] for kind in kinds), unclean]
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    lines += ["", "What the suite itself only calls informational, since the RFC leaves it open:", ""]
-    lines += [f"- {case}: {why['reason']}" for case, why in suite["exceptions"].items()]
-    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":
