@@ -26,6 +26,8 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = "tkws"
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
 
 
 def hide_from_napoleon(app, what, *args):
