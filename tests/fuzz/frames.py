@@ -68,6 +68,8 @@ class Case:
 
     Args:
         seed: Decides everything.
+        odd: Whether anything in it may be wrong, or right but rare: nothing is spoilt else, no control
+            frame stands in a message and no DEFLATE stream ends.
 
     Attributes:
         role: Of the engine under test.
@@ -75,8 +77,9 @@ class Case:
         data: The stream.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, odd: bool = True) -> None:
         self._rng = rng = random.Random(seed)
+        self._odd = odd
         self.role = rng.choice((Role.CLIENT, Role.SERVER))
         self.inflation = rng.choice((None, Inflation(), Inflation(rng.randrange(9, 16), rng.random() < 0.5)))
         self._deflater: Any = None
@@ -106,8 +109,8 @@ class Case:
                 yield from self._message()
             elif kind < 0.75:
                 yield self._frame(rng.choice((PING, PONG)), rng.randbytes(rng.choice((0, 1, 4, 125))))
-            elif kind < 0.98:
-                yield from self._message(fragments=rng.randrange(2, MAX_FRAGMENTS + 2))
+            elif kind < 0.98 or not self._odd:
+                yield from self._message(fragments=rng.randrange(2, MAX_FRAGMENTS + 1 + self._odd))
             elif kind < 0.99:
                 yield self._frame(CLOSE, rng.choice((*CLOSES, rng.randbytes(2))))
             else:
@@ -129,25 +132,25 @@ class Case:
                 fin=index == fragments - 1,
                 rsv1=rsv1 and not index,
             )
-            if index < fragments - 1 and rng.random() < 0.2:
+            if index < fragments - 1 and rng.random() < 0.2 * self._odd:
                 yield self._frame(PING, b"between")
 
     def _text(self) -> bytes:
         rng = self._rng
         text = rng.choice(TEXTS[:-1] if rng.random() < 0.98 else TEXTS).encode()
-        return text + rng.choice(BAD_TEXT) if rng.random() < 0.01 else text
+        return text + rng.choice(BAD_TEXT) if rng.random() < 0.01 * self._odd else text
 
     def _compressed(self, payload: bytes) -> bytes:
         assert self.inflation is not None
         rng = self._rng
-        if rng.random() < 0.01:
+        if rng.random() < 0.01 * self._odd:
             return rng.randbytes(rng.randrange(1, 40))  # no DEFLATE, or DEFLATE by accident
-        if rng.random() < 0.01:
+        if rng.random() < 0.01 * self._odd:
             payload = bytes(rng.choice((MAX_MESSAGE, 100 * MAX_MESSAGE)))
         deflater = self._deflater or zlib.compressobj(
             rng.randrange(10), zlib.DEFLATED, -self.inflation.window_bits
         )
-        if rng.random() < 0.02:  # ended by a final block (RFC 7692, 7.2.3.4)
+        if rng.random() < 0.02 * self._odd:  # ended by a final block (RFC 7692, 7.2.3.4)
             self._deflater = None
             return bytes(deflater.compress(payload) + deflater.flush(zlib.Z_FINISH)) + b"\x00"
         self._deflater = deflater if self.inflation.takeover else None
@@ -178,7 +181,7 @@ class Case:
     def _spoilt(self, data: bytes) -> bytes:
         """Change a few bytes, or cut some off; mostly not."""
         rng = self._rng
-        if rng.random() < 0.7:
+        if rng.random() < 0.7 or not self._odd:
             return data
         spoilt = bytearray(data)
         for _ in range(rng.choice((1, 1, 1, 3))):

@@ -162,7 +162,8 @@ class Reading:
         if whole:
             self.message = None
             self.events.append(("text", value.decode()) if message.opcode == TEXT else ("binary", value))
-            self.keep_window(value)
+            if message.compressed:
+                self.keep_window(value)
 
     def inflate(self, payload: bytes, whole: bool) -> bytes:
         """Decompress a message from its beginning, as far as it has come (RFC 7692, 7.2.2)."""
