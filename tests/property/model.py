@@ -50,13 +50,17 @@ class Verdict(NamedTuple):
     close: tuple[int, str] | None
     """The code and reason of the peer's Close frame, behind which nothing counts; None without one."""
 
+    also: int | None = None
+    """Another one, where a message has two faults and it is open which is found first; None otherwise."""
+
 
 class Refusal(Exception):
-    """The stream breaks a rule; ``code`` is what the connection is failed with."""
+    """The stream breaks a rule; ``code`` is what the connection is failed with, or ``also``."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, also: int | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.also = also
 
 
 class Incomplete(Exception):
@@ -80,15 +84,15 @@ class Message:
 def judge(data: bytes, rules: Rules) -> Verdict:
     """Judge a whole stream."""
     reading = Reading(data, rules)
-    code = None
+    code = also = None
     try:
         while True:
             reading.read_frame()
     except Refusal as refusal:
-        code = refusal.code
+        code, also = refusal.code, refusal.also
     except (Incomplete, Closed):
         pass
-    return Verdict(reading.events, code, reading.close)
+    return Verdict(reading.events, code, reading.close, also)
 
 
 @dataclass
@@ -177,7 +181,9 @@ class Reading:
             except zlib.error:
                 raise Refusal(INVALID_PAYLOAD) from None
             if len(output) > self.rules.max_message:
-                raise Refusal(MESSAGE_TOO_BIG)
+                text = self.message is not None and self.message.opcode == TEXT
+                bad_text = text and not is_utf8(output[:-1], False)
+                raise Refusal(MESSAGE_TOO_BIG, INVALID_PAYLOAD if bad_text else None)
             if not inflater.eof:
                 break
             data = inflater.unused_data  # a final block ended the stream: 7.2.3.4

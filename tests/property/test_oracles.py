@@ -117,7 +117,6 @@ def test_invalid_text_is_refused_at_its_first_byte_and_websockets_waits_for_the_
     [
         (b"\x81\x7e", 1002, None),  # not masked
         (b"\x09\xfe", None, 1002),  # a control frame in fragments
-        (b"\x89\xfe", None, 1002),  # a control frame of more than 125 bytes
         (b"\xb1\xfe", None, None),  # reserved bits
         (b"\x83\xfe", 1002, 1002),  # a reserved opcode
     ],
@@ -130,8 +129,15 @@ def test_a_header_is_refused_at_its_second_byte_and_by_others_when_it_is_whole(
     assert ours == Verdict([], 1002, None)
     assert websockets == Verdict([], websockets_code, None)
     assert wsproto == Verdict([], wsproto_code, None)
-    for verdict in told(header + bytes(6), SERVER):
-        assert verdict == Verdict([], 1002, None)
+    assert told(header + bytes(6), SERVER) == [Verdict([], 1002, None)] * 3
+
+
+def test_a_length_has_the_fewest_bytes_and_websockets_takes_more() -> None:
+    """RFC 6455, 5.2 says MUST, and a control frame has at most 125 bytes however its length is written."""
+    for opcode, name in ((0x82, "binary"), (0x89, "ping")):
+        ours, websockets, wsproto = told(bytes((opcode, 0xFE)) + b"\0\1" + bytes(4) + b"x", SERVER)
+        assert ours == wsproto == Verdict([], 1002, None)
+        assert websockets == Verdict([(name, b"x")], None, None)
 
 
 def test_a_close_frame_with_two_faults_is_refused_for_the_first() -> None:
