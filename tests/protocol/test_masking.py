@@ -12,7 +12,15 @@ import pytest
 
 from tests.protocol.wire import xor as bytewise
 from tkws.protocol import masking
-from tkws.protocol.masking import NUMPY_THRESHOLD, MaskPool, apply_mask, load_numpy_by, mask_in_place, xor
+from tkws.protocol.masking import (
+    NUMPY_THRESHOLD,
+    WORTH_WAITING,
+    MaskPool,
+    apply_mask,
+    load_numpy_by,
+    mask_in_place,
+    xor,
+)
 
 MASK = b"\x01\xfe\x80\x7f"
 SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 125, NUMPY_THRESHOLD, *range(NUMPY_THRESHOLD + 1, NUMPY_THRESHOLD + 10)]
@@ -29,9 +37,7 @@ def _not_loaded(monkeypatch):
     """numpy was never missed, and nobody has said how it is to be loaded."""
     monkeypatch.setattr(masking, "_missed", False)
     monkeypatch.setattr(masking, "_numpy", None)
-    load_numpy_by(lambda load: load())
-    yield
-    load_numpy_by(lambda load: load())
+    monkeypatch.setattr(masking, "_start", masking._at_once)
 
 
 # The pool
@@ -151,6 +157,15 @@ def test_integers_do_the_work_until_numpy_is_loaded():
     load()
     assert masking._numpy is numpy
     assert apply_mask(payload, MASK) == masked
+
+
+@pytest.mark.usefixtures("_not_loaded")
+def test_numpy_is_waited_for_where_integers_would_take_longer():
+    load_numpy_by(lambda load: None)
+    mask_in_place(bytearray(WORTH_WAITING), MASK)
+    assert masking._numpy is None
+    mask_in_place(bytearray(WORTH_WAITING + 1), MASK)
+    assert masking._numpy is numpy
 
 
 def test_numpy_is_not_imported_with_the_package():

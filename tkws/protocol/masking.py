@@ -3,7 +3,7 @@
 Up to `NUMPY_THRESHOLD` bytes are XORed as one big integer, which beats numpy's cost of a
 call there; more go through numpy where it is installed (``tkws[speed]``), up to a hundred
 times as fast. numpy is imported when that first happens, not with the package, and in the way
-that `load_numpy_by` was told: integers do the work until it is there.
+that `load_numpy_by` was told: integers do the work until it is there, unless that takes longer.
 
 The masks are cut from a pool that the caller's source of randomness fills: an attacker must
 not be able to foresee them (RFC 6455, 10.3).
@@ -18,6 +18,7 @@ from types import ModuleType
 Buffer = bytes | bytearray | memoryview
 
 NUMPY_THRESHOLD = 1024  # bytes; where numpy and the integers take the same time
+WORTH_WAITING = 4 * 1024 * 1024  # bytes; with so many at once integers would take longer than the import
 
 _POOL_SIZE = 4096  # bytes; one system call for a thousand masks
 _MASK_SIZE = 4
@@ -58,7 +59,7 @@ def apply_mask(data: Buffer, mask: bytes, offset: int = 0) -> bytes:
     if offset:
         mask = _turned(mask, offset)
     size = len(data)
-    if size <= NUMPY_THRESHOLD or (numpy := _ready_numpy()) is None:
+    if size <= NUMPY_THRESHOLD or (numpy := _ready_numpy(size)) is None:
         key = (mask * (size // _MASK_SIZE + 1))[:size]
         return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)
     masked = io.BytesIO(bytes(size))  # unlike a bytearray, it gives its bytes out without another copy
@@ -75,7 +76,7 @@ def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) 
         mask: The four bytes.
         offset: Where in the payload ``buffer`` begins, in bytes.
     """
-    if len(buffer) > NUMPY_THRESHOLD and (numpy := _ready_numpy()) is not None:
+    if len(buffer) > NUMPY_THRESHOLD and (numpy := _ready_numpy(len(buffer))) is not None:
         _xor_words(numpy, buffer, _turned(mask, offset), buffer)
     else:
         buffer[:] = apply_mask(buffer, mask, offset)
@@ -83,7 +84,7 @@ def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) 
 
 def xor(data: Buffer, key: Buffer) -> bytes:
     """Return the XOR of two pieces of the same size."""
-    if len(data) > NUMPY_THRESHOLD and (numpy := _ready_numpy()) is not None:
+    if len(data) > NUMPY_THRESHOLD and (numpy := _ready_numpy(len(data))) is not None:
         pair = (numpy.frombuffer(piece, dtype=numpy.uint8) for piece in (data, key))
         masked: bytes = numpy.bitwise_xor(*pair).tobytes()
         return masked
@@ -136,10 +137,12 @@ _missed = False
 _start: Callable[[Callable[[], None]], object] = _at_once
 
 
-def _ready_numpy() -> ModuleType | None:
-    """Return numpy if it is there; see that it comes if it is not."""
+def _ready_numpy(size: int) -> ModuleType | None:
+    """Return numpy if it is there for ``size`` bytes; see that it comes if it is not."""
     global _missed
     if not _missed:
         _missed = True
         _start(load_numpy)
+    if _numpy is None and size > WORTH_WAITING:
+        load_numpy()
     return _numpy
