@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +116,24 @@ def test_a_warning_stands_where_nothing_is_verified(console: Console) -> None:
     assert console.address.target().verify is False
     console.address.toggle_options()
     assert not console.address.options_shown
+
+
+def test_a_connection_to_an_unverified_server_is_marked(
+    console: Console, server_ssl: ssl.SSLContext, pump_until: PumpUntil
+) -> None:
+    server = tkws.serve(master=console.root, ssl=server_ssl, handler=lambda *_: None)
+    warning = console.side._warning
+    console.connect_to(Target(url=server.url, proxy=NO_PROXY, verify=False))
+    pump_until(lambda: console.session.is_open)
+    console.root.update()
+    assert warning.winfo_ismapped()
+    console.session.disconnect()
+    pump_until(lambda: console.session.state is tkws.State.CLOSED)
+    console.side.refresh()
+    console.root.update()
+    assert not warning.winfo_ismapped()
+    server.close()
+    pump_until(lambda: not server.connections)
 
 
 def test_the_options_are_those_of_the_address_that_is_chosen(console: Console) -> None:

@@ -76,6 +76,13 @@ class Session:
         """Whether something can be sent."""
         return self.state is tkws.State.OPEN
 
+    @property
+    def is_unverified(self) -> bool:
+        """Whether it talks to a server over TLS that may be anybody."""
+        if self.target is None or self.state is tkws.State.CLOSED:
+            return False
+        return self.target.url.startswith("wss:") and not self.target.verify
+
     def connect(self, target: Target) -> None:
         """Connect, after closing what is connected; see `Target.open` for what it raises."""
         ws = target.open(self._on_event, self._master)

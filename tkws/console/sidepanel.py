@@ -40,6 +40,7 @@ class SidePanel(ttk.Frame):
         self._theme = theme
         self._state = ttk.Label(self, style="Side.TLabel", compound="left")
         self._protocol = ttk.Label(self, style="Status.TLabel")
+        self._warning = ttk.Label(self, style="Bad.TLabel", text="The server is not verified")
         self.graph = LatencyGraph(self)
         self._figures: dict[str, tuple[ttk.Label, ...]] = {}
         self._handshake = tk.Text(
@@ -65,6 +66,10 @@ class SidePanel(ttk.Frame):
         )
         agreed = ws.protocol if ws is not None else ""
         self._protocol.configure(text=f"Subprotocol: {agreed or 'none'}")
+        if session.is_unverified:
+            self._warning.grid()
+        else:
+            self._warning.grid_remove()
         self._show_figures(ws)
         self.graph.draw(session.latencies)
         made = None if ws is None else (ws.request, ws.response)
@@ -81,14 +86,16 @@ class SidePanel(ttk.Frame):
         px = self._theme.px
         self._state.grid(row=0, column=0, columnspan=3, sticky="w")
         self._protocol.grid(row=1, column=0, columnspan=3, sticky="w", pady=(px(2), px(8)))
-        self._section(2, "LATENCY")
-        self.graph.grid(row=3, column=0, columnspan=3, sticky="ew")
-        self._section(4, "STATISTICS")
+        self._warning.grid(row=2, column=0, columnspan=3, sticky="ew")
+        self._warning.configure(padding=(px(8), px(4)))
+        self._section(3, "LATENCY")
+        self.graph.grid(row=4, column=0, columnspan=3, sticky="ew")
+        self._section(5, "STATISTICS")
         for column, text in ((1, "in"), (2, "out")):
             ttk.Label(self, text=text, style="Section.TLabel").grid(
-                row=4, column=column, sticky="se", padx=px(8) * (column == 1), pady=(0, px(4))
+                row=5, column=column, sticky="se", padx=px(8) * (column == 1), pady=(0, px(4))
             )
-        for row, name in enumerate(_FIGURES, 5):
+        for row, name in enumerate(_FIGURES, 6):
             ttk.Label(self, text=name, style="Status.TLabel").grid(row=row, column=0, sticky="w")
             pair = tuple(ttk.Label(self, style="Figure.TLabel", width=9, anchor="e") for _ in range(2))
             pair[0].grid(row=row, column=1, sticky="e", padx=px(8))

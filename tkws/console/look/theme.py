@@ -177,6 +177,7 @@ class Theme:
             selectforeground=colours.on_accent,
             insertcolor=colours.text,
             focuscolor=colours.accent,
+            arrowcolor=colours.soft,
         )
         for name, colour in {
             "Side.TFrame": colours.side,
