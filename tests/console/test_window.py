@@ -500,15 +500,18 @@ def test_keys_of_the_menus_are_each_bound_once(console: Console) -> None:
 # ---- its end
 
 
-def test_closing_stores_what_is_remembered(echo: Echo, pump_until: PumpUntil, tmp_path: Path) -> None:
+def test_closing_stores_what_is_remembered(
+    display_root: tk.Tk, echo: Echo, pump_until: PumpUntil, tmp_path: Path
+) -> None:
     path = tmp_path / "new" / "console.json"
     root = tk.Tk()
     console = Console(root, storage.Settings(), path)
     console.connect_to(Target(url=echo.url, proxy=NO_PROXY, headers=(("Authorization", "Bearer x"),)))
     pump_until(lambda: console.session.is_open)
-    console.toggle_theme()
+    console.settings.theme = "dark"
     console.close()
     pump_until(lambda: not guards.exists(root) and not echo.server.connections)
+    display_root.update()  # what the screen still tells of the window that has gone
     assert "Bearer" not in path.read_text()
     assert storage.load(path).theme == "dark"
     assert storage.load(path).addresses == [echo.url]
