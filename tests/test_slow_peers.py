@@ -69,3 +69,17 @@ def test_a_slow_peer_is_closed(root, pump_until, peers):
 def test_an_unknown_policy_names_the_option(root):
     with pytest.raises(ValueError, match="^slow_peer:"):
         tkws.serve(master=root, slow_peer="ignore")
+
+
+def test_no_limit_of_what_is_buffered(root, pump_until, peers):
+    server, _, log, _ = slow_and_quick(root, pump_until, peers, "buffer")
+    server.configure(max_buffered=None)
+    assert server.broadcast("hello") == 2
+    pump_until(lambda: log.all("text") == ["hello"])
+    end(server, pump_until)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "1"])
+def test_a_limit_that_is_none_names_the_option(root, value):
+    with pytest.raises((TypeError, ValueError), match="^max_buffered:"):
+        tkws.serve(master=root, max_buffered=value)

@@ -38,8 +38,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_awaits_pong", "_delivery", "_high_water", "_loop", "_on_lost", "_paused", "_timer", "_write_due",
-        "engine", "get_buffer", "stream",
+        "_awaits_pong", "_delivery", "_high_water", "_is_slow", "_loop", "_max_buffered", "_on_lost",
+        "_paused", "_timer", "_write_due", "engine", "get_buffer", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +56,8 @@ class Connection:
         self._write_due = False
         self._high_water = 0
         self._paused = False
+        self._is_slow = False  # whether the peer has let the write buffer fill up
+        self._max_buffered: int | None = None
         stream.set_owner(self)
         loop.on_wake(self._on_wake)
 
@@ -82,6 +84,7 @@ class Connection:
         engine.reader.max_message = options.max_message
         engine.reader.max_fragments = options.max_fragments
         self._high_water = options.high_water
+        self._max_buffered = options.max_buffered
         self.stream.set_write_limits(options.high_water, options.low_water)
         self._set_timer()
 
@@ -127,11 +130,15 @@ class Connection:
         """Take bytes from the stream."""
         self.engine.receive_data(data, self._loop.now())
         self._settle()
+        if self._is_slow:
+            self._judge()
 
     def buffer_updated(self, count: int) -> None:
         """Take note of bytes that the stream put there."""
         self.engine.buffer_updated(count, self._loop.now())
         self._settle()
+        if self._is_slow:
+            self._judge()
 
     def eof_received(self) -> None:
         """Take note that the peer sends nothing more."""
@@ -148,13 +155,31 @@ class Connection:
         self._on_lost(self._sentence())
 
     def pause_writing(self) -> None:
-        """Nothing to do: `buffered_amount` tells the program that the buffer is full."""
+        """Owe the peer, which does not read, no more than one pong; `buffered_amount` tells the program."""
+        self._is_slow = True
+        self.engine.hold_pongs()
 
     def resume_writing(self) -> None:
         """Tell the program that the buffer drained: from the loop, since it may be inside `configure`."""
-        self._loop.call_soon(self._delivery.post, [(Event.DRAIN, None)])
+        self._is_slow = False
+        self._loop.call_soon(self._has_drained)
 
     # How it works
+
+    def _has_drained(self) -> None:
+        if not self._is_slow:
+            self.engine.release_pong(self._loop.now())
+            if self.engine.has_output:
+                self.output_added()
+        self._delivery.post([(Event.DRAIN, None)])
+
+    def _judge(self) -> None:
+        """Give up a peer that sends on and does not read the answers."""
+        most = self._max_buffered
+        if most is not None and self.stream.buffered_amount > most and self.engine.state is State.OPEN:
+            cause = f"The peer sends and does not read: more than {most} bytes wait for it"
+            self.engine.receive_eof(self._loop.now(), cause)
+            self._settle()
 
     def _settle(self) -> None:
         engine = self.engine

@@ -64,6 +64,10 @@ class ConnectionOptions:
     low_water: int = 256 * KIB
     """Bytes waiting to be sent at which a full buffer counts as drained (the ``drain`` event)."""
 
+    max_buffered: int | None = None
+    """Bytes waiting to be sent beyond which a peer that sends on is given up (1006): it asks and
+    does not read the answers. None for no such limit, as in a client, which chose its server."""
+
     offline_buffer: int = 0
     """Bytes of messages that a reconnecting client keeps while it is not connected, to send them
     when it is; 0 to refuse them."""
@@ -81,6 +85,8 @@ class ConnectionOptions:
             _check_count(name, getattr(self, name), least=1)
         for name in ("high_water", "low_water", "offline_buffer"):
             _check_count(name, getattr(self, name), least=0)
+        if self.max_buffered is not None:
+            _check_count("max_buffered", self.max_buffered, least=1)
         if self.low_water > self.high_water:
             raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
         _check_ping(self.ping)
@@ -131,9 +137,9 @@ class ServerOptions(ConnectionOptions):
     """What a broadcast does for a connection with more than ``high_water`` bytes waiting:
     ``"buffer"`` up to ``max_buffered``, ``"skip"`` that connection, or ``"close"`` it with 1008."""
 
-    max_buffered: int = 16 * MIB
-    """Bytes that broadcasts may leave waiting for one connection; one more that does not fit
-    closes it with 1008."""
+    max_buffered: int | None = 16 * MIB
+    """As in a connection, and the bytes that broadcasts may leave waiting for one: one more that
+    does not fit closes it with 1008. 16 MiB, the size of the largest message."""
 
     max_connections_per_address: int | None = None
     """The same for each remote address; None for no such limit."""
@@ -147,7 +153,6 @@ class ServerOptions(ConnectionOptions):
         _check_count("max_connections", self.max_connections, least=1)
         if self.max_connections_per_address is not None:
             _check_count("max_connections_per_address", self.max_connections_per_address, least=1)
-        _check_count("max_buffered", self.max_buffered, least=1)
         if self.slow_peer not in ("buffer", "skip", "close"):
             raise ValueError(f"slow_peer: 'buffer', 'skip' or 'close', not {self.slow_peer!r}")
         for name in ("origins", "hosts"):

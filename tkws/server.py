@@ -301,7 +301,8 @@ class Server(Configurable):
     def _pass_on(self, ws: WebSocket, frame: bytes) -> bool:
         waiting, policy = ws.buffered_amount, self.options.slow_peer
         if policy == "buffer":
-            takes = waiting + len(frame) <= self.options.max_buffered or not waiting
+            most = self.options.max_buffered
+            takes = most is None or waiting + len(frame) <= most or not waiting
         else:
             takes = waiting <= ws.cget("high_water")
         if takes:

@@ -918,3 +918,22 @@ def test_an_engine_goes_without_the_garbage_collector(end):
         assert there() is None
     finally:
         gc.enable()
+
+
+def test_a_peer_that_does_not_read_is_owed_one_pong(end):
+    end.hold_pongs()
+    receive(end, *(Frame(PING, b"%d" % number) for number in range(1000)))
+    assert output(end) == []
+    end.release_pong(NOW)
+    end.release_pong(NOW)
+    assert output(end) == [Frame(PONG, b"999")]
+    receive(end, Frame(PING, b"next"))
+    assert output(end) == [Frame(PONG, b"next")]
+
+
+def test_no_pong_is_owed_to_who_has_closed(end):
+    end.hold_pongs()
+    receive(end, Frame(PING, b"1"), Frame(CLOSE, b""))
+    output(end)
+    end.release_pong(NOW)
+    assert output(end) == []

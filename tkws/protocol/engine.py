@@ -91,10 +91,10 @@ class Engine:
     """
 
     __slots__ = (
-        "_close_deadline", "_codec", "_compressing", "_events", "_masks", "_now", "_output",
-        "_ping_payload", "_sending", "_taken", "bytes_received", "bytes_sent", "close_code", "close_reason",
-        "close_timeout", "ending", "frames_sent", "keepalive", "messages_sent", "output_ended",
-        "pings_received", "pings_sent", "pongs_received", "reader", "role", "state",
+        "_close_deadline", "_codec", "_compressing", "_events", "_holds_pongs", "_masks", "_now", "_output",
+        "_ping_payload", "_pong_owed", "_sending", "_taken", "bytes_received", "bytes_sent", "close_code",
+        "close_reason", "close_timeout", "ending", "frames_sent", "keepalive", "messages_sent",
+        "output_ended", "pings_received", "pings_sent", "pongs_received", "reader", "role", "state",
     )  # fmt: skip
 
     def __init__(
@@ -138,6 +138,8 @@ class Engine:
         self._sending: Opcode | None = None  # the kind of a message that is sent in fragments
         self._compressing = False  # whether that message is compressed
         self._close_deadline: float | None = None
+        self._holds_pongs = False
+        self._pong_owed: bytes | None = None
         self.ending: ProtocolError | tuple[int, str, bytes] | None = None
 
     @property
@@ -311,6 +313,17 @@ class Engine:
         self._now = now
         return self._write_frame(Opcode.PONG, payload)
 
+    def hold_pongs(self) -> None:
+        """Answer no ping until `release_pong`: the peer does not read what it was sent."""
+        self._holds_pongs = True
+
+    def release_pong(self, now: float) -> None:
+        """Answer pings again, and of those that came meanwhile the latest (RFC 6455, 5.5.3)."""
+        self._now = now
+        payload, self._pong_owed, self._holds_pongs = self._pong_owed, None, False
+        if payload is not None and not self.reader.stopped:
+            self._write_frame(Opcode.PONG, payload)
+
     def send_encoded(self, frame: bytes, now: float) -> bool:
         """Send a frame of `encode_broadcast`, unless the connection is not open or amid a message.
 
@@ -390,7 +403,10 @@ class Engine:
     def _read_control(self, opcode: Opcode, payload: bytes) -> None:
         if opcode is Opcode.PING:
             self.pings_received += 1
-            self._write_frame(Opcode.PONG, payload)  # behind our own Close too (RFC 6455, 5.5.2)
+            if self._holds_pongs:
+                self._pong_owed = payload
+            else:
+                self._write_frame(Opcode.PONG, payload)  # behind our own Close too (RFC 6455, 5.5.2)
             self._events.append((Event.PING, payload))
         elif opcode is Opcode.PONG:
             self.pongs_received += 1
