@@ -31,6 +31,7 @@ want "proxies" "tinyproxy squid microsocks danted" "tinyproxy-bin squid microsoc
 want "a reverse proxy" "nginx" "nginx-light"
 want "a window that a person uses" "xdotool" "xdotool"
 want "node's packages" "node npm" "nodejs npm"
+want "a browser" "chromium" "chromium"
 make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
 want "a message broker" "nats-server" "nats-server"
 make_venv test test
