@@ -130,10 +130,10 @@ class World:
     def _serve(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         assert ws.request is not None
         pair = self._pairs.get(ws.request.path)
-        if pair is None:
-            self.wrong.append(f"{type} for {ws.request.path}, whose books are closed")
-        else:
+        if pair is not None:
             pair.server(ws, type, message)
+        elif type in ("text", "binary"):  # a request may come late, from a client that has given up
+            self.wrong.append(f"{type} for {ws.request.path}, whose books are closed")
 
     def _add_pair(self) -> None:
         self._made += 1
@@ -169,7 +169,9 @@ class World:
 
     def _replace_those_over(self) -> None:
         for path, pair in list(self._pairs.items()):
-            if pair.over and not any(ws.request.path == path for ws in self._served()):
+            if pair.over and not any(
+                ws.request.path == path for ws in tkws.find() if ws.role is Role.SERVER and ws.request
+            ):
                 del self._pairs[path]
                 self._close_books(path, pair)
                 if not self._ending:
@@ -177,9 +179,6 @@ class World:
             elif pair.ended_at is not None and time.monotonic() - pair.ended_at > PATIENCE:
                 self.wrong.append(f"{path}: the server has not noticed the end in {PATIENCE:g} s")
                 pair.ended_at = time.monotonic()
-
-    def _served(self) -> list[Any]:
-        return [ws for ws in tkws.find() if ws.role is Role.SERVER]
 
     def _close_books(self, path: str, pair: Pair) -> None:
         self.counts["clients"] += 1

@@ -110,3 +110,12 @@ def _close_all() -> None:
     for loop in list(_loops.values()):
         if loop.in_loop_thread():
             loop.close()
+
+
+def _leave_to_parent() -> None:
+    for loop in list(_loops.values()):
+        loop.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_leave_to_parent)

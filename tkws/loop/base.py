@@ -272,6 +272,16 @@ class Loop(Slices):
         finally:
             self._release()
 
+    def leave_to_parent(self) -> None:
+        """Closes without a word and without touching anything: this is a fork, and the parent goes on.
+
+        The readiness object and the sockets are the parent's as well; what is taken off or sent here
+        would be missing, or doubled, there.
+        """
+        self._closed = self._released = True
+        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close, self._on_wake):
+            queue.clear()
+
     def _say_goodbye(self) -> None:
         callbacks, self._on_close = self._on_close, {}
         for callback in callbacks:
