@@ -456,7 +456,7 @@ def test_a_refusal_on_a_kept_connection_still_names_the_upgrade() -> None:
 
 def test_a_refusal_says_why() -> None:
     response = rejection(HandshakeError("Not \ud800 here", part="origin", status=403))
-    assert (response.status, response.body) == (403, b"Not ? here\n")
+    assert (response.status, response.body) == (403, b"Not \\ud800 here\n")
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 

@@ -342,7 +342,7 @@ def rejection(error: HandshakeError) -> Response:
     fields = Headers(error.headers).fields
     if not error.body:
         fields += (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
-    body = error.body or f"{error}\n".encode(errors="replace")
+    body = error.body or f"{error}\n".encode()
     return Response(error.status or 400, headers=fields, body=body)
 
 
