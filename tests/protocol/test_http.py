@@ -528,3 +528,10 @@ def test_junk_gives_a_result_and_raises_nothing(
         if result is not None:
             return
     connection.receive_eof()
+
+
+def test_a_message_shows_nothing_that_may_be_secret() -> None:
+    request = Request("GET", "/feed?token=secret", Headers({"X-Key": "secret"}), ("127.0.0.1", 1))
+    assert repr(request) == "<Request GET '/feed' from ('127.0.0.1', 1)>"
+    response = Response(200, headers={"X-Key": "secret"}, body=b"secret")
+    assert repr(response) == "<Response 200 'OK', 6 bytes>"
