@@ -17,6 +17,7 @@ import tkws
 from tests.peers import KEY, Log, Peer
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
+from tkws.testing import FakeClock
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -228,6 +229,33 @@ def test_visitors_are_limited_too(server, peers):
     visitors[-1].wait_for_end()
     visitors[-2].request("/")
     assert visitors[-2].answer()[0] == 200
+
+
+def test_one_address_does_not_take_every_place_of_a_visitor(server, peers, log):
+    server["max_connections_per_address"] = 1
+    visitors = [peers.connect(server) for _ in range(10)]
+    visitors[-1].wait_for_end()
+    assert len(server._visitors) == 9
+    other = socket.create_connection(("127.0.0.1", server.port), source_address=("127.0.0.2", 0))
+    other_peer = Peer(peers.keep(other), peers._pump_until, client=True)
+    other_peer.ask("/chat")
+    assert other_peer.answer()[0] == 101
+    visitors[0].ask("/chat")  # becomes a WebSocket, which frees its place
+    assert visitors[0].answer()[0] == 101
+    again = peers.connect(server)
+    again.request("/")
+    assert again.answer()[0] == 200
+
+
+def test_the_places_of_an_address_are_free_again(server, peers, pump_until):
+    server["max_connections_per_address"] = 1
+    for _ in range(3):
+        visitors = [peers.connect(server) for _ in range(9)]
+        pump_until(lambda: len(server._visitors) == 9)
+        for visitor in visitors:
+            visitor.sock.close()
+        pump_until(lambda: not server._visitors)
+    assert not server._visiting
 
 
 def test_refusals_are_logged_for_who_wants_to_know(server, peer, caplog):
@@ -481,6 +509,65 @@ def test_who_reads_nothing_of_its_page_is_dropped(server, peer, pump_until):
     peer.request("/large")
     pump_until(lambda: server._visitors)
     pump_until(lambda: not server._visitors)
+
+
+@pytest.fixture
+def reading(root, peers, pump_until):
+    """``reading(size)``: a client that has asked for a page, and a clock; 60 KiB a minute are to be read.
+
+    The system takes 32 KiB at a time of what goes over loopback.
+    """
+
+    def reading(size):
+        clock = FakeClock(root)
+        server = tkws.serve(master=root, handshake_timeout=60)
+        server.page("/large", bytes(size))
+        peer = peers.connect(server)
+        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        pump_until(lambda: server._visitors)
+        [visitor] = server._visitors
+        visitor._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        peer.request("/large")
+        pump_until(lambda: visitor._stream.buffered_amount)
+        return server, visitor, peer, clock
+
+    return reading
+
+
+def take(peer, visitor, count, pump_until):
+    """Reads until the server has sent ``count`` bytes more, or all."""
+    goal = max(visitor._stream.buffered_amount - count, 0)
+
+    def has_taken():
+        with contextlib.suppress(BlockingIOError):
+            peer.sock.recv(4096)
+        return visitor._stream.buffered_amount <= goal
+
+    pump_until(has_taken)
+
+
+def test_who_takes_a_little_of_its_page_now_and_then_is_dropped(reading, pump_until):
+    server, visitor, peer, clock = reading(MIB)
+    turns = 0
+    while server._visitors:
+        left = visitor._stream.buffered_amount
+        take(peer, visitor, 1, pump_until)
+        clock.advance(60)
+        turns += 1
+    assert turns < 4
+    assert left > MIB // 2
+
+
+@pytest.mark.slow
+def test_who_takes_a_page_at_the_least_rate_gets_all_of_it(reading, pump_until):
+    server, visitor, peer, clock = reading(500 * KIB)
+    turns = 0
+    while visitor._stream.buffered_amount:
+        take(peer, visitor, 61 * KIB, pump_until)
+        clock.advance(60)
+        turns += 1
+        assert server._visitors
+    assert turns > 4
 
 
 # ---- pages that run Tk's loop

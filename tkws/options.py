@@ -125,7 +125,8 @@ class ServerOptions(ConnectionOptions):
     address, this machine's own names only (against DNS rebinding); elsewhere any."""
 
     handshake_timeout: float = 10.0
-    """Seconds that a client may take from its connecting to the end of its request."""
+    """Seconds that a client may take from its connecting to the end of its request. Of a page it has to
+    take a kilobyte for each of them."""
 
     max_header_bytes: int = 16 * KIB
     """The most bytes that a request's head may have; more is answered with 431."""
@@ -142,7 +143,8 @@ class ServerOptions(ConnectionOptions):
     does not fit closes it with 1008. 16 MiB, the size of the largest message."""
 
     max_connections_per_address: int | None = None
-    """The same for each remote address; None for no such limit."""
+    """The most WebSockets of one remote address; one more is answered with 429. Eight connections
+    more may be no WebSocket, or not yet; others are cut off. None for no such limit."""
 
     def __post_init__(self) -> None:
         ConnectionOptions.__post_init__(self)

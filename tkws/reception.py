@@ -10,6 +10,7 @@ import ipaddress
 import logging
 import socket
 import ssl as tls
+from collections import Counter
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,6 +28,8 @@ from tkws.protocol.http import Request, Response, ServerConnection
 from tkws.server import Server
 
 _SPARE = 64  # visitors beyond the limit of connections, who see a page or are told of the limit
+_SPARE_OF_ADDRESS = 8  # the same for an address; a browser opens six at a time for the parts of a page
+_LEAST_RATE = 1024  # bytes a second that a visitor has to take of its page
 
 _log = logging.getLogger("tkws")
 
@@ -50,7 +53,8 @@ class HTTPServer(Server):
         self._host = host
         self._context = context
         self._listener = listener
-        self._visitors: set[Visitor] = set()
+        self._visitors: dict[Visitor, object] = {}  # with their addresses
+        self._visiting: Counter[object] = Counter()  # by address
         loop.on_close(self._abandon)
 
     def __repr__(self) -> str:
@@ -116,13 +120,27 @@ class HTTPServer(Server):
 
     def leave(self, visitor: Visitor) -> None:
         """Take note that a visitor became a WebSocket, or has gone."""
-        self._visitors.discard(visitor)
-
-    def _accept(self, sock: socket.socket, address: object) -> None:
-        if len(self._visitors) >= self.options.max_connections + _SPARE:
-            sock.close()
+        if visitor not in self._visitors:
             return
-        self._visitors.add(Visitor(self, sock, self._context))
+        host = self._visitors.pop(visitor)
+        self._visiting[host] -= 1
+        if not self._visiting[host]:
+            del self._visiting[host]
+
+    def _accept(self, sock: socket.socket, address: Any) -> None:
+        host = address[0]
+        if self._has_room(host):
+            self._visitors[Visitor(self, sock, self._context)] = host
+            self._visiting[host] += 1
+        else:
+            sock.close()
+
+    def _has_room(self, host: object) -> bool:
+        options = self.options
+        if len(self._visitors) >= options.max_connections + _SPARE:
+            return False
+        most = options.max_connections_per_address
+        return most is None or self._visiting[host] < most + _SPARE_OF_ADDRESS
 
     def _stop(self) -> None:
         self._listener.close()
@@ -281,8 +299,9 @@ class Visitor:
         self._timer = self._server.loop.call_later(timeout, self._on_timeout)
 
     def _on_timeout(self) -> None:
-        if self._stream.buffered_amount < self._unsent:  # a slow client still reads its page
-            self._wait()
+        least = int(_LEAST_RATE * self._server.options.handshake_timeout)
+        if self._unsent and self._stream.buffered_amount <= max(self._unsent - least, 0):
+            self._wait()  # a slow client still reads its page
         else:
             self.abort()
 
