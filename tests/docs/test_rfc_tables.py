@@ -31,10 +31,17 @@ WORDS = {
     "11.3.2": (0, 1, 0, 0), "11.3.3": (0, 1, 0, 0), "11.3.4": (0, 1, 0, 0), "11.3.5": (0, 1, 0, 0),
 }  # fmt: skip
 
-# How many rows each section of RFC 7692 has, most of them in plain words.
+# The same of RFC 7692. Section 7 has two MUST with four conditions each, which have a row each.
+WORDS_7692 = {
+    "5": (8, 3, 0, 0), "6.1": (3, 1, 0, 0), "6.2": (2, 0, 0, 0), "7": (8, 0, 0, 0),
+    "7.1.1.2": (1, 0, 0, 0), "7.1.2.1": (2, 0, 0, 0), "7.1.2.2": (2, 1, 0, 0), "7.2.1": (3, 4, 0, 0),
+    "7.2.2": (6, 0, 0, 0),
+}  # fmt: skip
+
+# How many rows each section of RFC 7692 has, many of them in plain words.
 ROWS = {
-    "4": 1, "5": 8, "6": 3, "6.1": 7, "6.2": 3, "7": 9, "7.1": 2, "7.1.1.1": 5, "7.1.1.2": 4,
-    "7.1.2.1": 4, "7.1.2.2": 6, "7.2.1": 10, "7.2.2": 7, "7.2.3": 1, "7.2.3.6": 1, "8": 2,
+    "4": 1, "5": 15, "5.1": 1, "5.2": 1, "6": 1, "6.1": 7, "6.2": 2, "7": 10, "7.1.1.1": 5, "7.1.1.2": 4,
+    "7.1.2.1": 4, "7.1.2.2": 6, "7.2.1": 13, "7.2.2": 9, "7.2.3": 1, "7.2.3.6": 1, "7.3": 1, "8": 2,
 }  # fmt: skip
 
 
@@ -110,12 +117,13 @@ def test_the_rows_are_in_the_order_of_the_sections(page: str) -> None:
     assert sections == sorted(sections)
 
 
-def test_each_word_of_rfc_6455_has_its_row() -> None:
+@pytest.mark.parametrize(("page", "words_of"), [("rfc6455.md", WORDS), ("rfc7692.md", WORDS_7692)])
+def test_each_word_of_the_rfc_has_its_row(page: str, words_of: dict[str, tuple[int, ...]]) -> None:
     found: dict[str, Counter[str]] = {}
-    for row in read("rfc6455.md"):
+    for row in read(page):
         found.setdefault(row.section, Counter()).update(row.level.split(", "))
     counts = {section: tuple(words[level] for level in LEVELS[:4]) for section, words in found.items()}
-    assert {section: count for section, count in counts.items() if any(count)} == WORDS
+    assert {section: count for section, count in counts.items() if any(count)} == words_of
 
 
 HERE = "`tests/docs/test_rfc_tables.py::test_a_row_that_is_wrong_is_noticed`"
