@@ -40,8 +40,9 @@ and the measuring itself is done by the same script with the names of scenarios,
   second, and keeps to one processor, the contender to the others. The row of the bare loop shows how fast
   it can be.
 - For a pace of so many messages a second the sender looks at the clock each 0.1 ms, and sends what is due.
-- A round runs each contender once. Figures are medians over the rounds. The column of ratios has the median
-  of the ratios within each round, and their range. Compare ratios: the rest is one machine on one day.
+- A round runs each contender once, for a second. Figures are medians over the rounds. The column of ratios
+  has the median of the ratios within each round, and their range. Compare ratios: the rest is one machine
+  on one day. It was busy with other work too, and there are few rounds: a range that spans 1 decides nothing.
 - CPU is that of the contender's process, of one processor. "MiB grown" is the most memory that it had, less
   what it began with. "Lost" counts messages that were sent and never reached the program.
 - Compression is off everywhere, and `tkws[speed]` is installed.
@@ -53,7 +54,8 @@ and the measuring itself is done by the same script with the names of scenarios,
 LIMITS = """\
 ## Where the limits are
 
-What a profile shows of the bars that are not held, or not always, on the machine of this page:
+Of the bars that are not held, or not always, on the machine of this page. A profile was made of the broadcast
+alone; the rest is reasoned from what each side has to do:
 
 - A broadcast to 1,000 clients takes 5.0 µs of processor time for each, of which 2.0 are the system's
   `send`, which is all that the bare loop does. The rest are 32 calls of Python, by which a frame passes
@@ -63,8 +65,8 @@ What a profile shows of the bars that are not held, or not always, on the machin
 - A message of 16 MiB gets memory of its own, which the system maps and clears: 5.0 ms, about as long as
   the bare loop takes to receive as much into its one buffer, which it uses again and again.
 - With 100 round trips in flight QWebSocket is ahead: it does all but the call of the handler in C++.
-- The first large message that is sent imports numpy, in a thread. The timer is late meanwhile, by 0.1 to
-  0.3 s on one processor: see "max" in the tables of binary messages out.
+- The first large message that is sent imports numpy, in a thread. The timer is late by 0.1 to 0.3 s in the
+  tables of binary messages out, see "max": likely it is late meanwhile, on one processor.
 - A round trip as a client has a mask to draw and to apply, which the bare loop has not.
 """
 
@@ -94,14 +96,21 @@ def machine(results: Results) -> list[str]:
     model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     asked = subprocess.run(["tclsh"], input=TCLLIB, capture_output=True, text=True, check=False)
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    rounds = sorted({len(results.rounds(name)) for name in [*INSIDE, *SCENARIOS]} - {0})
     kind = model[1] if model else platform.machine()
-    times = f"{rounds[0]} to {rounds[-1]}" if len(rounds) > 1 else f"{rounds[0]}"
-    when = f"Measured on {' and '.join(results.days())}, in {times} rounds,"
+    when = f"Measured on {' and '.join(results.days())}, {how_often(results)},"
     where = f"on {os.cpu_count()} processors ({kind}) with Linux {platform.release().split('-')[0]}."
     tk = tkinter.Tcl().eval("info patchlevel")
     python = f"Python {platform.python_version()}, Tk {tk}"
     return [f"{when} {where}", f"{python}, {packages}, tcllib's websocket {asked.stdout.strip()}."]
+
+
+def how_often(results: Results) -> str:
+    """Say how many rounds there were, and which scenarios got more."""
+    counts = {name: len(results.rounds(name)) for name in [*INSIDE, *SCENARIOS]}
+    least = min(filter(None, counts.values()))
+    more = ", ".join(f"`{name}` {count}" for name, count in counts.items() if count > least)
+    added = f" (once these had been seen some got more, and have in all: {more})" if more else ""
+    return f"in {least} rounds{added}"
 
 
 def bars(results: Results) -> list[str]:
