@@ -468,6 +468,25 @@ def test_at_slice_end_comes_before_tks_turn_also_when_the_slice_is_spent(
     pump_until(lambda: log == ["read", "end", "idle"])
 
 
+def test_many_calls_at_the_end_of_a_slice_leave_tk_its_turn(make_loop, root, clock, log, pump_until) -> None:
+    """As the writes of a broadcast to thousands: each in order, some in each slice."""
+    loop = make_loop(root, clock=clock)
+
+    def write(number: int) -> None:
+        log.append(number)
+        clock.time += SLICE / 20
+
+    def broadcast() -> None:
+        for number in range(200):
+            loop.at_slice_end(write, number)
+        root.after_idle(log.append, "idle")
+
+    loop.call_soon(broadcast)
+    pump_until(lambda: len(log) == 201)
+    assert [entry for entry in log if entry != "idle"] == list(range(200))
+    assert 40 <= log.index("idle") < 100
+
+
 def test_at_slice_end_outside_a_slice_is_soon(loop, log, pump_until) -> None:
     loop.at_slice_end(log.append, "end")
     assert log == []

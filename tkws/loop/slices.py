@@ -43,6 +43,10 @@ PATIENCE = 0.02
 LONGEST_MS = 24 * 3600 * 1000
 
 
+# Calls at the end of a slice between two looks at the clock: a write takes some 10 microseconds.
+_UNCLOCKED = 16
+
+
 class Watch:
     """Who wants to know about a descriptor; emptied when it is replaced or taken off."""
 
@@ -193,11 +197,19 @@ class Slices(ABC):
         return bool(ready)
 
     def _end_slice(self) -> None:
+        """Runs what waits for the end of the slice, such as the writes of a broadcast, for a slice at most.
+
+        What is left then comes when Tk has had its turn.
+        """
         calls = self._slice_end
-        for _ in range(len(calls)):
-            if calls:  # a callback that ran Tk's loop has seen to the others
-                callback, args = calls.popleft()
-                self._call(callback, *args)
+        latest = self._deadline + SLICE
+        for number in range(1, len(calls) + 1):
+            if not calls:  # a callback that ran Tk's loop has seen to the others
+                return
+            callback, args = calls.popleft()
+            self._call(callback, *args)
+            if not number % _UNCLOCKED and self._clock() >= latest:
+                return
 
     def _call(self, callback: Callback, *args: Any) -> None:
         try:
