@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection
 
 import tkws
 from tests.interop.asyncio_thread import PATIENCE, AsyncioThread
+from tests.interop.chromium import Chromium, Tab
 from tests.interop.links import Link, Recorder, TheirServer, connect_to
 from tests.interop.others import start
 from tests.interop.parties import TheirParty
@@ -91,8 +92,19 @@ def link(role, root, pump_until, their_server, their_client) -> Iterator[Callabl
 
 
 @pytest.fixture(scope="session")
-def _their_process(peer: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TheirParty]:
-    """The process of ``peer``, which stays for all tests with it."""
+def chromium() -> Iterator[Chromium]:
+    """The browser, one for all tests."""
+    browser = Chromium()
+    yield browser
+    browser.stop()
+
+
+@pytest.fixture(scope="session")
+def _their_process(peer: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TheirParty | None]:
+    """The process of ``peer``, which stays for all tests with it; None for the browser."""
+    if peer == "chromium":
+        yield None
+        return
     errors = tmp_path_factory.mktemp(peer) / "errors"
     party = start(peer, errors)
     yield party
@@ -101,8 +113,19 @@ def _their_process(peer: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def theirs(_their_process: TheirParty, root) -> Iterator[TheirParty]:
+def tab(chromium: Chromium, root, pump_until) -> Iterator[Tab]:
+    """The page of the browser."""
+    tab = Tab(chromium, root, pump_until)
+    yield tab
+    tab.close()
+
+
+@pytest.fixture
+def theirs(_their_process: TheirParty | None, request, root) -> Iterator[TheirParty | Tab]:
     """``peer``, which this test has to itself."""
+    if _their_process is None:
+        yield request.getfixturevalue("tab")
+        return
     loop = loop_for(root)
     _their_process.attend(loop)
     yield _their_process

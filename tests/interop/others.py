@@ -28,7 +28,7 @@ class Other:
     """An implementation that takes part in conversations.
 
     Attributes:
-        program: The arguments of the interpreter.
+        program: Starts it; empty for the browser, which is started by itself.
         sides: Those that it plays.
         says: What it does in a conversation; ``close`` with any code, or ``close 1000``.
         deaf: The types of events that it does not tell.
@@ -68,6 +68,7 @@ OTHERS = {
         says=EVERYTHING - {"fragment", "close"} | CODES,
         deaf={"ping", "pong"},
     ),
+    "chromium": Other((), (CLIENT,), BROWSER, deaf={"ping", "pong"}),
     "curl": Other(python("with_curl"), (CLIENT,), compresses=False),
     "picows": Other(
         python("with_picows"), says=EVERYTHING - {"close"} | CODES, deaf={"ping"}, compresses=False

@@ -82,15 +82,8 @@ class OurParty:
         self.transcript.append(tuple(abridged(str(word)) for word in words))
 
 
-class TheirParty:
-    """Another package in a process, which plays any number of parts, one after the other.
-
-    It obeys lines on its standard input and tells by lines on its standard output, as the head of
-    ``party.tcl`` has it.
-
-    Args:
-        command: Starts the process.
-        errors: Where its standard error goes.
+class Teller:
+    """Somebody who tells what happens in a conversation, in words.
 
     Attributes:
         transcript: Of the latest part.
@@ -99,11 +92,43 @@ class TheirParty:
         agreed: The Sec-WebSocket-Extensions that it was answered, where it tells.
     """
 
-    def __init__(self, command: list[str | Path], errors: Path, **environment: str) -> None:
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins another transcript."""
         self.transcript: list[Record] = []
         self.over = False
         self.port: int | None = None
         self.agreed = ""
+
+    def take(self, words: list[str]) -> None:
+        """Takes down what it told."""
+        match words:
+            case ["listening", port]:
+                self.port = int(port)
+            case ["agreed", extensions]:
+                self.agreed = extensions
+            case ["over"]:
+                self.over = True
+            case [type, *message]:
+                self.transcript.append((type, *map(abridged, message)))
+
+
+class TheirParty(Teller):
+    """Another package in a process, which plays any number of parts, one after the other.
+
+    It obeys lines on its standard input and tells by lines on its standard output, as the head of
+    ``party.tcl`` has it.
+
+    Args:
+        command: Starts the process.
+        errors: Where its standard error goes.
+        environment: More variables for it.
+    """
+
+    def __init__(self, command: list[str | Path], errors: Path, **environment: str) -> None:
+        super().__init__()
         self._rest = b""
         with errors.open("wb") as stderr:
             self._process = subprocess.Popen(
@@ -127,11 +152,8 @@ class TheirParty:
             command: What begins it.
             deflate: What to ask of the compression, as ``"client_max_window_bits=10 ..."``; None for none.
         """
-        self.transcript = []
-        self.over = False
-        self.port = None
-        self.agreed = ""
-        lines = [*map(_entry, part), " ".join(command)]
+        self.forget()
+        lines = [*(" ".join(entry_words(entry)) for entry in part), " ".join(command)]
         if deflate is not None:
             lines.insert(-1, f"deflate {deflate}".rstrip())
         self._stdin.write("".join(f"{line}\n" for line in lines).encode())
@@ -158,15 +180,8 @@ class TheirParty:
     def _read(self, loop: Loop) -> None:
         data = os.read(self._stdout, 1 << 16)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for type, *words in map(json.loads, lines):
-            if type == "listening":
-                self.port = int(words[0])
-            elif type == "agreed":
-                self.agreed = words[0]
-            elif type == "over":
-                self.over = True
-            else:
-                self.transcript.append((type, *map(abridged, words)))
+        for line in lines:
+            self.take(json.loads(line))
         if not data:
             self.over = True
             self.ignore(loop)
@@ -203,16 +218,16 @@ def abridged(word: str) -> str:
     return f"{word[:20]}... ({len(word)} characters, checksum {zlib.crc32(word.encode()):08x})"
 
 
-def _entry(entry: tuple) -> str:
-    """One line of ``party.tcl``."""
+def entry_words(entry: tuple) -> list[str]:
+    """An entry of a part, as ``party.tcl`` and its like read it."""
     action, *arguments = entry
     if action in ("text", "binary"):
-        return f"{action} {_hex(arguments[0])} {int(arguments[1]) if arguments[1:] else 1}"
+        return [action, _hex(arguments[0]), "1" if arguments[1:] != [False] else "0"]
     if action == "close":
-        return f"close {arguments[0] or '-'} {_hex(arguments[1])}"
+        return [action, str(arguments[0] or "-"), _hex(arguments[1])]
     if action in ("ping", "pong"):
-        return f"{action} {_hex(arguments[0])}"
-    return " ".join([action, *(argument or "-" for argument in arguments)])
+        return [action, _hex(arguments[0])]
+    return [action, *(str(argument or "-") for argument in arguments)]
 
 
 def _hex(message: str | bytes) -> str:

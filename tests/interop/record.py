@@ -41,12 +41,20 @@ def _node_package(name: str) -> str:
     return json.loads((NODE_MODULES / name / "package.json").read_text())["version"]
 
 
+def _chromium() -> str:
+    told = subprocess.run(
+        ["chromium", "--version"], capture_output=True, text=True, timeout=30, check=False
+    ).stdout
+    return told.split()[1]
+
+
 def _libcurl() -> str:
     return curl_cffi.Curl().version().decode().split()[0].removeprefix("libcurl/")
 
 
 # Asks each peer for its version.
 VERSIONS: dict[str, Callable[[], str]] = {
+    "chromium": _chromium,
     "curl": _libcurl,
     "tcllib": _tcllib,
     **{name: functools.partial(_node_package, name) for name in ("undici", "ws")},
@@ -110,7 +118,7 @@ def _for_the_record(request: pytest.FixtureRequest, record_property: Callable[[s
 
 def _role(fixtures: list[str]) -> str:
     """The role of tkws in a test that holds up one end only."""
-    theirs = {"their_server": "client", "their_client": "server"}
+    theirs = {"their_server": "client", "their_client": "server", "tab": "server"}
     roles = [role for fixture, role in theirs.items() if fixture in fixtures]
     return roles[0] if len(roles) == 1 else "both"
 

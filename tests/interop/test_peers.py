@@ -8,7 +8,7 @@ import pytest
 
 import tkws
 from tests.interop.conversations import CLIENT, MORE, SERVER, Conversation, Record
-from tests.interop.others import OTHERS
+from tests.interop.others import OTHERS, PROGRAMS
 from tests.interop.parties import OurParty, TheirParty, Transcripts, abridged, differences
 
 PATIENCE = 15.0
@@ -37,6 +37,7 @@ def answered_with_1000(peer: str, role: str) -> dict[tuple[str, str, str], list[
     }
 
 
+NO_STATUS = [((("error", "404"),), (("error",),))]
 NOT_AFTER_CLOSE = [((("text", "too late"),), ())]
 SENT_0 = (("error", "close code 0 may not travel"), ("close", "1002"))
 
@@ -60,10 +61,12 @@ EXPLAINED = {
     ("picows", SERVER, "close by the server, without a code"): [((("close", "1005"),), SENT_0)],
     # Their programs are told of no message once they close.
     ("aiohttp", SERVER, "close, and words on the way"): NOT_AFTER_CLOSE,
+    ("chromium", SERVER, "close, and words on the way"): NOT_AFTER_CLOSE,
     ("undici", SERVER, "close, and words on the way"): NOT_AFTER_CLOSE,
     ("websocket-client", SERVER, "close, and words on the way"): NOT_AFTER_CLOSE,
     # A browser does not tell its page the status of a refusal.
-    ("undici", SERVER, "a path that is not served"): [((("error", "404"),), (("error",),))],
+    ("chromium", SERVER, "a path that is not served"): NO_STATUS,
+    ("undici", SERVER, "a path that is not served"): NO_STATUS,
     # It takes a request for another path for a bad one.
     ("ws", CLIENT, "a path that is not served"): [((("error", "404"),), (("error", "400"),))],
 }
@@ -82,6 +85,7 @@ def hold(root, pump_until, theirs: TheirParty, peer: str, role: str) -> Hold:
         if role == SERVER:
             server = tkws.serve(master=root, compression=compression)
             server.live("/talk", ours, conversation.accepted)
+            server.directory("/", PROGRAMS / "node")  # for browsers
             url = f"ws://127.0.0.1:{server.port}{conversation.target}"
             theirs.begin(part, "open", url, *conversation.offered, deflate=deflate)
         else:
