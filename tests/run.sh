@@ -27,6 +27,7 @@ choose_python
 has_screen || has_xvfb || say "There is no screen: install xvfb, or the tests of windows are skipped."
 has_tcllib || { install_packages tcl tcllib && has_tcllib; } ||
     say "Install tcllib, or the tests against its websocket package are skipped."
+want "network namespaces" "ip" "iproute2"
 want "proxies" "tinyproxy squid microsocks danted" "tinyproxy-bin squid microsocks dante-server"
 want "a reverse proxy" "nginx" "nginx-light"
 want "a window that a person uses" "xdotool" "xdotool"
