@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -231,3 +232,41 @@ def test_ten_threads_send_while_the_connection_closes(root, peers, pump_until):
         tally = each.tally()
         assert tally.delivered > 20
     assert log.types.count("disconnect") == 1
+
+
+@pytest.mark.parametrize("place", ["from outside", "in a handler"])
+def test_ten_threads_send_while_the_window_is_destroyed(root, display_root, peers, pump_until, place):
+    near, far = peers.sockets()
+    books = [Ledger() for _ in range(10)]
+    log, served = Log(text=lambda ws, message: display_root.destroy()), Log()
+
+    def hear(ws, type, message):
+        served(ws, type, message)
+        if type == "text":
+            books[int(message[0])].receiving(ws, "text", message[1:])
+
+    peer = tkws.takeover(far, hear, True, master=root)
+    ws = tkws.takeover(near, log, master=display_root)
+    refused: list[int] = []
+
+    def flood(name: int) -> None:
+        send = SimpleNamespace(state=tkws.State.OPEN, send=lambda data: ws.send(f"{name}{data.decode()}"))
+        while books[name].sent < 100_000 and books[name].send(send):
+            pass
+        refused.append(books[name].refused)
+
+    threads = [threading.Thread(target=flood, args=(name,)) for name in range(10)]
+    for thread in threads:
+        thread.start()
+    pump_until(lambda: all(each.delivered > 20 for each in books), PATIENCE)
+    if place == "in a handler":
+        peer.send("now")
+    else:
+        display_root.destroy()
+    pump_until(lambda: served.over and len(refused) == 10, PATIENCE)
+    for thread in threads:
+        thread.join()
+    assert refused == [1] * 10  # each heard that nothing can be sent any more
+    assert served.one("close")[0] in (1001, 1006)
+    assert log.types == ["connect", *["text"] * (place == "in a handler")]
+    assert not [sentence for each in books for sentence in each.wrong]  # what came, came once and in order
