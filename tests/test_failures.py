@@ -18,7 +18,7 @@ import pytest
 
 import tkws
 from tests.peers import Listening, Log, Peer
-from tkws.loop import Loop, loop_for
+from tkws.loop import loop_for, make_loop
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
 
@@ -115,11 +115,10 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch) -> Clock:
-    """The clocks of the loops to come."""
+def clock(root) -> Clock:
+    """The clocks of the root's loop."""
     made = Clock()
-    monkeypatch.setitem(Loop.__init__.__kwdefaults__, "clock", made)
-    monkeypatch.setitem(Loop.__init__.__kwdefaults__, "wall", made)
+    make_loop(root, clock=made, wall=made)
     return made
 
 
