@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 import tkws
 from tests.interop.asyncio_thread import PATIENCE, AsyncioThread
 from tests.interop.chromium import Chromium, Tab
+from tests.interop.echoes import Echoed
 from tests.interop.links import Link, Recorder, TheirServer, connect_to
 from tests.interop.others import start
 from tests.interop.parties import TheirParty
@@ -130,3 +131,17 @@ def theirs(_their_process: TheirParty | None, request, root) -> Iterator[TheirPa
     _their_process.attend(loop)
     yield _their_process
     _their_process.ignore(loop)
+
+
+@pytest.fixture
+def echoed(root, pump_until, role: str, theirs: TheirParty | Tab) -> Iterator[Callable[..., Echoed]]:
+    """``echoed(count, deflate=None, **ours)``: a connection to ``peer``, closed after the test."""
+    made: list[Echoed] = []
+
+    def open_(count: int, deflate: str | None = None, **ours: Any) -> Echoed:
+        made.append(Echoed(root, pump_until, role, theirs, count, deflate, **ours))
+        return made[-1]
+
+    yield open_
+    for connection in made:
+        connection.close()

@@ -8,7 +8,7 @@
 //
 //   deflate ?PARAMETER ...?  compress, with these parameters as in Sec-WebSocket-Extensions
 //
-// In a conversation with compression a client tells ["agreed", EXTENSIONS]; it is not said otherwise.
+// In a conversation with compression it tells ["agreed", EXTENSIONS]; it is not said otherwise.
 
 export class Party {
   // tell: takes a list of words. actions: by name, what the words of an entry make the peer do.

@@ -30,11 +30,12 @@ function attend(opened) {
   })
 }
 
+// Undefined leaves a parameter to the other end; false would refuse it.
 function setting(deflate) {
   return deflate && {
     threshold: 0,
-    serverNoContextTakeover: 'server_no_context_takeover' in deflate,
-    clientNoContextTakeover: 'client_no_context_takeover' in deflate,
+    serverNoContextTakeover: 'server_no_context_takeover' in deflate || undefined,
+    clientNoContextTakeover: 'client_no_context_takeover' in deflate || undefined,
     serverMaxWindowBits: bits(deflate.server_max_window_bits),
     clientMaxWindowBits: bits(deflate.client_max_window_bits)
   }
@@ -69,6 +70,9 @@ function serve([path, glob], deflate) {
     handleProtocols: offered => [...offered].find(each => admitted.test(each)) ?? false,
     perMessageDeflate: setting(deflate) ?? false,
     maxPayload: 0
+  }).on('headers', headers => {
+    const field = headers.find(line => line.startsWith('Sec-WebSocket-Extensions: '))
+    if (deflate) tell(['agreed', field?.slice(26) ?? ''])
   }).on('connection', (opened, request) => {
     attend(opened)
     const url = new URL(request.url, 'ws://localhost')

@@ -78,6 +78,8 @@ async def serve(order: Order) -> None:
                 protocols=protocols[:1], compress=order.deflate is not None, max_msg_size=0
             )
             await ws.prepare(request)
+            if order.deflate is not None:
+                tell("agreed", ws.headers.get("Sec-WebSocket-Extensions", ""))
             await attend(ws, order.part, request.path, *query_words(request.query_string))
             return ws
         finally:
