@@ -34,6 +34,7 @@ want "a window that a person uses" "xdotool" "xdotool"
 want "node's packages" "node npm" "nodejs npm"
 want "a browser" "chromium" "chromium"
 make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
+want "curl" "curl" "curl"
 want "a message broker" "nats-server" "nats-server"
 make_venv test test
 exec "$venv/bin/python" -m pytest "$@"

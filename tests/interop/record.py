@@ -48,6 +48,13 @@ def _chromium() -> str:
     return told.split()[1]
 
 
+def _curl_command() -> str:
+    told = subprocess.run(
+        ["curl", "--version"], capture_output=True, text=True, timeout=30, check=False
+    ).stdout
+    return told.split()[1]
+
+
 def _libcurl() -> str:
     return curl_cffi.Curl().version().decode().split()[0].removeprefix("libcurl/")
 
@@ -56,6 +63,7 @@ def _libcurl() -> str:
 VERSIONS: dict[str, Callable[[], str]] = {
     "chromium": _chromium,
     "curl": _libcurl,
+    "curl command": _curl_command,
     "tcllib": _tcllib,
     **{name: functools.partial(_node_package, name) for name in ("undici", "ws")},
     **{
@@ -118,7 +126,7 @@ def _for_the_record(request: pytest.FixtureRequest, record_property: Callable[[s
 
 def _role(fixtures: list[str]) -> str:
     """The role of tkws in a test that holds up one end only."""
-    theirs = {"their_server": "client", "their_client": "server", "tab": "server"}
+    theirs = {"their_server": "client", "their_client": "server", "tab": "server", "curl": "server"}
     roles = [role for fixture, role in theirs.items() if fixture in fixtures]
     return roles[0] if len(roles) == 1 else "both"
 
