@@ -13,6 +13,7 @@ import tkws
 from tests.peers import Log
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
+from tkws.testing.reset import reset
 
 MIB = 1 << 20
 
@@ -412,6 +413,62 @@ def test_what_a_handler_saw_wait_drains_though_the_system_takes_it_at_once(
     pump_until(lambda: peer.read() is not None and log.all("drain"))
     assert ws.buffered_amount == 0
     assert len(log.all("drain")) == 1
+
+
+def echo(ws, message):
+    """Answers, and reads no more while too much waits: as a program does that bounds its own memory."""
+    ws.send(message)
+    if ws.buffered_amount > MIB:
+        ws.pause()
+
+
+def test_a_pause_until_the_buffer_drains(root, peers, log, pump_until):
+    ws, peer = peers.taken(root, log, high_water=MIB, low_water=0)
+    log.actions |= {"text": echo, "drain": lambda ws, message: ws.resume()}
+    pump_until(lambda: log.open)
+    sent = fill(ws, pump_until)
+    peer.text("one", "two", "three")
+    pump_until(lambda: log.all("text"))
+    assert log.all("text") == ["one"]
+    peer.take(sent)
+    pump_until(lambda: len(log.all("text")) == 3)
+    assert log.types[1:] == ["text", "drain", "text", "text"]
+
+
+def test_a_program_that_paused_from_the_start_is_told_connect_first(root, peers, log, pump_until):
+    ws, peer = peers.taken(root, log, high_water=MIB, low_water=0)
+    ws.pause()
+    sent = fill(ws, pump_until)
+    peer.take(sent)
+    settled = []
+    ws.loop.call_later(0.05, settled.append, True)
+    pump_until(lambda: settled)
+    assert not log.events
+    ws.resume()
+    pump_until(lambda: log.all("drain"))
+    assert log.types == ["connect", "drain"]
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+def test_a_break_is_told_to_a_program_that_paused_until_the_buffer_drains(
+    root, peers, log, pump_until, secure, server_ssl, client_ssl
+):
+    server = tkws.serve(
+        master=root, handler=log, high_water=MIB, low_water=0, ssl=server_ssl if secure else None
+    )
+    log.actions |= {"text": echo, "drain": lambda ws, message: ws.resume()}
+    client = Log(connect=lambda ws, message: ws.pause())
+    tkws.open(server.url, client, master=root, ssl=client_ssl if secure else None)
+    pump_until(lambda: log.open and client.open)
+    log.ws.send(bytes(32 * MIB), compress=False)
+    log.ws.pause()
+    reset(client.ws._connection.stream)
+    pump_until(lambda: log.over)
+    assert log.types == ["connect", "close", "disconnect"]
+    assert log.one("close")[0] == 1006
+    server.close()
+    client.ws.resume()
+    pump_until(lambda: client.over)
 
 
 def test_a_mark_that_is_raised_drains_from_the_loop(root, peers, log, pump_until):

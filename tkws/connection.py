@@ -167,11 +167,14 @@ class Connection:
     # How it works
 
     def _has_drained(self) -> None:
+        if self.stream.broken:
+            self._delivery.release()  # a program that waits for `drain` would not hear of the end
+            return
         if not self._is_slow:
             self.engine.release_pong(self._loop.now())
             if self.engine.has_output:
                 self.output_added()
-        self._delivery.post([(Event.DRAIN, None)])
+        self._delivery.overtake((Event.DRAIN, None))
 
     def _judge(self) -> None:
         """Give up a peer that sends on and does not read the answers."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from tkws.loop import Loop
 from tkws.options import Handler
-from tkws.protocol.events import EventRecord
+from tkws.protocol.events import Event, EventRecord
 
 _WAITING_EVENTS = 256  # that wait for a handler before reading stops
 _WAITING_SIZE = 1024 * 1024  # the same, as the sum of their lengths
@@ -79,6 +79,14 @@ class Delivery:
         self.run(self._call_handler)
         return bool(self._waiting) and self.full
 
+    def overtake(self, event: EventRecord) -> None:
+        """Call the handler though `hold` was called, since it may be what `release` waits for."""
+        first = bool(self._waiting) and self._waiting[-1][0] is Event.CONNECT
+        if first or self._busy or not self._held:
+            self.post([event])
+        elif not self._closed:
+            self._run(lambda: self._tell(*event))
+
     def hold(self) -> None:
         """Let events wait until `release`."""
         self._held = True
@@ -108,6 +116,10 @@ class Delivery:
         """
         if self._closed or self._held or (self._busy and not self.reentrant):
             return False
+        self._run(call)
+        return True
+
+    def _run(self, call: Callable[[], object]) -> None:
         nested, self._busy = self._busy, True
         try:
             call()
@@ -117,7 +129,6 @@ class Delivery:
                 self._waiting_size = 0
             elif not nested and not self._held:
                 self._loop.call_soon(self._go_on)
-        return True
 
     def _call_handler(self) -> None:
         """Call the handler until nothing waits, it was held or the slice is spent."""
@@ -137,3 +148,9 @@ class Delivery:
                     return
                 stride = min(2 * stride, _MOST_UNCLOCKED) if before - left < _QUICK else 1
                 calls = stride
+
+    def _tell(self, type: Event, message: object) -> None:
+        try:
+            self.handler(self._ws, type, message)
+        except Exception:
+            self._loop.report_exception()

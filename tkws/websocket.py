@@ -191,7 +191,7 @@ class WebSocket(Configurable):
             self.loop.call_soon_threadsafe(self.close, code, reason)
 
     def pause(self) -> None:
-        """Stop reading and delivering: the peer feels the back-pressure. Keepalive rests meanwhile."""
+        """Stop reading and delivering, except ``drain``; a break before that ends it. Keepalive rests."""
         self._delivery.hold()
         if self._connection is not None:
             self._connection.regulate()

@@ -86,6 +86,11 @@ class SocketStream(Stream):
         """Whether the socket is closed or given away."""
         return self._state in (State.CLOSED, State.DETACHED)
 
+    @property
+    def broken(self) -> bool:
+        """Whether sending failed."""
+        return self._state is State.BROKEN
+
     # ---- reading
 
     def pause_reading(self) -> None:
@@ -266,6 +271,8 @@ class SocketStream(Stream):
         self._cause = cause
         self._watch()
         self._soon(self._read_out)
+        if self._paused:  # until there is room to write, perhaps, which would never be told
+            self._mind_the_marks()
 
     def _read_out(self) -> None:
         if self._state is not State.BROKEN or self._paused:

@@ -59,7 +59,7 @@ class StreamOwner(Protocol):
         """Note that more bytes wait to be sent than the high-water mark says."""
 
     def resume_writing(self) -> None:
-        """Note that what waits fell to the low-water mark."""
+        """Note that what waits fell to the low-water mark, or was dropped (`Stream.broken`)."""
 
 
 class Stream(ABC):
@@ -104,6 +104,11 @@ class Stream(ABC):
     @abstractmethod
     def closed(self) -> bool:
         """Whether the connection is over; while `close` still flushes it is not."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether sending failed, and what the peer had sent before is still read."""
+        return False
 
     def set_owner(self, owner: StreamOwner) -> None:
         """Report to ``owner`` from now on, a loss that was not told yet included."""

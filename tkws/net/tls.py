@@ -112,6 +112,11 @@ class TLSStream(Stream):
         """Whether the stream below is closed."""
         return self._below.closed
 
+    @property
+    def broken(self) -> bool:
+        """Whether the stream below could not send."""
+        return self._below.broken
+
     # ---- the handshake
 
     def _shake_hands(self) -> None:
