@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-
 import pytest
 
 import tkws
+from tests.interop.chromium import Chromium
 from tests.peers import Log
 
 FOREIGN = (
@@ -66,16 +64,11 @@ const tries = %r.map(url => new Promise(resolve => {
 Promise.all(tries).then(() => { location.href = %r })
 </script>"""
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
-    "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--host-resolver-rules=MAP evil.example 127.0.0.1", "--remote-debugging-port=0",
-)  # fmt: skip
+NAMES = "--host-resolver-rules=MAP evil.example 127.0.0.1"
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium: install chromium (Debian)")
-def test_what_a_browser_lets_two_origins_do(root, pump_until, overheard, tmp_path):
+def test_what_a_browser_lets_two_origins_do(root, pump_until, overheard):
     told: list[tuple[str, str]] = []
 
     def tell(request: tkws.Request) -> str:
@@ -91,15 +84,11 @@ def test_what_a_browser_lets_two_origins_do(root, pump_until, overheard, tmp_pat
     evil.page("/", PAGE % ([own, rebound], home))
     for server in (victim, evil):
         server.page("/told", tell)
-    with subprocess.Popen(
-        ["chromium", *FLAGS, f"--user-data-dir={tmp_path}", f"http://evil.example:{evil.port}/"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as browser:
-        try:
-            pump_until(lambda: len(told) >= 3, 20)
-        finally:
-            browser.terminate()
+    browser = Chromium(NAMES, page=f"http://evil.example:{evil.port}/")
+    try:
+        pump_until(lambda: len(told) >= 3, 20)
+    finally:
+        browser.stop()
     assert sorted(told) == [("open", own), ("refused", own), ("refused", rebound)]
     assert any("The origin 'http://evil.example" in line for line in overheard)
     assert any("The host 'evil.example" in line for line in overheard)

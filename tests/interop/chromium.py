@@ -55,18 +55,22 @@ import('/browser.mjs').then(({ BrowserParty }) => {
 class Chromium:
     """A browser that runs, with a profile of its own that goes with it; skips the test where there is none.
 
+    Args:
+        flags: More of them for its command line.
+        page: The URL that it opens first.
+
     Attributes:
         url: Its DevTools WebSocket.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str, page: str = "about:blank") -> None:
         program = shutil.which("chromium")
         if program is None:
             pytest.skip("no chromium: install chromium (Debian)")
         self._folder = Path(tempfile.mkdtemp(prefix="tkws-chromium-"))
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [program, *FLAGS, f"--user-data-dir={self._folder}", "about:blank"],
+                [program, *FLAGS, *flags, f"--user-data-dir={self._folder}", page],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
