@@ -16,6 +16,8 @@ from statistics import linear_regression
 MORE_BLOCKS = 20_000
 MORE_BYTES = 24 << 20
 
+ENDING = 10.0  # seconds that a thread may take to end
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -61,7 +63,10 @@ class Held:
 
     @classmethod
     def now(cls) -> Held:
-        """Read it, without what waits for the collector."""
+        """Read it, without what waits for the collector and threads that are about to end."""
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():
+                thread.join(ENDING)
         gc.collect()
         kinds = []
         for name in os.listdir("/proc/self/fd"):

@@ -36,7 +36,7 @@ class Pair:
     def __init__(self, url: str, broadcast: Callable[[bytes], int] | None = None, **options: Any) -> None:
         self.up, self.down = Ledger(CLIENTS_CLOSE), Ledger(SERVERS_CLOSE)
         self.lives = 0
-        self.only_threads_send = False
+        self.floods = 0  # threads that send from the client, and what they sent last is not out yet
         self.ended_at: float | None = None
         self.server_end: tkws.WebSocket | None = None
         self.next_action: Callable[[], object] | None = None  # of a handler, once
@@ -76,7 +76,7 @@ class Pair:
 
     def send_up(self, size: int = 0, *, text: bool = False) -> None:
         """Send from the client, unless enough is waiting."""
-        if self.ws.buffered_amount < ENOUGH and not self.only_threads_send:
+        if self.ws.buffered_amount < ENOUGH and not self.floods:  # two threads have no order
             self.up.send(self.ws, size, text=text)
 
     def send_down(self, size: int = 0, *, text: bool = False) -> None:

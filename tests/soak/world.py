@@ -280,12 +280,15 @@ class World:
     def _flood_from_thread(self, fault: Fault) -> None:
         pair = self._some_pair(fault.where)
         self._join_threads()
-        pair.only_threads_send = True  # between two threads there is no order
+        pair.floods += 1
 
         def flood() -> None:
             for _ in range(100):
                 pair.up.send(pair.ws, 30)
-            self._loop.call_soon_threadsafe(setattr, pair, "only_threads_send", False)
+            self._loop.call_soon_threadsafe(over)
+
+        def over() -> None:
+            pair.floods -= 1
 
         thread = threading.Thread(target=flood, name="flood")
         self._threads.append(thread)
