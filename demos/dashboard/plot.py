@@ -34,13 +34,13 @@ class PlotWindow(tk.Toplevel):
         super().__init__(parent)
         theme = theme_of(parent)
         self.title("tkws dashboard, by matplotlib")
-        self.geometry(f"{theme.px(720)}x{theme.px(420)}")
+        self.geometry(f"{theme.px(720)}x{theme.px(620)}")
         self.drawings = 0
         self._points: deque[tuple[float, float, float]] = deque(maxlen=HISTORY)
         self._changed = False
         figure = Figure(dpi=96 * theme.px(100) / 100, layout="constrained")
         self._axes = figure.add_subplot()
-        self._axes.set_ylim(0, 100)
+        self._axes.set_ylim(0, 103)
         self._axes.set_xlabel("seconds ago")
         self._axes.set_ylabel("%")
         self._axes.grid(color=theme.colours.line)

@@ -10,7 +10,7 @@ from demos.dashboard.plot import PlotWindow
 from demos.look import theme_of
 from demos.stage import Scene
 
-_SAMPLES = 30
+_SAMPLES = 40
 _LOOK_MS = 100
 
 

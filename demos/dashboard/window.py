@@ -14,6 +14,7 @@ from demos.dashboard.strip import StripChart
 from demos.look import theme_of
 
 FRAME = 1 / 60  # seconds from one drawing to the next
+SPAN = 30.0  # seconds that a chart shows
 
 _CORES = ("#4f5bd5", "#1fa971", "#d99a00", "#cf3a52", "#0b7285", "#7c3aed", "#c2410c", "#5c6479")
 _MEBIBYTE = 1024 * 1024
@@ -141,6 +142,6 @@ class DashboardWindow(ttk.Frame):
         self, title: str, gap: int, colours: tuple[str, ...], unit: str, top: float | None = None
     ) -> StripChart:
         ttk.Label(self, text=title, style="Soft.TLabel", padding=(gap, gap // 2, gap, 0)).pack(fill="x")
-        chart = StripChart(self, colours, unit, top=top)
+        chart = StripChart(self, colours, unit, span=SPAN, top=top)
         chart.pack(fill="both", expand=True, padx=gap, pady=(gap // 4, gap // 4))
         return chart
