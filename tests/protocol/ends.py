@@ -23,7 +23,8 @@ def masks() -> MaskPool:
 
 def engine(role: Role = Role.SERVER, *, deflate: bool = False, **options: Any) -> Engine:
     options = {"keepalive": 30.0, "max_message": LIMIT, "max_fragments": FRAGMENTS} | options
-    options |= {"masks": masks()} if role is Role.CLIENT else {}
+    if role is Role.CLIENT and "masks" not in options:
+        options["masks"] = masks()
     return Engine(role, NOW, codec=codec() if deflate else None, **options)
 
 

@@ -10,12 +10,10 @@ import struct
 import sys
 import tracemalloc
 import weakref
-from itertools import product
-from typing import Any
 
 import pytest
 
-from tests.protocol.ends import NOW, engine, events, masks, output, plain, receive, wire
+from tests.protocol.ends import NOW, engine, events, masks, output, receive, wire
 from tests.protocol.received import LARGE, LIMIT, ROWS, codec, compressed
 from tests.protocol.wire import (
     BINARY,
@@ -154,148 +152,6 @@ def test_a_fault_is_an_event_with_the_reason_that_the_peer_gets(end):
     assert type(error) is ProtocolError
     assert (code, reason) == (error.code, str(error)) == (end.close_code, end.close_reason)
     assert output(end) == [close(1002, reason)]
-
-
-# States and inputs
-
-STATES = {
-    "open": lambda end: None,
-    "we closed": lambda end: end.close(1000, "", NOW),
-    "the peer closed": lambda end: receive(end, close(1001)),
-    "the peer closed after a message": lambda end: end.receive_data(wire(end, text("m"), close(1001)), NOW),
-    "the peer failed after a message": lambda end: end.receive_data(wire(end, text("m"), Frame(3)), NOW),
-    "both closed": lambda end: (end.close(1000, "", NOW), receive(end, close(1000))),
-    "failed": lambda end: receive(end, Frame(3)),
-    "failed after we closed": lambda end: (end.close(1000, "", NOW), receive(end, Frame(3))),
-    "lost": lambda end: end.receive_eof(NOW),
-    "closed and lost": lambda end: (receive(end, close(1001)), end.receive_eof(NOW)),
-}
-INPUTS = {
-    "text": lambda end: end.receive_data(wire(end, text("a")), NOW),
-    "ping": lambda end: end.receive_data(wire(end, Frame(PING, b"p")), NOW),
-    "pong": lambda end: end.receive_data(wire(end, Frame(PONG, b"p")), NOW),
-    "Close": lambda end: end.receive_data(wire(end, close(1002, "bye")), NOW),
-    "junk": lambda end: end.receive_data(JUNK, NOW),
-    "nothing": lambda end: end.receive_data(b"", NOW),
-    "end of stream": lambda end: end.receive_eof(NOW, "gone"),
-    "conclude": lambda end: end.conclude(NOW),
-    "early timer": lambda end: end.handle_timer(NOW),
-    "due timer": lambda end: end.handle_timer(NOW + 1000 if end.deadline is None else end.deadline),
-    "probe": lambda end: end.probe(NOW),
-    "send": lambda end: end.send("out", NOW),
-    "send fragment": lambda end: end.send("out", NOW, final=False),
-    "send ping": lambda end: end.ping(b"out", NOW),
-    "send pong": lambda end: end.pong(b"out", NOW),
-    "close": lambda end: end.close(3000, "enough", NOW),
-    "get_buffer": lambda end: end.get_buffer(),
-}
-SENDING = {
-    "send": text("out"),
-    "send fragment": text("out", fin=False),
-    "send ping": Frame(PING, b"out"),
-    "send pong": Frame(PONG, b"out"),
-}
-RECEIVED = {"text": (Event.TEXT, "a"), "ping": (Event.PING, b"p"), "pong": (Event.PONG, b"p")}
-BYE = (Event.CLOSE, (1002, "bye"))
-GONE = (Event.CLOSE, (1006, "gone"))
-LATE = (Event.CLOSE, (1006, "The peer did not finish the closing handshake in time"))
-BITS = "A reserved bit is set that no extension defines"
-OPCODE = "Opcode 0x3 is reserved"
-
-
-def failed(reason):
-    return [(Event.ERROR, 1002), (Event.CLOSE, (1002, reason))]
-
-
-WAITING: dict[str, Any] = {"end of stream": ([], [], CLOSED), "due timer": ([], [], CLOSED)}
-
-# What an input does in a state: events, frames and the state after. What is not listed does nothing,
-# but that sending raises StateError.
-OUTCOMES: dict[str, dict[str, Any]] = {
-    "open": {
-        **{name: ([event], [], OPEN) for name, event in RECEIVED.items()},
-        **{name: ([], [frame], OPEN) for name, frame in SENDING.items()},
-        "ping": ([(Event.PING, b"p")], [Frame(PONG, b"p")], OPEN),
-        "Close": ([BYE], [close(1002)], CLOSING),
-        "junk": (failed(BITS), [close(1002, BITS)], CLOSING),
-        "end of stream": ([GONE], [], CLOSED),
-        "due timer": ([], [Frame(PING, b"1")], OPEN),
-        "probe": ([], [Frame(PING, b"1")], OPEN),
-        "close": ([], [close(3000, "enough")], CLOSING),
-    },
-    "we closed": {
-        **{name: ([event], [], CLOSING) for name, event in RECEIVED.items()},
-        "ping": ([(Event.PING, b"p")], [Frame(PONG, b"p")], CLOSING),
-        "Close": ([BYE], [], CLOSING),
-        "junk": (failed(BITS), [], CLOSING),
-        "end of stream": ([GONE], [], CLOSED),
-        "due timer": ([LATE], [], CLOSED),
-    },
-    "the peer closed after a message": {
-        **{name: ([], [frame], OPEN) for name, frame in SENDING.items()},
-        "end of stream": ([(Event.CLOSE, (1001, ""))], [close(1001)], CLOSED),
-        "conclude": ([(Event.CLOSE, (1001, ""))], [close(1001)], CLOSING),
-        "close": ([], [close(3000, "enough")], CLOSING),
-    },
-    "the peer failed after a message": {
-        **{name: ([], [frame], OPEN) for name, frame in SENDING.items()},
-        "end of stream": (failed(OPCODE), [close(1002, OPCODE)], CLOSED),
-        "conclude": (failed(OPCODE), [close(1002, OPCODE)], CLOSING),
-        "close": ([], [close(3000, "enough")], CLOSING),
-    },
-    "the peer closed": WAITING,
-    "both closed": WAITING,
-    "failed": WAITING,
-    "failed after we closed": WAITING,
-    "lost": {},
-    "closed and lost": {},
-}
-
-
-@pytest.mark.parametrize(("state", "name"), [*product(STATES, INPUTS)])
-def test_every_input_in_every_state(end, state, name):
-    STATES[state](end)
-    end.take_events()
-    end.take_output()
-    before = end.state, end.deadline
-    do = INPUTS[name]
-    if name in SENDING and name not in OUTCOMES[state]:
-        with pytest.raises(StateError, match=before[0].name):
-            do(end)
-        outcome = [], [], before[0]
-    else:
-        outcome = OUTCOMES[state].get(name, ([], [], before[0]))
-        do(end)
-    told = [plain(*event) for event in end.take_events()]
-    assert (told, output(end), end.state) == outcome
-    if outcome == ([], [], before[0]):
-        assert end.deadline == before[1]
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_the_end_is_told_once(end, state):
-    STATES[state](end)
-    told = events(end)
-    end.receive_data(wire(end, close(1000)), NOW)
-    told += events(end)
-    end.receive_eof(NOW)
-    end.receive_eof(NOW)
-    told += events(end)
-    assert [kind for kind, _ in told].count(Event.CLOSE) <= 1
-    assert end.state is CLOSED
-    assert end.deadline is None
-    assert end.output_ended
-    assert end.close_code is not None
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_who_ends_the_stream(end, role, state):
-    """The server, once both Close frames have passed; the client when the server did (RFC 6455, 7.1.1)."""
-    STATES[state](end)
-    end.take_events()
-    end.conclude(NOW)
-    ended = {"open": False, "we closed": False}.get(state, role is SERVER)
-    assert end.output_ended is (ended or "lost" in state)
 
 
 # Answers that go before the end
@@ -518,14 +374,6 @@ def test_a_broadcast_is_the_frame_that_send_makes(message):
     assert frame == b"".join(sending.take_output())
     assert (broadcasting.messages_sent, broadcasting.frames_sent) == (1, 1)
     assert broadcasting.bytes_sent == len(frame)
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_broadcast_passes_by_who_cannot_take_it(state):
-    end = engine(SERVER)
-    STATES[state](end)
-    end.take_output()
-    assert end.send_encoded(encode_broadcast("a"), NOW) is end.has_output is (end.state is OPEN)
 
 
 def test_a_broadcast_passes_by_who_is_amid_a_message():
