@@ -205,11 +205,11 @@ def frames(before, opcodes):
         yield frame_of(bits << 4 | opcode, masked, size, width, payload_of(opcode, size, compressed))
 
 
-def judged(before, end, data, rules):
-    """Return what the model says that a frame does, given what the peer sent before."""
+def judged(before, end, begun, data, rules):
+    """Return what the model says that bytes do behind what the peer has ``begun``."""
     if not before.reads:
         return Outcome([], [], before.state)
-    verdict = judge(wire(end, *before.begun) + data, rules)
+    verdict = judge(begun + data, rules)
     told = [(TOLD[kind], value) for kind, value in verdict.events]
     written = [Frame(PONG, value) for kind, value in verdict.events if kind == "ping"]
     if verdict.code is None and verdict.close is None:
@@ -228,9 +228,10 @@ def test_every_frame_in_every_state(name, role, deflate, opcodes):
     before = STATES[name]
     rules = Rules(masked=role is SERVER, inflation=Inflation() if deflate else None)
     end = reached(before, role, deflate)
+    begun = wire(end, *before.begun)
     for data in frames(before, opcodes):
         end.receive_data(data, NOW)
-        assert outcome(end) == judged(before, end, data, rules), data[:4].hex(" ")
+        assert outcome(end) == judged(before, end, begun, data, rules), data[:4].hex(" ")
         assert_deadline(end, before)
         if before.reads:  # elsewhere nothing has changed
             end = reached(before, role, deflate)
