@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/environment.sh
 
-for name in chat dashboard embedded; do
+for name in chat dashboard embedded wsgi asyncio_thread worker customtk; do
     env -u DISPLAY bash demos/run.sh "$name"
     cp ".cache/pictures/$name.png" docs/pictures
 done
