@@ -13,8 +13,9 @@ Invariants:
 - While a callback runs, whatever the loop still owes has a Tk timer or a file handler, for the
   callback may run Tk's loop itself (``update()``, a dialog).
 - What an exception interrupts is left in its queue, with a Tk timer set.
-- There is one Tk timer. Tk's timers follow the wall clock and ours do not: one that comes too
-  early is set again, and every slice looks for due deadlines by itself.
+- There is one Tk timer, and a spare one for the case that an interrupt takes the first. Tk's timers
+  follow the wall clock and ours do not: one that comes too early is set again, and every slice looks
+  for due deadlines by itself.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ SLICE = 0.005
 
 # Seconds that a spent slice waits for Tk to be idle; a program may keep Tk from ever being so.
 PATIENCE = 0.02
+
+# Python may raise KeyboardInterrupt at the entry of a callback, before its first line: the Tk timer is gone
+# then, and nothing was done. A second one follows so many milliseconds later.
+SPARE_MS = 250
 
 # Tk takes an int of milliseconds: a longer wait is one of several days' timers.
 LONGEST_MS = 24 * 3600 * 1000
@@ -103,6 +108,7 @@ class Slices(ABC):
         self._idle_command = f"{interpreter.prefix}_idle"
         self._idle_id = ""
         self._tk_timer: Any = None
+        self._tk_spare: Any = None
         self._tk_due = math.inf
         self._tkapp.createcommand(self._idle_command, self._tk_was_idle)
 
@@ -250,7 +256,7 @@ class Slices(ABC):
         self._arm_exactly()
 
     def _timer_fired(self) -> None:
-        self._tk_timer, self._tk_due = None, math.inf
+        self._disarm()
         if self._stepped_back:
             self._step_up()
         self._arm(self._clock() + SLICE)
@@ -279,9 +285,11 @@ class Slices(ABC):
         self._disarm()
         delay = math.ceil(min(max((due - self._clock()) * 1000, 0), LONGEST_MS))
         self._tk_timer = self._tkapp.createtimerhandler(delay, self._timer_fired)
+        self._tk_spare = self._tkapp.createtimerhandler(delay + SPARE_MS, self._timer_fired)
         self._tk_due = due
 
     def _disarm(self) -> None:
         if self._tk_timer is not None:
             self._tk_timer.deletetimerhandler()
+            self._tk_spare.deletetimerhandler()
             self._tk_timer, self._tk_due = None, math.inf
