@@ -16,7 +16,7 @@ import tkws
 from demos.dashboard.alarms import Alarms, Rule
 from demos.dashboard.app import App
 from demos.dashboard.feed import decode, encode
-from demos.dashboard.host import HISTORY, Host
+from demos.dashboard.host import HISTORY, PERIOD, Host
 from demos.dashboard.machine import Machine, Sample
 from demos.dashboard.plot import PlotWindow
 from demos.dashboard.strip import StripChart
@@ -110,15 +110,15 @@ def test_what_is_none_is_refused(text: str) -> None:
 def test_who_comes_gets_the_history_then_what_is_new(root: tk.Tk, pump_until: PumpUntil) -> None:
     clock = FakeClock(root)
     host = Host(root)
-    clock.advance(1)  # four samples
+    clock.advance(4.5 * PERIOD)
     seen = Seen()
     viewer = Viewer(host.server.url, seen, root)
     pump_until(lambda: seen.samples)
     assert len(seen.samples) == 4
-    clock.advance(0.25)
+    clock.advance(PERIOD)
     pump_until(lambda: len(seen.samples) == 5)
     assert seen.states == [f"Connecting to {host.server.url}", f"Live from {host.server.url}"]
-    clock.advance(HISTORY * 0.25)
+    clock.advance(1.2 * HISTORY * PERIOD)  # each sample comes a little late
     late = Recorder()
     other = tkws.open(host.server.url, late, master=root)
     pump_until(lambda: late.messages)

@@ -102,6 +102,8 @@ def test_what_was_sent_comes_back_with_up_and_down(
         composer.type(line)
         composer.submit()
     composer.type("draft")
+    composer.entry.focus_force()
+    pump_until(lambda: composer.entry.focus_get() is composer.entry)
     shown = []
     for key in ("Up", "Up", "Up", "Down", "Down", "Down"):
         composer.entry.event_generate(f"<{key}>")

@@ -6,6 +6,7 @@ import math
 import socket
 import threading
 import tkinter
+from functools import partial
 
 import pytest
 
@@ -331,12 +332,18 @@ def test_a_replaced_watch_is_not_told_what_was_found_before(loop, make_pair, log
         far.send(b"x")
         fds.append(near.fileno())
 
-    def replace(other: int) -> None:
-        log.append("first")
-        loop.watch(other, log.of("new"), None)
+    replaced: list[int] = []
 
-    loop.watch(fds[0], lambda: replace(fds[1]) if not log else None, None)
-    loop.watch(fds[1], lambda: replace(fds[0]) if not log else log.append("old"), None)
+    def hear(own: int, other: int) -> None:
+        if own in replaced:
+            log.append("old")
+        elif not replaced:
+            replaced.append(other)
+            log.append("first")
+            loop.watch(other, log.of("new"), None)
+
+    loop.watch(fds[0], partial(hear, *fds), None)
+    loop.watch(fds[1], partial(hear, *reversed(fds)), None)
     pump_until(lambda: len(log) > 3)
     assert set(log) == {"first", "new"}
 
