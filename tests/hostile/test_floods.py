@@ -107,7 +107,7 @@ def test_pings_whose_pongs_are_never_read(root, peers, pump_until, server_side):
 @pytest.mark.slow
 @serves_on
 def test_an_echo_that_is_never_read(peers, server, served, pump_until):
-    log = Log(text=lambda ws, message: ws.send(message))
+    log = Log(text=lambda ws, message: ws.state is tkws.State.OPEN and ws.send(message))
     server.live("/flooded", log)
     server.configure(max_buffered=2 * MIB)
     peer = flooder(peers, server)
