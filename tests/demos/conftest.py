@@ -6,6 +6,7 @@ import tkinter
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,11 +50,11 @@ def host(root: tkinter.Tk, pump_until: Callable[..., None]) -> Iterator[Host]:
 
 
 @pytest.fixture
-def meet(root: tkinter.Tk, host: Host, pump_until: Callable[..., None]) -> Iterator[Meet]:
-    """``meet(nick, room="lobby")``: somebody who is in the room; ``seen(person)`` tells what they saw."""
+def meet_at(root: tkinter.Tk, pump_until: Callable[..., None]) -> Iterator[Meet]:
+    """``meet_at(host, nick, room="lobby")``: somebody who is in the room by that host."""
     people: list[Person] = []
 
-    def meet(nick: str, room: str = "lobby") -> Person:
+    def meet_at(host: Host, nick: str, room: str = "lobby") -> Person:
         watching = Watching()
         person = watching.person = Person(host.url, nick, watching, root)
         people.append(person)
@@ -62,9 +63,15 @@ def meet(root: tkinter.Tk, host: Host, pump_until: Callable[..., None]) -> Itera
         pump_until(lambda: place.you in place.people)
         return person
 
-    yield meet
+    yield meet_at
     for person in people:
         person.close()
+
+
+@pytest.fixture
+def meet(host: Host, meet_at: Meet) -> Meet:
+    """``meet(nick, room="lobby")``: somebody who is in the room; ``seen(person)`` tells what they saw."""
+    return partial(meet_at, host)
 
 
 def seen(person: Person) -> list[str]:

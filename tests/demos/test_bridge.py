@@ -13,10 +13,9 @@ from demos.chat.host import Host
 from demos.chat.nats import Broker
 from demos.chat.person import Person
 from tests.demos.brokers import Server, cluster
-from tests.demos.conftest import Watching, seen
+from tests.demos.conftest import seen
 
 PumpUntil = Callable[..., None]
-Meet = Callable[..., Person]
 
 CASPER = b'{"host": "ghost", "people": {"lobby": ["casper"]}, "number": 0}'
 
@@ -48,25 +47,6 @@ def host_at(root: tkinter.Tk, pump_until: PumpUntil) -> Iterator[Callable[..., H
     for host in made:
         host.stop()
     pump_until(lambda: not any(server.connections for server in served))
-
-
-@pytest.fixture
-def meet_at(root: tkinter.Tk, pump_until: PumpUntil) -> Iterator[Meet]:
-    """``meet_at(host, nick, room="lobby")``: somebody who is in the room by that host."""
-    people: list[Person] = []
-
-    def meet_at(host: Host, nick: str, room: str = "lobby") -> Person:
-        watching = Watching()
-        person = watching.person = Person(host.url, nick, watching, root)
-        people.append(person)
-        person.connect()
-        place = person.join(room)
-        pump_until(lambda: place.you in place.people)
-        return person
-
-    yield meet_at
-    for person in people:
-        person.close()
 
 
 def said(person: Person) -> list[str]:
