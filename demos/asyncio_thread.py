@@ -16,7 +16,7 @@ from typing import Any
 
 import tkws
 from demos.look import Talk
-from demos.stage import Scene, run
+from demos.stage import Scene, parser_of, run
 
 
 class Devices:
@@ -149,7 +149,7 @@ class BridgeWindow:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; ``arguments`` are the command line's, None for this process's own."""
-    return run(BridgeWindow, __doc__, arguments)
+    return run(BridgeWindow, BridgeWindow.play, parser_of("asyncio_thread", __doc__).parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 import customtkinter as ctk
 
 import tkws
-from demos.stage import Scene, run
+from demos.stage import Scene, parser_of, run
 
 
 class EchoWindow:
@@ -74,6 +74,7 @@ class EchoWindow:
         self.entry = ctk.CTkEntry(field, placeholder_text="Say something")
         self.entry.pack(side="left", fill="x", expand=True, padx=(0, 8))
         self.entry.bind("<Return>", lambda event: self.submit())
+        self.entry.focus_set()
         ctk.CTkButton(field, text="Send", width=90, command=self.submit).pack(side="left")
 
     def _echo(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
@@ -95,9 +96,22 @@ class EchoWindow:
         self.box.see("end")
 
 
+def open_window(theme: str) -> ctk.CTk:
+    """Return an empty window, ``"light"`` or ``"dark"``."""
+    screen = tk.Tk()  # customtkinter asks for the screen's scale on Windows only
+    screen.withdraw()
+    scale = screen.winfo_fpixels("1p") * 0.75
+    screen.destroy()
+    ctk.set_appearance_mode(theme)
+    ctk.set_window_scaling(scale)
+    ctk.set_widget_scaling(scale)
+    return ctk.CTk()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; ``arguments`` are the command line's, None for this process's own."""
-    return run(EchoWindow, __doc__ or "", arguments, make_root=ctk.CTk)
+    options = parser_of("customtk", __doc__).parse_args(arguments)
+    return run(EchoWindow, EchoWindow.play, options, make_root=open_window)
 
 
 if __name__ == "__main__":

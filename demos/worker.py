@@ -17,7 +17,7 @@ from typing import Any
 
 import tkws
 from demos.look import Talk
-from demos.stage import Scene, run
+from demos.stage import Scene, parser_of, run
 
 _FIRST = 10**9  # where the search begins: each number takes a good fraction of a millisecond
 
@@ -128,7 +128,7 @@ class WorkerWindow:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; ``arguments`` are the command line's, None for this process's own."""
-    return run(WorkerWindow, __doc__, arguments)
+    return run(WorkerWindow, WorkerWindow.play, parser_of("worker", __doc__).parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 import tkws
 from demos.look import Talk
-from demos.stage import Scene, run
+from demos.stage import Scene, parser_of, run
 
 _PAGE = b"""<!doctype html>
 <meta charset="utf-8"><title>tkws behind WSGI</title>
@@ -146,7 +146,7 @@ class WSGIWindow:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; ``arguments`` are the command line's, None for this process's own."""
-    return run(WSGIWindow, __doc__, arguments)
+    return run(WSGIWindow, WSGIWindow.play, parser_of("wsgi", __doc__).parse_args(arguments))
 
 
 if __name__ == "__main__":

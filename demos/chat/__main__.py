@@ -6,12 +6,12 @@ import argparse
 import sys
 import tkinter as tk
 from collections.abc import Sequence
-from pathlib import Path
 
 from demos.chat import messages
 from demos.chat.app import App
 from demos.chat.host import Host
 from demos.chat.scene import as_text, play, play_part
+from demos.stage import Scene, parser_of, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,20 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     options = _parser().parse_args(arguments)
-    try:
-        root = tk.Tk()
-    except tk.TclError as error:
-        print(f"No window can be opened: {error}.", file=sys.stderr)
-        return 1
-    try:
-        return _run(root, options)
-    except (OSError, ValueError) as error:
-        print(f"The chat cannot start: {error}", file=sys.stderr)
-        root.destroy()
-        return 1
+    return run(
+        lambda root: _start(root, options),
+        lambda app, scene: _play(app, scene, options),
+        options,
+    )
 
 
-def _run(root: tk.Tk, options: argparse.Namespace) -> int:
+def _start(root: tk.Tk, options: argparse.Namespace) -> App:
     if options.nick:
         messages.check_nick(options.nick)
     host = None
@@ -47,17 +41,22 @@ def _run(root: tk.Tk, options: argparse.Namespace) -> int:
         host.start()
         address = host.url
     app = App(root, address, host)
-    if options.scripted:
-        return play(app, options.picture) if host else play_part(app, options.nick, options.geometry)
     if options.transcript:
         app.heard = lambda window, place, line: print(as_text(place, line), flush=True)
-    app.open_window(options.nick, options.geometry)
-    root.mainloop()
-    return 0
+    if not options.scripted:
+        app.open_window(options.nick, options.geometry)
+    return app
+
+
+def _play(app: App, scene: Scene, options: argparse.Namespace) -> None:
+    if options.connect:
+        play_part(app, scene, options.nick, options.geometry)
+    else:
+        play(app, scene)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m demos.chat", description="A chat between windows.")
+    parser = parser_of("chat", "A chat between windows.")
     add = parser.add_argument
     add("--connect", metavar="URL", default="", help="join the server at ws://HOST:PORT")
     add("--nick", default="", help="the nickname (default: the first window asks)")
@@ -72,8 +71,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--geometry", metavar="WxH+X+Y", default="", help="size and place of the first window")
     add("--transcript", action="store_true", help="print what the windows show")
-    add("--scripted", action="store_true", help="play a short conversation, then end")
-    add("--picture", metavar="PATH", type=Path, help="with --scripted: save the windows there")
     return parser
 
 

@@ -17,7 +17,7 @@ class App:
     """The chat's windows over one hidden root.
 
     Args:
-        root: The root; it is hidden, and destroyed with the last window.
+        root: The root; it is hidden, and its loop is left with the last window.
         host: The server, started, where it runs in the first window.
         address: The server's, ``ws://HOST:PORT``.
 
@@ -64,7 +64,7 @@ class App:
         return window
 
     def close(self) -> None:
-        """Close every window, which ends the program."""
+        """Close every window, which leaves the loop."""
         for window in reversed(self.windows):
             window.close()
 
@@ -74,7 +74,7 @@ class App:
     def _window_closed(self, window: ChatWindow) -> None:
         self.windows.remove(window)
         if not self.windows:
-            self.root.destroy()
+            self.root.quit()
 
 
 def default_nick() -> str:

@@ -6,11 +6,8 @@ it has heard those before. Nothing else keeps the windows together, as with peop
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tkinter as tk
 from dataclasses import dataclass
-from pathlib import Path
 
 from demos.chat.app import App
 from demos.chat.person import Contact, Kind, Line, Place
@@ -76,13 +73,8 @@ class Actor:
         self._window.show_room(looked_at)
 
 
-def play(app: App, picture: Path | None) -> int:
-    """Play the whole scene; the server of ``app`` runs.
-
-    Returns:
-        The exit status: 0, or 1 where it was not finished.
-    """
-    scene = Scene(app.root, picture)
+def play(app: App, scene: Scene) -> None:
+    """Play the whole scene; the server of ``app`` runs."""
     boxes = _boxes(app.root)
     windows = [app.open_window(nick, geometry(box)) for nick, box in zip(CAST[:2], boxes[:2], strict=True)]
     actors = [Actor(window) for window in windows]
@@ -97,25 +89,20 @@ def play(app: App, picture: Path | None) -> int:
             scene.finish(windows, [with_bars])
 
     app.heard = heard
-    with _start_other(CAST[2], app.address, boxes[2]) as other:
-        try:
-            status = scene.play(app.close)
-            return other.wait(10) or status
-        except subprocess.TimeoutExpired:
-            other.kill()
-            print("The scene failed: the window of the other process did not close.", file=sys.stderr)
-            return 1
+    theme = "dark" if theme_of(app.root).is_dark else "light"
+    part = ["--connect", app.address, "--nick", CAST[2], "--geometry", geometry(boxes[2]), "--theme", theme]
+    scene.start_other("demos.chat", "--scripted", *part)
 
 
-def play_part(app: App, nick: str, place: str) -> int:
+def play_part(app: App, scene: Scene, nick: str, place: str) -> None:
     """Play one person's part in a scene that another process began; ends with its server.
 
     Args:
         app: Has no window yet.
+        scene: Fails where it takes too long.
         nick: Whose part.
         place: The geometry of the window.
     """
-    scene = Scene(app.root, None)
     window = app.open_window(nick, place)
     actor = Actor(window)
     app.heard = lambda window, place, line: actor.heard()
@@ -127,7 +114,6 @@ def play_part(app: App, nick: str, place: str) -> int:
             window.after(_LOOK_MS, look)
 
     window.after(_LOOK_MS, look)
-    return scene.play(app.close)
 
 
 def as_text(place: Place, line: Line) -> str:
@@ -145,8 +131,3 @@ def _boxes(root: tk.Tk) -> list[Box]:
     width, height = across - px(8), min(down, px(760)) - px(40)  # the rest is for titles and menus
     corners = [(number % columns * across, number // columns * down) for number in range(len(CAST))]
     return [(left, top, left + width, top + height) for left, top in corners]
-
-
-def _start_other(nick: str, address: str, box: Box) -> subprocess.Popen[bytes]:
-    program = [sys.executable, "-m", "demos.chat", "--connect", address, "--nick", nick]
-    return subprocess.Popen([*program, "--scripted", "--geometry", geometry(box)])

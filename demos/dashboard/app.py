@@ -32,7 +32,6 @@ class App:
         self.window = DashboardWindow(root, self.open_plot)
         self.plot: tk.Toplevel | None = None
         self._viewers = {self.window: Viewer(url, self.window, root)}
-        root.protocol("WM_DELETE_WINDOW", self.close)
 
     def open_plot(self) -> None:
         """Open the other view, or lift it."""
@@ -46,10 +45,9 @@ class App:
         plot.protocol("WM_DELETE_WINDOW", lambda: self._close_plot(viewer))
 
     def close(self) -> None:
-        """Close everything and end the loop."""
+        """Close what feeds it."""
         if self._host is not None:
             self._host.close()
-        self._root.destroy()
 
     def _close_plot(self, viewer: Viewer) -> None:
         viewer.close()

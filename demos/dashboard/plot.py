@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from demos.dashboard.feed import Message
 from demos.dashboard.host import HISTORY
-from demos.look import theme_of
+from demos.look import Palette, theme_of
 
 _PERIOD_MS = 500
 
@@ -35,18 +35,17 @@ class PlotWindow(tk.Toplevel):
         theme = theme_of(parent)
         self.title("tkws dashboard, by matplotlib")
         self.geometry(f"{theme.px(720)}x{theme.px(620)}")
+        self.minsize(theme.px(320), theme.px(240))
         self.drawings = 0
         self._points: deque[tuple[float, float, float]] = deque(maxlen=HISTORY)
         self._changed = False
-        figure = Figure(dpi=96 * theme.px(100) / 100, layout="constrained")
-        self._axes = figure.add_subplot()
-        self._axes.set_ylim(0, 103)
-        self._axes.set_xlabel("seconds ago")
-        self._axes.set_ylabel("%")
-        self._axes.grid(color=theme.colours.line)
-        (self._cpu,) = self._axes.plot([], [], color=theme.colours.accent, label="processor")
-        (self._memory,) = self._axes.plot([], [], color=theme.colours.good, label="memory")
-        self._axes.legend(loc="upper left")
+        colours = theme.colours
+        figure = Figure(dpi=96, layout="constrained", facecolor=colours.surface)  # TkAgg scales it
+        self._axes = _dressed(figure.add_subplot(), colours)
+        (self._cpu,) = self._axes.plot([], [], color=colours.accent, label="processor")
+        (self._memory,) = self._axes.plot([], [], color=colours.good, label="memory")
+        legend = {"facecolor": colours.surface, "edgecolor": colours.line, "labelcolor": colours.text}
+        self._axes.legend(loc="upper left", **legend)
         canvas: Any = FigureCanvasTkAgg  # matplotlib's back end has no types
         self._canvas = canvas(figure, self)
         self._canvas.get_tk_widget().pack(fill="both", expand=True)
@@ -64,7 +63,7 @@ class PlotWindow(tk.Toplevel):
 
     def tell(self, state: str) -> None:
         """Say how the connection is."""
-        self._axes.set_title(state, loc="left", fontsize="small")
+        self._axes.set_title(state, loc="left", fontsize="small", color=theme_of(self).colours.soft)
         self._changed = True
 
     def _follow(self) -> None:
@@ -85,3 +84,15 @@ class PlotWindow(tk.Toplevel):
     def _on_destroy(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:
             self.after_cancel(self._timer)
+
+
+def _dressed(axes: Any, colours: Palette) -> Any:
+    """Return axes of a percentage over time, in the colours of the theme."""
+    axes.set(ylim=(0, 103), facecolor=colours.surface)
+    axes.set_xlabel("seconds ago", color=colours.soft)
+    axes.set_ylabel("%", color=colours.soft)
+    axes.tick_params(color=colours.line, labelcolor=colours.soft)
+    axes.grid(color=colours.line)
+    for edge in axes.spines.values():
+        edge.set_color(colours.line)
+    return axes

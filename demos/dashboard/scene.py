@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
-from pathlib import Path
-
 from demos.dashboard.app import App
 from demos.dashboard.plot import PlotWindow
 from demos.look import theme_of
@@ -14,18 +11,14 @@ _SAMPLES = 40
 _LOOK_MS = 100
 
 
-def play(root: tk.Tk, app: App, picture: Path | None) -> int:
-    """Play the scene.
-
-    Returns:
-        The exit status: 0, or 1 where it was not finished.
-    """
-    scene = Scene(root, picture)
+def play(app: App, scene: Scene) -> None:
+    """Play the scene."""
+    root = app.window.winfo_toplevel()
     theme = theme_of(root)
     app.open_plot()
     plot = app.plot
     assert isinstance(plot, PlotWindow)
-    root.geometry("+0+0")
+    root.wm_geometry("+0+0")
     plot.geometry(f"+{theme.px(870)}+0")
 
     def look() -> None:
@@ -36,4 +29,3 @@ def play(root: tk.Tk, app: App, picture: Path | None) -> int:
         scene.finish([root, plot])
 
     look()
-    return scene.play(app.close)

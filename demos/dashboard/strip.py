@@ -83,7 +83,7 @@ class StripChart(tk.Canvas):
         across = width / self._span
         up = (height - 2) / highest
         right = self._drawn_at - self._lag
-        self.itemconfigure(self._label, text=f"{highest:.3g} {self._unit}")
+        self.itemconfigure(self._label, text=f"{_figure(highest)} {self._unit}")
         for number, line in enumerate(self._grid, 1):
             level = round(height * number / 4)
             self.coords(line, 0, level, width, level)
@@ -102,3 +102,8 @@ class StripChart(tk.Canvas):
         self._drawn_at = now
         for line in self._lines:
             self.move(line, across, 0)
+
+
+def _figure(value: float) -> str:
+    """A value in three digits or more."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -11,12 +11,11 @@ from demos.dashboard.feed import Message
 from demos.dashboard.machine import Sample
 from demos.dashboard.meter import Meter
 from demos.dashboard.strip import StripChart
-from demos.look import theme_of
+from demos.look import hues, theme_of
 
 FRAME = 1 / 60  # seconds from one drawing to the next
 SPAN = 30.0  # seconds that a chart shows
 
-_CORES = ("#4f5bd5", "#1fa971", "#d99a00", "#cf3a52", "#0b7285", "#7c3aed", "#c2410c", "#5c6479")
 _MEBIBYTE = 1024 * 1024
 
 
@@ -123,18 +122,20 @@ class DashboardWindow(ttk.Frame):
 
     def _build_meters(self, gap: int) -> None:
         colours = theme_of(self).colours
-        row = ttk.Frame(self, padding=(gap, gap, gap, 0))
+        row = ttk.Frame(self, padding=(gap // 2, gap, gap // 2, 0))
         self._cpu = Meter(row, "Processor", "%", colours.accent)
         self._memory = Meter(row, "Memory", "%", colours.good)
         self._traffic = Meter(row, "Network", "MiB/s", colours.waiting, top=100)
         for column, meter in enumerate((self._cpu, self._memory, self._traffic)):
-            meter.grid(row=0, column=column, sticky="ew", padx=(0 if column == 0 else gap, 0))
+            meter.grid(row=0, column=column, sticky="ew", padx=gap // 2)
             row.columnconfigure(column, weight=1, uniform="meters")
         row.pack(fill="x")
 
     def _build_charts(self, gap: int) -> None:
-        colours = theme_of(self).colours
-        self._cores = self._chart("Each processor", gap, _CORES, "%", top=100.0)
+        theme = theme_of(self)
+        colours, more = theme.colours, hues(dark=theme.is_dark)
+        cores = colours.accent, colours.good, colours.waiting, colours.bad, *more[4:8]
+        self._cores = self._chart("Each processor", gap, cores, "%", top=100.0)
         self._network = self._chart("Network: in, out", gap, (colours.good, colours.waiting), "MiB/s")
         self._disk = self._chart("Disks: read, written", gap, (colours.accent, colours.bad), "MiB/s")
 

@@ -6,11 +6,11 @@ import argparse
 import sys
 import tkinter as tk
 from collections.abc import Sequence
-from pathlib import Path
 
 from demos.embedded.scene import play
 from demos.embedded.site import Site
 from demos.embedded.window import EmbeddedWindow
+from demos.stage import parser_of, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,34 +22,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    options = _parser().parse_args(arguments)
-    try:
-        root = tk.Tk()
-        site = Site(("127.0.0.1", options.port))
-    except (tk.TclError, OSError) as error:
-        print(f"The demo cannot start: {error}", file=sys.stderr)
-        return 1
-    window = EmbeddedWindow(root, site)
-
-    def close() -> None:
-        window.close()
-        root.destroy()
-
-    root.protocol("WM_DELETE_WINDOW", close)
-    if options.scripted:
-        return play(root, window, options.picture, close)
-    print(f"The page is at http://{window.url}/")
-    root.mainloop()
-    return 0
+    parser = parser_of("embedded", "A window whose WebSockets come through Python's own web server.")
+    parser.add_argument("--port", type=int, default=0, help="to listen at (default: one that is free)")
+    options = parser.parse_args(arguments)
+    return run(lambda root: _start(root, options), play, options)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m demos.embedded", description=__doc__)
-    add = parser.add_argument
-    add("--port", type=int, default=0, help="the port to listen at (default: one that is free)")
-    add("--scripted", action="store_true", help="play a short scene, then end")
-    add("--picture", metavar="PATH", type=Path, help="with --scripted: save the window there")
-    return parser
+def _start(root: tk.Tk, options: argparse.Namespace) -> EmbeddedWindow:
+    window = EmbeddedWindow(root, Site(("127.0.0.1", options.port)))
+    if not options.scripted:
+        print(f"The page is at http://{window.url}/", flush=True)
+    return window
 
 
 if __name__ == "__main__":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import tkws
@@ -17,19 +14,9 @@ _LINES = {
 }
 
 
-def play(root: tk.Tk, window: EmbeddedWindow, picture: Path | None, close: Callable[[], object]) -> int:
-    """Play the scene.
-
-    Args:
-        root: The window.
-        window: Its contents, with the site running.
-        picture: Where the picture goes; None for none.
-        close: Closes it all.
-
-    Returns:
-        The exit status: 0, or 1 where the scene was not finished.
-    """
-    scene = Scene(root, picture, patience=30.0)
+def play(window: EmbeddedWindow, scene: Scene) -> None:
+    """Play the scene."""
+    root = window.talk
     waiting = list(_LINES)
 
     def enter() -> None:
@@ -41,7 +28,7 @@ def play(root: tk.Tk, window: EmbeddedWindow, picture: Path | None, close: Calla
             ws.send(_LINES[path])
             root.after(300, enter if waiting else say_goodbye)
         elif type == "text" and not waiting:
-            print(f"{path} heard: {message}")
+            print(*window.lines, f"{path} heard: {message}", sep="\n")
             scene.finish([root])
         elif type in ("error", "timeout"):
             scene.fail(str(message))
@@ -50,6 +37,3 @@ def play(root: tk.Tk, window: EmbeddedWindow, picture: Path | None, close: Calla
         window.send_to_all("Welcome, both of you.")
 
     enter()
-    status = scene.play(close)
-    print(*window.lines, sep="\n")
-    return status

@@ -1,20 +1,8 @@
-"""How the demos look: the light theme of tkws's own console, and what only the demos have."""
+"""How the demos look: as tkws's own console, light or dark, and what only the demos have."""
 
+from demos.look.hues import hues, nick_colour
 from demos.look.lines import Lines
-from demos.look.nicks import nick_colour
 from demos.look.talk import Talk
-from tkws.console.look import LIGHT as PALETTE, Action, Palette, Theme, add_menu_bar, disc, rounded, theme_of
+from tkws.console.look import Action, Palette, add_menu_bar, theme_of
 
-__all__ = [
-    "PALETTE",
-    "Action",
-    "Lines",
-    "Palette",
-    "Talk",
-    "Theme",
-    "add_menu_bar",
-    "disc",
-    "nick_colour",
-    "rounded",
-    "theme_of",
-]
+__all__ = ["Action", "Lines", "Palette", "Talk", "add_menu_bar", "hues", "nick_colour", "theme_of"]

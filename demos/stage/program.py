@@ -1,68 +1,90 @@
-"""The command line of a small demo: its window, ``--scripted`` and ``--picture``."""
+"""How a demo starts and ends: its command line, its window, and the scene that ``--scripted`` plays in it."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from demos.look import theme_of
 from demos.stage.scene import Scene
 
 
 class Demo(Protocol):
     """What fills a window and lives until it is closed."""
 
-    def play(self, scene: Scene) -> None:
-        """Begin what ``--scripted`` shows; ``scene.finish`` or ``scene.fail`` ends it."""
-
     def close(self) -> None:
         """Stop everything that would outlive the window."""
 
 
-def run(
-    make: Callable[[tk.Tk], Demo],
-    about: str,
-    arguments: Sequence[str] | None = None,
-    *,
-    make_root: Callable[[], tk.Tk] = tk.Tk,
-) -> int:
-    """Run a demo until its window closes.
+DemoType = TypeVar("DemoType", bound=Demo)
+
+
+def parser_of(name: str, about: str | None) -> argparse.ArgumentParser:
+    """Return a command line with what every demo understands.
 
     Args:
-        make: Fills a window.
-        about: What ``--help`` says: the demo's docstring.
-        arguments: Of the command line; None for this process's own.
-        make_root: Makes the window.
+        name: The demo's, as ``demos.NAME`` is run.
+        about: Its first line is what ``--help`` says.
+    """
+    about = (about or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog=f"python -m demos.{name}", description=about)
+    add = parser.add_argument
+    add("--theme", choices=("light", "dark"), default="light", help="of the windows (%(default)s)")
+    add("--scripted", action="store_true", help="play a short scene, then end")
+    add("--picture", metavar="PATH", type=Path, help="with --scripted: save the windows there")
+    return parser
+
+
+def open_window(theme: str) -> tk.Tk:
+    """Return an empty window in the look of the demos, ``"light"`` or ``"dark"``."""
+    root = tk.Tk()
+    theme_of(root).use(theme)
+    return root
+
+
+def run(
+    make: Callable[[tk.Tk], DemoType],
+    play: Callable[[DemoType, Scene], object],
+    options: argparse.Namespace,
+    *,
+    make_root: Callable[[str], tk.Tk] = open_window,
+) -> int:
+    """Run a demo until its window closes, or its loop is left by ``quit``.
+
+    Args:
+        make: Fills a window; an `OSError` or `ValueError` of it is told in one line.
+        play: Begins what ``--scripted`` shows; ``scene.finish`` or ``scene.fail`` ends it.
+        options: What `parser_of` understood.
+        make_root: Makes the window, of a theme.
 
     Returns:
         The exit status.
     """
-    options = _parser(about).parse_args(arguments)
     try:
-        root = make_root()
+        root = make_root(options.theme)
     except tk.TclError as error:
-        print(f"The demo cannot start: {error}", file=sys.stderr)
-        return 1
-    demo = make(root)
-
-    def close() -> None:
+        return _cannot_start(error)
+    try:
+        demo = make(root)
+    except (OSError, ValueError) as error:
+        root.destroy()
+        return _cannot_start(error)
+    root.protocol("WM_DELETE_WINDOW", root.quit)
+    scene = Scene(root, options.picture) if options.scripted else None
+    if scene is not None:
+        root.after_idle(play, demo, scene)
+    try:
+        root.mainloop()
+    finally:
         demo.close()
         root.destroy()
-
-    root.protocol("WM_DELETE_WINDOW", close)
-    if options.scripted:
-        scene = Scene(root, options.picture, patience=30.0)
-        root.after_idle(demo.play, scene)
-        return scene.play(close)
-    root.mainloop()
-    return 0
+    return scene.status() if scene is not None else 0
 
 
-def _parser(about: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=about.partition("\n")[0])
-    parser.add_argument("--scripted", action="store_true", help="play a short scene, then end")
-    parser.add_argument("--picture", metavar="PATH", type=Path, help="with --scripted: save the window there")
-    return parser
+def _cannot_start(error: Exception) -> int:
+    print(f"The demo cannot start: {error}", file=sys.stderr)
+    return 1

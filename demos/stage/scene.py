@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tkinter as tk
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from demos.stage.picture import Box, save_picture
 
 _SETTLE_MS = 600  # for the last drawing and the first latency before the picture is taken
+_OTHERS_END = 10.0  # seconds that another program of the scene has to end by itself
 
 
 class Scene:
-    """Plays until `finish` or `fail`, then closes the windows.
+    """Plays until `finish` or `fail`, which leave the loop.
 
     Args:
         root: Whose loop runs it.
@@ -29,20 +31,27 @@ class Scene:
         self._finished = False
         self._root = root
         self._picture = picture
-        self._end: Callable[[], object] = root.destroy
-        self._alarm = root.after(round(1000 * patience), self.fail, f"not finished within {patience:.0f} s")
+        self._others: list[subprocess.Popen[bytes]] = []
+        root.after(round(1000 * patience), self.fail, f"not finished within {patience:.0f} s")
 
-    def play(self, end: Callable[[], object]) -> int:
-        """Run the loop until the scene is over; report what failed.
+    def start_other(self, module: str, *arguments: str) -> None:
+        """Start another program that plays along, and ends by itself when this one has ended."""
+        self._others.append(subprocess.Popen([sys.executable, "-m", module, *arguments]))
 
-        Args:
-            end: Closes the windows and ends the loop.
+    def status(self) -> int:
+        """Report what failed; called when the windows have gone.
 
         Returns:
-            The exit status: 0, or 1 where it failed.
+            The exit status: 0, or 1 where the scene failed, or another program of it.
         """
-        self._end = end
-        self._root.mainloop()
+        for other in self._others:
+            try:
+                if other.wait(_OTHERS_END) != 0:
+                    self.failure = self.failure or "the other program failed"
+            except subprocess.TimeoutExpired:
+                other.kill()
+                other.wait()
+                self.failure = self.failure or "the window of the other program did not close"
         if self.failure:
             print(f"The scene failed: {self.failure}.", file=sys.stderr)
         return 1 if self.failure else 0
@@ -60,7 +69,7 @@ class Scene:
     def fail(self, why: str) -> None:
         """End without a picture; ``why`` is a sentence without its full stop."""
         self.failure = why
-        self._close()
+        self._root.quit()
 
     def _take_picture(self, windows: list[tk.Misc], boxes: list[Box]) -> None:
         boxes = [*boxes, *(_box(window) for window in windows)]
@@ -75,11 +84,7 @@ class Scene:
                 save_picture(self._picture, around)
         except OSError as error:
             self.failure = str(error)
-        self._close()
-
-    def _close(self) -> None:
-        self._root.after_cancel(self._alarm)
-        self._end()
+        self._root.quit()
 
 
 def _box(window: tk.Misc) -> Box:

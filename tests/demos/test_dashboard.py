@@ -219,6 +219,7 @@ def test_both_views_follow_the_feed(open_fonts: None, display_root: tk.Tk, pump_
     assert app.window._cpu.text.endswith(" %")
     pump_until(lambda: len(tkws.find()) == 2)  # the two ends of the dashboard's own connection
     app.close()
+    display_root.destroy()
 
 
 def test_an_alarm_is_shown(display_root: tk.Tk, pump_until: PumpUntil) -> None:
@@ -228,3 +229,4 @@ def test_an_alarm_is_shown(display_root: tk.Tk, pump_until: PumpUntil) -> None:
     assert app.window.alarms == ("cpu",)
     assert app.window._alarm.cget("text") == "High: cpu"
     app.close()
+    display_root.destroy()

@@ -5,20 +5,31 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from demos.look import PALETTE, nick_colour
+import pytest
+
+from demos.look import hues, nick_colour
+from tests.console.test_look import contrast
+from tkws.console.look import DARK, LIGHT, Palette
 
 PAGE = Path(__file__).parents[2] / "demos" / "chat" / "page.html"
 
 
-def test_somebody_has_one_colour_however_the_name_is_written() -> None:
-    assert nick_colour("Ann") == nick_colour("ANN") == nick_colour("ann")
-    assert len({nick_colour(nick) for nick in ("ann", "bob", "cleo", "ada", "kim", "lou", "max")}) > 3
+@pytest.mark.parametrize("dark", [False, True])
+def test_somebody_has_one_colour_however_the_name_is_written(dark: bool) -> None:
+    assert len({nick_colour(spelling, dark=dark) for spelling in ("ann", "Ann", "ANN")}) == 1
+    assert len({nick_colour(nick, dark=dark) for nick in ("ann", "bob", "cleo", "ada", "kim", "lou")}) > 3
+    assert {nick_colour(f"{number}", dark=dark) for number in range(500)} == set(hues(dark=dark))
+
+
+@pytest.mark.parametrize(("dark", "palette"), [(False, LIGHT), (True, DARK)])
+def test_every_name_can_be_read_and_so_can_the_letter_on_its_disc(dark: bool, palette: Palette) -> None:
+    assert all(contrast(hue, palette.surface) >= 4.5 for hue in hues(dark=dark))
 
 
 def test_the_page_has_the_colours_of_the_windows() -> None:
     page = PAGE.read_text(encoding="utf-8")
     listed = re.search(r"NICK_COLOURS = \[(.*)\]", page)
     assert listed is not None
-    assert {nick_colour(f"{number}") for number in range(500)} == set(re.findall(r"#\w{6}", listed[1]))
+    assert set(hues(dark=False)) == set(re.findall(r"#\w{6}", listed[1]))
     for name in ("surface", "side", "line", "text", "accent", "own", "good", "waiting", "bad"):
-        assert f"--{name}: {getattr(PALETTE, name)};" in page
+        assert f"--{name}: {getattr(LIGHT, name)};" in page

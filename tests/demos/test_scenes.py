@@ -46,7 +46,7 @@ def test_the_chat_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
     picture = tmp_path / "embedded.png"
-    result = run("demos.embedded", "--scripted", "--picture", str(picture))
+    result = run("demos.embedded", "--theme", "dark", "--scripted", "--picture", str(picture))
     assert (result.returncode, result.stderr) == (0, "")
     assert "Ash: came by test and upgrade" in result.stdout
     assert "Birch: came by takeover" in result.stdout
@@ -92,11 +92,11 @@ def test_without_a_screen_it_says_so(demo: str) -> None:
 def test_a_bad_address_or_nickname_is_told(display_root: tk.Tk) -> None:
     result = run("demos.chat", "--port", "99999")
     assert result.returncode == 1
-    assert result.stderr.startswith("The chat cannot start: ")
+    assert result.stderr.startswith("The demo cannot start: ")
     result = run("demos.chat", "--nick", "x" * 21)
     assert (result.returncode, result.stderr) == (
         1,
-        "The chat cannot start: A nickname has at most 20 characters.\n",
+        "The demo cannot start: A nickname has at most 20 characters.\n",
     )
 
 
@@ -104,7 +104,8 @@ def test_a_scene_that_does_not_come_to_its_end_fails_in_time(
     display_root: tk.Tk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene = Scene(display_root, None, patience=0.05)
-    assert scene.play(display_root.destroy) == 1
+    display_root.mainloop()
+    assert scene.status() == 1
     assert capsys.readouterr().err == "The scene failed: not finished within 0 s.\n"
 
 
@@ -114,7 +115,9 @@ def test_a_picture_that_cannot_be_saved_fails_the_scene(
     (tmp_path / "file").touch()
     scene = Scene(display_root, tmp_path / "file" / "picture.png")
     display_root.after_idle(scene.finish, [display_root])
-    assert scene.play(display_root.destroy) == 1
+    display_root.mainloop()
+    display_root.destroy()
+    assert scene.status() == 1
     assert "The scene failed: " in capsys.readouterr().err
 
 

@@ -233,10 +233,13 @@ def test_a_name_that_is_too_long_ends_in_dots(display_root: tk.Tk) -> None:
     assert cut[:-1] in "a very long nickname"
 
 
-def test_the_last_window_ends_the_program(app: App, open_window: Callable[[str], ChatWindow]) -> None:
+def test_the_last_window_leaves_the_loop(
+    app: App, open_window: Callable[[str], ChatWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[bool] = []
+    monkeypatch.setattr(app.root, "quit", lambda: left.append(True))
     ann, bob = open_window("ann"), open_window("bob")
     ann.close()
-    assert app.windows == [bob]
+    assert (app.windows, left) == ([bob], [])
     bob.close()
-    with pytest.raises(tk.TclError):
-        app.root.winfo_exists()
+    assert left == [True]
