@@ -6,6 +6,7 @@ of it goes to the `WebSocket`, once.
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import os
 import re
@@ -20,6 +21,7 @@ from tkws.net import Stream
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import Accepted, ClientHandshake
 from tkws.protocol.headers import Headers, HeadersLike
+from tkws.protocol.http import load_h11
 from tkws.protocol.uri import WebSocketURI, parse_uri
 from tkws.version import __version__
 from tkws.websocket import WebSocket
@@ -54,6 +56,17 @@ class Plan:
     route: Route
     cookies: CookieJar | None = None
     max_redirects: int = 10
+
+    def load(self) -> None:
+        """Import what an opening needs and the import of tkws spares the program.
+
+        Raises:
+            OSError: No descriptor is left to read it with.
+        """
+        load_h11()
+        codecs.lookup("idna")  # for names and for certificates
+        if self.cookies is not None:
+            import tkws.cookies  # noqa: F401
 
     def handshake(self, uri: WebSocketURI) -> ClientHandshake:
         """Return the handshake with ``uri``, which is the plan's or where that redirected to."""
@@ -119,6 +132,13 @@ class Opening:
 
     def _go(self) -> None:
         if self._over:
+            return
+        try:
+            self._plan.load()
+        except OSError as cause:
+            error = OpenError(f"Cannot connect to {self._uri.shown}: {cause}", phase="connect")
+            error.__cause__ = cause
+            self._fail(error)
             return
         try:
             handshake = self._plan.handshake(self._uri)

@@ -6,6 +6,7 @@ the docs (``docs/tcllib.md``) with its reason. Words may be shortened as in tcll
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import os
@@ -119,6 +120,7 @@ def open(
         ValueError: For an argument that is out of range, or an environment that names no proxy
             where it should.
         ImportError: For a SOCKS proxy without the extra ``tkws[socks]``.
+        OSError: No descriptor is left for the interpreter's loop, which is made at its first use.
     """
     settings = changed(ConnectionOptions(handler=handler), options)
     uri = parse_uri(url)
@@ -133,7 +135,6 @@ def open(
         cookies=cookies,
     )
     route = Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl)
-    route.proxy_to(uri)  # for what it raises
     backoff = backoff_of(reconnect, sock)
     plan = Plan(
         uri=uri,
@@ -146,7 +147,9 @@ def open(
         cookies=cookies,
     )
     now = dataclasses.replace(plan, headers=()) if callable(headers) else plan
-    now.handshake(uri)  # for what it raises
+    with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening tells it
+        route.proxy_to(uri)  # for what else these raise
+        now.handshake(uri)
     loop = loop_for(master)
     if sock is not None:
         plan = dataclasses.replace(plan, route=dataclasses.replace(route, sock=detach(sock)))

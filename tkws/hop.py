@@ -123,7 +123,7 @@ class Hop:
             return
         try:
             self._proxy = self._route.proxy_to(self._uri)
-        except (ValueError, ImportError) as cause:  # of the environment, for where a redirect led
+        except (ValueError, ImportError, OSError) as cause:  # of the environment, or no descriptor is left
             self.phase = "proxy"
             self._fail_with(cause)
             return

@@ -24,7 +24,7 @@ from tkws.pages import plain
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.frames import Role
 from tkws.protocol.handshake import rejection
-from tkws.protocol.http import Request, Response, ServerConnection
+from tkws.protocol.http import Request, Response, ServerConnection, load_h11
 from tkws.server import Server
 
 _SPARE = 64  # visitors beyond the limit of connections, who see a page or are told of the limit
@@ -48,6 +48,7 @@ class HTTPServer(Server):
     def __init__(
         self, loop: Loop, host: str, port: int, context: tls.SSLContext | None, options: ServerOptions
     ) -> None:
+        load_h11()  # while there are descriptors: visitors may take all of them
         listener = Listener.tcp(loop, host, port, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=context is not None)
         self._host = host

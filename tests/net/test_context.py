@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 
@@ -22,6 +23,23 @@ def test_it_verifies_and_is_made_once():
     assert made.verify_mode is ssl.CERT_REQUIRED
     assert made.check_hostname
     assert default_context() is made
+
+
+def test_one_without_authorities_for_want_of_a_descriptor_is_not_kept(ca, tmp_path, monkeypatch):
+    resource = pytest.importorskip("resource", reason="no limit of descriptors to lower there")
+    authority = tmp_path / "authority.pem"
+    ca.cert_pem.write_to_path(str(authority))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            default_context()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert default_context().cert_store_stats()["x509"] == 1
 
 
 def test_it_is_made_on_another_thread(loop, pump_until, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -141,6 +142,20 @@ def test_the_first_large_payload_loads_numpy():
 def test_numpy_may_be_absent(monkeypatch):
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert apply_mask(bytes(NUMPY_THRESHOLD + 4), MASK) == MASK * (NUMPY_THRESHOLD // 4 + 1)
+    assert masking._numpy is None
+
+
+@pytest.mark.usefixtures("_not_loaded")
+def test_numpy_may_be_out_of_reach_for_want_of_a_descriptor(monkeypatch):
+    class Exhausted:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "numpy":
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.delitem(sys.modules, "numpy")
+    monkeypatch.setattr(sys, "meta_path", [Exhausted])
+    assert apply_mask(bytes(WORTH_WAITING + 4), MASK) == MASK * (WORTH_WAITING // 4 + 1)
     assert masking._numpy is None
 
 

@@ -19,8 +19,14 @@ def default_context() -> ssl.SSLContext:
 
     It is made once and shared, so it is not to be changed. Reading the system's CAs takes 50 ms
     and more, for which `load_default_context` has a thread.
+
+    Raises:
+        OSError: The file of the system's CAs could not be opened; the next call tries again.
     """
     context = ssl.create_default_context()
+    authorities = ssl.get_default_verify_paths().cafile
+    if authorities is not None and not context.cert_store_stats()["x509"]:
+        open(authorities, "rb").close()  # raises what OpenSSL keeps to itself: no descriptor is left
     context.set_alpn_protocols(["http/1.1"])
     return context
 

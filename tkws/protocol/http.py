@@ -136,8 +136,12 @@ class Response:
         return b"\r\n".join([*lines, b"", self.body if _may_have_body(self) else b""])
 
 
-def _import_h11() -> None:
-    """Import it with the first connection: that takes as long as a quarter of tkws."""
+def load_h11() -> None:
+    """Import it with the first connection: that takes as long as a quarter of tkws.
+
+    Raises:
+        OSError: No descriptor is left to read it with.
+    """
     global h11
     import h11
 
@@ -158,7 +162,7 @@ class ServerConnection:
     """
 
     def __init__(self, peer: Any = None, max_header_bytes: int = _MAX_HEADER_BYTES) -> None:
-        _import_h11()
+        load_h11()
         self.must_close = False
         self._peer = peer
         self._max_header_bytes = max_header_bytes
@@ -272,7 +276,7 @@ class ClientConnection:
     def __init__(
         self, max_header_bytes: int = 4 * _MAX_HEADER_BYTES, max_body_bytes: int = _MAX_BODY_BYTES
     ) -> None:
-        _import_h11()
+        load_h11()
         self._max_body_bytes = max_body_bytes
         self._beginning = b""
         self._answer: h11.Response | h11.InformationalResponse | None = None

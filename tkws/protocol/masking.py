@@ -96,7 +96,7 @@ def load_numpy() -> None:
     global _numpy
     try:
         import numpy
-    except ImportError:
+    except (ImportError, OSError):  # it is not there, or no descriptor is left to read it with
         return
     _numpy = numpy
 

@@ -20,7 +20,7 @@ _URL = re.compile(
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?"
 )
 _AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::(?P<port>[0-9]*))?")
-_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 _MAX_NAME = 254  # characters, with a dot at the end (RFC 1035, 2.3.4)
 
 # White space, control characters and surrogates would break the lines of HTTP or its encoding.
@@ -148,10 +148,15 @@ def _read_ipv6(text: str) -> str:
 def _read_name(name: str) -> str:
     if not name:
         raise URLError("url must have a host")
-    try:
-        host = name.encode("idna").decode("ascii").lower() if len(name) <= _MAX_NAME else ""
-    except UnicodeError:
-        host = ""
+    host = name.lower() if name.isascii() else _encode_idna(name)
     if not _NAME.fullmatch(host) or len(host) > _MAX_NAME:
         raise URLError(f"url has an invalid host: {name:.80}")
     return host
+
+
+def _encode_idna(name: str) -> str:
+    """Return an international name in ASCII; nothing where it cannot be one."""
+    try:
+        return name.encode("idna").decode("ascii").lower() if len(name) <= _MAX_NAME else ""
+    except UnicodeError:
+        return ""
