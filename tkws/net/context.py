@@ -25,7 +25,7 @@ def default_context() -> ssl.SSLContext:
     """
     context = ssl.create_default_context()
     authorities = ssl.get_default_verify_paths().cafile
-    if authorities is not None and not context.cert_store_stats()["x509"]:
+    if authorities and not context.cert_store_stats()["x509"]:
         open(authorities, "rb").close()  # raises what OpenSSL keeps to itself: no descriptor is left
     context.set_alpn_protocols(["http/1.1"])
     return context
