@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import tkinter as tk
 from collections.abc import Callable
-from tkinter import ttk
+from pathlib import Path
+from tkinter import filedialog, ttk
 
 import pytest
 
@@ -69,6 +71,34 @@ def test_it_can_be_dark_and_light_again(display_root: tk.Tk) -> None:
     display_root.update()
     assert heard == [DARK, LIGHT]
     assert ttk.Style(display_root).lookup("TLabel", "background") == LIGHT.surface
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the file dialog is the system's")
+def test_the_file_dialog_has_the_colours_of_the_theme(display_root: tk.Tk) -> None:
+    theme, call = theme_of(display_root), display_root.tk.call
+    seen: list[tuple[set[str], set[str]]] = []
+
+    def look() -> None:
+        files = call("tkws_find_list", ".__tk_filedialog")
+        for y in (30, 70):  # what is no more selected is the second thing that Tk paints by itself
+            call("event", "generate", files, "<Button-1>", "-x", 40, "-y", y)
+        display_root.update()
+        items = display_root.tk.splitlist(call(files, "find", "withtag", "!selectionText"))
+        texts = [item for item in items if call(files, "type", item) == "text"]
+        fills = {str(call(files, "itemcget", item, "-fill")) for item in texts}
+        seen.append(({str(call(files, "cget", "-background"))}, fills))
+
+    def look_and_close() -> None:
+        try:
+            look()
+        finally:
+            call(".__tk_filedialog.contents.f2.cancel", "invoke")
+
+    for name in ("dark", "light"):
+        theme.use(name)
+        display_root.after(300, look_and_close)
+        filedialog.askopenfilename(parent=display_root, initialdir=Path(__file__).parents[2])
+    assert seen == [({palette.surface}, {palette.text}) for palette in (DARK, LIGHT)]
 
 
 def test_another_theme_is_none(display_root: tk.Tk) -> None:

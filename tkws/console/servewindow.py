@@ -200,7 +200,7 @@ class ServerWindow(ttk.Frame):
         self._list.bind("<<TreeviewSelect>>", lambda _: self._show_connections())
         self._list.bind("<Escape>", lambda _: self._list.selection_set(()))
         self._to = ttk.Label(side, style="Status.TLabel")
-        close = ttk.Button(side, text="Disconnect", style="Quiet.TButton", command=self.disconnect)
+        close = ttk.Button(side, text="Disconnect", style="Side.Quiet.TButton", command=self.disconnect)
         self._count.pack(anchor="w", pady=(0, px(8)))
         close.pack(side="bottom", anchor="w", pady=(px(8), 0))
         self._to.pack(side="bottom", anchor="w", pady=(px(8), 0))

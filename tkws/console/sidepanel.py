@@ -44,7 +44,7 @@ class SidePanel(ttk.Frame):
         self.graph = LatencyGraph(self)
         self._figures: dict[str, tuple[ttk.Label, ...]] = {}
         self._handshake = tk.Text(
-            self, width=30, height=4, wrap="char", font=theme.small, state="disabled", takefocus=True
+            self, width=30, height=4, wrap="word", font=theme.small, state="disabled", takefocus=True
         )
         self._handshake_of: object = None
         self._last = (0.0, 0, 0)  # when, and the messages received and sent until then

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tkinter import font as tkfont, ttk
 from typing import Any
 
+from tkws.console.look.dialogs import dress_dialogs
 from tkws.console.look.palette import DARK, LIGHT, Palette
 from tkws.console.look.shapes import disc, rounded, stroke
 
@@ -215,6 +216,7 @@ class Theme:
         self._button("Quiet.TButton", quiet, foreground=colours.text, font=self.body)
         self._style.map("TButton", foreground=[("disabled", colours.surface)])
         self._style.map("Quiet.TButton", foreground=[("disabled", colours.faint)])
+        self._style.configure("Side.Quiet.TButton", background=colours.side)
         self._nest("Bare.TButton", "Button.padding", "Button.label")
         self._style.configure(
             "Bare.TButton",
@@ -388,8 +390,9 @@ class Theme:
             )
 
     def _set_classic(self) -> None:
-        """The lists that drop-down fields open are no widgets of ttk."""
+        """The lists that drop-down fields open, and some of the file dialog, are no widgets of ttk."""
         colours = self.colours
+        dress_dialogs(self._root, colours)
         for option, value in {
             "background": colours.surface,
             "foreground": colours.text,
