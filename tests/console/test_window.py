@@ -99,6 +99,21 @@ def test_connecting_again_takes_the_place_of_the_connection(
     assert connected.banner.text == ""
 
 
+def test_return_in_the_address_connects_whatever_there_is(
+    connected: Console, echo: Echo, pump_until: PumpUntil
+) -> None:
+    first = connected.session.ws
+    connected.root.update()
+    connected.address.address.focus_force()
+    connected.address.address.event_generate("<Return>")
+    pump_until(lambda: connected.session.is_open and connected.session.ws is not first)
+    pump_until(lambda: len(echo.server.connections) == 1)
+
+
+def test_what_is_typed_after_connecting_is_to_be_sent(connected: Console) -> None:
+    assert connected.root.focus_lastfor() is connected.sendbox.text
+
+
 def test_an_end_that_is_not_in_order_is_said(connected: Console, pump_until: PumpUntil) -> None:
     type_in(connected, "close")
     pump_until(lambda: connected.session.state is tkws.State.CLOSED)
@@ -324,6 +339,24 @@ def test_rows_are_copied_and_sent_again(connected: Console, echo: Echo, pump_unt
     assert echo.heard == ["one", b"\0\xff"] * 2
 
 
+def test_a_click_with_the_other_button_opens_a_menu_for_what_is_below(
+    connected: Console, echo: Echo, pump_until: PumpUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tk.Menu] = []
+    monkeypatch.setattr(tk.Menu, "tk_popup", lambda menu, x, y: opened.append(menu))
+    type_in(connected, "apple")
+    pump_until(lambda: "apple" in shown(connected) and echo.heard == ["apple"])
+    connected.root.update()
+    table = connected.conversation.table
+    row = next(row for row in connected.log.rows if row.type == "text")
+    place = next(y for y in range(500) if table.row_at(y) is row)
+    table._canvas.event_generate("<Button-3>", x=5, y=place)
+    assert table.current is row
+    [menu] = opened
+    menu.invoke(1)
+    pump_until(lambda: echo.heard == ["apple", "apple"])
+
+
 def test_clearing_leaves_nothing(connected: Console) -> None:
     type_in(connected, "one")
     connected.conversation.refresh()
@@ -415,6 +448,30 @@ def test_panes_come_and_go(console: Console) -> None:
         assert pane.winfo_ismapped()
 
 
+def test_the_panes_give_way_in_a_small_window(console: Console) -> None:
+    root, panes = console.root, (console.side, console.conversation.detail)
+    assert isinstance(root, tk.Tk)
+
+    def shown_at(size: str) -> list[bool]:
+        root.geometry(size)
+        root.update()
+        return [bool(pane.winfo_ismapped()) for pane in panes]
+
+    assert shown_at("480x320") == [False, False]
+    console.toggle_side()
+    root.update()
+    assert console.side.winfo_ismapped(), "asked for, it comes where there is little room too"
+    assert shown_at("1080x400") == [True, False]
+    assert shown_at("1080x720") == [True, True]
+
+
+def test_a_drop_down_list_that_was_open_follows_the_theme(console: Console) -> None:
+    box = console.sendbox.kind
+    console.root.tk.call("ttk::combobox::PopdownWindow", box)
+    console.toggle_theme()
+    assert str(console.root.tk.call(f"{box}.popdown.f.l", "cget", "-background")) == DARK.surface
+
+
 def colours_of(palette: Palette) -> set[str]:
     return {getattr(palette, name) for name in palette.__slots__}
 
@@ -486,9 +543,10 @@ def test_tab_leads_through_everything_in_reading_order(connected: Console) -> No
 
 
 def test_keys_of_the_menus_are_each_bound_once(console: Console) -> None:
+    bar = console.root.nametowidget(console.root.cget("menu"))
     keys = [
         str(menu.entrycget(entry, "accelerator")).strip()
-        for menu in descendants(console.root)
+        for menu in descendants(bar)
         if isinstance(menu, tk.Menu)
         for entry in range((menu.index("end") or 0) + 1)
         if menu.type(entry) == "command"

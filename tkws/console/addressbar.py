@@ -24,10 +24,17 @@ class AddressBar(ttk.Frame):
     Args:
         parent: The widget that it is in.
         settings: The history; `Settings.recall` fills the panel when an address is chosen.
-        pressed: Called when the button or Return is pressed.
+        entered: Called when Return is pressed in the address.
+        pressed: Called when the button is.
     """
 
-    def __init__(self, parent: tk.Misc, settings: Settings, pressed: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        settings: Settings,
+        entered: Callable[[], object],
+        pressed: Callable[[], object],
+    ) -> None:
         super().__init__(parent)
         theme = theme_of(self)
         self._settings = settings
@@ -42,7 +49,7 @@ class AddressBar(ttk.Frame):
         self.button.grid(row=0, column=1, padx=(gap, 0))
         self._toggle.grid(row=0, column=2, padx=(gap, 0))
         self.columnconfigure(0, weight=1)
-        self.address.bind("<Return>", lambda _: pressed())
+        self.address.bind("<Return>", lambda _: entered())
         self.address.bind("<<ComboboxSelected>>", lambda _: self.show(settings.recall(self.address.get())))
 
     @property

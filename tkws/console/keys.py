@@ -50,6 +50,17 @@ def edit_menu(talk: Conversation) -> list[Action | None]:
     ]
 
 
+def rows_menu(console: Console) -> list[Action | None]:
+    """Return the menu of what is done with the selected messages."""
+    talk = console.conversation
+    return [
+        Action("Copy", talk.copy, "c"),
+        Action("Send again", console.send_again, "r"),
+        None,
+        Action("Select all", talk.table.select_all, "a"),
+    ]
+
+
 def follow_menu(talk: Conversation) -> list[Action | None]:
     """Return the part of a menu about what is in sight."""
     return [
@@ -103,10 +114,10 @@ def _message(console: Console) -> list[Action | None]:
 
 def _view(console: Console) -> list[Action | None]:
     def side() -> str:
-        return "Hide the side panel" if console.settings.side else "Show the side panel"
+        return "Hide the side panel" if console.side.winfo_manager() else "Show the side panel"
 
     def detail() -> str:
-        return "Hide the details" if console.settings.detail else "Show the details"
+        return "Hide the details" if console.conversation.detail.winfo_manager() else "Show the details"
 
     return [
         *follow_menu(console.conversation),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from tkinter import font as tkfont, ttk
 
 from tkws.console.log import Direction, Row, View
-from tkws.console.look import theme_of
+from tkws.console.look import Action, add_context_menu, theme_of
 from tkws.console.payload import preview
 
 _ARROWS = {Direction.IN: "↓", Direction.OUT: "↑", Direction.NOTE: "·"}
@@ -290,6 +290,12 @@ class Table(ttk.Frame):
         """Have a key or a click on the rows call something."""
         self._canvas.bind(sequence, call)
 
+    def offer(self, actions: list[Action | None]) -> tk.Menu:
+        """Return a menu of what can be done with the rows, which a click with the other button opens."""
+        for click in ("<Button-2>", "<Button-3>"):
+            self._canvas.bind(click, self._pointed_at)
+        return add_context_menu(self._canvas, actions)
+
     def row_at(self, y: int) -> Row | None:
         """The row at a height of the rows' widget."""
         at = self._top_index() + max(0, y - self._theme.px(1)) // self._row_height
@@ -302,6 +308,12 @@ class Table(ttk.Frame):
             self._top = self._view.rows[self._top_index()].number
             self.following = False  # what was clicked shall stay where it is
             self.select(row.number, extend=extend)
+
+    def _pointed_at(self, event: tk.Event[tk.Misc]) -> None:
+        """Select the row that a menu is wanted for, where it is none of those that are selected."""
+        row = self.row_at(event.y)
+        if row is not None and row not in self.selection:
+            self._clicked(event)
 
     def _move(self, step: int, *, extend: bool = False) -> str:
         rows = self._view.rows

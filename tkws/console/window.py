@@ -13,7 +13,7 @@ from tkws.console.addressbar import AddressBar
 from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
 from tkws.console.files import Files
-from tkws.console.keys import menus_of
+from tkws.console.keys import menus_of, rows_menu
 from tkws.console.log import Log
 from tkws.console.look import add_menu_bar, theme_of
 from tkws.console.sendbox import SendBox
@@ -23,6 +23,7 @@ from tkws.console.status import Status
 from tkws.console.target import Target
 
 _SIDE_MS = 250
+_ROOM = 760, 520  # width and height, at 96 dpi, that the panes beside and below the table need
 
 _HINT = "Nothing was said yet.\nType an address above, and press Return to connect."
 
@@ -49,6 +50,7 @@ class Console(ttk.Frame):
         self.log = Log()
         self.session = Session(self.log, root, self._told)
         self.held = False
+        self._room = True, True
         self._path = path
         self._side_timer = ""
         self.gone = False
@@ -61,7 +63,7 @@ class Console(ttk.Frame):
             root.geometry(settings.geometry)
         else:
             root.geometry(f"{theme.px(1080)}x{theme.px(720)}")
-        root.minsize(theme.px(640), theme.px(480))
+        root.minsize(theme.px(480), theme.px(320))
         self.pack(fill="both", expand=True)
         self.address.address.focus_set()
         self._tick_side()
@@ -131,14 +133,14 @@ class Console(ttk.Frame):
         self.side.refresh()
 
     def toggle_side(self) -> None:
-        """Show the side panel, or not."""
-        self.settings.side = not self.settings.side
-        self._show_panes()
+        """Show the side panel, or not; where there is little room too, until the window's size changes."""
+        self.settings.side = not self.side.winfo_manager()
+        self._show_side(self.settings.side)
 
     def toggle_detail(self) -> None:
-        """Show the detail pane, or not."""
-        self.settings.detail = not self.settings.detail
-        self._show_panes()
+        """Show the detail pane, or not; where there is little room too, until the window's size changes."""
+        self.settings.detail = not self.conversation.detail.winfo_manager()
+        self.conversation.show_detail(self.settings.detail)
 
     def close(self) -> None:
         """Store the settings, close the connection, and end."""
@@ -167,7 +169,7 @@ class Console(ttk.Frame):
         self.conversation.refresh_soon()
         if type in ("text", "binary", "sent", "ping", "pong"):
             return
-        if type == "connect" and self.focus_get() is self.address.address:
+        if type == "connect" and self.root.focus_lastfor() in (self.address.address, self.root):
             self.sendbox.text.focus_set()  # what is typed next is to be sent
         elif type == "file":
             self.sendbox.show_progress(self.session.sending)
@@ -205,7 +207,7 @@ class Console(ttk.Frame):
         gap = px(10)
         self._across = ttk.PanedWindow(self, orient="horizontal")
         left = ttk.Frame(self._across)
-        self.address = AddressBar(left, self.settings, self.connect_or_not)
+        self.address = AddressBar(left, self.settings, self.connect, self.connect_or_not)
         self.banner = Banner(left)
         self.conversation = Conversation(left, self.log, self._show_counts, hint=_HINT)
         self.sendbox = SendBox(left, self.send, self.files.send, self.banner.show)
@@ -224,12 +226,24 @@ class Console(ttk.Frame):
         self._across.add(left, weight=1)
         self._show_panes()
         self.conversation.table.bind_rows("<Return>", lambda _: self.send_again())
+        self.conversation.table.offer(rows_menu(self))
+        self.bind("<Configure>", self._resized)
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        """The panes beside and below the table give way where there is no room for them."""
+        px = theme_of(self).px
+        self._room = event.width >= px(_ROOM[0]), event.height >= px(_ROOM[1])
+        self._show_panes()
 
     def _show_panes(self) -> None:
-        self.conversation.show_detail(self.settings.detail)
-        if self.settings.side and not self.side.winfo_manager():
+        side, detail = self._room
+        self._show_side(self.settings.side and side)
+        self.conversation.show_detail(self.settings.detail and detail)
+
+    def _show_side(self, shown: bool) -> None:
+        if shown and not self.side.winfo_manager():
             self._across.add(self.side, weight=0)
-        elif not self.settings.side and self.side.winfo_manager():
+        elif not shown and self.side.winfo_manager():
             self._across.forget(self.side)
 
 

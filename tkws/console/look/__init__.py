@@ -1,8 +1,19 @@
 """How the windows look: colours, fonts, rounded shapes and a ttk theme made of them, light or dark."""
 
-from tkws.console.look.menus import Action, add_menu_bar
+from tkws.console.look.menus import Action, add_context_menu, add_menu_bar
 from tkws.console.look.palette import DARK, LIGHT, Palette
 from tkws.console.look.shapes import disc, rounded
 from tkws.console.look.theme import Theme, theme_of
 
-__all__ = ["DARK", "LIGHT", "Action", "Palette", "Theme", "add_menu_bar", "disc", "rounded", "theme_of"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Action",
+    "Palette",
+    "Theme",
+    "add_context_menu",
+    "add_menu_bar",
+    "disc",
+    "rounded",
+    "theme_of",
+]

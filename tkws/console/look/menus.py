@@ -1,4 +1,4 @@
-"""A menu bar whose entries have keys."""
+"""Menus: a bar whose entries have keys, and one that a click with the other button opens."""
 
 from __future__ import annotations
 
@@ -33,21 +33,39 @@ def add_menu_bar(window: tk.Toplevel | tk.Tk, menus: dict[str, list[Action | Non
     theme = theme_of(window)
     bar = theme.menu(window)
     for title, actions in menus.items():
-        menu = theme.menu(bar)
-        menu.configure(postcommand=partial(_ready, menu, actions))
-        bar.add_cascade(label=f" {title} ", menu=menu, underline=1)
+        bar.add_cascade(label=f" {title} ", menu=_menu_of(bar, actions), underline=1)
         for action in actions:
-            if action is None:
-                menu.add_separator()
-            else:
-                key = _spoken(window, action.key)
-                menu.add_command(command=action.run, accelerator=f"{key}  " if key else "")
-                menu.entryconfigure("end", image=theme.menu_space(), compound="left")
-                if not action.local:
-                    _bind(window, action)
-        _ask_labels(menu, actions)
+            if action is not None and not action.local:
+                _bind(window, action)
     theme.follow(window, partial(theme.paint_menu, bar))
     window.configure(menu=bar)
+
+
+def add_context_menu(widget: tk.Misc, actions: list[Action | None]) -> tk.Menu:
+    """Return a menu that a click with the other button opens over a widget; None separates entries.
+
+    The keys of the actions are only shown.
+    """
+    menu = _menu_of(widget, actions)
+    aqua = widget.tk.call("tk", "windowingsystem") == "aqua"
+    for click in ("<Button-2>", "<Control-Button-1>") if aqua else ("<Button-3>",):
+        widget.bind(click, lambda event: menu.tk_popup(event.x_root, event.y_root), add=True)
+    return menu
+
+
+def _menu_of(parent: tk.Misc, actions: list[Action | None]) -> tk.Menu:
+    theme = theme_of(parent)
+    menu = theme.menu(parent)
+    menu.configure(postcommand=partial(_ready, menu, actions))
+    for action in actions:
+        if action is None:
+            menu.add_separator()
+        else:
+            key = _spoken(parent, action.key)
+            menu.add_command(command=action.run, accelerator=f"{key}  " if key else "")
+            menu.entryconfigure("end", image=theme.menu_space(), compound="left")
+    _ask_labels(menu, actions)
+    return menu
 
 
 def _ready(menu: tk.Menu, actions: list[Action | None]) -> None:

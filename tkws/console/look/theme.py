@@ -393,15 +393,30 @@ class Theme:
         """The lists that drop-down fields open, and some of the file dialog, are no widgets of ttk."""
         colours = self.colours
         dress_dialogs(self._root, colours)
-        for option, value in {
+        options: dict[str, Any] = {
             "background": colours.surface,
             "foreground": colours.text,
             "selectBackground": colours.accent,
             "selectForeground": colours.on_accent,
             "font": self.body,
-            "borderWidth": 0,
-        }.items():
+            "relief": "flat",
+            "borderWidth": self.px(5),
+            "highlightThickness": 1,
+            "highlightBackground": colours.line,
+            "highlightColor": colours.line,
+        }
+        for option, value in options.items():
             self._root.option_add(f"*TCombobox*Listbox.{option}", value)
+        words = (word for option, value in options.items() for word in (f"-{option.lower()}", value))
+        self._paint_lists(".", tuple(words))
+
+    def _paint_lists(self, above: str, options: tuple[Any, ...]) -> None:
+        """Give the lists of drop-down fields that were opened before the new colours."""
+        tk_call = self._root.tk.call
+        for widget in self._root.tk.splitlist(tk_call("winfo", "children", above)):
+            if tk_call("winfo", "class", widget) == "Listbox":
+                tk_call(widget, "configure", *options)
+            self._paint_lists(widget, options)
 
     def _big_box(self, radius: float, fill: str, border: str, height: float = 40) -> tk.PhotoImage:
         """A box so big that few copies of its middle fill any widget: each copy takes the X server's time."""
