@@ -23,7 +23,7 @@ demos() {
 on_virtual_screen() {
     has_xvfb || die "There is no screen: set DISPLAY, or install xvfb."
     local number status=0
-    coproc XVFB { exec Xvfb -displayfd 1 -screen 0 1920x1080x24 -nolisten tcp 2>/dev/null; }
+    coproc XVFB { exec Xvfb -displayfd 1 -screen 0 1920x1080x24 -dpi 96 -nolisten tcp 2>/dev/null; }
     # shellcheck disable=SC2064 # its id is gone from the variable once it ends
     trap "kill $XVFB_PID 2>/dev/null && wait $XVFB_PID || true" EXIT
     read -r -t 30 number <&"${XVFB[0]}" || die "Xvfb did not start."
@@ -50,4 +50,4 @@ picture=.cache/pictures/$name.png
 mkdir -p .cache/pictures
 rm -f "$picture"
 on_virtual_screen "$venv/bin/python" -m "demos.$name" --scripted --picture "$picture" "$@"
-say "The windows are in $picture."
+[ ! -e "$picture" ] || say "The windows are in $picture."

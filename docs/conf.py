@@ -1,6 +1,10 @@
 """Sphinx's settings; ``sphinx-build -W -b html docs .cache/docs`` builds the pages."""
 
 from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
 
 project = "tkws"
 author = "the tkws authors"
@@ -36,5 +40,24 @@ def hide_from_napoleon(app, what, *args):
         args[-1][:0] = ["..", ""]  # an empty comment
 
 
+class DarkPictures(SphinxTransform):
+    """Shows ``NAME-dark.png`` in place of ``NAME.png``, where there is one, to who reads the dark pages."""
+
+    default_priority = 500
+
+    def apply(self):
+        """Put the dark picture behind each light one; the theme shows one of them."""
+        folder = Path(self.env.doc2path(self.env.docname)).parent
+        for light in list(self.document.findall(nodes.image)):
+            uri = light["uri"].replace(".png", "-dark.png")
+            if uri != light["uri"] and (folder / uri).is_file():
+                dark = light.deepcopy()
+                dark["uri"] = uri
+                light["classes"].append("only-light")
+                dark["classes"].append("only-dark")
+                light.parent.insert(light.parent.index(light) + 1, dark)
+
+
 def setup(app):
+    app.add_transform(DarkPictures)
     app.connect("autodoc-process-docstring", hide_from_napoleon, priority=400)  # before Napoleon's own

@@ -30,7 +30,7 @@ def save_picture(path: Path, box: Box) -> None:
     except (ImportError, OSError):
         _import(path, box)
     else:
-        image.save(path)
+        image.save(path, optimize=True)
 
 
 def _import(path: Path, box: Box) -> None:

@@ -140,11 +140,11 @@ def main() -> int:
     parser.add_argument("--scaling", type=float, default=1.0)
     options = parser.parse_args()
     folder, scaling = options.folder, options.scaling
-    talk(folder / "console.png", "light", select_json, scaling)
-    talk(folder / "console-dark.png", "dark", show_options, scaling)
-    flood(folder / "console-flood.png", "light", scaling)
-    serve(folder / "console-serve.png", "light", scaling)
-    serve(folder / "console-serve-dark.png", "dark", scaling)
+    for theme, suffix in (("light", ""), ("dark", "-dark")):
+        talk(folder / f"console{suffix}.png", theme, select_json, scaling)
+        talk(folder / f"console-options{suffix}.png", theme, show_options, scaling)
+        flood(folder / f"console-flood{suffix}.png", theme, scaling)
+        serve(folder / f"console-serve{suffix}.png", theme, scaling)
     return 0
 
 

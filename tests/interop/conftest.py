@@ -28,6 +28,35 @@ def beside(root, pump_until) -> Iterator[AsyncioThread]:
 
 
 @pytest.fixture
+def heard() -> Recorder:
+    """What a server of tkws is told."""
+    return Recorder()
+
+
+@pytest.fixture
+def greeting(root, heard: Recorder) -> Callable[..., tkws.HTTPServer]:
+    """``greeting(page, goodbye="", **options)``: a server with a page; connections at ``/talk`` are greeted.
+
+    With a ``goodbye`` they are closed then, for that reason.
+    """
+
+    def greeting(page: str, goodbye: str = "", **options: Any) -> tkws.HTTPServer:
+        def greet(ws: tkws.WebSocket, type: str, message: object) -> None:
+            heard(ws, type, message)
+            if type == "connect":
+                ws.send("welcome")
+                if goodbye:
+                    ws.close(1000, goodbye)
+
+        server = tkws.serve(master=root, **options)
+        server.live("/talk", greet)
+        server.page("/", page)
+        return server
+
+    return greeting
+
+
+@pytest.fixture
 def their_server(beside: AsyncioThread) -> Iterator[Callable[..., TheirServer]]:
     """``their_server(**options)``: a server of ``websockets``, closed after the test."""
     made: list[TheirServer] = []

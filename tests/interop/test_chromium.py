@@ -7,7 +7,6 @@ import json
 import pytest
 
 import tkws
-from tests.interop.links import Recorder
 from tests.interop.others import PROGRAMS
 
 PEER = "chromium"
@@ -34,23 +33,9 @@ window.seen = new Promise(resolve => {
 
 
 @pytest.fixture
-def heard() -> Recorder:
-    """What a server is told."""
-    return Recorder()
-
-
-@pytest.fixture
-def server(root, heard) -> tkws.HTTPServer:
-    """A server with a page and with connections at ``/talk``, which it greets."""
-
-    def greet(ws: tkws.WebSocket, type: str, message: object) -> None:
-        heard(ws, type, message)
-        if type == "connect":
-            ws.send("welcome")
-
-    server = tkws.serve(master=root)
-    server.live("/talk", greet)
-    server.page("/", "<!doctype html><title>Grüße</title><p id='here'>a page")
+def server(greeting) -> tkws.HTTPServer:
+    """A server with a page and its style."""
+    server = greeting("<!doctype html><title>Grüße</title><p id='here'>a page")
     server.page("/colour.css", b"p { color: rgb(1, 2, 3) }")
     return server
 

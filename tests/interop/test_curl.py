@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import tkws
-from tests.interop.links import Recorder
 
 PEER = "curl command"
 PATIENCE = 15.0
@@ -33,25 +32,9 @@ Curl = Callable[..., Answer]
 
 
 @pytest.fixture
-def heard() -> Recorder:
-    """What a server is told."""
-    return Recorder()
-
-
-@pytest.fixture
-def server(root, heard) -> tkws.HTTPServer:
-    """A server with a page and with connections at ``/talk``, which it greets and ends."""
-
-    def greet(ws: tkws.WebSocket, type: str, message: object) -> None:
-        heard(ws, type, message)
-        if type == "connect":
-            ws.send("welcome")
-            ws.close(1000, "bye")
-
-    server = tkws.serve(master=root, close_timeout=0.1)
-    server.live("/talk", greet)
-    server.page("/", "<!doctype html><p>Grüße")
-    return server
+def server(greeting) -> tkws.HTTPServer:
+    """A server with a page, which greets and ends each connection."""
+    return greeting("<!doctype html><p>Grüße", goodbye="bye", close_timeout=0.1)
 
 
 @pytest.fixture
