@@ -96,7 +96,13 @@ class RoomList(_List):
         self._rows: list[RoomRow] = []
         self._current = ""
         self._chosen = chosen
+        self.configure(takefocus=True)
         self.bind("<Button-1>", self._clicked)
+        self.bind("<Up>", lambda event: self._point_at(max(self._pointed() - 1, 0)))
+        self.bind("<Down>", lambda event: self._point_at(min(self._pointed() + 1, len(self._rows) - 1)))
+        self.bind("<Return>", lambda event: self._choose(self._under_pointer))
+        self.bind("<FocusIn>", lambda event: self._point_at(self._pointed()))
+        self.bind("<FocusOut>", lambda event: self._point_at(-1))
 
     def show(self, rows: list[RoomRow], current: str) -> None:
         """Show these rooms, with the current one marked."""
@@ -132,9 +138,16 @@ class RoomList(_List):
         )
 
     def _clicked(self, event: tk.Event[tk.Misc]) -> None:
-        number = self.row_at(event.y)
+        self._choose(self.row_at(event.y))
+
+    def _choose(self, number: int) -> None:
         if number >= 0:
             self._chosen(self._rows[number].name)
+
+    def _pointed(self) -> int:
+        """The row that is pointed at, or else the current one."""
+        names = [row.name for row in self._rows]
+        return self._under_pointer if self._under_pointer >= 0 else names.index(self._current)
 
 
 class PeopleList(_List):
@@ -159,11 +172,11 @@ class PeopleList(_List):
 
 
 class You(tk.Canvas):
-    """One's own disc and nickname; a click asks for another.
+    """One's own disc and nickname; a click, or Return, asks for another.
 
     Args:
         parent: The widget around it.
-        rename: Called by a click.
+        rename: Called then.
     """
 
     def __init__(self, parent: tk.Misc, rename: Callable[[], object]) -> None:
@@ -173,7 +186,10 @@ class You(tk.Canvas):
         self.configure(cursor="hand2")
         self._nick = ""
         self.bind("<Configure>", lambda event: self.show(self._nick))
-        self.bind("<Button-1>", lambda event: rename())
+        self.configure(takefocus=True, highlightthickness=1)
+        self.configure(highlightbackground=colours.side, highlightcolor=colours.accent)
+        for event in ("<Button-1>", "<Return>", "<space>"):
+            self.bind(event, lambda _: rename())
 
     def show(self, nick: str) -> None:
         """Show this nickname."""

@@ -27,7 +27,7 @@ class Composer(ttk.Frame):
         self._draft = ""
         self.entry = ttk.Entry(self, font=theme.body, width=1)
         self.entry.grid(row=0, column=0, sticky="ew", padx=(0, theme.px(8)))
-        ttk.Button(self, text="Send", takefocus=False, command=self.submit).grid(row=0, column=1)
+        ttk.Button(self, text="Send", command=self.submit).grid(row=0, column=1)
         self.columnconfigure(0, weight=1)
         self.entry.bind("<Return>", lambda event: self.submit())
         self.entry.bind("<KP_Enter>", lambda event: self.submit())
@@ -73,7 +73,7 @@ class Banner(ttk.Frame):
         super().__init__(parent, style="Bad.TFrame", padding=(theme.px(16), theme.px(10)))
         self._text = ttk.Label(self, style="Bad.TLabel", justify="left")
         self._text.grid(row=0, column=0, sticky="w")
-        self.button = ttk.Button(self, takefocus=False, command=again)
+        self.button = ttk.Button(self, command=again)
         self.button.grid(row=0, column=1, padx=(theme.px(12), 0))
         self.columnconfigure(0, weight=1)
         self.bind("<Configure>", self._wrap)

@@ -35,7 +35,7 @@ class Sidebar(ttk.Frame):
         ttk.Label(self, text="ROOMS", style="Section.TLabel").grid(
             row=0, column=0, sticky="w", padx=(edge, 0), pady=(theme.px(16), theme.px(6))
         )
-        ttk.Button(self, text="+ New", style="Bare.TButton", takefocus=False, command=new_room).grid(
+        ttk.Button(self, text="+ New", style="Bare.TButton", command=new_room).grid(
             row=0, column=1, sticky="e", padx=(0, theme.px(12)), pady=(theme.px(16), theme.px(6))
         )
         self.rooms = RoomList(self, chosen)

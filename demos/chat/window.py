@@ -20,6 +20,8 @@ from demos.chat.room import LOBBY
 from demos.chat.sidebar import People, Sidebar
 from demos.look import Action, add_menu_bar, theme_of
 
+_ROOM = 560  # the width, at 96 dpi, that all three columns need
+
 
 class ChatWindow(tk.Toplevel):
     """The window of one person.
@@ -173,7 +175,7 @@ class ChatWindow(tk.Toplevel):
         theme = self.theme
         self.configure(background=theme.colours.surface)
         self.geometry(f"{theme.px(860)}x{theme.px(600)}")
-        self.minsize(theme.px(520), theme.px(360))
+        self.minsize(theme.px(480), theme.px(320))
         self._sidebar = Sidebar(self, chosen=self.show_room, new_room=self._ask_room, rename=self._ask_nick)
         self._people = People(self)
         center = self._build_center()
@@ -189,6 +191,13 @@ class ChatWindow(tk.Toplevel):
         for number in range(1, 10):
             self.bind(f"<Alt-Key-{number}>", partial(self._show_place, number - 1))
         self.bind("<FocusIn>", lambda event: self._came_to_front())
+        self.bind("<Configure>", self._resized)
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        """Who is here gives way where there is no room beside the conversation."""
+        if event.widget is self:
+            roomy = event.width >= self.theme.px(_ROOM)
+            self._people.grid() if roomy else self._people.grid_remove()
 
     def _build_center(self) -> ttk.Frame:
         theme = self.theme

@@ -1,4 +1,4 @@
-"""A meter: a name, a value in large figures, and a bar that is as full as the value is high."""
+"""A meter: a name, below it a value in large figures, and a bar that is as full as the value is high."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Meter(ttk.Frame):
 
     def __init__(self, parent: tk.Misc, name: str, unit: str, colour: str, top: float = 100.0) -> None:
         theme = theme_of(parent)
-        super().__init__(parent, padding=(theme.px(14), theme.px(10)), style="Card.TFrame")
+        super().__init__(parent, padding=(theme.px(10), theme.px(8)), style="Card.TFrame")
         self._unit, self._colour, self._top = unit, colour, top
         self._value = 0.0
         ttk.Label(self, text=name, style="Soft.TLabel").grid(row=0, column=0, sticky="w")
-        self._figure = ttk.Label(self, text="-", style="Title.TLabel", width=8, anchor="e")
-        self._figure.grid(row=0, column=1, sticky="e")
+        self._figure = ttk.Label(self, text="-", style="Title.TLabel")
+        self._figure.grid(row=1, column=0, sticky="w")
         self._bar = tk.Canvas(self, height=theme.px(8), width=1, highlightthickness=0)
         self._bar.configure(background=theme.colours.line)
         self._filled = self._bar.create_rectangle(0, 0, 0, 0, width=0, fill=colour)
-        self._bar.grid(row=1, column=0, columnspan=2, sticky="ew", pady=(theme.px(6), 0))
+        self._bar.grid(row=2, column=0, sticky="ew", pady=(theme.px(4), 0))
         self._bar.bind("<Configure>", lambda event: self._draw())
         self.columnconfigure(0, weight=1)
 

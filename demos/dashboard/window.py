@@ -41,7 +41,7 @@ class DashboardWindow(ttk.Frame):
         theme = theme_of(self)
         parent.title("tkws dashboard")
         parent.geometry(f"{theme.px(860)}x{theme.px(620)}")
-        parent.minsize(theme.px(560), theme.px(460))
+        parent.minsize(theme.px(480), theme.px(320))
         gap = theme.px(16)
         self._build_head(gap, open_plot)
         self._build_meters(gap)
@@ -122,12 +122,12 @@ class DashboardWindow(ttk.Frame):
 
     def _build_meters(self, gap: int) -> None:
         colours = theme_of(self).colours
-        row = ttk.Frame(self, padding=(gap // 2, gap, gap // 2, 0))
+        row = ttk.Frame(self, padding=(gap * 3 // 4, gap // 2, gap * 3 // 4, 0))
         self._cpu = Meter(row, "Processor", "%", colours.accent)
         self._memory = Meter(row, "Memory", "%", colours.good)
         self._traffic = Meter(row, "Network", "MiB/s", colours.waiting, top=100)
         for column, meter in enumerate((self._cpu, self._memory, self._traffic)):
-            meter.grid(row=0, column=column, sticky="ew", padx=gap // 2)
+            meter.grid(row=0, column=column, sticky="ew", padx=gap // 4)
             row.columnconfigure(column, weight=1, uniform="meters")
         row.pack(fill="x")
 
@@ -142,7 +142,7 @@ class DashboardWindow(ttk.Frame):
     def _chart(
         self, title: str, gap: int, colours: tuple[str, ...], unit: str, top: float | None = None
     ) -> StripChart:
-        ttk.Label(self, text=title, style="Soft.TLabel", padding=(gap, gap // 2, gap, 0)).pack(fill="x")
+        ttk.Label(self, text=title, style="Soft.TLabel", padding=(gap, gap // 4, gap, 0)).pack(fill="x")
         chart = StripChart(self, colours, unit, span=SPAN, top=top)
         chart.pack(fill="both", expand=True, padx=gap, pady=(gap // 4, gap // 4))
         return chart

@@ -58,7 +58,8 @@ class Talk(ttk.Frame):
         head = ttk.Frame(self, padding=(gap, gap // 2))
         ttk.Label(head, text=title, style="Title.TLabel").grid(row=0, column=0, sticky="w")
         self._below = ttk.Label(head, style="Small.TLabel")
-        self._below.grid(row=1, column=0, sticky="w")
+        self._below.grid(row=1, column=0, sticky="ew")
+        self._below.bind("<Configure>", lambda event: self._below.configure(wraplength=event.width))
         head.columnconfigure(0, weight=1)
         return head
 

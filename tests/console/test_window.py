@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import ssl
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from tkinter import ttk
 
 import pytest
 
 import tkws
 from tests import guards
 from tests.console.conftest import Echo
+from tests.windows import cut_off, descendants, of_other_colours, tab_order
 from tkws.console import settings as storage
 from tkws.console.log import Direction, Filter
 from tkws.console.look import DARK, LIGHT, Palette, theme_of
@@ -34,12 +34,6 @@ def type_in(console: Console, text: str, kind: str = "Text") -> None:
     console.sendbox.kind.set(kind)
     console.sendbox.text.insert("1.0", text)
     console.sendbox.submit()
-
-
-def descendants(widget: tk.Misc) -> Iterator[tk.Misc]:
-    for child in widget.winfo_children():
-        yield child
-        yield from descendants(child)
 
 
 # ---- connecting
@@ -458,6 +452,7 @@ def test_the_panes_give_way_in_a_small_window(console: Console) -> None:
         return [bool(pane.winfo_ismapped()) for pane in panes]
 
     assert shown_at("480x320") == [False, False]
+    assert not cut_off(root)
     console.toggle_side()
     root.update()
     assert console.side.winfo_ismapped(), "asked for, it comes where there is little room too"
@@ -472,10 +467,6 @@ def test_a_drop_down_list_that_was_open_follows_the_theme(console: Console) -> N
     assert str(console.root.tk.call(f"{box}.popdown.f.l", "cget", "-background")) == DARK.surface
 
 
-def colours_of(palette: Palette) -> set[str]:
-    return {getattr(palette, name) for name in palette.__slots__}
-
-
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_nothing_is_of_another_colour_than_the_palette(console: Console, palette: Palette) -> None:
     console.address.toggle_options()
@@ -483,20 +474,7 @@ def test_nothing_is_of_another_colour_than_the_palette(console: Console, palette
         console.toggle_theme()
     console.banner.show("A sentence")
     console.root.update()
-    allowed, style = colours_of(palette), ttk.Style(console.root)
-    for widget in descendants(console.root):
-        if isinstance(widget, ttk.Widget):
-            options = [style.lookup(widget.cget("style") or widget.winfo_class(), "background")]
-        elif isinstance(widget, tk.Menu):
-            if widget.cget("postcommand"):
-                widget.tk.call(widget.cget("postcommand"))
-            options = [widget.cget("background"), widget.cget("activebackground")]
-        elif isinstance(widget, tk.Text | tk.Canvas):
-            bordered = int(widget.cget("highlightthickness"))
-            options = [widget.cget("background"), *[widget.cget("highlightbackground")][:bordered]]
-        else:
-            continue
-        assert {str(colour) for colour in options} <= allowed, widget
+    assert not of_other_colours(console.root, palette)
 
 
 @pytest.mark.parametrize("dpi", [96, 192])
@@ -510,10 +488,7 @@ def test_nothing_is_cut_off(display_root: tk.Tk, scale: Callable[[float], None],
         display_root.minsize(1, 1)
         console.address.toggle_options()
         display_root.update()
-        for widget in descendants(console):
-            if widget.winfo_ismapped() and isinstance(widget, ttk.Button | ttk.Label | ttk.Checkbutton):
-                assert widget.winfo_width() >= widget.winfo_reqwidth(), widget
-                assert widget.winfo_height() >= widget.winfo_reqheight(), widget
+        assert not cut_off(console)
     finally:
         console.destroy()
 
@@ -530,15 +505,7 @@ def test_tab_leads_through_everything_in_reading_order(connected: Console) -> No
         connected.sendbox._button: "send",
         connected.side._handshake: "handshake",
     }
-    widget: tk.Misc | None = connected.address.address
-    order = []
-    for _ in range(30):
-        assert widget is not None
-        if widget in names:
-            order.append(names[widget])
-        widget = widget.tk_focusNext()
-        if widget is connected.address.address:
-            break
+    order = [names[widget] for widget in tab_order(connected.address.address) if widget in names]
     assert order == ["address", "connect", "filter", "table", "kind", "text", "send", "handshake"]
 
 

@@ -1,8 +1,9 @@
 """The Python blocks of a Markdown page, each a whole program, and what the page says of them.
 
-A block of ``python`` is a program; one of ``python notest`` is a fragment and is not run. The block
-``output`` that follows a program is what it prints. A comment on the line before a program,
-``<!-- key: value; key: value -->``, tells more:
+A block of ``python`` is a program; one of ``python fragment`` needs names that the page takes for
+granted. One of ``python notest`` is run by another test, or is another library's and leaves a thread
+behind. The block ``output`` that follows a program is what it prints. A comment on the line before a
+program, ``<!-- key: value; key: value -->``, tells more:
 
 - ``file``: a name for it;
 - ``beside``: the file of the same page that must be running meanwhile;
@@ -51,6 +52,16 @@ def programs(page: Path) -> list[Program]:
         elif block["info"] == "output":
             found[-1].output = block["text"]
     return found
+
+
+def fragments(page: Path) -> list[Program]:
+    """The fragments of a page, in order."""
+    text = page.read_text()
+    return [
+        Program(page, text.count("\n", 0, block.start()) + 1, block["text"], {})
+        for block in BLOCK.finditer(text)
+        if block["info"] == "python fragment"
+    ]
 
 
 def _read(says: str) -> dict[str, str]:

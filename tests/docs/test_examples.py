@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import socket
+import ssl
 import sys
 import textwrap
 import threading
@@ -16,15 +19,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import trustme
 
+import tkws
 from tests import guards
-from tests.docs.blocks import Program, programs
+from tests.docs.blocks import Program, fragments, programs
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 # The port of the pages, for which a free one stands in.
 PORT = "8765"
+
+# The names of other machines, for which this one stands in.
+HOST_ELSEWHERE = re.compile(r"\b\w+\.example\b")
 
 # Seconds that a program may take.
 PATIENCE = 10.0
@@ -141,9 +149,60 @@ def _name(program: Program) -> str:
     return f"{program.page.relative_to(REPOSITORY)}:{program.line}"
 
 
+@pytest.fixture
+def folder_of_certificates(
+    tmp_path: Path, ca: trustme.CA, certificate: trustme.LeafCert, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The folder that the programs run in, with the files that the page about TLS makes."""
+    chain = b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
+    for name in ("cert.pem", "client.pem"):
+        (tmp_path / name).write_bytes(chain + ca.cert_pem.bytes())
+    for name in ("key.pem", "client-key.pem"):
+        certificate.private_key_pem.write_to_path(tmp_path / name)
+    for name in ("authority.pem", "company.pem"):
+        ca.cert_pem.write_to_path(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder_of_certificates")
 @pytest.mark.parametrize("program", [each for page in PAGES for each in programs(page)], ids=_name)
 def test_example_does_what_the_page_says(program: Program, run: Run) -> None:
     run(program)
+
+
+@pytest.fixture
+def given(root: tkinter.Tk, folder_of_certificates: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The names that fragments take for granted."""
+    monkeypatch.setattr(tkinter, "_default_root", root)
+
+    def handler(ws: tkws.WebSocket, type: str, message: Any) -> None:
+        """As the pages' programs have one."""
+
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    return {
+        "tkws": tkws,
+        "ssl": ssl,
+        "root": root,
+        "server": tkws.serve(master=root, ssl=shown),
+        "url": "ws://127.0.0.1:9/",
+        "handler": handler,
+        "shown": shown,
+        "trusted": ssl.create_default_context(),
+        "new_context": ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
+        "fresh_token": lambda: "token",
+    }
+
+
+@pytest.mark.parametrize("fragment", [each for page in PAGES for each in fragments(page)], ids=_name)
+def test_fragment_is_accepted(
+    fragment: Program, given: dict[str, Any], root: tkinter.Tk, pump_until: Callable[..., None]
+) -> None:
+    text = HOST_ELSEWHERE.sub("127.0.0.1", fragment.text.replace(PORT, "0"))
+    for statement in ast.parse(text).body:
+        exec(compile(ast.Module([statement], []), str(fragment.page), "exec"), given)
+        given["server"].close()
+    root.update()
 
 
 def page(folder: Path, text: str) -> Program:
@@ -198,7 +257,17 @@ def test_mistaken_remark_is_noticed(tmp_path: Path) -> None:
         page(tmp_path, "<!-- untill: done -->\n```python\n```\n")
 
 
-def test_fragment_is_not_run(tmp_path: Path) -> None:
+def test_what_is_no_program_is_not_run_as_one(tmp_path: Path) -> None:
     file = tmp_path / "page.md"
-    file.write_text("```python notest\nws.send(1)\n```\n")
+    file.write_text("```python notest\nws.send(1)\n```\n```python fragment\nws.send(2)\n```\n")
     assert programs(file) == []
+    assert [fragment.text for fragment in fragments(file)] == ["ws.send(2)\n"]
+
+
+def test_a_mistake_in_a_fragment_is_noticed(
+    given: dict[str, Any], root: tkinter.Tk, pump_until: Callable[..., None], tmp_path: Path
+) -> None:
+    file = tmp_path / "page.md"
+    file.write_text("```python fragment\ntkws.open(url, handler, keep_alive=20)\n```\n")
+    with pytest.raises(TypeError, match="keep_alive"):
+        test_fragment_is_accepted(fragments(file)[0], given, root, pump_until)
