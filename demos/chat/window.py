@@ -174,7 +174,7 @@ class ChatWindow(tk.Toplevel):
     def _build(self, address: str, new_window: Callable[[], object]) -> None:
         theme = self.theme
         self.configure(background=theme.colours.surface)
-        self.geometry(f"{theme.px(860)}x{theme.px(600)}")
+        self.geometry(theme.size(860, 600))
         self.minsize(theme.px(480), theme.px(320))
         self._sidebar = Sidebar(self, chosen=self.show_room, new_room=self._ask_room, rename=self._ask_nick)
         self._people = People(self)

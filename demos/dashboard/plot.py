@@ -34,7 +34,7 @@ class PlotWindow(tk.Toplevel):
         super().__init__(parent)
         theme = theme_of(parent)
         self.title("tkws dashboard, by matplotlib")
-        self.geometry(f"{theme.px(720)}x{theme.px(620)}")
+        self.geometry(theme.size(720, 620))
         self.minsize(theme.px(320), theme.px(240))
         self.drawings = 0
         self._points: deque[tuple[float, float, float]] = deque(maxlen=HISTORY)

@@ -40,7 +40,7 @@ class DashboardWindow(ttk.Frame):
         self._counted = 0, time.monotonic()
         theme = theme_of(self)
         parent.title("tkws dashboard")
-        parent.geometry(f"{theme.px(860)}x{theme.px(620)}")
+        parent.geometry(theme.size(860, 620))
         parent.minsize(theme.px(480), theme.px(320))
         gap = theme.px(16)
         self._build_head(gap, open_plot)

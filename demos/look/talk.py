@@ -30,7 +30,7 @@ class Talk(ttk.Frame):
         theme = theme_of(root)
         gap = theme.px(16)
         root.title(title)
-        root.geometry(f"{theme.px(640)}x{theme.px(460)}")
+        root.geometry(theme.size(640, 460))
         root.minsize(theme.px(420), theme.px(300))
         self._submit_text = submit
         self.head = self._make_head(title, gap)

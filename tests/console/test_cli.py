@@ -182,7 +182,7 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
     for sentence in (
         b"There is no /nothing",
         b"Not hex",
-        b"messages_sent=5",
+        b"messages sent        5\n",
         b"/replay PATH",
         b"A close code",
     ):

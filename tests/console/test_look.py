@@ -55,6 +55,20 @@ def test_sizes_follow_the_screen(display_root: tk.Tk, scale: Callable[[float], N
         other.destroy()
 
 
+def test_sizes_follow_a_large_font_and_end_at_the_screen(display_root: tk.Tk) -> None:
+    usual = Theme(display_root)
+    other = tk.Tk()
+    try:
+        other.tk.call("font", "configure", "TkDefaultFont", "-size", 30)
+        theme = Theme(other)
+        assert theme.px(100) > 1.5 * usual.px(100)
+        screen = other.winfo_screenwidth(), other.winfo_screenheight()
+        assert theme.size(10, 20) == f"{theme.px(10)}x{theme.px(20)}"
+        assert theme.size(9999, 9999) == f"{screen[0]}x{screen[1]}"
+    finally:
+        other.destroy()
+
+
 def test_it_can_be_dark_and_light_again(display_root: tk.Tk) -> None:
     theme = theme_of(display_root)
     heard = []

@@ -11,6 +11,7 @@ import pytest
 
 import tkws
 from tests.peers import Log as Heard
+from tests.windows import cut_off
 from tkws.console.look import DARK
 from tkws.console.servewindow import ServerWindow, run_server_window
 from tkws.console.serving import Mode
@@ -121,6 +122,24 @@ def test_the_address_is_copied(window: ServerWindow) -> None:
     window.copy_url()
     assert window.clipboard_get() == window.serving.server.url
     window.clipboard_clear()
+
+
+def test_the_panes_give_way_in_a_small_window(window: ServerWindow) -> None:
+    root, panes = window.root, (window._side, window.conversation.detail)
+    for size, shown in (("1000x640", [True, True]), ("480x340", [False, False])):
+        root.geometry(size)
+        root.update()
+        assert [bool(pane.winfo_ismapped()) for pane in panes] == shown
+    assert not cut_off(root)
+    window.toggle_side()
+    root.update()
+    assert window._side.winfo_ismapped()
+    window.toggle_side()
+    root.update()
+    assert not window._side.winfo_ismapped()
+    window._go_to_list()
+    root.update()
+    assert window._side.winfo_ismapped()
 
 
 def test_it_can_be_dark(window: ServerWindow) -> None:

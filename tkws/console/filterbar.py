@@ -54,7 +54,7 @@ class FilterBar(ttk.Frame):
         for column, widget in enumerate((self._type, self._direction, self._pause), 2):
             widget.grid(row=0, column=column, sticky="ns", padx=(gap, 0))
         # The choices give way where the text has become as short as it may.
-        for column, weight, least in ((1, 100, 60), (2, 1, 130), (3, 1, 120)):
+        for column, weight, least in ((1, 100, 60), (2, 1, 124), (3, 1, 126)):
             self.columnconfigure(column, weight=weight, minsize=theme.px(least))
         self.text.bind("<Return>", lambda _: self.tell())
         self.text.bind("<Escape>", lambda _: self.clear())

@@ -22,6 +22,7 @@ from tkws.console.status import Status
 _LIST_MS = 250
 _MODES = {"Echo: back to who said it": Mode.ECHO, "Chat: to everybody else": Mode.CHAT}
 _HINT = "Nobody has connected yet.\nA client is one command away: python -m tkws"
+_ROOM = 840, 520  # width and height, at 96 dpi, that the panes beside and below the table need
 _COLUMNS = {"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"}
 
 
@@ -49,8 +50,8 @@ class ServerWindow(ttk.Frame):
         add_menu_bar(root, self._menus())
         root.title(f"{self.serving.server.url} - tkws server")
         root.protocol("WM_DELETE_WINDOW", self.close)
-        root.geometry(f"{theme.px(1000)}x{theme.px(640)}")
-        root.minsize(theme.px(640), theme.px(440))
+        root.geometry(theme.size(1000, 640))
+        root.minsize(theme.px(480), theme.px(320))
         self.pack(fill="both", expand=True)
         self.sendbox.text.focus_set()
         self._tick()
@@ -94,6 +95,10 @@ class ServerWindow(ttk.Frame):
         """Be dark, or light."""
         theme = theme_of(self)
         theme.use("light" if theme.is_dark else "dark")
+
+    def toggle_side(self) -> None:
+        """Show the connections, or not, until the window's size changes."""
+        self._show_side(not self._side.winfo_manager())
 
     def close(self) -> None:
         """Close every connection, and end."""
@@ -149,9 +154,10 @@ class ServerWindow(ttk.Frame):
             "Edit": edit_menu(talk),
             "View": [
                 *follow_menu(talk),
-                Action("Go to the connections", self._list.focus_set, "l"),
+                Action("Go to the connections", self._go_to_list, "l"),
                 Action("Go to the box", self.sendbox.text.focus_set, "e"),
                 None,
+                Action(self._side_label, self.toggle_side, "F2"),
                 Action(lambda: "Light" if theme_of(self).is_dark else "Dark", self.toggle_theme, "d"),
             ],
         }
@@ -167,9 +173,9 @@ class ServerWindow(ttk.Frame):
         self._mode.current(list(_MODES.values()).index(mode))
         self._mode.bind("<<ComboboxSelected>>", lambda _: self._mode_chosen())
         self.banner = Banner(self)
-        across = ttk.PanedWindow(self, orient="horizontal")
+        self._across = across = ttk.PanedWindow(self, orient="horizontal")
         self.conversation = Conversation(across, self.log, self._show_counts, hint=_HINT, with_peers=True)
-        side = self._build_side(across)
+        self._side = self._build_side(across)
         self.sendbox = SendBox(self, self.send, None, self.banner.show)
         self.sendbox.enable(True)
         self._counts = ttk.Label(self, style="Small.TLabel")
@@ -180,12 +186,33 @@ class ServerWindow(ttk.Frame):
         self.banner.place_at(row=1)
         across.grid(row=2, column=0, sticky="nsew")
         across.add(self.conversation, weight=1)
-        across.add(side, weight=0)
+        self._show_side(True)
         self.conversation.show_detail(True)
         self.sendbox.grid(row=3, column=0, sticky="ew", padx=gap, pady=(gap, px(4)))
         self._counts.grid(row=4, column=0, sticky="w", padx=gap, pady=(0, px(6)))
         self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
+
+        self.bind("<Configure>", self._resized)
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        """The panes beside and below the table give way where there is no room for them."""
+        px = theme_of(self).px
+        self._show_side(event.width >= px(_ROOM[0]))
+        self.conversation.show_detail(event.height >= px(_ROOM[1]))
+
+    def _show_side(self, shown: bool) -> None:
+        if shown and not self._side.winfo_manager():
+            self._across.add(self._side, weight=0)
+        elif not shown and self._side.winfo_manager():
+            self._across.forget(self._side)
+
+    def _side_label(self) -> str:
+        return "Hide the connections" if self._side.winfo_manager() else "Show the connections"
+
+    def _go_to_list(self) -> None:
+        self._show_side(True)
+        self._list.focus_set()
 
     def _build_side(self, parent: tk.Misc) -> ttk.Frame:
         px = theme_of(self).px

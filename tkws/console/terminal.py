@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import os
 import shlex
+import time
 import tkinter
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -222,13 +223,22 @@ class Terminal:
             "file": lambda rest: self.session.send_file(Path(rest)),
             "save": self._save,
             "replay": self._begin_replay,
-            "stats": lambda rest: self._tell(str(self.session.ws and self.session.ws.statistics)),
+            "stats": lambda rest: self._tell(self._figures()),
             "close": self._close,
             "help": lambda rest: self._tell(HELP),
         }
         if verb not in commands:
             raise ValueError(f"There is no /{verb}; /help lists what there is, //{verb} sends it")
         return commands[verb]
+
+    def _figures(self) -> str:
+        ws = self.session.ws
+        if ws is None:
+            return "Not connected."
+        figures = asdict(ws.statistics)
+        since = figures["connected_since"]
+        figures["connected_since"] = time.strftime("%X", time.localtime(since)) if since else "-"
+        return "\n".join(f"{name.replace('_', ' '):20} {figure}" for name, figure in figures.items())
 
     def _close(self, rest: str) -> None:
         code, _, reason = rest.partition(" ")

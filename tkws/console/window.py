@@ -23,7 +23,7 @@ from tkws.console.status import Status
 from tkws.console.target import Target
 
 _SIDE_MS = 250
-_ROOM = 760, 520  # width and height, at 96 dpi, that the panes beside and below the table need
+_ROOM = 840, 520  # width and height, at 96 dpi, that the panes beside and below the table need
 
 _HINT = "Nothing was said yet.\nType an address above, and press Return to connect."
 
@@ -62,7 +62,7 @@ class Console(ttk.Frame):
         if settings.geometry:
             root.geometry(settings.geometry)
         else:
-            root.geometry(f"{theme.px(1080)}x{theme.px(720)}")
+            root.geometry(theme.size(1080, 720))
         root.minsize(theme.px(480), theme.px(320))
         self.pack(fill="both", expand=True)
         self.address.address.focus_set()

@@ -1,7 +1,8 @@
 """A ttk theme on top of ``clam``, light or dark: round buttons and fields, thin scroll bars, no grey.
 
-One for each interpreter (`theme_of`). Sizes follow the screen: `Theme.px` turns pixels of a
-96 dpi screen into this one's. Fonts are made of the platform's own named fonts.
+One for each interpreter (`theme_of`). Sizes follow the screen and the font: `Theme.px` turns pixels of a
+96 dpi screen into this one's, or more where the font is large. Fonts are made of the platform's own
+named fonts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tkws.console.look.palette import DARK, LIGHT, Palette
 from tkws.console.look.shapes import disc, rounded, stroke
 
 _NAME = "tkws"
+_LINE = 18.0  # a line of the platforms' usual fonts is no higher, in pixels of a 96 dpi screen
 _PALETTES = {"light": LIGHT, "dark": DARK}
 
 
@@ -49,7 +51,8 @@ class Theme:
     def __init__(self, root: tk.Tk) -> None:
         self.colours: Palette = LIGHT
         self._root = root
-        self._unit = root.winfo_fpixels("1p") * 0.75
+        line = tkfont.nametofont("TkDefaultFont", root).metrics("linespace")
+        self._unit = max(root.winfo_fpixels("1p") * 0.75, line / _LINE)
         self._images: dict[tuple[object, ...], tk.PhotoImage] = {}
         self.body = self._font("body", "TkDefaultFont", 0)
         self.bold = self._font("bold", "TkDefaultFont", 0, weight="bold")
@@ -100,6 +103,11 @@ class Theme:
     def px(self, pixels: float) -> int:
         """Return pixels of a 96 dpi screen in pixels of this one; never less than 1."""
         return max(1, round(pixels * self._unit))
+
+    def size(self, width: float, height: float) -> str:
+        """Return a window's geometry, of pixels of a 96 dpi screen, that is no larger than this screen."""
+        across, down = self._root.winfo_screenwidth(), self._root.winfo_screenheight()
+        return f"{min(self.px(width), across)}x{min(self.px(height), down)}"
 
     def disc(self, pixels: float, colour: str) -> tk.PhotoImage:
         """Return a filled circle, ``pixels`` of a 96 dpi screen across."""
