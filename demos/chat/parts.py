@@ -73,7 +73,7 @@ class Banner(ttk.Frame):
         super().__init__(parent, style="Bad.TFrame", padding=(theme.px(16), theme.px(10)))
         self._text = ttk.Label(self, style="Bad.TLabel", justify="left")
         self._text.grid(row=0, column=0, sticky="w")
-        self.button = ttk.Button(self, command=again)
+        self.button = ttk.Button(self, style="OnBad.TButton", command=again)
         self.button.grid(row=0, column=1, padx=(theme.px(12), 0))
         self.columnconfigure(0, weight=1)
         self.bind("<Configure>", self._wrap)

@@ -43,6 +43,7 @@ class Prompt(ttk.Frame):
         self.value = tk.StringVar(self, value)
         card = self._make_card(title, hint, action, cancels=not cover)
         if cover:
+            card.configure(style="Side.Card.TFrame")
             card.place(relx=0.5, rely=0.42, anchor="center")
             self.place(relwidth=1, relheight=1)
         else:

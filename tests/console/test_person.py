@@ -33,13 +33,14 @@ class Hands:
 
     Args:
         folder: Where its settings go.
+        theme: How it looks.
         pump_until: Runs the loop, in which the server lives.
     """
 
-    def __init__(self, folder: Path, pump_until: PumpUntil) -> None:
+    def __init__(self, folder: Path, theme: str, pump_until: PumpUntil) -> None:
         self._pump_until = pump_until
         self.process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "error", "-m", "tkws"],
+            [sys.executable, "-X", "dev", "-W", "error", "-m", "tkws", "--theme", theme],
             cwd=REPOSITORY,
             env={**os.environ, "XDG_CONFIG_HOME": str(folder)},
             stderr=subprocess.PIPE,
@@ -100,10 +101,12 @@ class Hands:
         return self.process.returncode, errors
 
 
-@pytest.fixture
-def hands(display_root: tk.Tk, tmp_path: Path, pump_until: PumpUntil) -> Iterator[Hands]:
+@pytest.fixture(params=["light", "dark"])
+def hands(
+    request: pytest.FixtureRequest, display_root: tk.Tk, tmp_path: Path, pump_until: PumpUntil
+) -> Iterator[Hands]:
     display_root.withdraw()
-    made = Hands(tmp_path, pump_until)
+    made = Hands(tmp_path, request.param, pump_until)
     yield made
     made.clear()
 

@@ -26,10 +26,11 @@ def test_every_name_can_be_read_and_so_can_the_letter_on_its_disc(dark: bool, pa
     assert all(contrast(hue, palette.surface) >= 4.5 for hue in hues(dark=dark))
 
 
-def test_the_page_has_the_colours_of_the_windows() -> None:
+@pytest.mark.parametrize(("name", "dark", "palette"), [("ON_LIGHT", False, LIGHT), ("ON_DARK", True, DARK)])
+def test_the_page_has_the_colours_of_the_windows(name: str, dark: bool, palette: Palette) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    listed = re.search(r"NICK_COLOURS = \[(.*)\]", page)
+    listed = re.search(rf"{name} = \[(.*)\]", page)
     assert listed is not None
-    assert set(hues(dark=False)) == set(re.findall(r"#\w{6}", listed[1]))
-    for name in ("surface", "side", "line", "text", "accent", "own", "good", "waiting", "bad"):
-        assert f"--{name}: {getattr(LIGHT, name)};" in page
+    assert hues(dark=dark) == tuple(re.findall(r"#\w{6}", listed[1]))
+    for colour in ("surface", "side", "line", "text", "accent", "own", "good", "waiting", "bad"):
+        assert f"--{colour}: {getattr(palette, colour)};" in page

@@ -36,6 +36,7 @@ class Theme:
 
     Styles beside ttk's own names: ``Side.`` (frames, labels: the tinted panels), ``Soft.``,
     ``Title.``, ``Section.``, ``Bad.`` (labels), ``Quiet.`` and ``Bare.`` (buttons), ``Card.`` (frame).
+    What is round has the ground around it as its background: ``Side.Quiet.``, ``OnBad.``, ``Side.Card.``.
 
     Attributes:
         colours: The palette.
@@ -196,6 +197,7 @@ class Theme:
             self._style.configure(name, background=colour)
         self._element("Card.border", 14, self._big_box(12, colours.surface, colours.line, height=160))
         self._nest("Card.TFrame", "Card.border")
+        self._style.configure("Side.Card.TFrame", background=colours.side)
 
     def _set_labels(self) -> None:
         colours = self.colours
@@ -225,6 +227,7 @@ class Theme:
         self._style.map("TButton", foreground=[("disabled", colours.surface)])
         self._style.map("Quiet.TButton", foreground=[("disabled", colours.faint)])
         self._style.configure("Side.Quiet.TButton", background=colours.side)
+        self._style.configure("OnBad.TButton", background=colours.bad_soft)
         self._nest("Bare.TButton", "Button.padding", "Button.label")
         self._style.configure(
             "Bare.TButton",
