@@ -2,7 +2,8 @@
 
 A message carries its number, and its other bytes follow from that. Each connection must have heard an
 unbroken row of numbers; what no connection heard must lie where the sender was told of a loss: by a
-`close` that was not its own, or by an `error`. The books stay as small as the number of connections.
+`close` that was not its own, or by `MessagesLost`, which must name nothing that was heard, and nothing
+twice. The books stay as small as the number of connections.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Ledger:
         self.wrong: list[str] = []
         self._begun = 0  # the first number that the sender has had no `close` for
         self._told: list[range] = []
+        self._unsent: list[range] = []  # by `MessagesLost`
         self._heard: dict[tkws.WebSocket, range] = {}  # by connections that live
         self._over: list[range] = []  # by those that have ended
         self._turn = threading.RLock()  # of the threads that send
@@ -66,11 +68,6 @@ class Ledger:
                 self.refused += 1
                 return False
             self.sent += 1
-            in_thread = threading.current_thread() is not threading.main_thread()
-            if (
-                in_thread and ws.state is tkws.State.CLOSED
-            ):  # it ended meanwhile, and `disconnect` tells the loss
-                self._tell(self.sent - 1, self.sent)
             return True
 
     def sending(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
@@ -92,6 +89,7 @@ class Ledger:
             AssertionError: Something came twice, out of order or damaged, or was lost untold.
         """
         heard = _joined([*self._over, *self._heard.values()], self.wrong)
+        _joined([*heard, *self._unsent], self.wrong, "were told as not sent, and came or were told again")
         missing = _gaps(heard, self.sent)
         self._told = _joined(self._told)
         for gap in missing:
@@ -107,8 +105,9 @@ class Ledger:
             for lost in message.messages:
                 number = int(lost[:_DIGITS])
                 self._tell(number, number + 1)
-        elif type == "error" and isinstance(message, tkws.StateError):  # a thread's call came too late
-            self._tell(self._begun, self.sent)
+                if self._unsent and self._unsent[-1].stop == number:
+                    number = self._unsent.pop().start
+                self._unsent.append(range(number, int(lost[:_DIGITS]) + 1))
         elif type == "close":
             if message[0] != self.own_close:
                 self._tell(self._begun, self.sent)
@@ -131,15 +130,15 @@ class Ledger:
             self._told = _joined([*self._told, range(start, stop)])
 
 
-def _joined(rows: list[range], wrong: list[str] | None = None) -> list[range]:
-    """Return the union of ``rows``, in order; an overlap is put down in ``wrong``."""
+def _joined(rows: list[range], wrong: list[str] | None = None, what: str = "came twice") -> list[range]:
+    """Return the union of ``rows``, in order; an overlap is put down in ``wrong`` as ``what`` it is."""
     joined: list[range] = []
     for row in sorted(rows, key=lambda each: each.start):
         if not joined or joined[-1].stop < row.start:
             joined.append(row)
             continue
         if wrong is not None and row.start < joined[-1].stop:
-            wrong.append(f"numbers from {row.start} on came twice")
+            wrong.append(f"numbers from {row.start} on {what}")
         joined[-1] = range(joined[-1].start, max(joined[-1].stop, row.stop))
     return joined
 

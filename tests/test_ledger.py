@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from types import SimpleNamespace
 
 import pytest
@@ -104,18 +103,27 @@ def test_messages_of_the_offline_buffer_are_told_one_by_one(ledger):
         ledger.tally()
 
 
-def test_what_a_thread_sent_too_late_is_told_by_an_error(ledger):
+def test_a_state_error_of_a_ping_excuses_no_loss(ledger):
     taking(ledger, 2)
     ledger.sending("ws", "error", tkws.StateError("CLOSING"))
-    assert ledger.tally() == Tally(sent=2, delivered=0, lost=2)
+    with pytest.raises(AssertionError, match=r"range\(0, 2\) was lost"):
+        ledger.tally()
 
 
-def test_what_a_thread_sent_while_it_ended_is_told_by_disconnect(ledger):
-    ws = SimpleNamespace(send=len, state=tkws.State.CLOSED)
-    thread = threading.Thread(target=ledger.send, args=(ws,))
-    thread.start()
-    thread.join()
-    assert ledger.tally() == Tally(sent=1, delivered=0, lost=1)
+def test_what_came_was_not_lost(ledger):
+    sent = taking(ledger, 3)
+    hear(ledger, "ws", *sent)
+    ledger.sending("ws", "error", tkws.MessagesLost(sent[1:]))
+    with pytest.raises(AssertionError, match="from 1 on were told as not sent, and came"):
+        ledger.tally()
+
+
+def test_a_loss_is_told_once(ledger):
+    sent = taking(ledger, 2)
+    for lost in (sent, sent[1:]):
+        ledger.sending("ws", "error", tkws.MessagesLost(lost))
+    with pytest.raises(AssertionError, match="from 1 on were told as not sent, and came or were told again"):
+        ledger.tally()
 
 
 def test_what_was_refused_at_the_call_was_not_sent(ledger):

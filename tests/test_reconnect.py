@@ -6,9 +6,7 @@ from functools import partial
 import pytest
 
 import tkws
-from tests.ledger import Ledger, Tally
 from tests.peers import Log
-from tkws.protocol.frames import Opcode
 from tkws.reconnect import Attempts, is_transient, retry_after
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
@@ -249,57 +247,6 @@ def test_messages_are_refused_while_down(root, pump_until):
     server.close()
 
 
-def test_messages_are_kept_up_to_the_bound_and_sent_behind_what_connect_sends(root, pump_until):
-    server, heard = serve(root)
-    log = Log(connect=lambda ws, message: ws.send("token"))
-    ws = tkws.open(server.url, log, master=root, reconnect=QUICK, offline_buffer=10)
-    assert ws.send("12345") == 5
-    assert ws.send(b"678") == 3
-    with pytest.raises(tkws.StateError, match="offline buffer is full"):
-        ws.send("901")
-    pump_until(lambda: heard.all("binary"))
-    assert heard.all("text") == ["token", "12345"]
-    assert heard.all("binary") == [b"678"]
-    ws.close()
-    pump_until(lambda: ws.state is tkws.State.CLOSED)
-    server.close()
-
-
-def test_what_is_sent_after_connect_does_not_overtake_what_was_kept(root, peers, pump_until, monkeypatch):
-    books = Ledger()
-    listening = peers.listen()
-    log = Log(text=lambda ws, message: books.send(ws))
-    ws = tkws.open(listening.url, log, master=root, reconnect=QUICK, offline_buffer=1000, compression=False)
-    for _ in range(3):
-        books.send(ws)
-    peer = listening.accept()
-    answer = []
-    with monkeypatch.context() as patch:
-        patch.setattr(peer, "send", answer.append)
-        peer.accept()
-    peer.send(answer[0] + peer.frame(Opcode.TEXT, b"hello"))  # so that it comes with the answer
-    for _, payload in peer.hear(4):
-        books.receiving(ws, "binary", payload)
-    assert books.tally() == Tally(sent=4, delivered=4, lost=0)
-    ws.close()
-    peer.sock.close()
-    pump_until(lambda: log.over)
-
-
-def test_what_was_kept_waits_for_a_message_that_connect_has_begun(root, pump_until):
-    server, heard = serve(root)
-    log = Log(connect=lambda ws, message: ws.send("be", final=False))
-    ws = tkws.open(server.url, log, master=root, reconnect=QUICK, offline_buffer=10)
-    ws.send("kept")
-    pump_until(lambda: log.open)
-    ws.send("gun")
-    pump_until(lambda: len(heard.all("text")) == 2)
-    assert heard.all("text") == ["begun", "kept"]
-    ws.close()
-    pump_until(lambda: log.over)
-    server.close()
-
-
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_the_handler_may_be_changed_about_connect(root, pump_until, moment):
     server, _ = serve(root)
@@ -315,32 +262,6 @@ def test_the_handler_may_be_changed_about_connect(root, pump_until, moment):
     assert log.types + other.types == ["connect", "close", "disconnect"]
     assert log.open is (moment == "after")
     server.close()
-
-
-def test_kept_messages_that_are_never_sent_are_told(root, pump_until):
-    server, _ = serve(root)
-    server.close()
-    log = Log()
-    ws = tkws.open(server.url, log, master=root, offline_buffer=100)
-    ws.send("one")
-    ws.send(b"two")
-    pump_until(lambda: log.over)
-    assert log.types == ["error", "error", "disconnect"]
-    lost = log.events[1][1]
-    assert isinstance(lost, tkws.MessagesLost)
-    assert lost.messages == ["one", b"two"]
-
-
-@pytest.mark.parametrize("reconnect", [None, tkws.Backoff(initial=60)])
-def test_nothing_is_kept_any_more_after_the_end(root, pump_until, reconnect):
-    server, _ = serve(root)
-    server.close()
-    ws = tkws.open(server.url, log := Log(), master=root, offline_buffer=100, reconnect=reconnect)
-    pump_until(lambda: log.over)
-    ws.close()
-    pump_until(lambda: ws.state is tkws.State.CLOSED)
-    with pytest.raises(tkws.StateError, match="CLOSED"):
-        ws.send("too late")
 
 
 def test_headers_are_asked_for_at_each_attempt(root, pump_until):

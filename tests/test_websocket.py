@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import threading
 import tkinter
 
 import pytest
@@ -48,23 +47,6 @@ def turn(root, pump_until):
         pump_until(lambda: done)
 
     return turn
-
-
-def in_thread(call, pump_until):
-    """Makes a call in another thread while the loop runs; what it returned or raised."""
-    result = []
-
-    def run():
-        try:
-            result.append(call())
-        except Exception as error:
-            result.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    pump_until(lambda: result)
-    thread.join()
-    return result[0]
 
 
 # ---- sending
@@ -632,99 +614,6 @@ def test_a_connection_lives_without_a_reference_of_the_programs(root, peers, log
     gc.collect()
     peer.text("still here")
     pump_until(lambda: log.all("text"))
-
-
-# ---- other threads
-
-
-def test_calls_from_another_thread(taken, log, pump_until):
-    ws, peer = taken
-    assert in_thread(lambda: ws.send("text"), pump_until) == 4
-    assert in_thread(lambda: ws.send(b"bytes"), pump_until) == 5
-    assert in_thread(lambda: ws.ping("ping"), pump_until) == 0
-    assert in_thread(lambda: ws.pong(b"pong"), pump_until) == 0
-    assert in_thread(lambda: ws.close(4000, "over"), pump_until) is None
-    assert peer.hear(5) == [
-        (TEXT, b"text"), (BINARY, b"bytes"), (PING, b"ping"), (PONG, b"pong"), (CLOSE, b"\x0f\xa0over"),
-    ]  # fmt: skip
-
-
-def test_another_threads_buffer_may_change_at_once(taken, pump_until):
-    ws, peer = taken
-    buffer = bytearray(b"before")
-
-    def send_and_change():
-        ws.send(buffer)
-        buffer[:] = b"after!"
-
-    in_thread(send_and_change, pump_until)
-    assert peer.hear() == [(BINARY, b"before")]
-
-
-def test_wrong_arguments_raise_in_the_other_thread(taken, pump_until):
-    ws, _ = taken
-    for call, kind in [
-        (lambda: ws.send(5), TypeError),
-        (lambda: ws.send("\ud800"), ValueError),
-        (lambda: ws.send("x", final=None), TypeError),
-        (lambda: ws.ping(5), TypeError),
-        (lambda: ws.ping("x" * 126), ValueError),
-        (lambda: ws.pong("\ud800"), ValueError),
-        (lambda: ws.close(5), ValueError),
-        (lambda: ws.close("5"), TypeError),
-    ]:
-        assert isinstance(in_thread(call, pump_until), kind)
-
-
-def test_what_a_thread_sends_too_early_is_told_by_an_event(connecting, log, pump_until):
-    ws, listening = connecting
-    assert in_thread(lambda: ws.send("early"), pump_until) == 5
-    pump_until(lambda: log.all("error"))
-    assert isinstance(log.one("error"), tkws.StateError)
-    listening.accept().accept()
-    pump_until(lambda: log.open)
-
-
-def test_a_thread_hears_that_the_connection_is_closing_or_closed(taken, log, pump_until):
-    ws, peer = taken
-    ws.close()
-    assert isinstance(in_thread(lambda: ws.send("late"), pump_until), tkws.StateError)
-    assert in_thread(ws.close, pump_until) is None
-    peer.sock.close()
-    pump_until(lambda: log.over)
-    assert isinstance(in_thread(ws.ping, pump_until), tkws.StateError)
-    assert in_thread(ws.close, pump_until) is None
-    ws.loop.close()
-    assert isinstance(in_thread(lambda: ws.send("late"), pump_until), tkws.StateError)
-    assert in_thread(ws.close, pump_until) is None
-
-
-def test_what_a_thread_sends_while_the_connection_ends_is_told_unless_it_is_over(
-    taken, log, pump_until, turn
-):
-    ws, peer = taken
-    thread = threading.Thread(target=lambda: (ws.send("one"), ws.send("two")))
-    ws.loop.call_soon_threadsafe(ws.close)
-    thread.start()
-    thread.join()  # both were taken while the connection was open
-    pump_until(lambda: len(log.all("error")) == 2)
-    assert [type(error) for error in log.all("error")] == [tkws.StateError] * 2
-    peer.sock.close()
-    pump_until(lambda: log.over)
-    assert log.types[-1] == "disconnect"
-
-
-def test_nothing_is_told_after_disconnect(taken, log, pump_until, turn, monkeypatch):
-    ws, peer = taken
-    taken_over = []
-    with monkeypatch.context() as patch:
-        patch.setattr(ws.loop, "call_soon_threadsafe", taken_over.append)
-        assert in_thread(lambda: ws.send("on its way"), pump_until) == 10
-    peer.sock.close()
-    pump_until(lambda: log.over)
-    taken_over[0]()
-    turn()
-    assert log.types[-1] == "disconnect"
 
 
 # ---- what it tells

@@ -59,10 +59,13 @@ class ConnectionClosed(WebSocketError):
 
 
 class MessagesLost(WebSocketError):
-    """Messages of the offline buffer that will never be sent, since the connection is given up.
+    """Messages that were handed over and will never be sent, by this side's own knowledge.
+
+    They waited in the offline buffer when the connection was given up, or another thread handed them
+    in and no connection took them; ``__cause__`` then is the `StateError` of the last that was refused.
 
     Attributes:
-        messages: What they were, the oldest first.
+        messages: What they were, the oldest first; of one sent in fragments those that were left.
     """
 
     def __init__(self, messages: list[str | bytes]) -> None:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tkws.connection import Connection
 from tkws.delivery import Delivery
-from tkws.errors import ConnectionClosed, MessagesLost, OpenTimeout, StateError, WebSocketError
+from tkws.errors import ConnectionClosed, OpenTimeout, StateError, WebSocketError
 from tkws.loop import Loop, Timer
 from tkws.net import Stream, run_aside
 from tkws.options import Configurable, ConnectionOptions, changed
+from tkws.outbox import Outbox
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engine import Buffer, Engine, State, encode_message
@@ -71,6 +72,8 @@ class WebSocket(Configurable):
         self.broadcasts_skipped = 0
         self._options = options
         self._delivery = Delivery(loop, self, options.handler, options.reentrant, self._on_room)
+        self._outbox = Outbox(loop, self._delivery.post)
+        self._kept = self._outbox.kept  # looked at by each `send`
         self._connection: Connection | None = None
         self._connected_since: float | None = None
         self._reconnections = 0
@@ -81,9 +84,6 @@ class WebSocket(Configurable):
         self._cancel_opening: Callable[[], object] | None = None
         self._given_up: tuple[int, str] | None = None  # the `close` event of an opening
         self._retry_timer: Timer | None = None
-        self._kept: deque[tuple[str | bytes, bool | None]] = deque()  # sent while down
-        self._kept_size = 0
-        self._greeting = False  # the handler of `connect` runs, which sends before what was kept
         self._on_end: Callable[[WebSocket], object] = lambda ws: None
         live[self] = None
 
@@ -99,7 +99,7 @@ class WebSocket(Configurable):
 
         Args:
             message: ``str`` goes as text, bytes-like as binary.
-            final: False for a fragment that others of the same kind follow.
+            final: False for a fragment that others of the same kind follow, from the same thread.
             compress: Whether to compress; None leaves that to the option ``compression``.
 
         Returns:
@@ -110,8 +110,8 @@ class WebSocket(Configurable):
             TypeError: For a message of another type.
             ValueError: For text that cannot be encoded.
             StateError: Where the connection is not open, unless the option ``offline_buffer``
-                has room. A call from another thread may find that out only later: an ``error``
-                event tells it then, unless ``disconnect`` has been told.
+                has room. Another thread's message may find that out only later: then an
+                ``error`` event brings it back in a `MessagesLost`, before ``disconnect``.
         """
         if not isinstance(final, bool):
             raise TypeError(f"final: True or False, not {final!r}")
@@ -120,14 +120,14 @@ class WebSocket(Configurable):
         if not self.loop.in_loop_thread():
             return self._send_from_thread(message, final, compress)
         if self._opening and final and self._options.offline_buffer:
-            return self._keep(message, compress)
+            return self._outbox.keep(message, compress, self._options.offline_buffer)
         connection = self._open_connection()
-        if self._kept and not self._greeting:
-            self._send_kept()
+        if self._kept and not self._outbox.greeting:
+            self._outbox.send_kept(connection)
         size = connection.engine.send(message, self.loop.now(), final=final, compress=compress)
         connection.output_added()
         if self._kept and final:  # this was the end of the message that they had to wait for
-            self.loop.call_soon(self._send_kept)
+            self.loop.call_soon(self._outbox.send_kept, connection)
         return size
 
     def ping(self, payload: str | bytes = b"") -> int:
@@ -139,7 +139,8 @@ class WebSocket(Configurable):
         Raises:
             TypeError: For a payload of another type.
             ValueError: For a longer payload.
-            StateError: As `send`.
+            StateError: Where the connection is not open. From another thread, an ``error`` event may
+                bring it later, or ``disconnect`` comes before the ping went out.
         """
         return self._send_control("ping", payload)
 
@@ -152,14 +153,14 @@ class WebSocket(Configurable):
         Raises:
             TypeError: As `ping`.
             ValueError: As `ping`.
-            StateError: As `send`.
+            StateError: As `ping`.
         """
         return self._send_control("pong", payload)
 
     def close(self, code: int | None = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake, or give up an opening; ``close`` and ``disconnect`` follow.
 
-        A second call changes nothing.
+        What was sent before goes out before, from whichever thread. A second call changes nothing.
 
         Args:
             code: 1000 to 1003, 1007 to 1014 or 3000 to 4999; None for a Close without a code.
@@ -173,22 +174,11 @@ class WebSocket(Configurable):
         if self._ended:
             return
         if not self.loop.in_loop_thread():
-            with suppress(StateError):  # the loop has just closed, and the connection with it
-                self._from_thread(lambda: self.close(code, reason))
+            with suppress(StateError):  # it has just ended
+                self._outbox.hand_in(partial(self._close, code, reason))
             return
-        self._attempts = None
-        self._delivery.release()
-        if self._cancel_opening is not None:
-            self._cancel_opening()
-            self._cancel_opening = None
-            sentence = "Closed by this program before the connection was open"
-            self._given_up = int(CloseCode.ABNORMAL_CLOSURE), sentence
-            self.loop.call_soon(self._end, [(Event.CLOSE, self._given_up)], sentence)
-        elif self._connection is not None:
-            self._connection.engine.close(code, reason, self.loop.now())
-            self._connection.output_added()
-        elif self._given_up is None:  # its socket is on the way from another thread
-            self.loop.call_soon_threadsafe(self.close, code, reason)
+        self._outbox.flush()
+        self._close(code, reason)
 
     def pause(self) -> None:
         """Stop reading and delivering, except ``drain``; a break before that ends it. Keepalive rests."""
@@ -334,7 +324,8 @@ class WebSocket(Configurable):
         self._connection.start(data)
         if not paused:
             self._delivery.release()
-        self.loop.call_soon(self._send_kept)  # behind what the handler of `connect` sends
+        # Behind what the handler of `connect` sends.
+        self.loop.call_soon(self._outbox.send_kept, self._connection)
 
     def fail(self, error: WebSocketError) -> None:
         """End an opening that failed: ``timeout`` or ``error``, then ``disconnect``."""
@@ -347,6 +338,8 @@ class WebSocket(Configurable):
         self._delivery.close()
         if self._ended:  # and only the last events were still to be told
             return
+        self._outbox.flush()
+        self._outbox.close()
         self._leave()
         if self._cancel_opening is not None:
             self._cancel_opening()
@@ -369,7 +362,8 @@ class WebSocket(Configurable):
     def _send_control(self, kind: str, payload: str | bytes) -> int:
         encoded = _encode_payload(payload)
         if not self.loop.in_loop_thread():
-            self._from_thread(lambda: self._send_control(kind, encoded))
+            self._require_not_over()
+            self._outbox.hand_in(partial(self._send_control, kind, encoded))
             return 0
         connection = self._open_connection()
         size: int = getattr(connection.engine, kind)(encoded, self.loop.now())
@@ -384,22 +378,28 @@ class WebSocket(Configurable):
     def _send_from_thread(self, message: str | Buffer, final: bool, compress: bool | None) -> int:
         _, payload = encode_message(message)
         copy = message if isinstance(message, str) else payload  # the thread may change its own
-        self._from_thread(lambda: self.send(copy, final=final, compress=compress))
+        self._require_not_over()
+        self._outbox.hand_in(partial(self.send, copy, final=final, compress=compress), copy, final=final)
         return len(payload)
 
-    def _from_thread(self, call: Callable[[], object]) -> None:
-        """Make the call on the thread of Tk; where it cannot be made any more, an event says so."""
+    def _require_not_over(self) -> None:
         if self.state in (State.CLOSING, State.CLOSED):
             raise StateError(f"The connection is {self.state.name}, not OPEN")
 
-        def attempt() -> None:
-            try:
-                call()
-            except StateError as error:
-                if not self._ended:  # nothing is told after `disconnect`
-                    self._delivery.post([(Event.ERROR, error)])
-
-        self.loop.call_soon_threadsafe(attempt)
+    def _close(self, code: int | None, reason: str) -> None:
+        self._attempts = None
+        self._delivery.release()
+        if self._cancel_opening is not None:
+            self._cancel_opening()
+            self._cancel_opening = None
+            sentence = "Closed by this program before the connection was open"
+            self._given_up = int(CloseCode.ABNORMAL_CLOSURE), sentence
+            self.loop.call_soon(self._end, [(Event.CLOSE, self._given_up)], sentence)
+        elif self._connection is not None:
+            self._connection.engine.close(code, reason, self.loop.now())
+            self._connection.output_added()
+        elif self._given_up is None:  # its socket is on the way from another thread
+            self.loop.call_soon_threadsafe(self.close, code, reason)
 
     def _on_room(self) -> None:
         if self._connection is not None:
@@ -412,18 +412,16 @@ class WebSocket(Configurable):
         """Tell the end of a connection or an opening, and try again where that is wanted."""
         if self._ended:  # the loop closed while this was on its way
             return
-        events = [*events, (Event.DISCONNECT, sentence)]
+        disconnect = Event.DISCONNECT, sentence
         delay = self._next_delay(cause)
         if delay is not None and self._attempts is not None:
-            events.append((Event.RETRY, (self._attempts.count, delay, cause)))
+            events = [*events, disconnect, (Event.RETRY, (self._attempts.count, delay, cause))]
+            self._outbox.disconnected()
             self._opening = True
             self._retry_timer = self.loop.call_later(delay, self._try_again)
             self._cancel_opening = self._give_up_retrying
         else:
-            if self._kept:
-                lost = MessagesLost([message for message, _ in self._kept])
-                self._kept.clear()
-                events.insert(-1, (Event.ERROR, lost))
+            events = [*events, *self._outbox.close(), disconnect]
             self._leave()
             self._delivery.handler = self._tell_last
         self._delivery.post(events)
@@ -437,11 +435,11 @@ class WebSocket(Configurable):
     def _tell_first(self, ws: WebSocket, type: str, message: object) -> None:
         """Be the handler for `connect`."""
         self._delivery.handler = self._options.handler
-        self._greeting = True
+        self._outbox.greeting = True
         try:
             self._options.handler(ws, type, message)
         finally:
-            self._greeting = False
+            self._outbox.greeting = False
 
     def _tell_last(self, ws: WebSocket, type: str, message: object) -> None:
         """Be the handler for what is told when it is over: the interpreter may go until the last of it."""
@@ -467,23 +465,6 @@ class WebSocket(Configurable):
         assert self._retry_timer is not None
         self._retry_timer.cancel()
         self._retry_timer = None
-
-    def _keep(self, message: str | Buffer, compress: bool | None) -> int:
-        _, payload = encode_message(message)
-        if self._kept_size + len(payload) > self._options.offline_buffer:
-            raise StateError(f"The connection is {self.state.name} and the offline buffer is full")
-        self._kept_size += len(payload)
-        self._kept.append((message if isinstance(message, str) else payload, compress))
-        return len(payload)
-
-    def _send_kept(self) -> None:
-        """Send what was kept while the connection was down, unless a message is half sent."""
-        connection = self._connection
-        while self._kept and connection is not None and connection.engine.ready_for_message:
-            message, compress = self._kept.popleft()
-            self._kept_size -= len(encode_message(message)[1])
-            connection.engine.send(message, self.loop.now(), compress=compress)
-            connection.output_added()
 
 
 def _encode_payload(payload: object) -> bytes:
