@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import deque
 
@@ -502,7 +503,9 @@ def test_a_thread_may_close_for_good_while_the_peer_closes(again, log, pump_unti
     ws, _, peer = again
     peer.bye(1001)
     pump_until(lambda: ws.state is tkws.State.CLOSING)
-    hand_in(ws.close)
+    done: list[bool] = []
+    hand_in(ws.close, lambda: ws.loop.call_soon_threadsafe(done.append, True))
+    pump_until(lambda: done)
     peer.sock.close()
     pump_until(lambda: log.over)
     assert log.types == ["connect", "close", "disconnect"]
@@ -580,6 +583,7 @@ def test_ten_threads_send_while_the_connection_ends(root, peers, pump_until, end
             attempts[name] += 1
             taken = books[name].send(end)
 
+    gc.collect()  # else a thread may collect the interpreter of the test before, which Tcl does not survive
     threads = [threading.Thread(target=flood, args=(name,)) for name in range(10)]
     for thread in threads:
         thread.start()
