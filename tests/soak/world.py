@@ -288,7 +288,10 @@ class World:
             self._loop.call_soon_threadsafe(over)
 
         def over() -> None:
-            pair.floods -= 1
+            if pair.ws._outbox._handed_in:  # a slice was spent before the last of them
+                self._loop.call_soon(over)
+            else:
+                pair.floods -= 1
 
         thread = threading.Thread(target=flood, name="flood")
         self._threads.append(thread)
