@@ -158,11 +158,44 @@ def test_it_is_quiet_until_asked_for_more():
     assert logging.getLogger("tkws").level == logging.ERROR
 
 
-def test_importing_it_starts_nothing():
-    script = (
-        "import threading, tkinter, sys; import tkws; "
-        "assert tkinter._default_root is None; assert threading.active_count() == 1; "
-        "late = {'numpy', 'asyncio', 'h11', 'http.cookiejar', 'urllib.request'}; "
-        "assert not late & set(sys.modules), late & set(sys.modules)"
-    )
+# Left to those who need it: TLS, a proxy, a page, a date of a server's, the first connection.
+LATER = {
+    "numpy", "asyncio", "h11", "http.client", "http.cookiejar", "urllib.request", "ssl", "email", "datetime",
+    "random", "base64", "mimetypes", "pathlib", "tkws.cookies", "tkws.reception", "tkws.pages",
+    "tkws.net.tls", "tkws.net.proxyenv", "tkws.net.proxytunnel", "tkws.console", "tkws.testing",
+}  # fmt: skip
+
+
+def run_alone(script: str) -> None:
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_importing_it_starts_nothing():
+    run_alone(
+        "import threading, tkinter; import tkws; "
+        "assert tkinter._default_root is None; assert threading.active_count() == 1"
+    )
+
+
+def test_importing_it_loads_what_every_program_needs_and_no_more():
+    run_alone(
+        "import sys, tkinter; before = set(sys.modules); import tkws; "
+        f"late = ({LATER!r} - before) & set(sys.modules); assert not late, late"
+    )
+
+
+def test_what_loads_late_is_there_like_the_rest():
+    run_alone(
+        "import pickle, tkws; assert set(tkws.__all__) <= set(dir(tkws)); "
+        "kept = pickle.dumps(tkws.HTTPServer); "
+        "from tkws import *; assert all(name in globals() for name in tkws.__all__); "
+        "assert pickle.loads(kept) is HTTPServer; "
+        "import tkws.net; assert set(tkws.net.__all__) <= set(dir(tkws.net)); "
+        "from tkws.net import *; assert TLSStream.__module__ == 'tkws.net.tls'"
+    )
+
+
+@pytest.mark.parametrize("package", ["tkws", "tkws.net"])
+def test_a_name_that_is_none_is_refused(package):
+    with pytest.raises(AttributeError, match=f"^module '{package}' has no attribute 'Socket'$"):
+        _ = sys.modules[package].Socket

@@ -5,7 +5,10 @@ The commands are tcllib's (`open`, `send`, `server`, `live`, `test`, `upgrade`, 
 `WebSocket` and `Server`; a handler is any callable ``(ws, type, message)``.
 """
 
+from __future__ import annotations
+
 import logging
+from typing import TYPE_CHECKING
 
 from tkws.commands import (
     close,
@@ -44,12 +47,14 @@ from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.headers import Headers
 from tkws.protocol.http import Request, Response
-from tkws.reception import HTTPServer
 from tkws.reconnect import Backoff
 from tkws.server import Server
 from tkws.statistics import Statistics
 from tkws.version import __version__
 from tkws.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from tkws.reception import HTTPServer
 
 logging.getLogger(__name__).setLevel(logging.ERROR)  # quiet until `loglevel` says else, as tcllib
 
@@ -101,3 +106,16 @@ __all__ = [
     "variable",
     "virtual_event",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load what only some programs name (PEP 562)."""
+    if name != "HTTPServer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tkws.reception import HTTPServer
+
+    return HTTPServer
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

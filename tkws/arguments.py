@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import os
 import socket
-import ssl as tls
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -18,10 +18,12 @@ from tkws.options import complete
 from tkws.protocol.engine import Buffer
 from tkws.protocol.frames import Opcode, Role
 from tkws.protocol.uri import WebSocketURI
-from tkws.reconnect import Backoff
+from tkws.reconnect import Attempts, Backoff
 
 if TYPE_CHECKING:
+    import ssl as tls
     from http.cookiejar import CookieJar
+
 
 _KINDS = ("text", "binary", "ping", "pong", "close", "continuation")
 
@@ -45,6 +47,8 @@ def check_context(name: str, context: tls.SSLContext | None, role: Role) -> None
     """
     if context is None:
         return
+    import ssl as tls
+
     check_kind(name, context, tls.SSLContext, "an ssl.SSLContext")
     mine, other = tls.PROTOCOL_TLS_CLIENT, tls.PROTOCOL_TLS_SERVER
     if role is Role.SERVER:
@@ -90,20 +94,51 @@ def check_opening(
         check_kind("cookies", cookies, CookieJar, "an http.cookiejar.CookieJar")
 
 
-def backoff_of(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Backoff | None:
-    """Return how to connect again; None for not at all.
+def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
+    """Return a socket of our own with the descriptor of ``sock``, which is closed thereby.
+
+    Args:
+        sock: The socket.
+        connected: Whether it must be connected still.
+
+    Raises:
+        TypeError: For what is no plain socket. TLS has to be the loop's own: `tkws.serve`
+            and `tkws.open` have the argument ``ssl``.
+        ValueError: For a socket that is not a connected stream.
+    """
+    if not isinstance(sock, socket.socket):
+        raise TypeError(f"sock: a socket, not {type(sock).__name__}")
+    if "ssl" in sys.modules:  # else it is none of its sockets
+        import ssl
+
+        if isinstance(sock, ssl.SSLSocket):
+            raise TypeError("sock: a plain socket; for TLS there is the argument ssl of serve() and open()")
+    if sock.type != socket.SOCK_STREAM:
+        raise ValueError(f"sock: a stream socket, not {sock.type.name}")
+    if sock.fileno() < 0:
+        raise ValueError("sock: it is closed")
+    try:
+        sock.getpeername()
+    except OSError as error:
+        if connected:
+            raise ValueError(f"sock: it is not connected ({error.strerror})") from error
+    return socket.socket(fileno=sock.detach())
+
+
+def attempts_of(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Attempts | None:
+    """Return what says when to connect again; None for not at all.
 
     Raises:
         TypeError: `reconnect` is of another type.
         ValueError: There is a `sock`, which cannot be connected again.
     """
-    if not isinstance(reconnect, bool | Backoff | None):
+    if reconnect is None or reconnect is False:
+        return None
+    if not isinstance(reconnect, bool | Backoff):
         raise TypeError(f"reconnect: True, False or Backoff(...), not {type(reconnect).__name__}")
-    if reconnect and sock is not None:
+    if sock is not None:
         raise ValueError("reconnect: a given sock cannot be connected again")
-    if reconnect is True:
-        return Backoff()
-    return reconnect or None
+    return Attempts(Backoff() if reconnect is True else reconnect)
 
 
 def lasting(protocols: Iterable[str]) -> Sequence[str]:

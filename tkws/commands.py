@@ -11,18 +11,18 @@ import dataclasses
 import logging
 import os
 import socket
-import ssl as tls
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from tkws.arguments import (
-    backoff_of,
+    attempts_of,
     bytes_of,
     check_context,
     check_kind,
     check_opening,
+    detach,
     kind_of,
     lasting,
     target_of,
@@ -41,13 +41,15 @@ from tkws.protocol.handshake import sec_websocket_accept, validate
 from tkws.protocol.headers import Headers, HeadersLike
 from tkws.protocol.http import Request
 from tkws.protocol.uri import parse_uri
-from tkws.reception import HTTPServer
-from tkws.reconnect import Backoff
-from tkws.server import Admission, Server, detach
+from tkws.server import Admission, Server
 from tkws.websocket import WebSocket, live as _alive
 
 if TYPE_CHECKING:
+    import ssl as tls
     from http.cookiejar import CookieJar
+
+    from tkws.reception import HTTPServer
+    from tkws.reconnect import Backoff
 
 __all__ = [
     "close", "configure", "conninfo", "find", "live", "loglevel", "open", "sec_websocket_accept", "send",
@@ -135,7 +137,7 @@ def open(
         cookies=cookies,
     )
     route = Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl)
-    backoff = backoff_of(reconnect, sock)
+    attempts = attempts_of(reconnect, sock)
     plan = Plan(
         uri=uri,
         timeout=timeout,
@@ -154,7 +156,7 @@ def open(
     if sock is not None:
         plan = dataclasses.replace(plan, route=dataclasses.replace(route, sock=detach(sock)))
     ws = WebSocket(loop, Role.CLIENT, settings, str(uri))
-    ws.connect(lambda: Opening(ws, plan).cancel, backoff)
+    ws.connect(lambda: Opening(ws, plan).cancel, attempts)
     return ws
 
 
@@ -242,6 +244,8 @@ def serve(
     """
     check_kind("host", host, str, "str")
     check_context("ssl", ssl, Role.SERVER)
+    from tkws.reception import HTTPServer
+
     return HTTPServer(loop_for(master), host, port, ssl, changed(ServerOptions(), options))
 
 

@@ -5,7 +5,7 @@ Knows OpenSSL's words for it; never advises to do without verification.
 
 from __future__ import annotations
 
-import ssl
+import sys
 from typing import NamedTuple
 
 
@@ -73,6 +73,10 @@ _TLS_ALERT = b"\x15\x03"
 
 def explain_tls(error: Exception, peer: Peer = SERVER) -> str:
     """Return what a failure of TLS with ``peer`` means; of another error its own words."""
+    if "ssl" not in sys.modules:  # then it is none of its errors; to import it now might fail as well
+        return str(error)
+    import ssl
+
     if isinstance(error, ssl.SSLCertVerificationError):
         meaning = _CERTIFICATES.get(error.verify_code)
         said = f" {meaning.format_map(peer._asdict())}" if meaning else f": {error}"
@@ -81,6 +85,15 @@ def explain_tls(error: Exception, peer: Peer = SERVER) -> str:
         reason = getattr(error, "reason", None) or ""  # only OpenSSL's own errors have one
         return _REASONS[reason].format_map(peer._asdict()) if reason in _REASONS else str(error)
     return str(error)
+
+
+def is_bad_certificate(error: object) -> bool:
+    """Whether it says that a certificate does not verify."""
+    if "ssl" not in sys.modules:
+        return False
+    import ssl
+
+    return isinstance(error, ssl.SSLCertVerificationError)
 
 
 def speaks_tls(data: bytes) -> bool:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl as tls
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tkws.diagnosis import PROXY, explain_tls, speaks_tls
 from tkws.errors import HandshakeError, OpenError
@@ -23,15 +22,16 @@ from tkws.net import (
     Lookup,
     SocketStream,
     Stream,
-    TLSStream,
     load_default_context,
     unix_endpoint,
 )
-from tkws.net.proxyenv import proxy_for
-from tkws.net.proxytunnel import ProxyTunnel
-from tkws.net.proxyurl import Proxy
 from tkws.protocol.handshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI
+
+if TYPE_CHECKING:
+    import ssl as tls
+
+    from tkws.net.proxyurl import Proxy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,8 @@ class Route:
         """
         if self.unix is not None or self.sock is not None:
             return None
+        from tkws.net.proxyenv import proxy_for
+
         return proxy_for(self.proxy, secure=uri.secure, host=uri.host, port=uri.port)
 
 
@@ -123,6 +125,7 @@ class Hop:
             return
         try:
             self._proxy = self._route.proxy_to(self._uri)
+            self._load()
         except (ValueError, ImportError, OSError) as cause:  # of the environment, or no descriptor is left
             self.phase = "proxy"
             self._fail_with(cause)
@@ -133,6 +136,13 @@ class Hop:
             self._step = load_default_context(self._loop, self._loaded, self._fail_with)
         else:
             self._find()
+
+    def _load(self) -> None:
+        """Import what only this way needs, while it can be told that no descriptor is left for it."""
+        if self._proxy is not None:
+            import tkws.net.proxytunnel
+        if self._uri.secure and self._context is not None:  # else `load_default_context` does
+            import tkws.net.tls  # noqa: F401
 
     def _loaded(self, context: tls.SSLContext) -> None:
         self._context = self._context or context
@@ -159,6 +169,8 @@ class Hop:
         if self._proxy is None:
             self._reached(self._stream)
             return
+        from tkws.net.proxytunnel import ProxyTunnel
+
         self._step = ProxyTunnel(
             self._stream,
             self._proxy,
@@ -184,6 +196,8 @@ class Hop:
 
     def _speak_tls(self, stream: Stream, received: bytes) -> None:
         assert self._context is not None
+        from tkws.net.tls import TLSStream
+
         self.phase = "tls"
         name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
         self._stream = over_tls = TLSStream(

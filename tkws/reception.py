@@ -9,16 +9,15 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
-import ssl as tls
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tkws.access import check_host, is_loopback
 from tkws.arguments import check_context, check_kind
 from tkws.errors import HandshakeError
 from tkws.loop import Loop, Timer
-from tkws.net import Listener, SocketStream, Stream, TLSStream
+from tkws.net import Listener, SocketStream, Stream
 from tkws.options import ServerOptions
 from tkws.pages import plain
 from tkws.protocol.closing import CloseCode, encode_close
@@ -26,6 +25,9 @@ from tkws.protocol.frames import Role
 from tkws.protocol.handshake import rejection
 from tkws.protocol.http import Request, Response, ServerConnection, load_h11
 from tkws.server import Server
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 _SPARE = 64  # visitors beyond the limit of connections, who see a page or are told of the limit
 _SPARE_OF_ADDRESS = 8  # the same for an address; a browser opens six at a time for the parts of a page
@@ -49,6 +51,8 @@ class HTTPServer(Server):
         self, loop: Loop, host: str, port: int, context: tls.SSLContext | None, options: ServerOptions
     ) -> None:
         load_h11()  # while there are descriptors: visitors may take all of them
+        if context is not None:
+            import tkws.net.tls  # noqa: F401
         listener = Listener.tcp(loop, host, port, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=context is not None)
         self._host = host
@@ -105,7 +109,9 @@ class HTTPServer(Server):
 
     @ssl.setter
     def ssl(self, context: tls.SSLContext) -> None:
-        check_kind("ssl", context, tls.SSLContext, "an ssl.SSLContext")
+        from ssl import SSLContext
+
+        check_kind("ssl", context, SSLContext, "an ssl.SSLContext")
         check_context("ssl", context, Role.SERVER)
         if self._context is None:
             raise ValueError("ssl: this server listens for plain TCP")
@@ -169,6 +175,8 @@ class Visitor:
         self._server = server
         self._stream: Stream = SocketStream(server.loop, sock, self)
         if context is not None:
+            from tkws.net.tls import TLSStream
+
             self._stream = TLSStream(self._stream, context, self, server_side=True)
         self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
         self._timer: Timer

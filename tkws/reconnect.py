@@ -5,13 +5,11 @@ Pure arithmetic and judgement; `WebSocket` owns the timer and makes the attempts
 
 from __future__ import annotations
 
-import random
-import ssl
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
+from tkws.diagnosis import is_bad_certificate
 from tkws.errors import ConnectionClosed, HandshakeError, OpenError, WebSocketError
 from tkws.protocol.closing import CloseCode
 
@@ -42,10 +40,7 @@ def is_transient(cause: WebSocketError) -> bool:
     if isinstance(cause, HandshakeError):
         return cause.status in _TRANSIENT_STATUS or cause.status is None
     if isinstance(cause, OpenError):
-        return not isinstance(cause.__cause__, ssl.SSLCertVerificationError) and cause.status in (
-            None,
-            *_TRANSIENT_STATUS,
-        )
+        return not is_bad_certificate(cause.__cause__) and cause.status in (None, *_TRANSIENT_STATUS)
     return False
 
 
@@ -104,6 +99,10 @@ class Backoff:
             raise TypeError(f"retry: a callable (cause), not {type(self.retry).__name__}")
 
 
+def _uniform(low: float, high: float) -> float:
+    return low + (high - low) * int.from_bytes(os.urandom(4)) / 0xFFFFFFFF
+
+
 class Attempts:
     """The attempts of one connection, counted.
 
@@ -115,7 +114,7 @@ class Attempts:
         count: Attempts in a row since the last connection that lasted.
     """
 
-    def __init__(self, backoff: Backoff, uniform: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(self, backoff: Backoff, uniform: Callable[[float, float], float] = _uniform) -> None:
         self.count = 0
         self._pause = backoff.initial
         self._backoff = backoff
@@ -149,9 +148,16 @@ def retry_after(cause: WebSocketError) -> float | None:
     value = cause.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
+    return _seconds_until(value) if value else None
+
+
+def _seconds_until(value: str) -> float | None:
     try:
+        from datetime import UTC, datetime  # takes a while with the next, and few servers name a date
+        from email.utils import parsedate_to_datetime
+
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, ImportError, OSError):  # it is none, or no descriptor is left to import with
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)

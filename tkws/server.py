@@ -8,21 +8,18 @@ speaks HTTP by way of `tkws.reception`.
 from __future__ import annotations
 
 import socket
-import ssl as tls
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.access import check_host, check_origin, is_loopback
+from tkws.arguments import detach
 from tkws.errors import HandshakeError, StateError
 from tkws.loop import Loop
 from tkws.net import SocketStream, Stream
 from tkws.options import Configurable, Handler, ServerOptions, changed, ignore
-from tkws.pages import Page, Pages
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engine import Buffer, encode_broadcast
@@ -31,11 +28,15 @@ from tkws.protocol.handshake import accept_response, negotiate, validate
 from tkws.protocol.http import Request
 from tkws.websocket import WebSocket
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tkws.pages import Page
+
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(NamedTuple):
     """An entry of `Server.live`."""
 
     path: str
@@ -43,12 +44,12 @@ class Live:
     protocol: str
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """A request that may become a WebSocket, with all that was agreed."""
 
     server: Server
     request: Request
+    path: str  # percent-decoded
     handler: Handler
     protocol: str
     codec: PerMessageDeflate | None
@@ -75,9 +76,11 @@ class Server(Configurable):
     def __init__(
         self, loop: Loop, options: ServerOptions, sockname: Any = None, *, secure: bool = False
     ) -> None:
+        from tkws.pages import Pages
+
         self.loop = loop
-        self._options: ServerOptions = options
         self.pages = Pages()
+        self._options: ServerOptions = options
         self.closed = False
         self.secure = secure
         self._sockname = sockname
@@ -219,10 +222,11 @@ class Server(Configurable):
         check_host(host, options.hosts, loopback=is_loopback(sockname or self._sockname))
         check_origin(request.headers.get("Origin"), host, options.origins)
         self._check_limits(request)
-        entry, protocol = self._find_live(unquote(request.path), handshake.protocols)
+        path = unquote(request.path)
+        entry, protocol = self._find_live(path, handshake.protocols)
         codec, extension = negotiate(options.deflate, request.headers)
         answer = accept_response(handshake.key, protocol=protocol, extension=extension)
-        return Admission(self, request, entry.handler, protocol, codec, answer)
+        return Admission(self, request, path, entry.handler, protocol, codec, answer)
 
     def open(self, admission: Admission, stream: Stream, data: bytes = b"") -> WebSocket:
         """Answer an admitted request with 101 and make its stream a WebSocket.
@@ -275,7 +279,7 @@ class Server(Configurable):
 
     def _begin(self, ws: WebSocket, admission: Admission, stream: Stream, data: bytes) -> None:
         request = admission.request
-        self._connections[ws] = unquote(request.path)
+        self._connections[ws] = admission.path
         self._addresses[_host_of(request)] += 1
         ws.on_end(self._forget)
         stream.write(admission.answer)
@@ -341,34 +345,6 @@ class Server(Configurable):
         if self._options.handler is not ignore:
             entries.append(Live("*", self._options.handler, "*"))
         return entries
-
-
-def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
-    """Return a socket of our own with the descriptor of ``sock``, which is closed thereby.
-
-    Args:
-        sock: The socket.
-        connected: Whether it must be connected still.
-
-    Raises:
-        TypeError: For what is no plain socket. TLS has to be the loop's own: `tkws.serve`
-            and `tkws.open` have the argument ``ssl``.
-        ValueError: For a socket that is not a connected stream.
-    """
-    if not isinstance(sock, socket.socket):
-        raise TypeError(f"sock: a socket, not {type(sock).__name__}")
-    if isinstance(sock, tls.SSLSocket):
-        raise TypeError("sock: a plain socket; for TLS there is the argument ssl of serve() and open()")
-    if sock.type != socket.SOCK_STREAM:
-        raise ValueError(f"sock: a stream socket, not {sock.type.name}")
-    if sock.fileno() < 0:
-        raise ValueError("sock: it is closed")
-    try:
-        sock.getpeername()
-    except OSError as error:
-        if connected:
-            raise ValueError(f"sock: it is not connected ({error.strerror})") from error
-    return socket.socket(fileno=sock.detach())
 
 
 def _host_of(request: Request) -> object:

@@ -27,11 +27,11 @@ from tkws.protocol.engine import Buffer, Engine, State, encode_message
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Role
 from tkws.protocol.masking import MaskPool, load_numpy_by
-from tkws.reconnect import Attempts, Backoff
 from tkws.statistics import Statistics, statistics_of
 
 if TYPE_CHECKING:
     from tkws.protocol.http import Request, Response
+    from tkws.reconnect import Attempts
 
 _MASKS = MaskPool(os.urandom)
 load_numpy_by(run_aside)  # the import would hold the window up
@@ -272,16 +272,16 @@ class WebSocket(Configurable):
 
     # What its maker tells it
 
-    def connect(self, attempt: Callable[[], Callable[[], object]], backoff: Backoff | None) -> None:
+    def connect(self, attempt: Callable[[], Callable[[], object]], attempts: Attempts | None) -> None:
         """Make the first attempt to open, and others where that is wanted.
 
         Args:
             attempt: Begins an opening and returns how to give it up; `begin` or `fail` follows.
-            backoff: How to try again; None for not at all.
+            attempts: Counts them and says when to try again; None for not at all.
         """
         self.loop.on_close(self.abandon)
         self._attempt = attempt
-        self._attempts = None if backoff is None else Attempts(backoff)
+        self._attempts = attempts
         self._cancel_opening = attempt()
 
     def on_end(self, callback: Callable[[WebSocket], object]) -> None:

@@ -48,7 +48,7 @@ def on_event(ws, type, message):
     elif type == "disconnect" and ws.close_code is not None:
         root.quit()
 leave(int(spare))
-imported = sys.modules.keys() & {{"h11", "encodings.idna", "urllib.request"}}
+imported = sys.modules.keys() & {{"h11", "encodings.idna", "tkws.net.proxyenv"}}
 ws = tkws.open(url, on_event, master=root, reconnect=tkws.Backoff(initial=0.02, factor=1))
 root.mainloop(-1)
 print(json.dumps([sorted(imported), events]))
@@ -97,7 +97,7 @@ def outcome(child, pump_until) -> str:
         ((), {"connect"}),
         (("h11",), {"connect"}),
         (("h11", "encodings.idna"), {"proxy"}),
-        (("h11", "encodings.idna", "urllib.request"), {"tls"}),
+        (("h11", "encodings.idna", "tkws.net.proxyenv"), {"tls"}),
     ],
     ids=["nothing", "HTTP", "names", "proxies"],
 )

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tkws.net import context, default_context, load_default_context
+from tkws.net import default_context, load_default_context
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def test_it_is_made_on_another_thread(loop, pump_until, monkeypatch):
         threads.append(threading.current_thread())
         return create()
 
-    monkeypatch.setattr(context.ssl, "create_default_context", watched)
+    monkeypatch.setattr(ssl, "create_default_context", watched)
     loaded: list[ssl.SSLContext] = []
     load_default_context(loop, loaded.append, pytest.fail)
     assert not loaded

@@ -3,6 +3,10 @@
 Knows no WebSocket and no HTTP; usable by itself with any loop of `tkws.loop`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tkws.net.connect import Dial
 from tkws.net.context import default_context, load_default_context
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
@@ -10,8 +14,10 @@ from tkws.net.listen import Listener
 from tkws.net.resolve import Lookup
 from tkws.net.socketstream import SocketStream
 from tkws.net.stream import Stream, StreamOwner
-from tkws.net.tls import TLSStream
 from tkws.net.worker import run_aside
+
+if TYPE_CHECKING:
+    from tkws.net.tls import TLSStream
 
 __all__ = [
     "Dial",
@@ -28,3 +34,15 @@ __all__ = [
     "run_aside",
     "unix_endpoint",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name != "TLSStream":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tkws.net.tls import TLSStream  # with ssl, which only TLS needs
+
+    return TLSStream
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tkws.net.worker import Job
 
 if TYPE_CHECKING:
+    import ssl
+
     from tkws.loop import Loop
 
 
@@ -18,11 +19,13 @@ def default_context() -> ssl.SSLContext:
     """The context for clients: certificates verified by the system's CAs, HTTP/1.1 by ALPN (RFC 7301).
 
     It is made once and shared, so it is not to be changed. Reading the system's CAs takes 50 ms
-    and more, for which `load_default_context` has a thread.
+    and more, for which `load_default_context` has a thread, as it has for the import of ``ssl``.
 
     Raises:
         OSError: The file of the system's CAs could not be opened; the next call tries again.
     """
+    import ssl
+
     context = ssl.create_default_context()
     authorities = ssl.get_default_verify_paths().cafile
     if authorities and not context.cert_store_stats()["x509"]:
@@ -44,4 +47,10 @@ def load_default_context(
     Returns:
         The job, which can be cancelled.
     """
-    return Job(loop, default_context, on_loaded, on_failed)
+    return Job(loop, _prepare, on_loaded, on_failed)
+
+
+def _prepare() -> ssl.SSLContext:
+    import tkws.net.tls  # noqa: F401 # here, since it imports ssl as well
+
+    return default_context()

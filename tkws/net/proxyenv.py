@@ -8,7 +8,9 @@ of a host, a port and such settings. Names are compared, never resolved: an addr
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+import sys
 from collections.abc import Mapping
 
 from tkws.net.proxy import require_socks
@@ -41,9 +43,7 @@ def proxy_for(setting: str | bool | None, *, secure: bool, host: str, port: int)
     if setting is None or setting is False:
         return None
     if setting is True:
-        from urllib.request import getproxies  # which takes as long as all of tkws to import
-
-        proxy = environment_proxy(secure=secure, host=host, port=port, settings=getproxies())
+        proxy = environment_proxy(secure=secure, host=host, port=port, settings=_settings())
     else:
         proxy = parse_proxy(setting)
     if proxy is not None and proxy.is_socks:
@@ -90,6 +90,16 @@ def is_excepted(host: str, port: int, no_proxy: str) -> bool:
             follow a name or an address, which for IPv6 is in brackets then. Anything else is ignored.
     """
     return any(_matches(entry, host, port) for entry in re.split(r"[,\s]+", no_proxy) if entry)
+
+
+def _settings() -> Mapping[str, str]:
+    """What the system says: the environment, and on Windows and macOS settings besides."""
+    elsewhere = os.name == "nt" or sys.platform == "darwin"
+    if not elsewhere and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}
+    from urllib.request import getproxies  # which takes as long as all of tkws to import
+
+    return getproxies()
 
 
 def _matches(entry: str, host: str, port: int) -> bool:

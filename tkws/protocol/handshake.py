@@ -7,10 +7,10 @@ and subprotocols are served is up to the caller.
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha1
 
 from tkws.errors import HandshakeError
 from tkws.protocol.deflate import NAME as PERMESSAGE_DEFLATE, Deflate, PerMessageDeflate
@@ -44,8 +44,8 @@ def sec_websocket_accept(key: str) -> str:
     if not key.isascii():
         raise ValueError("key must be ASCII")
     # No secret hangs on this digest: it only proves that the server speaks WebSocket.
-    digest = hashlib.sha1(key.strip().encode() + _GUID, usedforsecurity=False).digest()
-    return base64.b64encode(digest).decode()
+    digest = sha1(key.strip().encode() + _GUID, usedforsecurity=False).digest()
+    return b2a_base64(digest, newline=False).decode()
 
 
 # The client's side
@@ -105,7 +105,7 @@ class ClientHandshake:
     ) -> None:
         if len(nonce) != _NONCE_BYTES:
             raise ValueError(f"nonce must be {_NONCE_BYTES} bytes, not {len(nonce)}")
-        key = base64.b64encode(nonce).decode()
+        key = b2a_base64(nonce, newline=False).decode()
         self._accept = sec_websocket_accept(key)
         self._deflate = deflate
         self._protocols = _check_protocols(protocols)
@@ -375,7 +375,7 @@ def _read_key(headers: Headers) -> str:
     keys = headers.get_all("Sec-WebSocket-Key")
     try:
         [key] = keys
-        valid = len(base64.b64decode(key, validate=True)) == _NONCE_BYTES
+        valid = len(a2b_base64(key, strict_mode=True)) == _NONCE_BYTES
     except ValueError:
         valid = False
     if not valid:

@@ -7,8 +7,8 @@ is kept as ``trailing_data``, for the protocol that takes over. Knows nothing of
 
 from __future__ import annotations
 
-import base64
 import re
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -375,7 +375,7 @@ def basic_authorization(username: str, password: str | None) -> str:
     """
     if ":" in username:
         raise ValueError("username must not have a colon")
-    return "Basic " + base64.b64encode(f"{username}:{password or ''}".encode()).decode()
+    return "Basic " + b2a_base64(f"{username}:{password or ''}".encode(), newline=False).decode()
 
 
 def _usual_reason(status: int) -> str:
