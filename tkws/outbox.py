@@ -45,7 +45,8 @@ class Outbox:
         self._loop = loop
         self._post = post
         self._kept_size = 0
-        self._handed_in: deque[tuple[Callable[[], object], str | bytes | None, bool]] = deque()
+        # Made when first needed: an empty one takes 760 bytes, and most connections have no threads.
+        self._handed_in: deque[tuple[Callable[[], object], str | bytes | None, bool]] | None = None
         self._due = False  # whether `_take` is on its way
         self._closed = False
         # Reentrant: the collector may run a finalizer that sends while this thread is sending.
@@ -95,6 +96,8 @@ class Outbox:
         with self._lock:
             if self._closed:
                 raise StateError("The connection is CLOSED, not OPEN")
+            if self._handed_in is None:
+                self._handed_in = deque()
             self._handed_in.append((call, message, final))
             due, self._due = self._due, True
         if not due:
@@ -103,7 +106,7 @@ class Outbox:
 
     def flush(self) -> None:
         """Pass on all that was handed in so far: it comes before what the program does now."""
-        count = len(self._handed_in)
+        count = len(self._handed_in or ())
         while self._handed_in and count:
             self._pass_on(*self._handed_in.popleft())
             count -= 1
@@ -117,8 +120,7 @@ class Outbox:
         """Refuse everything from now on; return the events that tell what will never be sent."""
         with self._lock:
             self._closed = True
-            left = list(self._handed_in)
-            self._handed_in.clear()
+            left, self._handed_in = self._handed_in or (), None
         lost = [message for message, _ in self.kept]
         self.kept.clear()
         return self._take_events([*lost, *(message for _, message, _ in left if message is not None)])

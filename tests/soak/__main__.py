@@ -20,7 +20,7 @@ from tests.soak.plan import plan
 from tests.soak.world import PATIENCE, World
 from tkws.loop import loop_for
 
-SAMPLES = 200  # of the memory in a run, though at most ten a second
+SAMPLES = 120  # of the memory in a run, though at most four a second
 
 
 def certificates() -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -43,7 +43,7 @@ def run(seconds: float, seed: int) -> tuple[World, list[meters.Sample]]:
 
     def sample() -> None:
         samples.append(meters.read(loop.now() - began))
-        loop.call_later(max(seconds / SAMPLES, 0.1), sample)
+        loop.call_later(max(seconds / SAMPLES, 0.25), sample)
 
     def give_up() -> None:
         world.wrong.append("it does not come to an end")
