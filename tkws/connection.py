@@ -90,11 +90,23 @@ class Connection:
 
     def output_added(self) -> None:
         """Write what the engine was given to send: at once, or gathered with the rest of a slice."""
-        if not self._loop.dispatching:
+        if self._loop.dispatching:
+            self.gather()
+        else:
             self._write()
-        elif not self._write_due:
+
+    def gather(self) -> None:
+        """Write what the engine was given to send when the slice is over, or soon where none is served."""
+        if not self._write_due:
             self._write_due = True
             self._loop.at_slice_end(self._write)
+
+    def send_directly(self, frame: bytes, now: float) -> bool:
+        """Write a frame of `encode_broadcast` at once, if nothing waits before it; return whether."""
+        if self.stream.buffered_amount or not self.engine.send_encoded(frame, now, directly=True):
+            return False
+        self.stream.write(frame)
+        return True
 
     def go_on(self) -> None:
         """Go on now that the delivery has room."""

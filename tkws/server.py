@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from tkws.access import check_host, check_origin, is_loopback
 from tkws.arguments import detach
+from tkws.broadcast import Broadcaster
 from tkws.errors import HandshakeError, StateError
 from tkws.loop import Loop
 from tkws.net import SocketStream, Stream
@@ -87,6 +88,7 @@ class Server(Configurable):
         self._live: list[Live] = []
         self._connections: dict[WebSocket, str] = {}
         self._addresses: Counter[object] = Counter()
+        self._broadcaster = Broadcaster(loop)
 
     @property
     def options(self) -> ServerOptions:
@@ -180,11 +182,8 @@ class Server(Configurable):
         if not isinstance(path, str):
             raise TypeError(f"path: str, not {type(path).__name__}")
         frame = encode_broadcast(message)
-        return sum(
-            self._pass_on(ws, frame)
-            for ws, asked in list(self._connections.items())
-            if path == "*" or fnmatchcase(asked, path)
-        )
+        sockets = [ws for ws, asked in self._connections.items() if path == "*" or fnmatchcase(asked, path)]
+        return self._broadcaster.send(frame, sockets, self._options)
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Refuse what comes and begin to close every connection; a second call changes nothing.
@@ -301,21 +300,6 @@ class Server(Configurable):
         self._addresses[host] -= 1
         if not self._addresses[host]:
             del self._addresses[host]
-
-    def _pass_on(self, ws: WebSocket, frame: bytes) -> bool:
-        waiting, policy = ws.buffered_amount, self.options.slow_peer
-        if policy == "buffer":
-            most = self.options.max_buffered
-            takes = most is None or waiting + len(frame) <= most or not waiting
-        else:
-            takes = waiting <= ws.cget("high_water")
-        if takes:
-            return ws.send_encoded(frame)
-        if policy == "skip":
-            ws.broadcasts_skipped += 1
-        else:
-            ws.close(CloseCode.POLICY_VIOLATION, "Too slow")
-        return False
 
     def _check_limits(self, request: Request) -> None:
         options = self.options

@@ -249,15 +249,25 @@ class WebSocket(Configurable):
         )
 
     def send_encoded(self, frame: bytes) -> bool:
-        """Send a frame of `tkws.protocol.engine.encode_broadcast`; return False where it cannot be.
+        """Send a frame of `tkws.protocol.engine.encode_broadcast`, gathered with what else this slice sends.
 
-        It cannot while the connection is not open, or in the middle of a message.
+        Returns:
+            False where it cannot be sent: while the connection is not open, or in the middle of a message.
         """
         connection = self._connection
         if connection is None or not connection.engine.send_encoded(frame, self.loop.now()):
             return False
-        connection.output_added()
+        connection.gather()
         return True
+
+    def send_directly(self, frame: bytes, now: float) -> bool:
+        """Write such a frame at once; return False where it cannot be, or something waits before it.
+
+        Args:
+            frame: As for `send_encoded`.
+            now: The time on the loop's clock.
+        """
+        return self._connection is not None and self._connection.send_directly(frame, now)
 
     def in_turn(self, call: Callable[[], object]) -> bool:
         """Call back as if it were the handler: events wait meanwhile.

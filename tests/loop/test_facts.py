@@ -254,7 +254,7 @@ def test_a_watched_descriptor_that_is_closed(root, make_pair, pump_until, first,
     far.send(b"x")
     polls: list[int] = []
     poll = loop._poll
-    loop._poll = lambda: (polls.append(1), poll())[1]
+    loop._poll = lambda seconds=0.0: (polls.append(1), poll(seconds))[1]
     over: list[int] = []
     root.after(100, over.append, 1)
     pump_until(lambda: over)

@@ -1,4 +1,4 @@
-"""What the loop on Tk's file handlers does by itself: the short way, and how little it costs to be idle."""
+"""The loop on Tk's file handlers: how it waits a moment by itself, and how little it costs to be idle."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from tkws.loop import PolledLoop, TkLoop
+from tkws.loop.slices import DWELL
 
 
 @pytest.fixture
@@ -18,99 +19,151 @@ def loop(root, clock):
     loop.close()
 
 
-@pytest.fixture
-def entries(loop, monkeypatch, pump_until) -> list[str]:
-    """How the loop was entered within the slice that has just begun."""
-    loop.call_soon(list)
-    pump_until(lambda: not loop._soon)
-    names: list[str] = []
-
-    def note(name: str, real, *arguments):
-        names.append(name)
-        return real(*arguments)
-
-    for name in ("_dispatch", "_alert", "_end_slice"):
-        monkeypatch.setattr(loop, name, partial(note, name, getattr(loop, name)))
-    return names
-
-
-def count_looks(loop) -> list[int]:
-    """Grows whenever ``loop`` asks which descriptors are ready."""
-    looks: list[int] = []
+def count_looks(loop) -> list[float]:
+    """Grows whenever ``loop`` asks which descriptors are ready, by the seconds that it would wait."""
+    looks: list[float] = []
     poll = loop._poll
-    loop._poll = lambda: (looks.append(1), poll())[1]
+
+    def look(seconds: float = 0.0) -> list[tuple[int, int]]:
+        looks.append(seconds)
+        return poll(seconds)
+
+    loop._poll = look
     return looks
 
 
-def test_one_descriptor_in_a_slice_that_goes_on_takes_the_short_way(loop, pair, entries, pump_until) -> None:
-    near, far = pair
-    loop.watch(near.fileno(), lambda: loop.at_slice_end(far.send, near.recv(9)), None)
-    far.send(b"x")
-    pump_until(lambda: entries)
-    assert entries == ["_alert", "_end_slice"]
-    assert loop._tk_due == loop._deadline, (
-        "the timer that guards the slice's end costs an entry for each message"
-    )
+class Stream:
+    """Bytes that come one at a time: a line of them, or the next in the place of the one just read."""
+
+    def __init__(self, loop, pair) -> None:
+        self._near, self._far = pair
+        self.looks = count_looks(loop)
+        self.read = 0
+        self.follow = 0  # how many come at the heels of the one before
+        self.on_read = list
+        loop.watch(self._near.fileno(), self._readable, None)
+
+    def feed(self) -> None:
+        """One byte comes."""
+        self._far.send(b"x")
+
+    def _readable(self) -> None:
+        self.read += len(self._near.recv(1))
+        if self.follow:
+            self.follow -= 1
+            self.feed()
+        self.on_read()
 
 
-def test_a_new_slice_takes_the_long_way(loop, clock, pair, entries, pump_until) -> None:
-    near, far = pair
-    loop.watch(near.fileno(), lambda: near.recv(9), None)
-    clock.time += 1
-    far.send(b"x")
-    pump_until(lambda: entries)
-    assert entries == ["_dispatch", "_alert"]
+@pytest.fixture
+def stream(loop, pair) -> Stream:
+    """A stream into `loop`."""
+    return Stream(loop, pair)
 
 
-def test_several_descriptors_take_the_long_way_with_one_look(loop, make_pair, entries, pump_until) -> None:
-    looks = count_looks(loop)
-    for _ in range(2):
-        near, far = make_pair()
-        loop.watch(near.fileno(), lambda near=near: near.recv(9), None)
-        far.send(b"x")
-    pump_until(lambda: entries)
-    assert entries == ["_dispatch", "_alert", "_alert"]
-    assert len(looks) == 1
+@pytest.fixture
+def enter(root, stream, pump_until):
+    """``enter()``: a byte comes, and Tk calls the loop for it."""
+
+    def enter() -> list[float]:
+        """The looks that were taken for it."""
+        before = stream.read
+        stream.looks.clear()
+        stream.feed()
+        pump_until(lambda: stream.read > before)
+        return stream.looks
+
+    return enter
 
 
-def test_a_call_from_the_short_way_is_made_before_tk_has_its_turn(
-    loop, root, pair, entries, pump_until
+def test_what_comes_now_and_then_is_not_waited_for(clock, enter) -> None:
+    for _ in range(3):
+        clock.time += 2 * DWELL
+        assert set(enter()) == {0}
+
+
+def test_what_comes_closely_behind_something_has_the_next_waited_for(clock, enter) -> None:
+    enter()
+    clock.time += DWELL / 2
+    assert enter() == [0, DWELL]
+
+
+def test_a_wait_in_vain_is_the_last(clock, enter) -> None:
+    enter()
+    assert DWELL in enter()
+    clock.time += 2 * DWELL
+    assert DWELL not in enter()
+
+
+def test_a_conversation_is_served_in_one_entry(stream, clock, enter) -> None:
+    enter()
+    stream.follow = 20
+    assert enter() == [0] + 21 * [DWELL]
+    assert stream.read == 22
+
+
+def test_tk_has_its_turn_in_a_conversation(stream, clock, enter) -> None:
+    enter()
+    stream.follow = 20
+    stream.on_read = lambda: setattr(clock, "time", clock.time + DWELL / 4)
+    assert enter().count(DWELL) <= 5
+    assert stream.read < 10
+
+
+def test_a_timer_of_the_loop_is_not_late_for_a_wait(loop, enter) -> None:
+    enter()
+    timer = loop.call_later(DWELL / 2, list)
+    assert DWELL not in enter()
+    timer.cancel()
+
+
+def test_a_loop_that_a_callback_runs_does_not_wait(root, stream, enter, clock) -> None:
+    enter()
+    inside: list[float] = []
+
+    def update() -> None:
+        stream.on_read = list
+        stream.feed()
+        stream.looks.clear()
+        root.tk.eval("update")
+        inside.extend(stream.looks)
+
+    stream.on_read = update
+    enter()
+    assert inside
+    assert DWELL not in inside
+
+
+def test_a_conversation_reports_exceptions_and_lets_wishes_to_end_pass(
+    loop, root, stream, enter, callback_errors
 ) -> None:
-    near, far = pair
-    order: list[str] = []
-    loop.watch(near.fileno(), lambda: loop.call_soon(order.append, str(near.recv(9))), None)
-    far.send(b"x")
-    root.after_idle(order.append, "idle")
-    pump_until(lambda: order)
-    assert order[0] == "b'x'"
-    assert entries[:2] == ["_alert", "_dispatch"]
-    pump_until(lambda: len(order) == 2)
-
-
-def test_the_short_way_reports_exceptions_and_lets_wishes_to_end_pass(
-    loop, root, pair, entries, pump_until, callback_errors
-) -> None:
-    near, far = pair
-
     def fail(kind: type[BaseException]) -> None:
-        near.recv(9)
         raise kind
 
-    loop.watch(near.fileno(), lambda: fail(ValueError), None)
-    far.send(b"x")
-    pump_until(lambda: callback_errors)
+    enter()
+    stream.on_read = partial(fail, ValueError)
+    enter()
     assert isinstance(callback_errors.pop(), ValueError)
-    loop.watch(near.fileno(), lambda: fail(SystemExit), None)
-    far.send(b"x")
+    stream.on_read = partial(fail, SystemExit)
+    stream.feed()
     with pytest.raises(SystemExit):
         root.mainloop(-1)
     assert not loop.dispatching
-    assert "_dispatch" not in entries
 
 
-def test_events_of_a_descriptor_that_nobody_watches_any_more_are_dropped(
-    loop, root, pair, entries, pump_until
-) -> None:
+def test_several_descriptors_take_one_look(loop, make_pair, pump_until) -> None:
+    looks = count_looks(loop)
+    read: list[bytes] = []
+    for _ in range(2):
+        near, far = make_pair()
+        loop.watch(near.fileno(), lambda near=near: read.append(near.recv(9)), None)
+        far.send(b"x")
+    pump_until(lambda: len(read) == 2)
+    assert looks[0] == 0
+    assert len(looks) == 2, "the second finds nothing, which ends the entry"
+
+
+def test_events_of_a_descriptor_that_nobody_watches_any_more_are_dropped(loop, pair, pump_until) -> None:
     """A copy keeps the kernel's side open, and there is no number left to take it off by."""
     near, far = pair
     fd = near.fileno()
@@ -118,9 +171,9 @@ def test_events_of_a_descriptor_that_nobody_watches_any_more_are_dropped(
     loop.watch(fd, lambda: pytest.fail("called"), None)
     near.close()
     loop.unwatch(fd)
+    looks = count_looks(loop)
     far.send(b"x")
-    pump_until(lambda: len(entries) > 3)
-    assert set(entries) == {"_dispatch"}
+    pump_until(lambda: len(looks) > 3)
     os.close(copy)
 
 

@@ -383,6 +383,21 @@ def test_a_broadcast_passes_by_who_is_amid_a_message():
     assert output(end) == [text("a", fin=False)]
 
 
+def test_a_broadcast_that_the_owner_writes_is_counted_and_not_put_out():
+    end = engine(SERVER)
+    frame = encode_broadcast("a")
+    assert end.send_encoded(frame, NOW, directly=True)
+    assert (end.take_output(), end.output_amount) == ([], 0)
+    assert (end.messages_sent, end.frames_sent, end.bytes_sent) == (1, 1, len(frame))
+
+
+def test_a_broadcast_is_not_for_the_owner_to_write_while_there_is_output_before_it():
+    end = engine(SERVER)
+    size = end.send("a", NOW)
+    assert not end.send_encoded(encode_broadcast("b"), NOW, directly=True)
+    assert (end.messages_sent, end.output_amount) == (1, size)
+
+
 def test_a_client_cannot_broadcast():
     with pytest.raises(StateError, match="mask"):
         engine(CLIENT).send_encoded(encode_broadcast("a"), NOW)

@@ -298,7 +298,7 @@ class Loop(Slices):
     def _release(self) -> None:
         self._released = True
         self._wakeup.close()
-        self._poll = list
+        self._poll = lambda seconds=0.0: []
         self._poller.close()
         for watch in self._watches.values():
             watch.retire()

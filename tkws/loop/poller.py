@@ -1,4 +1,4 @@
-"""Asks the operating system which descriptors are ready; never waits.
+"""Asks the operating system which descriptors are ready.
 
 One readiness object holds any number of descriptors and is, on most systems, itself a
 descriptor that is readable while one of them is ready. Knows nothing of Tk.
@@ -9,7 +9,6 @@ On Linux ``select.epoll`` is used without ``selectors`` around it: with 10,000 d
 
 from __future__ import annotations
 
-import functools
 import select
 import selectors
 import sys
@@ -27,8 +26,8 @@ BATCH = 256
 class Poller(Protocol):
     """The readiness of many descriptors, level-triggered."""
 
-    def poll(self) -> list[tuple[int, int]]:
-        """The descriptors that are ready now, each with its mask; at once."""
+    def poll(self, seconds: float = 0.0, /) -> list[tuple[int, int]]:
+        """The descriptors that are ready, each with its mask; waits up to ``seconds`` for the first."""
 
     def add(self, fd: int, mask: int, /) -> None:
         """Begins to ask about ``fd``.
@@ -55,11 +54,15 @@ class EpollPoller:
 
     def __init__(self) -> None:
         self._epoll = epoll = select.epoll()
-        self.poll = functools.partial(epoll.poll, 0, BATCH)
+        self._poll = epoll.poll
         self.add = epoll.register
         self.change = epoll.modify
         self.fileno = epoll.fileno
         self.close = epoll.close
+
+    def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
+        """See `Poller.poll`."""
+        return self._poll(seconds, BATCH)
 
     def remove(self, fd: int) -> None:
         """See `Poller.remove`."""
@@ -76,12 +79,12 @@ class SelectorPoller:
         self._selector = selectors.DefaultSelector()
         self.close = self._selector.close
 
-    def poll(self) -> list[tuple[int, int]]:
-        """See `Poller`."""
+    def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
+        """See `Poller.poll`."""
         reading, writing = selectors.EVENT_READ, selectors.EVENT_WRITE
         return [
             (key.fd, (READABLE if events & reading else 0) | (WRITABLE if events & writing else 0))
-            for key, events in self._selector.select(0)
+            for key, events in self._selector.select(seconds)
         ]
 
     def add(self, fd: int, mask: int) -> None:

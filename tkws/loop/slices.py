@@ -6,6 +6,9 @@ ready descriptors and queued calls in turn. When a slice's time is spent and wor
 loop steps back: it takes itself off Tk's loop until Tk was idle. Every third time it waits for
 a millisecond instead, since ``update()`` goes on as long as there is idle work.
 
+Where one thing follows closely on another, as in a conversation, the loop waits for the next by
+itself, a moment at most, before Tk has its turn.
+
 Knows how to serve, not who asks for it: `tkws.loop.base` adds that.
 
 Invariants:
@@ -47,6 +50,9 @@ SPARE_MS = 250
 # Tk takes an int of milliseconds: a longer wait is one of several days' timers.
 LONGEST_MS = 24 * 3600 * 1000
 
+# Seconds that an entry waits for what comes next, where something came so soon before; it goes on like that
+# for as long. Tk's own wait costs more: it leads through the thread in which Tcl selects, there and back.
+DWELL = 0.001
 
 # Calls at the end of a slice between two looks at the clock: a write takes some 10 microseconds.
 _UNCLOCKED = 16
@@ -103,6 +109,8 @@ class Slices(ABC):
         self._closed = False
         self._depth = 0
         self._deadline = -math.inf
+        self._entered = -math.inf
+        self._dwells = False
         self._stepped_back = False
         self._turn = 0
         self._idle_command = f"{interpreter.prefix}_idle"
@@ -131,10 +139,11 @@ class Slices(ABC):
         """One slice, or a part of one: Tk calls it when a descriptor or the timer is ready.
 
         A slice that begins goes on until nothing is ready, so Tk gets to its idle work when it is
-        over. The entries that follow within its time look once, which halves the system calls of
-        a program that answers one message at a time.
+        over. The entries that follow within its time look once, unless they dwell.
         """
         now = self._clock()
+        self._dwells = self._dwells or now - self._entered < DWELL
+        self._entered = now
         begins = now >= self._deadline
         if begins:
             self._deadline = now + SLICE
@@ -168,7 +177,9 @@ class Slices(ABC):
                     self._end_slice()
                 if timers.earliest <= self._deadline:
                     now = self._clock()  # a timer may be due that was none when this entry began
-                if not (soon or self._slice_end or timers.earliest <= now or (exhaust and self._collect())):
+                if not (
+                    soon or self._slice_end or timers.earliest <= now or self._collect_more(now, exhaust)
+                ):
                     return False
             now = self._clock()
             if now >= self._deadline:
@@ -193,6 +204,16 @@ class Slices(ABC):
     def _collect(self) -> bool:
         """Asks which descriptors are ready; whether any is."""
         return self._note(self._poll())
+
+    def _collect_more(self, now: float, exhaust: bool) -> bool:
+        """Asks again, and waits for the answer where the last one came at once."""
+        if not self._dwells or self._depth > 1 or self._timers.earliest < now + DWELL:
+            return exhaust and self._collect()
+        if now < self._entered + DWELL:
+            self._dwells = self._note(self._poll(DWELL))
+            return self._dwells
+        self._deadline = now  # nothing is ready, so Tk has its turn
+        return self._collect()
 
     def _note(self, events: list[tuple[int, int]]) -> bool:
         """Queues the watches of what is ready, so that nobody learns of it who watches from now on."""

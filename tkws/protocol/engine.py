@@ -324,24 +324,27 @@ class Engine:
         if payload is not None and not self.reader.stopped:
             self._write_frame(Opcode.PONG, payload)
 
-    def send_encoded(self, frame: bytes, now: float) -> bool:
-        """Send a frame of `encode_broadcast`, unless the connection is not open or amid a message.
+    def send_encoded(self, frame: bytes, now: float, *, directly: bool = False) -> bool:
+        """Send a frame of `encode_broadcast`; return False where it is not open or amid a message.
 
-        Returns:
-            Whether it was sent.
+        With ``directly`` its owner writes it, past `take_output`; False where that has output before it.
 
         Raises:
             StateError: In a client, which would have to mask it.
         """
         if self._masks is not None:
             raise StateError("A client must mask its frames: use send()")
-        if not self.ready_for_message:
+        if self.state is not State.OPEN or self._sending is not None or (directly and self._output):
             return False
+        size = len(frame)
+        if directly:
+            self._taken += size
+        else:
+            self._output.append(frame)
         self._now = now
         self.messages_sent += 1
-        self._output.append(frame)
         self.frames_sent += 1
-        self.bytes_sent += len(frame)
+        self.bytes_sent += size
         return True
 
     def close(self, code: int | None, reason: str, now: float) -> None:
