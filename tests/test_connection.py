@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import socket
 import struct
 
@@ -12,6 +13,7 @@ import pytest
 import tkws
 from tests.peers import Log
 from tkws.loop import loop_for
+from tkws.net.bytequeue import CHUNK
 from tkws.protocol.frames import Opcode
 from tkws.testing.reset import reset
 
@@ -106,6 +108,37 @@ def test_what_a_handler_sends_leaves_in_one_go(root, peers, pump_until, monkeypa
 
 
 # ---- pings
+
+
+@pytest.mark.parametrize("size", [CHUNK - 1, 3 * CHUNK + 5])
+def test_large_messages_leave_after_the_call_in_order_with_what_is_between(either, log, pump_until, size):
+    ws, peer = either
+    pump_until(lambda: log.open)
+    ws._connection.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+    large = random.Random(size).randbytes(size)
+    queued = ws.send(large)
+    assert ws.buffered_amount == queued
+    queued += ws.send("between") + ws.ping(b"too") + ws.send(large, final=False) + ws.ping(b"amid")
+    assert ws.buffered_amount == queued
+    ws.send(large)
+    ws.close()
+    peer.hear(7)
+    assert peer.frames() == [
+        (Opcode.BINARY, large), (Opcode.TEXT, b"between"), (Opcode.PING, b"too"), (Opcode.BINARY, large),
+        (Opcode.PING, b"amid"), (Opcode.CONTINUATION, large), (Opcode.CLOSE, b"\x03\xe8"),
+    ]  # fmt: skip
+
+
+def test_a_break_amid_a_large_message_is_told(either, log, pump_until):
+    ws, peer = either
+    pump_until(lambda: log.open)
+    size = ws.send(bytes(64 * MIB))
+    pump_until(lambda: ws.buffered_amount < size)
+    assert ws.buffered_amount
+    break_off(peer)
+    pump_until(lambda: log.over)
+    assert log.all("close")[0][0] == 1006
+    assert ws.buffered_amount == 0
 
 
 def test_pings_are_answered_before_the_handler_hears_of_them(root, peers, pump_until):
@@ -373,10 +406,10 @@ def test_limits_can_be_changed_on_the_way(root, peers, log, pump_until):
 
 
 def fill(ws, pump_until, least: int = 4 * MIB) -> int:
-    """Sends until ``least`` bytes wait for a peer that does not read."""
+    """Sends until ``least`` bytes wait for a peer that does not read; each message is below the high mark."""
     sent = 0
     while ws.buffered_amount < least:
-        sent += ws.send(bytes(MIB))
+        sent += ws.send(bytes(MIB // 2))
         settled: list[bool] = []
         ws.loop.call_later(0.01, settled.append, True)
         pump_until(lambda: settled)  # noqa: B023

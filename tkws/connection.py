@@ -21,6 +21,9 @@ from tkws.protocol.events import Event, EventRecord
 
 _log = logging.getLogger("tkws")
 
+# The most bytes that go out inside a call of the program; more leave after it, in slices of the loop.
+_AT_ONCE = 64 * 1024
+
 
 class Connection:
     """An open connection, as the owner of its stream.
@@ -90,7 +93,7 @@ class Connection:
 
     def output_added(self) -> None:
         """Write what the engine was given to send: at once, or gathered with the rest of a slice."""
-        if self._loop.dispatching:
+        if self._write_due or self._loop.dispatching or self.engine.output_amount > _AT_ONCE:
             self.gather()
         else:
             self._write()
@@ -237,7 +240,7 @@ class Connection:
         # What was gathered showed in `buffered_amount`, and the program may have stopped sending for it.
         waited = self.buffered_amount if self._write_due else 0
         self._write_due = False
-        output = self.engine.take_output()
+        output = self.engine.take_lazy_output()
         if len(output) == 1:
             self.stream.write(output[0])
         elif output:

@@ -65,8 +65,8 @@ alone; the rest is reasoned from what each side has to do:
 - A message of 16 MiB gets memory of its own, which the system maps and clears: 5.0 ms, about as long as
   the bare loop takes to receive as much into its one buffer, which it uses again and again.
 - With 100 round trips in flight QWebSocket is ahead: it does all but the call of the handler in C++.
-- The first large message that is sent imports numpy, in a thread. The timer is late by 0.1 to 0.3 s in the
-  tables of binary messages out, see "max": likely it is late meanwhile, on one processor.
+- The first large message that is sent imports numpy, in a thread. In the tables of binary messages out the
+  timer is latest meanwhile, see "max".
 - A round trip as a client has a mask to draw and to apply, which the bare loop has not.
 """
 

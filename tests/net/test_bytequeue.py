@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
+from itertools import cycle
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
+from tests.net.source import Made
 from tkws.net import bytequeue
-from tkws.net.bytequeue import IOV_MAX, WORTH_JOINING, ByteQueue, as_buffer, send, worth_joining
+from tkws.net.bytequeue import CHUNK, IOV_MAX, WORTH_JOINING, ByteQueue, as_buffer, send, worth_joining
 
 
 @given(
@@ -39,6 +42,62 @@ def test_bytes_come_out_as_they_went_in(steps):
     assert not model
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3 * CHUNK), st.booleans()), max_size=8),
+    st.lists(st.integers(1, CHUNK), min_size=1, max_size=8),
+)
+@settings(max_examples=30, deadline=None)
+def test_sources_and_buffers_come_out_in_order(pieces, limits):
+    queue, model = ByteQueue(), bytearray()
+    for number, (size, is_source) in enumerate(pieces):
+        data = bytes([number + 1]) * size
+        queue.append(Made(data) if is_source else data)
+        model += data
+    for limit in cycle(limits):
+        assert queue.size == len(model)
+        if not model:
+            break
+        piece = queue.take(limit)
+        assert 0 < len(piece) <= limit
+        assert piece == model[: len(piece)]
+        del model[: len(piece)]
+
+
+def test_a_source_is_read_a_chunk_at_a_time_and_not_before_it_can_go(socket_pair):
+    near, far = socket_pair("unix")
+    near.setblocking(False)
+    queue, source = ByteQueue(), Made(bytes(3 * CHUNK))
+    queue.append(b"head")
+    queue.append(source)
+    queue.append(b"tail")
+    assert not source.reads
+    sent = 0
+    while queue.size:
+        with suppress(BlockingIOError):
+            queue.send(near)
+        made = 4 + 3 * CHUNK - len(source)
+        assert made - sent <= CHUNK  # what did not go is kept, and counts
+        sent += len(far.recv(4 * CHUNK))
+    while sent < 3 * CHUNK + 8:
+        sent += len(far.recv(4 * CHUNK))
+    assert max(source.reads) <= CHUNK
+    assert min(source.reads[1:-1]) >= CHUNK // 2
+
+
+def test_a_socket_that_took_all_may_take_more(socket_pair):
+    near, far = socket_pair("unix")
+    near.setblocking(False)
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * CHUNK)
+    queue = ByteQueue()
+    queue.append(b"one")
+    assert not queue.send(near)
+    for _ in range(IOV_MAX + 1):
+        queue.append(b"x")
+    assert queue.send(near)
+    assert not queue.send(near)
+    assert len(far.recv(2 * IOV_MAX)) == IOV_MAX + 4
+
+
 def test_what_waits_is_not_copied():
     payload = bytearray(b"x" * 100_000)
     queue = ByteQueue()
@@ -52,6 +111,7 @@ def test_what_waits_is_not_copied():
 def test_a_cleared_queue_is_empty():
     queue = ByteQueue()
     queue.append(b"gone")
+    queue.append(Made(b"gone"))
     queue.clear()
     queue.append(b"kept")
     assert queue.size == 4

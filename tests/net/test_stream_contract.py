@@ -7,7 +7,9 @@ import random
 import pytest
 
 from tests.net.owner import Recorder
+from tests.net.source import Made
 from tkws.errors import StateError
+from tkws.net.bytequeue import CHUNK
 
 MIB = 1 << 20
 # Each kind of connection, and whether its owners offer a place for what comes.
@@ -92,6 +94,45 @@ def test_every_kind_of_buffer_is_taken(ends, pump_until):
     ends.near.writelines([bytearray(b"56"), words])
     pump_until(lambda: len(ends.far_owner.received) == 22)
     assert ends.far_owner.received == b"1234abcdefgh56abcdefgh"
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7])
+def test_what_is_made_as_it_is_sent_keeps_its_place(ends, pump_until, size):
+    payload = random.Random(size).randbytes(size)
+    ends.near.write(b"<")
+    ends.near.write(Made(payload))
+    ends.near.writelines([b"|"] * 200 + [Made(payload), b"|", Made(b"small"), b">"])
+    ends.near.write(b"end")
+    whole = b"<" + payload + b"|" * 200 + payload + b"|small>end"
+    pump_until(lambda: len(ends.far_owner.received) == len(whole), 20)
+    assert ends.far_owner.received == whole
+    assert ends.near.buffered_amount == 0
+
+
+def test_what_is_made_as_it_is_sent_waits_unmade(ends, pump_until, fill):
+    ends.far.pause_reading()
+    written = fill(ends.near, 2 * CHUNK)
+    source = Made(bytes(3 * CHUNK))
+    before = ends.near.buffered_amount
+    ends.near.writelines([b"head", source, b"tail"])
+    assert ends.near.buffered_amount == before + len(source) + 8
+    assert not source.reads
+    ends.near.end()
+    ends.far.resume_reading()
+    pump_until(lambda: ends.far_owner.at_eof, 20)
+    assert ends.far_owner.received == written + b"head" + bytes(3 * CHUNK) + b"tail"
+
+
+def test_a_stream_that_is_aborted_makes_nothing_more(ends, pump_until):
+    ends.far.pause_reading()
+    source = Made(bytes(64 * MIB))
+    ends.near.write(source)
+    left = len(source)
+    assert left > 0
+    ends.near.abort()
+    assert ends.near.buffered_amount == 0
+    pump_until(lambda: ends.near_owner.lost)
+    assert len(source) == left
 
 
 @pytest.mark.parametrize("wrong", ["text", 7, None, [b"x"]])

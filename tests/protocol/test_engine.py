@@ -34,6 +34,7 @@ from tkws.errors import ProtocolError, StateError
 from tkws.protocol.engine import Engine, State, encode_broadcast, encode_message
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Opcode, Role
+from tkws.protocol.masking import MaskedPayload
 
 SERVER, CLIENT = Role.SERVER, Role.CLIENT
 OPEN, CLOSING, CLOSED = State.OPEN, State.CLOSING, State.CLOSED
@@ -239,6 +240,20 @@ def test_a_large_message_of_a_server_is_not_copied():
     end = engine(SERVER)
     end.send(LARGE, NOW)
     assert end.take_output()[1] is LARGE
+
+
+def test_a_large_message_of_a_client_is_masked_as_it_is_read():
+    whole, lazy = engine(CLIENT), engine(CLIENT)
+    for end in (whole, lazy):
+        end.send(LARGE, NOW)
+        end.ping(b"behind", NOW)
+    header, payload, ping = lazy.take_lazy_output()
+    assert isinstance(payload, MaskedPayload)
+    assert len(header) + len(payload) + len(ping) == lazy.bytes_sent
+    assert lazy.output_amount == 0
+    pieces = [payload.read(70_000) for _ in range(0, len(LARGE), 70_000)]
+    assert len(pieces) > 1
+    assert b"".join((header, *pieces, ping)) == b"".join(whole.take_output())
 
 
 def test_a_message_may_be_changed_after_it_was_sent(end):

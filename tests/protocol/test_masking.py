@@ -15,7 +15,7 @@ from tests.protocol.wire import xor as bytewise
 from tkws.protocol import masking
 from tkws.protocol.masking import (
     NUMPY_THRESHOLD,
-    WORTH_WAITING,
+    MaskedPayload,
     MaskPool,
     apply_mask,
     load_numpy_by,
@@ -108,6 +108,37 @@ def test_masks_of_zeros_and_leading_zeros_keep_the_size():
     assert apply_mask(b"\x00\x00\x00\x05", b"\x00\x00\x00\x05") == bytes(4)
 
 
+@pytest.mark.usefixtures("_method")
+def test_more_than_one_integer_holds_is_masked_in_steps():
+    payload = os.urandom(2 * masking._INTEGER_SIZE + 5)
+    assert apply_mask(payload, MASK, 3) == bytewise(bytes(3) + payload, MASK)[3:]
+
+
+# What is masked as it is read
+
+
+@pytest.mark.usefixtures("_method")
+@pytest.mark.parametrize("step", [1, 7, 1021, NUMPY_THRESHOLD + 8, 4 * NUMPY_THRESHOLD + 3, 1 << 20])
+def test_a_payload_is_masked_as_it_is_read(step):
+    payload = os.urandom(10_007)
+    masked, read = MaskedPayload(payload, MASK), bytearray()
+    while masked:
+        piece = masked.read(step)
+        assert len(piece) == min(step, len(payload) - len(read))
+        read += piece
+        assert len(masked) == len(payload) - len(read)
+    assert read == apply_mask(payload, MASK)
+    assert len(masked.read(step)) == 0
+
+
+@pytest.mark.usefixtures("_method")
+def test_what_was_read_stays_as_it_is():
+    payload = os.urandom(1 << 16)
+    masked = MaskedPayload(payload, MASK)
+    pieces = [masked.read(5000) for _ in range(14)]
+    assert b"".join(pieces) == apply_mask(payload, MASK)
+
+
 # numpy
 
 
@@ -155,7 +186,7 @@ def test_numpy_may_be_out_of_reach_for_want_of_a_descriptor(monkeypatch):
 
     monkeypatch.delitem(sys.modules, "numpy")
     monkeypatch.setattr(sys, "meta_path", [Exhausted])
-    assert apply_mask(bytes(WORTH_WAITING + 4), MASK) == MASK * (WORTH_WAITING // 4 + 1)
+    assert apply_mask(bytes(NUMPY_THRESHOLD + 4), MASK) == MASK * (NUMPY_THRESHOLD // 4 + 1)
     assert masking._numpy is None
 
 
@@ -172,15 +203,6 @@ def test_integers_do_the_work_until_numpy_is_loaded():
     load()
     assert masking._numpy is numpy
     assert apply_mask(payload, MASK) == masked
-
-
-@pytest.mark.usefixtures("_not_loaded")
-def test_numpy_is_waited_for_where_integers_would_take_longer():
-    load_numpy_by(lambda load: None)
-    mask_in_place(bytearray(WORTH_WAITING), MASK)
-    assert masking._numpy is None
-    mask_in_place(bytearray(WORTH_WAITING + 1), MASK)
-    assert masking._numpy is numpy
 
 
 def test_numpy_is_not_imported_with_the_package():

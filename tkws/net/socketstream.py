@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from tkws.errors import StateError
-from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer
+from tkws.net.bytequeue import Buffer, ByteQueue, Source
 from tkws.net.stream import Address, Socket, Stream, StreamOwner
 
 if TYPE_CHECKING:
@@ -157,10 +157,11 @@ class SocketStream(Stream):
 
     # ---- writing
 
-    def write(self, data: Buffer) -> None:
+    def write(self, data: Buffer | Source) -> None:
         """Send ``data``: at once as far as the system takes it, the rest when it can."""
-        if type(data) is not bytes:
-            data = as_buffer(data)
+        if not isinstance(data, bytes):
+            self.writelines([data])
+            return
         if self._wrote_all:
             raise self._refusal()
         if self._state is not State.OPEN or not data:
@@ -176,13 +177,14 @@ class SocketStream(Stream):
                 return
             if sent == len(data):
                 return
-            data = memoryview(data)[sent:] if sent else data
-        self._outgoing.append(data)
+            self._outgoing.append(memoryview(data)[sent:])
+        else:
+            self._outgoing.append(data)
         if not waiting:
             self._watch()
         self._mind_the_marks()
 
-    def _write_pieces(self, pieces: list[Buffer]) -> None:
+    def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
         if self._state is not State.OPEN:
             return
         waiting = bool(self._outgoing.size)
@@ -234,7 +236,8 @@ class SocketStream(Stream):
 
     def _on_writable(self) -> None:
         try:
-            self._outgoing.send(self.socket)
+            while self._outgoing.send(self.socket) and not self.loop.slice_spent():
+                pass
         except _NOT_NOW:
             pass
         except OSError as error:

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from tkws.errors import StateError
-from tkws.net.bytequeue import Buffer, as_buffer, worth_joining
+from tkws.net.bytequeue import Buffer, Source, as_buffer, worth_joining
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
@@ -136,21 +136,22 @@ class Stream(ABC):
         self._mind_the_marks()
 
     @abstractmethod
-    def write(self, data: Buffer) -> None:
+    def write(self, data: Buffer | Source) -> None:
         """Send ``data``: at once as far as the system takes it, the rest when it can.
 
-        Nothing is copied, so a bytearray or memoryview is not to be changed afterwards. Once
-        the connection failed, data is dropped: ``connection_lost`` tells of it.
+        Nothing is copied, so a bytearray or memoryview is not to be changed afterwards, and a
+        `Source` is read when its bytes can go. Once the connection failed, data is dropped:
+        ``connection_lost`` tells of it.
 
         Raises:
             StateError: After ``end()``, ``close()`` or ``detach()``.
-            TypeError: For anything but bytes, a bytearray or a contiguous memoryview.
+            TypeError: For anything but bytes, a bytearray, a contiguous memoryview or a `Source`.
         """
 
-    def writelines(self, buffers: Iterable[Buffer]) -> None:
-        """Send ``buffers`` as `write` does each of them, in one system call where that can be."""
-        pieces = [as_buffer(data) for data in buffers]
-        if not pieces or worth_joining(pieces):
+    def writelines(self, data: Iterable[Buffer | Source]) -> None:
+        """Send ``data`` as `write` does each piece of it, in one system call where that can be."""
+        pieces = [piece for piece in map(as_buffer, data) if piece]
+        if worth_joining(pieces):
             self.write(b"".join(pieces))
         elif self._wrote_all:
             raise self._refusal()
@@ -181,7 +182,7 @@ class Stream(ABC):
         """Close at once; what was not sent is lost."""
 
     @abstractmethod
-    def _write_pieces(self, pieces: list[Buffer]) -> None:
+    def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
         """What `writelines` does with pieces that are too large to be copied together."""
 
     def _refusal(self) -> StateError:

@@ -20,7 +20,7 @@ import ssl
 from collections.abc import Callable
 from enum import Enum
 
-from tkws.net.bytequeue import Buffer, ByteQueue, as_buffer
+from tkws.net.bytequeue import Buffer, ByteQueue, Source, as_buffer
 from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tlssession import TLSSession
 
@@ -212,14 +212,14 @@ class TLSStream(Stream):
 
     # ---- writing
 
-    def write(self, data: Buffer) -> None:
+    def write(self, data: Buffer | Source) -> None:
         """Send ``data``, after the handshake: at once as far as the stream below takes it."""
         data = as_buffer(data)
         if self._wrote_all:
             raise self._refusal()
         self._write_pieces([data])
 
-    def _write_pieces(self, pieces: list[Buffer]) -> None:
+    def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
         if self._state is not State.CLOSED:
             for data in pieces:
                 self._unsent.append(data)

@@ -33,12 +33,12 @@ from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Opcode, Role, encode_header
 from tkws.protocol.keepalive import Due, Keepalive
-from tkws.protocol.masking import MaskPool, apply_mask
+from tkws.protocol.masking import MaskedPayload, MaskPool, apply_mask
 from tkws.protocol.messages import MessageReader
 
 Buffer = bytes | bytearray | memoryview
 
-_ONE_BUFFER = 16384  # bytes; a larger payload is not copied behind its header
+_ONE_BUFFER = 16384  # bytes; a larger payload is not copied behind its header, nor masked before it leaves
 
 
 class State(IntEnum):
@@ -133,7 +133,7 @@ class Engine:
         self._masks = masks
         self._now = now
         self._events: list[EventRecord] = []
-        self._output: list[Buffer] = []
+        self._output: list[Buffer | MaskedPayload] = []
         self._taken = 0  # of bytes_sent
         self._sending: Opcode | None = None  # the kind of a message that is sent in fragments
         self._compressing = False  # whether that message is compressed
@@ -373,6 +373,11 @@ class Engine:
 
     def take_output(self) -> list[Buffer]:
         """Return what has to be written, in order."""
+        output = self.take_lazy_output()
+        return [data.read(len(data)) if isinstance(data, MaskedPayload) else data for data in output]
+
+    def take_lazy_output(self) -> list[Buffer | MaskedPayload]:
+        """Return the same, except that a large payload of a client is masked only as it is read."""
         output, self._output = self._output, []
         self._taken = self.bytes_sent
         return output
@@ -447,16 +452,13 @@ class Engine:
         return self._write_frame(Opcode.PING, payload)
 
     def _write_frame(self, opcode: Opcode, payload: bytes, *, fin: bool = True, rsv1: bool = False) -> int:
-        mask = b""
-        if self._masks is not None:
-            mask = self._masks.next()
-            payload = apply_mask(payload, mask)
+        mask = b"" if self._masks is None else self._masks.next()
         header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
         size = len(header) + len(payload)
-        if size <= _ONE_BUFFER:
-            self._output.append(header + payload)
+        if size > _ONE_BUFFER:
+            self._output += (header, MaskedPayload(payload, mask) if mask else payload)
         else:
-            self._output += (header, payload)
+            self._output.append(header + (apply_mask(payload, mask) if mask else payload))
         self.frames_sent += 1
         self.bytes_sent += size
         return size

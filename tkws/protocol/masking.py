@@ -3,7 +3,7 @@
 Up to `NUMPY_THRESHOLD` bytes are XORed as one big integer, which beats numpy's cost of a
 call there; more go through numpy where it is installed (``tkws[speed]``), up to a hundred
 times as fast. numpy is imported when that first happens, not with the package, and in the way
-that `load_numpy_by` was told: integers do the work until it is there, unless that takes longer.
+that `load_numpy_by` was told: integers do the work until it is there.
 
 The masks are cut from a pool that the caller's source of randomness fills: an attacker must
 not be able to foresee them (RFC 6455, 10.3).
@@ -18,7 +18,8 @@ from types import ModuleType
 Buffer = bytes | bytearray | memoryview
 
 NUMPY_THRESHOLD = 1024  # bytes; where numpy and the integers take the same time
-WORTH_WAITING = 4 * 1024 * 1024  # bytes; with so many at once integers would take longer than the import
+
+_INTEGER_SIZE = 64 * 1024  # bytes; larger integers take a third more time for each
 
 _POOL_SIZE = 4096  # bytes; one system call for a thousand masks
 _MASK_SIZE = 4
@@ -48,6 +49,38 @@ class MaskPool:
         return self._pool[start : self._position]
 
 
+class MaskedPayload:
+    """A payload that is masked as it is read: it is not there twice, and its first bytes leave at once.
+
+    Its length is that of what was not read yet.
+
+    Args:
+        payload: What to mask; it must not change.
+        mask: The four bytes.
+    """
+
+    __slots__ = ("_mask", "_payload", "_position")
+
+    def __init__(self, payload: bytes, mask: bytes) -> None:
+        self._payload = memoryview(payload)
+        self._mask = mask
+        self._position = 0
+
+    def __len__(self) -> int:
+        return len(self._payload) - self._position
+
+    def read(self, size: int) -> Buffer:
+        """Return the next ``size`` bytes masked, or as many as there are."""
+        start = self._position
+        part = self._payload[start : start + size]
+        self._position += len(part)
+        if (numpy := _numpy_for(len(part))) is None:
+            return apply_mask(part, self._mask, start)
+        masked = memoryview(numpy.empty(len(part), dtype=numpy.uint8))  # not cleared, as a bytearray would be
+        _xor_words(numpy, part, _turned(self._mask, start), masked)
+        return masked
+
+
 def apply_mask(data: Buffer, mask: bytes, offset: int = 0) -> bytes:
     """Return ``data`` masked, or unmasked: the two are the same.
 
@@ -59,9 +92,8 @@ def apply_mask(data: Buffer, mask: bytes, offset: int = 0) -> bytes:
     if offset:
         mask = _turned(mask, offset)
     size = len(data)
-    if size <= NUMPY_THRESHOLD or (numpy := _ready_numpy(size)) is None:
-        key = (mask * (size // _MASK_SIZE + 1))[:size]
-        return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)
+    if (numpy := _numpy_for(size)) is None:
+        return _mask_by_integers(data, mask)
     masked = io.BytesIO(bytes(size))  # unlike a bytearray, it gives its bytes out without another copy
     with masked.getbuffer() as view:
         _xor_words(numpy, data, mask, view)
@@ -76,7 +108,7 @@ def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) 
         mask: The four bytes.
         offset: Where in the payload ``buffer`` begins, in bytes.
     """
-    if len(buffer) > NUMPY_THRESHOLD and (numpy := _ready_numpy(len(buffer))) is not None:
+    if (numpy := _numpy_for(len(buffer))) is not None:
         _xor_words(numpy, buffer, _turned(mask, offset), buffer)
     else:
         buffer[:] = apply_mask(buffer, mask, offset)
@@ -84,7 +116,7 @@ def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) 
 
 def xor(data: Buffer, key: Buffer) -> bytes:
     """Return the XOR of two pieces of the same size."""
-    if len(data) > NUMPY_THRESHOLD and (numpy := _ready_numpy(len(data))) is not None:
+    if (numpy := _numpy_for(len(data))) is not None:
         pair = (numpy.frombuffer(piece, dtype=numpy.uint8) for piece in (data, key))
         masked: bytes = numpy.bitwise_xor(*pair).tobytes()
         return masked
@@ -122,6 +154,15 @@ def _xor_words(numpy: ModuleType, source: Buffer, mask: bytes, target: bytearray
         target[-rest:] = apply_mask(source[-rest:], mask)
 
 
+def _mask_by_integers(data: Buffer, mask: bytes) -> bytes:
+    size = len(data)
+    if size > _INTEGER_SIZE:
+        parts = (data[start : start + _INTEGER_SIZE] for start in range(0, size, _INTEGER_SIZE))
+        return b"".join(_mask_by_integers(part, mask) for part in parts)
+    key = (mask * (size // _MASK_SIZE + 1))[:size]
+    return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)
+
+
 def _turned(mask: bytes, offset: int) -> bytes:
     """Return the mask as it falls on a payload from its byte ``offset`` on."""
     turn = offset % _MASK_SIZE
@@ -137,12 +178,12 @@ _missed = False
 _start: Callable[[Callable[[], None]], object] = _at_once
 
 
-def _ready_numpy(size: int) -> ModuleType | None:
-    """Return numpy if it is there for ``size`` bytes; see that it comes if it is not."""
+def _numpy_for(size: int) -> ModuleType | None:
+    """Return numpy where ``size`` bytes are worth its call, and see that it comes; None until then."""
     global _missed
+    if size <= NUMPY_THRESHOLD:
+        return None
     if not _missed:
         _missed = True
         _start(load_numpy)
-    if _numpy is None and size > WORTH_WAITING:
-        load_numpy()
     return _numpy
