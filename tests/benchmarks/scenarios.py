@@ -83,9 +83,8 @@ def _binary(app: str, size: int, name: str) -> Scenario:
     peer, way = ("flood", "in") if app == "sink" else ("take", "out")
     title = f"{name} binary {way}"
     options = {"binary": True}
-    return Scenario(
-        title, app, peer, "rate", "bytes/s", size=size, options=options, contenders=WITHOUT_SLICES
-    )
+    contenders = ALL if app == "sink" else WITHOUT_SLICES
+    return Scenario(title, app, peer, "rate", "bytes/s", size=size, options=options, contenders=contenders)
 
 
 def _broadcast(clients: int) -> Scenario:
