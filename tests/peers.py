@@ -9,6 +9,7 @@ import base64
 import contextlib
 import select
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -182,6 +183,64 @@ class Peer:
         fields = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept}", *lines)
         self.send("\r\n".join(("HTTP/1.1 101 Switching Protocols", *fields, "", "")).encode())
         return head
+
+
+class Secured(Peer):
+    """The same over TLS: what is said and read is what is inside.
+
+    Args:
+        below: The peer that it takes over, a client's or a server's end; shakes hands at once.
+        context: Its certificates.
+
+    Attributes:
+        below: The bytes of TLS; a test may forge and cut them.
+    """
+
+    def __init__(self, below: Peer, context: ssl.SSLContext) -> None:
+        super().__init__(below.sock, below._pump_until, client=below._client)
+        self.below = below
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(
+            self._incoming,
+            self._outgoing,
+            server_side=not below._client,
+            server_hostname="localhost" if below._client else None,
+        )
+        self._pump_until(self._has_shaken_hands)
+
+    def seal(self, data: bytes) -> bytes:
+        """The records of TLS that say ``data``."""
+        assert self._tls.write(data) == len(data)
+        return self._outgoing.read()
+
+    def send(self, data: bytes) -> None:
+        self.below.send(self.seal(data))
+
+    def read(self) -> bytearray:
+        self._take_in()
+        try:
+            while data := self._tls.read(1 << 16):
+                self.received += data
+            self.at_eof = True  # close_notify came
+        except ssl.SSLWantReadError:
+            self.at_eof = self.below.at_eof
+        self.reset = self.below.reset
+        return self.received
+
+    def _has_shaken_hands(self) -> bool:
+        self._take_in()
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            if flight := self._outgoing.read():
+                self.below.send(flight)
+        return True
+
+    def _take_in(self) -> None:
+        self._incoming.write(bytes(self.below.read()))
+        self.below.received.clear()
 
 
 class Peers:

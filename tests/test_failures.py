@@ -5,7 +5,6 @@ The matrix is the product of the three. The clock of the loop goes only where a 
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 import re
@@ -17,7 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 import tkws
-from tests.peers import Listening, Log, Peer
+from tests.peers import Listening, Log, Secured
 from tkws.loop import loop_for, make_loop
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
@@ -122,43 +121,6 @@ def clock(root) -> Clock:
     return made
 
 
-class Secured(Peer):
-    """The server's end of TLS over another peer."""
-
-    def __init__(self, below: Peer, context: ssl.SSLContext, pump_until) -> None:
-        super().__init__(below.sock, pump_until, client=False)
-        self._below = below
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        pump_until(self._has_shaken_hands)
-
-    def send(self, data: bytes) -> None:
-        assert self._tls.write(data) == len(data)
-        self._below.send(self._outgoing.read())
-
-    def read(self) -> bytearray:
-        self._take_in()
-        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
-            while data := self._tls.read(1 << 16):
-                self.received += data
-        return self.received
-
-    def _has_shaken_hands(self) -> bool:
-        self._take_in()
-        try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        finally:
-            if flight := self._outgoing.read():
-                self._below.send(flight)
-        return True
-
-    def _take_in(self) -> None:
-        self._incoming.write(bytes(self._below.read()))
-        self._below.received.clear()
-
-
 class Way:
     """The other ends on a way to a server, played up to the stage that fails."""
 
@@ -180,7 +142,7 @@ class Way:
         """Has a stage succeed."""
         self.hear(stage)
         if stage in ("TLS", "proxy's TLS"):
-            self.peer = Secured(self.peer, self._context, self._pump_until)
+            self.peer = Secured(self.peer, self._context)
         elif stage == "CONNECT":
             self.peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
         else:

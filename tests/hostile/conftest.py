@@ -55,13 +55,16 @@ class Served:
         root: Whose loop the client is on.
         server: Answers at ``/honest`` what it is told.
         pump_until: Runs the loop.
+        **options: Of `tkws.open`.
     """
 
-    def __init__(self, root: Any, server: tkws.HTTPServer, pump_until: Callable[..., None]) -> None:
+    def __init__(
+        self, root: Any, server: tkws.HTTPServer, pump_until: Callable[..., None], **options: Any
+    ) -> None:
         server.live("/honest", Log(text=lambda ws, message: ws.send(message)))
         self.answers = 0
         self._pump_until = pump_until
-        self.ws = tkws.open(f"{server.url}honest", self, master=root)
+        self.ws = tkws.open(f"{server.url}honest", self, master=root, **options)
         pump_until(lambda: self.answers)
 
     def __call__(self, ws: tkws.WebSocket, type: str, message: Any) -> None:

@@ -287,6 +287,25 @@ def test_a_bad_request_is_a_fault_that_can_be_answered(data: bytes, status: int)
     assert server.must_close
 
 
+REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize("pieces", [[b"\r\n" + REQUEST], [b"\r", b"\n" + REQUEST], [b"\r\n", REQUEST]])
+def test_an_empty_line_before_a_request_is_skipped(pieces: list[bytes]) -> None:
+    server = ServerConnection()
+    for _ in range(2):  # and before the next one
+        *_, request = [server.receive_data(piece) for piece in pieces]
+        assert isinstance(request, Request)
+        server.respond(OK)
+        assert server.next_request() is None
+        assert server.receive_data(b"") is None
+
+
+@pytest.mark.parametrize("before", [b"\r\n\r\n", b"\r\r\n", b"\rG", b"\n\n"])
+def test_more_than_one_is_a_fault(before: bytes) -> None:
+    assert is_fault(ServerConnection().receive_data(before + REQUEST), 400)
+
+
 def test_as_many_fields_as_anyone_sends_are_read() -> None:
     ask(f"GET / HTTP/1.1\r\n{HOST}" + "A: b\r\n" * 127)
 

@@ -168,6 +168,8 @@ class ServerConnection:
         self._max_header_bytes = max_header_bytes
         self._failed = False
         self._method = ""
+        self._begins = True  # nothing of the next request has come
+        self._return = b""  # a CR before it, of which the LF has not come
         self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=max_header_bytes)
 
     @property
@@ -181,8 +183,13 @@ class ServerConnection:
         Returns:
             The request, once it is there; a fault, with the status that answers it; None while
             there is nothing new. A body is skipped, not kept. Nothing is read beyond a request
-            that is not answered.
+            that is not answered. An empty line before a request is skipped (RFC 9112, 2.2).
         """
+        if self._begins:
+            data = self._return + data
+            self._return = data if data == b"\r" else b""
+            self._begins = not data or bool(self._return)
+            data = b"" if self._return else data.removeprefix(b"\r\n")
         if data:
             self._connection.receive_data(data)
         return self.next_request()
@@ -198,6 +205,7 @@ class ServerConnection:
             return None
         if self._connection.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}:
             self._connection.start_next_cycle()
+            self._begins = not self.trailing_data
             self._method = ""
         try:
             request = self._read()
