@@ -43,14 +43,14 @@ _DOING = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Plan:
     """What is to be opened, and how: the arguments of `tkws.open`."""
 
     uri: WebSocketURI
     timeout: float
     protocols: Sequence[str] = ()
-    headers: HeadersLike | Callable[[], HeadersLike] = dataclasses.field(default=(), repr=False)
+    headers: HeadersLike | Callable[[], HeadersLike] = ()
     origin: str | None = None
     deflate: Deflate | None = None
     route: Route

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tkws.net.proxyurl import Proxy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Route:
     """How a server is reached, where that is not simply by its name."""
 
@@ -47,7 +47,7 @@ class Route:
     sock: socket.socket | None = None
     """A connected socket to use instead of dialling."""
 
-    proxy: str | bool | None = field(default=None, repr=False)
+    proxy: str | bool | None = None
     """The URL of the proxy to go through; True for what the environment says, None for none."""
 
     proxy_context: tls.SSLContext | None = None

@@ -15,16 +15,17 @@ from urllib.parse import quote, unquote
 
 from tkws.errors import URLError
 
-_URL = re.compile(
+# Compiled, and kept, by re when the first URL is read.
+_URL = (
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<userinfo>[^/?#]*)@)?(?P<authority>[^/?#@]*)"
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?"
 )
-_AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::(?P<port>[0-9]*))?")
-_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
+_AUTHORITY = r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::(?P<port>[0-9]*))?"
+_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?"
 _MAX_NAME = 254  # characters, with a dot at the end (RFC 1035, 2.3.4)
 
 # White space, control characters and surrogates would break the lines of HTTP or its encoding.
-_NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_IN_A_URL = r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 
 # What may stand unencoded in a path (RFC 3986, 3.3), and "%", which begins what is encoded already.
 _PATH_SAFE = "/%:@!$&'()*+,;=~"
@@ -88,9 +89,9 @@ def parse_uri(url: str) -> WebSocketURI:
     """
     if not isinstance(url, str):
         raise TypeError(f"url must be a str, not {type(url).__name__}")
-    if _NOT_IN_A_URL.search(url):
+    if re.search(_NOT_IN_A_URL, url):
         raise URLError("url must not have white space or control characters")
-    parts = _URL.fullmatch(url)
+    parts = re.fullmatch(_URL, url)
     if parts is None:
         raise URLError("url must look like ws://host/path")
     secure = _SECURE.get(parts["scheme"].lower())
@@ -125,7 +126,7 @@ def _read_userinfo(userinfo: str | None) -> tuple[str | None, str | None]:
 
 
 def _read_authority(authority: str) -> tuple[str, int | None]:
-    parts = _AUTHORITY.fullmatch(authority)
+    parts = re.fullmatch(_AUTHORITY, authority)
     if parts is None:
         raise URLError(f"url must have a host and perhaps a port, not {authority!r}")
     host = _read_ipv6(parts["ipv6"]) if parts["ipv6"] is not None else _read_name(parts["name"])
@@ -149,7 +150,7 @@ def _read_name(name: str) -> str:
     if not name:
         raise URLError("url must have a host")
     host = name.lower() if name.isascii() else _encode_idna(name)
-    if not _NAME.fullmatch(host) or len(host) > _MAX_NAME:
+    if not re.fullmatch(_NAME, host) or len(host) > _MAX_NAME:
         raise URLError(f"url has an invalid host: {name:.80}")
     return host
 
