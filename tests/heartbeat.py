@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from tkws.loop.slices import Slices
-from tkws.loop.tk import TkLoop
 
 # Milliseconds from one beat to the next.
 BEAT_MS = 10
@@ -23,7 +22,6 @@ ENTRIES = (
     (Slices, "_dispatch"),
     (Slices, "_timer_fired"),
     (Slices, "_tk_was_idle"),
-    (TkLoop, "_ready_to_serve"),
 )
 
 
