@@ -200,8 +200,11 @@ def test_ten_threads_send_while_the_connection_closes(root, peers, pump_until):
 
     def tell(ws, type, message):
         log(ws, type, message)
-        for each in books:
-            each.sending(ws, type, message)
+        for name, each in enumerate(books):
+            own = message
+            if isinstance(message, tkws.MessagesLost):
+                own = tkws.MessagesLost([lost[1:] for lost in message.messages if int(lost[0]) == name])
+            each.sending(ws, type, own)
 
     near, far = peers.sockets()
     served = Log()
