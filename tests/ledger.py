@@ -46,9 +46,10 @@ class Ledger:
         self.own_close = own_close
         self.sent = self.delivered = self.refused = 0
         self.wrong: list[str] = []
-        self._begun = 0  # the first number that the sender has had no `close` for
+        self._begun: dict[Any, int] = {}  # by sending end, the first number that it has had no `close` for
         self._told: list[range] = []
         self._unsent: list[range] = []  # by `MessagesLost`
+        self._skipped: list[tuple[range, str]] = []  # amid what a connection heard
         self._heard: dict[tkws.WebSocket, range] = {}  # by connections that live
         self._over: list[range] = []  # by those that have ended
         self._turn = threading.RLock()  # of the threads that send
@@ -73,7 +74,7 @@ class Ledger:
     def sending(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         """The handler, or a part of it, of the end that sends."""
         with self._turn:
-            self._take_note(type, message)
+            self._take_note(ws, type, message)
 
     def receiving(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         """The handler, or a part of it, of the end that hears."""
@@ -90,6 +91,10 @@ class Ledger:
         """
         heard = _joined([*self._over, *self._heard.values()], self.wrong)
         _joined([*heard, *self._unsent], self.wrong, "were told as not sent, and came or were told again")
+        unsent = _joined(self._unsent)
+        for skipped, sentence in self._skipped:
+            if not any(row.start <= skipped.start and skipped.stop <= row.stop for row in unsent):
+                self.wrong.append(sentence)
         missing = _gaps(heard, self.sent)
         self._told = _joined(self._told)
         for gap in missing:
@@ -100,7 +105,7 @@ class Ledger:
         assert tally.sent == tally.delivered + tally.lost, tally
         return tally
 
-    def _take_note(self, type: str, message: Any) -> None:
+    def _take_note(self, ws: Any, type: str, message: Any) -> None:
         if isinstance(message, tkws.MessagesLost):
             for lost in message.messages:
                 number = int(lost[:_DIGITS])
@@ -108,10 +113,13 @@ class Ledger:
                 if self._unsent and self._unsent[-1].stop == number:
                     number = self._unsent.pop().start
                 self._unsent.append(range(number, int(lost[:_DIGITS]) + 1))
+        elif type == "connect":
+            # What was sent before the first of them was kept for it.
+            self._begun.setdefault(ws, self.sent if self._begun else 0)
         elif type == "close":
             if message[0] != self.own_close:
-                self._tell(self._begun, self.sent)
-            self._begun = self.sent
+                self._tell(self._begun.get(ws, 0), self.sent)
+            self._begun[ws] = self.sent
 
     def _hear(self, ws: tkws.WebSocket, payload: bytes) -> None:
         number = int(payload[:_DIGITS])
@@ -119,7 +127,11 @@ class Ledger:
             self.wrong.append(f"message {number} was damaged")
         row = self._heard.get(ws)
         if row is not None and number != row.stop:
-            self.wrong.append(f"{number} came behind {row.stop - 1} on {ws!r}")
+            sentence = f"{number} came behind {row.stop - 1} on {ws!r}"
+            if number < row.stop:
+                self.wrong.append(sentence)
+            else:  # which is right where those between were told as not sent
+                self._skipped.append((range(row.stop, number), sentence))
             self._over.append(row)
             row = None
         self._heard[ws] = range(number if row is None else row.start, number + 1)

@@ -118,6 +118,23 @@ def test_what_came_was_not_lost(ledger):
         ledger.tally()
 
 
+def test_a_connection_may_skip_what_was_told_as_not_sent(ledger):
+    sent = taking(ledger, 4)
+    hear(ledger, "ws", sent[0], sent[3])
+    ledger.sending("ws", "error", tkws.MessagesLost(sent[1:3]))
+    assert ledger.tally() == Tally(sent=4, delivered=2, lost=2)
+
+
+def test_an_end_that_notices_late_still_tells_what_it_lost(ledger):
+    ledger.sending("old", "connect", None)
+    taking(ledger, 2)
+    ledger.sending("new", "connect", None)
+    hear(ledger, "new", *taking(ledger, 1))
+    ledger.sending("new", "close", (OWN_CLOSE, ""))
+    ledger.sending("old", "close", (1006, "It was gone long ago"))
+    assert ledger.tally() == Tally(sent=3, delivered=1, lost=2)
+
+
 def test_a_loss_is_told_once(ledger):
     sent = taking(ledger, 2)
     for lost in (sent, sent[1:]):
