@@ -5,6 +5,7 @@ The program runs in a process of its own; the test is the peer. Each program end
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -222,6 +223,7 @@ def test_ten_threads_send_while_the_connection_closes(root, peers, pump_until):
             if books[name].sent > 20_000:
                 break
 
+    gc.collect()  # else a thread may collect the interpreter of the test before, which Tcl does not survive
     threads = [threading.Thread(target=flood, args=(name,)) for name in range(10)]
     for thread in threads:
         thread.start()
@@ -258,6 +260,7 @@ def test_ten_threads_send_while_the_window_is_destroyed(root, display_root, peer
             pass
         refused.append(books[name].refused)
 
+    gc.collect()  # else a thread may collect the interpreter of the test before, which Tcl does not survive
     threads = [threading.Thread(target=flood, args=(name,)) for name in range(10)]
     for thread in threads:
         thread.start()
