@@ -293,6 +293,15 @@ def test_a_message_is_sent_in_fragments_with_control_frames_between(end):
     assert (end.messages_sent, end.frames_sent) == (2, 6)
 
 
+def test_the_next_message_may_begin_when_the_one_before_is_whole_and_until_the_end(end):
+    ready = [end.ready_for_message]
+    for final in (False, True):
+        end.send("a", NOW, final=final)
+        ready.append(end.ready_for_message)
+    end.close(1000, "", NOW)
+    assert [*ready, end.ready_for_message] == [True, False, True, False]
+
+
 def test_large_fragments(end):
     end.send(LARGE, NOW, final=False)
     end.send(LARGE, NOW)
