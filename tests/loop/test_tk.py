@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tkws.loop import PolledLoop, TkLoop
-from tkws.loop.slices import DWELL
+from tkws.loop.slices import DWELL, SLICE
 
 
 @pytest.fixture
@@ -102,12 +102,27 @@ def test_a_conversation_is_served_in_one_entry(stream, clock, enter) -> None:
     assert stream.read == 22
 
 
-def test_tk_has_its_turn_in_a_conversation(stream, clock, enter) -> None:
+def test_nothing_is_waited_for_past_a_moment(stream, clock, enter) -> None:
     enter()
     stream.follow = 20
     stream.on_read = lambda: setattr(clock, "time", clock.time + DWELL / 4)
     assert enter().count(DWELL) <= 5
-    assert stream.read < 10
+
+
+def test_a_flood_has_a_whole_slice(stream, clock, enter) -> None:
+    enter()
+    stream.follow = 100
+    stream.on_read = lambda: setattr(clock, "time", clock.time + DWELL / 4)
+    enter()
+    assert SLICE / (DWELL / 4) <= stream.read <= SLICE / (DWELL / 4) + 3
+
+
+def test_a_conversation_is_over_for_tk_when_nothing_is_ready(loop, stream, clock, enter) -> None:
+    enter()
+    stream.follow = 1
+    stream.on_read = lambda: setattr(clock, "time", clock.time + DWELL)
+    assert enter() == [0, DWELL, 0]
+    assert loop._deadline <= clock.time, "the next entry would go on with this slice"
 
 
 def test_a_timer_of_the_loop_is_not_late_for_a_wait(loop, enter) -> None:

@@ -212,8 +212,9 @@ class Slices(ABC):
         if now < self._entered + DWELL:
             self._dwells = self._note(self._poll(DWELL))
             return self._dwells
-        self._deadline = now  # nothing is ready, so Tk has its turn
-        return self._collect()
+        if not self._collect():
+            self._deadline = now  # Tk has its turn, so the next entry begins a slice
+        return bool(self._ready)
 
     def _note(self, events: list[tuple[int, int]]) -> bool:
         """Queues the watches of what is ready, so that nobody learns of it who watches from now on."""
