@@ -52,22 +52,7 @@ and the measuring itself is done by the same script with the names of scenarios,
 """
 
 LIMITS = """\
-## Where the limits are
-
-Of the bars that are not held, or not always, on the machine of this page. A profile was made of the broadcast
-alone; the rest is reasoned from what each side has to do:
-
-- A broadcast to 1,000 clients takes 5.0 µs of processor time for each, of which 2.0 are the system's
-  `send`, which is all that the bare loop does. The rest are 32 calls of Python, by which a frame passes
-  the check for slow peers, the engine, the gathering at the end of a slice, and the stream. What was
-  gathered is then written in one go, without a look at the clock, which holds the timer up when there are
-  thousands of clients.
-- A message of 16 MiB gets memory of its own, which the system maps and clears: 5.0 ms, about as long as
-  the bare loop takes to receive as much into its one buffer, which it uses again and again.
-- With 100 round trips in flight QWebSocket is ahead: it does all but the call of the handler in C++.
-- The first large message that is sent imports numpy, in a thread. In the tables of binary messages out the
-  timer is latest meanwhile, see "max".
-- A round trip as a client has a mask to draw and to apply, which the bare loop has not.
+Why the bars that are not held are not: [where the limits are](performance.md#where-the-limits-are).
 """
 
 
@@ -105,11 +90,11 @@ def machine(results: Results) -> list[str]:
 
 
 def how_often(results: Results) -> str:
-    """Say how many rounds there were, and which scenarios got more."""
+    """Say how many rounds there were, and which scenarios have more."""
     counts = {name: len(results.rounds(name)) for name in [*INSIDE, *SCENARIOS]}
     least = min(filter(None, counts.values()))
     more = ", ".join(f"`{name}` {count}" for name, count in counts.items() if count > least)
-    added = f" (once these had been seen some got more, and have in all: {more})" if more else ""
+    added = f" (some have more: {more})" if more else ""
     return f"in {least} rounds{added}"
 
 
