@@ -23,12 +23,14 @@ from tests.benchmarks import wire
 from tests.benchmarks.results import FOLDER, Round
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Opcode, Role, encode_header
-from tkws.protocol.masking import MaskPool, apply_mask
+from tkws.protocol.masking import MaskPool, apply_mask, load_numpy
 
 CHUNK = 65536
 SIZE = 64
 MESSAGES = 50_000
 MASKS = MaskPool(os.urandom)
+
+load_numpy()  # else a thread imports it amid the first reading, whose seconds would be in that
 
 Chunks = list[bytes]
 Read = Callable[[Role, Chunks], int]
