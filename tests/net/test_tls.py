@@ -15,7 +15,7 @@ import pytest
 from tests.net.owner import Recorder
 from tkws.errors import StateError
 from tkws.net import SocketStream, Stream, TLSStream
-from tkws.net.tls import PIECE, TURN
+from tkws.net.tls import MOST_WAITING, PIECE, TURN
 
 MIB = 1 << 20
 
@@ -506,6 +506,39 @@ def test_what_openssl_says_to_a_write(into_sink, monkeypatch, error):
         assert sink.taken == 0
         client.abort()
         assert owner.cause is error
+
+
+def test_a_peer_that_asks_and_does_not_read_the_answers_is_not_heard(into_sink, monkeypatch):
+    client, sink, owner = into_sink
+    calls: list[str] = []
+    for name in ("pause_reading", "resume_reading"):
+        monkeypatch.setattr(sink, name, lambda name=name: calls.append(name))
+    client.data_received(b"")
+    assert calls == []
+    sink.buffered_amount = MOST_WAITING + 1  # answers of OpenSSL's own
+    client.data_received(b"")
+    assert calls == ["pause_reading"]
+    client.pause_reading()
+    client.resume_reading()
+    assert calls == ["pause_reading", "pause_reading"], "the owner's wish to read on is not enough"
+    sink.buffered_amount = 0
+    client.resume_writing()
+    assert calls[2:] == ["resume_reading"]
+    assert not owner.told
+
+
+def test_a_peer_that_has_read_the_answers_waits_for_an_owner_that_paused(into_sink, monkeypatch):
+    client, sink, _ = into_sink
+    resumed: list[int] = []
+    monkeypatch.setattr(sink, "resume_reading", lambda: resumed.append(1))
+    sink.buffered_amount = MOST_WAITING + 1
+    client.data_received(b"")
+    client.pause_reading()
+    sink.buffered_amount = 0
+    client.resume_writing()
+    assert not resumed
+    client.resume_reading()
+    assert resumed
 
 
 # ---- a peer that is not ours

@@ -31,6 +31,11 @@ PIECE = 128 * 1024
 TURN = 1024 * 1024
 
 
+# Bytes that may wait below before nothing more is received. What is written stays well beneath that; the
+# answers that OpenSSL gives by itself, to requests for new keys, do not.
+MOST_WAITING = 4 * PIECE
+
+
 class State(Enum):
     """How far a stream is from its end."""
 
@@ -57,8 +62,8 @@ class TLSStream(Stream):
     """
 
     __slots__ = (
-        "_below", "_below_eof", "_cause", "_closing", "_ended", "_notified", "_on_established", "_paused",
-        "_resting", "_session", "_state", "_unsent",
+        "_below", "_below_eof", "_cause", "_choked", "_closing", "_ended", "_notified", "_on_established",
+        "_paused", "_resting", "_session", "_state", "_unsent",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +88,7 @@ class TLSStream(Stream):
         self._cause: Exception | None = None
         self._unsent = ByteQueue()
         self._paused = False
+        self._choked = False  # the peer asks, and does not read the answers
         self._resting = False  # a turn was used up, the next is queued
         self._ended = False  # the peer's close_notify came
         self._below_eof = False
@@ -147,7 +153,8 @@ class TLSStream(Stream):
         """Receive again, first what was received and not yet decrypted."""
         if self._paused:
             self._paused = False
-            self._below.resume_reading()
+            if not self._choked:
+                self._below.resume_reading()
             if not self.loop.closed:
                 self.loop.call_soon(self._decrypt)
 
@@ -169,6 +176,9 @@ class TLSStream(Stream):
         self._decrypt()
         if self._unsent.size:
             self._send()  # where the peer's word was needed first
+        if self._below.buffered_amount > MOST_WAITING:
+            self._choked = True
+            self._below.pause_reading()
 
     def eof_received(self) -> None:
         """Note the end of the stream below, which is no proper end of TLS."""
@@ -230,6 +240,10 @@ class TLSStream(Stream):
 
     def resume_writing(self) -> None:
         """Note that the stream below sent everything."""
+        if self._choked:
+            self._choked = False
+            if not self._paused:
+                self._below.resume_reading()
         self._send()
 
     def end(self) -> None:
