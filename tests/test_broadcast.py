@@ -86,6 +86,31 @@ def test_a_broadcast_stays_behind_what_was_sent_before(audience, in_a_slice, pum
     heard_of(far, [b"a", b"b", b"c"], pump_until)
 
 
+def test_large_frames_are_fewer_between_two_looks_at_the_clock(audience, monkeypatch, pump_until):
+    server, far = audience
+    monkeypatch.setattr(broadcast, "SLICE", 0)
+    monkeypatch.setattr(broadcast, "_UNCLOCKED_SIZE", 7)
+    assert server.broadcast("x") == 3
+    assert sorted(ws.buffered_amount for ws in server.connections) == [0, 0, 3]
+    pump_until(lambda: not any(ws.buffered_amount for ws in server.connections))
+    assert server.broadcast("four") == 3
+    assert sorted(ws.buffered_amount for ws in server.connections) == [0, 6, 6]
+    heard_of(far, [b"x", b"four"], pump_until)
+
+
+def test_a_broadcast_when_the_loop_has_closed_reaches_nobody(root, pump_until):
+    server = tkws.serve(master=root)
+    reached: list[int] = []
+
+    def leave():
+        server.loop.close()
+        reached.append(server.broadcast("x"))
+
+    server.loop.call_soon(leave)
+    pump_until(lambda: reached)
+    assert reached == [0]
+
+
 @pytest.mark.parametrize("sliced", [False, True])
 def test_what_takes_longer_than_a_slice_is_gathered(audience, in_a_slice, monkeypatch, pump_until, sliced):
     server, far = audience

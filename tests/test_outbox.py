@@ -273,8 +273,40 @@ def test_a_call_that_fails_is_reported_and_the_next_one_made(outbox, pump_until,
     box.flush()
     assert done
     assert isinstance(callback_errors.pop(), ZeroDivisionError)
-    pump_until(lambda: not box._due)
-    assert posted == []
+    pump_until(lambda: not box._due and posted)
+    ((type, lost),) = posted
+    assert type == "error"
+    assert lost.messages == ["message"]
+    assert "by zero" in str(lost.__cause__)
+
+
+def test_the_rest_of_a_message_whose_beginning_failed_is_lost_as_well(outbox, pump_until, callback_errors):
+    box, posted = outbox
+    sent = []
+    box.hand_in(lambda: 1 // 0, "begun", final=False)
+    box.hand_in(lambda: sent.append("ended"), "ended")
+    box.hand_in(lambda: sent.append("next"), "next")
+    pump_until(lambda: sent and posted)
+    assert isinstance(callback_errors.pop(), ZeroDivisionError)
+    assert sent == ["next"]
+    assert posted[0][1].messages == ["begun", "ended"]
+
+
+def test_a_finalizer_that_sends_while_a_thread_does_loses_nothing(outbox, monkeypatch):
+    """Making the queue may collect, and so run it: it makes a queue of its own then."""
+    box, _ = outbox
+    made = []
+
+    def collecting():
+        if not made:
+            made.append(1)
+            box.hand_in(list, "of the finalizer")
+        return deque()
+
+    monkeypatch.setattr("tkws.outbox.deque", collecting)
+    box.hand_in(list, "of the thread")
+    ((_, lost),) = box.close()
+    assert lost.messages == ["of the finalizer", "of the thread"]
 
 
 def test_what_interrupts_the_program_loses_nothing(outbox, root, pump_until):

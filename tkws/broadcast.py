@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from tkws.options import ServerOptions
     from tkws.websocket import WebSocket
 
-_UNCLOCKED = 64  # connections between two looks at the clock
+# Between two looks at the clock.
+_UNCLOCKED = 64  # connections
+_UNCLOCKED_SIZE = 256 * 1024  # bytes
 
 
 class Broadcaster:
@@ -47,6 +49,8 @@ class Broadcaster:
         Returns:
             How many it was sent to.
         """
+        if not sockets:
+            return 0
         rest = iter(sockets)
         sent = 0 if self._gathers else self._send_directly(frame, rest, options)
         return sent + sum(_pass_on(ws, frame, options) for ws in rest)
@@ -59,10 +63,11 @@ class Broadcaster:
             loop.at_slice_end(self._end_slice)
         now = loop.now()
         latest = now + min(loop.slice_left(), SLICE)
+        unclocked = max(min(_UNCLOCKED, _UNCLOCKED_SIZE // len(frame)), 1)
         sent = 0
         for number, ws in enumerate(sockets, 1):
             sent += ws.send_directly(frame, now) or _pass_on(ws, frame, options)
-            if not number % _UNCLOCKED and loop.now() >= latest:
+            if not number % unclocked and loop.now() >= latest:
                 break
         return sent
 

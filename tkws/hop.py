@@ -123,11 +123,11 @@ class Hop:
     def _start(self) -> None:
         if self._over:
             return
+        self.phase = "proxy"
         try:
             self._proxy = self._route.proxy_to(self._uri)
             self._load()
         except (ValueError, ImportError, OSError) as cause:  # of the environment, or no descriptor is left
-            self.phase = "proxy"
             self._fail_with(cause)
             return
         through_tls = self._proxy is not None and self._proxy.secure
@@ -142,6 +142,7 @@ class Hop:
         if self._proxy is not None:
             import tkws.net.proxytunnel
         if self._uri.secure and self._context is not None:  # else `load_default_context` does
+            self.phase = "tls"
             import tkws.net.tls  # noqa: F401
 
     def _loaded(self, context: tls.SSLContext) -> None:

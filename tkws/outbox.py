@@ -96,9 +96,12 @@ class Outbox:
         with self._lock:
             if self._closed:
                 raise StateError("The connection is CLOSED, not OPEN")
-            if self._handed_in is None:
-                self._handed_in = deque()
-            self._handed_in.append((call, message, final))
+            entry = call, message, final
+            queue = self._handed_in
+            if queue is None:
+                queue = deque()  # which may collect, and a finalizer that sends has made another by then
+                queue = self._handed_in = self._handed_in or queue
+            queue.append(entry)
             due, self._due = self._due, True
         if not due:
             with suppress(StateError):  # the loop has closed since, and `close` has found the call
@@ -153,8 +156,11 @@ class Outbox:
             self._refused.append((message, error))
             if message is not None:
                 self._torn = not final
-        except Exception:
+        except Exception as error:
             self._loop.report_exception()
+            if message is not None:
+                self._refused.append((message, StateError(f"It could not be sent: {error}")))
+                self._torn = not final
 
     def _take_events(self, lost: Iterable[str | bytes] = ()) -> list[EventRecord]:
         """Return one event for all messages, those that were refused first, and one for each other call."""

@@ -95,7 +95,9 @@ class WebSocket(Configurable):
     # What a program does with it
 
     def send(self, message: str | Buffer, *, final: bool = True, compress: bool | None = None) -> int:
-        """Send a message, or a fragment of one. It goes out at once, or gathered with others of this slice.
+        """Send a message, or a fragment of one.
+
+        It goes out at once; from a handler, or with more than 64 KiB, gathered after the call.
 
         Args:
             message: ``str`` goes as text, bytes-like as binary.

@@ -100,7 +100,7 @@ class RoomList(_List):
         self.bind("<Button-1>", self._clicked)
         self.bind("<Up>", lambda event: self._point_at(max(self._pointed() - 1, 0)))
         self.bind("<Down>", lambda event: self._point_at(min(self._pointed() + 1, len(self._rows) - 1)))
-        self.bind("<Return>", lambda event: self._choose(self._under_pointer))
+        self.bind("<Return>", lambda event: self._choose(self._pointed()))
         self.bind("<FocusIn>", lambda event: self._point_at(self._pointed()))
         self.bind("<FocusOut>", lambda event: self._point_at(-1))
 
@@ -145,9 +145,11 @@ class RoomList(_List):
             self._chosen(self._rows[number].name)
 
     def _pointed(self) -> int:
-        """The row that is pointed at, or else the current one."""
+        """The row that is pointed at, or else the current one; -1 where there is neither."""
         names = [row.name for row in self._rows]
-        return self._under_pointer if self._under_pointer >= 0 else names.index(self._current)
+        if 0 <= self._under_pointer < len(names):
+            return self._under_pointer
+        return names.index(self._current) if self._current in names else -1
 
 
 class PeopleList(_List):

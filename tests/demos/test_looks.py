@@ -138,6 +138,23 @@ def test_who_is_here_gives_way_in_a_narrow_chat(fill: Callable[..., tk.Misc]) ->
     assert window._people.winfo_ismapped()
 
 
+def test_keys_in_a_list_without_a_current_room_do_no_harm(fill: Callable[..., tk.Misc]) -> None:
+    window = fill(chat)
+    assert isinstance(window, ChatWindow)
+    rooms = window._sidebar.rooms
+    rows = list(rooms._rows)
+    looking_at = window.person.looking_at
+    rooms.show(rows[:1], "")
+    rooms.focus_force()
+    rooms.event_generate("<FocusIn>")
+    rooms.event_generate("<Return>")
+    assert window.person.looking_at == looking_at
+    rooms._under_pointer = len(rows) + 1
+    rooms.event_generate("<Down>")
+    assert rooms._pointed() == 0
+    rooms.show(rows, looking_at)
+
+
 def test_the_chat_is_used_by_keys_alone(fill: Callable[..., tk.Misc], pump_until: PumpUntil) -> None:
     window = fill(chat)
     assert isinstance(window, ChatWindow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from functools import partial
 
@@ -130,6 +131,36 @@ def test_a_timer_of_the_loop_is_not_late_for_a_wait(loop, enter) -> None:
     timer = loop.call_later(DWELL / 2, list)
     assert DWELL not in enter()
     timer.cancel()
+
+
+def test_what_a_timer_of_tk_brings_is_no_conversation(loop, root, clock, pump_until) -> None:
+    looks = count_looks(loop)
+    called: list[int] = []
+
+    def again() -> None:
+        loop.call_soon(called.append, 1)
+        if len(called) < 20:
+            root.after(0, again)
+
+    root.after(0, again)
+    pump_until(lambda: len(called) >= 20)
+    assert DWELL not in looks
+
+
+def test_a_signal_may_close_the_loop_while_it_waits(loop, stream, enter, monkeypatch) -> None:
+    """Its handler runs within the wait, which goes on with what is closed by then."""
+    enter()
+    poll = loop._poll
+
+    def interrupted(seconds: float = 0.0) -> list[tuple[int, int]]:
+        if not seconds:
+            return poll()
+        loop.close()
+        raise OSError(errno.EBADF, "closed meanwhile")
+
+    monkeypatch.setattr(loop, "_poll", interrupted)
+    enter()
+    assert loop.closed
 
 
 def test_a_loop_that_a_callback_runs_does_not_wait(root, stream, enter, clock) -> None:

@@ -108,6 +108,20 @@ def test_what_waits_is_not_copied():
     assert view.obj is payload
 
 
+def test_a_source_that_fails_leaves_the_queue_as_it_is(monkeypatch):
+    queue = ByteQueue()
+    source, failing = Made(b"a" * 10), Made(b"b" * 10)
+    for data in (source, b"c" * 10, failing):
+        queue.append(data)
+    with monkeypatch.context() as patch:
+        patch.setattr(failing, "read", lambda size: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            queue.first(100)
+    assert (queue.size, queue._unread) == (30, 10)
+    assert b"".join(bytes(queue.take(100)) for _ in range(3)) == b"a" * 10 + b"c" * 10 + b"b" * 10
+    assert queue.size == 0
+
+
 def test_a_cleared_queue_is_empty():
     queue = ByteQueue()
     queue.append(b"gone")

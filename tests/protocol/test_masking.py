@@ -131,6 +131,23 @@ def test_a_payload_is_masked_as_it_is_read(step):
     assert len(masked.read(step)) == 0
 
 
+@pytest.mark.parametrize("work", ["_xor_words", "apply_mask"])
+def test_a_part_for_which_there_is_no_memory_is_read_again(monkeypatch, work):
+    payload = os.urandom(4 * NUMPY_THRESHOLD)
+    masked = MaskedPayload(payload, MASK)
+    size = 2 * NUMPY_THRESHOLD if work == "_xor_words" else 100
+
+    def refuse(*_):
+        raise MemoryError
+
+    masking.load_numpy()
+    with monkeypatch.context() as patch:
+        patch.setattr(masking, work, refuse)
+        with pytest.raises(MemoryError):
+            masked.read(size)
+    assert b"".join(bytes(masked.read(size)) for _ in range(50)) == apply_mask(payload, MASK)
+
+
 @pytest.mark.usefixtures("_method")
 def test_what_was_read_stays_as_it_is():
     payload = os.urandom(1 << 16)

@@ -33,8 +33,8 @@ class PolledLoop(Loop):
     def _ignore(self) -> None:
         pass
 
-    def _collect(self) -> bool:
-        found = super()._collect()
+    def _collect(self, seconds: float = 0.0) -> bool:
+        found = super()._collect(seconds)
         self._interval = BUSY if found else min(self._interval * GROWTH, IDLE)
         return found
 

@@ -201,16 +201,22 @@ class Slices(ABC):
         except Exception:
             self.report_exception()
 
-    def _collect(self) -> bool:
-        """Asks which descriptors are ready; whether any is."""
-        return self._note(self._poll())
+    def _collect(self, seconds: float = 0.0) -> bool:
+        """Asks which descriptors are ready, and waits up to ``seconds`` for the first; whether any is."""
+        try:
+            events = self._poll(seconds)
+        except (OSError, ValueError):
+            if not self._closed:
+                raise
+            return False  # a signal's handler closed the loop meanwhile
+        return self._note(events)
 
     def _collect_more(self, now: float, exhaust: bool) -> bool:
         """Asks again, and waits for the answer where the last one came at once."""
         if not self._dwells or self._depth > 1 or self._timers.earliest < now + DWELL:
             return exhaust and self._collect()
         if now < self._entered + DWELL:
-            self._dwells = self._note(self._poll(DWELL))
+            self._dwells = self._collect(DWELL)
             return self._dwells
         if not self._collect():
             self._deadline = now  # Tk has its turn, so the next entry begins a slice
@@ -282,6 +288,7 @@ class Slices(ABC):
         if self._stepped_back:
             self._step_up()
         self._arm(self._clock() + SLICE)
+        self._dwells, self._entered = False, -math.inf  # what a timer brings is no conversation
         self._dispatch()
         self._arm_exactly()
 

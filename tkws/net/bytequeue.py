@@ -134,7 +134,7 @@ class ByteQueue:
                 self._rest.popleft()
             self._buffers.append(buffer)
             ready += len(buffer)
-        self._unread = self.size - ready
+            self._unread -= len(buffer)
 
 
 def as_buffer(data: Buffer | Source) -> Buffer | Source:

@@ -73,11 +73,12 @@ class MaskedPayload:
         """Return the next ``size`` bytes masked, or as many as there are."""
         start = self._position
         part = self._payload[start : start + size]
-        self._position += len(part)
         if (numpy := _numpy_for(len(part))) is None:
-            return apply_mask(part, self._mask, start)
-        masked = memoryview(numpy.empty(len(part), dtype=numpy.uint8))  # not cleared, as a bytearray would be
-        _xor_words(numpy, part, _turned(self._mask, start), masked)
+            masked: Buffer = apply_mask(part, self._mask, start)
+        else:
+            masked = memoryview(numpy.empty(len(part), dtype=numpy.uint8))  # not cleared, unlike a bytearray
+            _xor_words(numpy, part, _turned(self._mask, start), masked)
+        self._position += len(part)
         return masked
 
 
