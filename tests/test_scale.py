@@ -73,6 +73,7 @@ for client in clients:
     assert take(client, b"\\r\\n\\r\\n").startswith(b"HTTP/1.1 101 ")
 
 assert server.broadcast("to all") == CONNECTIONS
+pump(lambda: not any(ws.buffered_amount for ws in server.connections))
 for client in clients:
     take(client, b"to all")
 
