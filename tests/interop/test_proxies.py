@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +116,27 @@ def refusal(root, pump_until, url: str, **options) -> tkws.OpenError:
 def test_a_conversation(root, pump_until, proxies, echo, client_ssl, name, scheme):
     proxy = proxies[name]
     converse(root, pump_until, echo().url, proxy=proxy.url(scheme), proxy_ssl=client_ssl)
+
+
+@pytest.mark.parametrize("name", ["tinyproxy", "squid over TLS"])
+def test_the_program_of_the_page(proxies, ca, pump_until, tmp_path, name):
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "proxies.md").read_text()
+    _, _, source = page.partition("```python notest\n")
+    authorities = tmp_path / "authorities.pem"
+    ca.cert_pem.write_to_path(str(authorities))
+    secure = "TLS" in name
+    url = proxies[name].url("https" if secure else "http")
+    command = [sys.executable, "-W", "error", "-c", source.partition("```")[0], url]
+    child = subprocess.Popen(
+        [*command, str(authorities)] if secure else command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        pump_until(lambda: child.poll() is not None, PATIENCE)
+    finally:
+        child.kill()
+        printed, _ = child.communicate()
+    types = [line.split(b" ", 1)[0] for line in printed.splitlines()]
+    assert types == [b"connect", b"close", b"disconnect"], printed
 
 
 @each_way
