@@ -9,7 +9,6 @@ import json
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from tests.peers import Log, Peer
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds that a program may take
 
 LIMIT = """
@@ -63,9 +61,8 @@ root.mainloop(-1)
 
 
 @pytest.fixture
-def start(monkeypatch, ca, tmp_path):
+def start(monkeypatch, ca, tmp_path, child):
     """``start(source, arguments...)``: a program that trusts `ca` as the system's only authority."""
-    started: list[subprocess.Popen[str]] = []
     authority = tmp_path / "authority.pem"
     ca.cert_pem.write_to_path(str(authority))
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
@@ -73,15 +70,9 @@ def start(monkeypatch, ca, tmp_path):
 
     def start(source: str, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-W", "error", "-c", source, *arguments]
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, cwd=REPOSITORY, stdout=pipe, stderr=pipe, text=True))
-        return started[-1]
+        return child(command)
 
-    yield start
-    for child in started:
-        if child.poll() is None:
-            child.kill()
-        child.communicate()
+    return start
 
 
 def outcome(child, pump_until) -> str:

@@ -10,7 +10,6 @@ import select
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,6 @@ from tests.peers import Log
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds that a test may take
 BACKOFF = tkws.Backoff(initial=0.05, factor=1)
 
@@ -148,21 +146,14 @@ print(json.dumps([events, heart.longest, [each.name for each in threading.enumer
 
 
 @pytest.fixture
-def program(net):
+def program(net, child):
     """``program(url, timeout)``: opens it at the near end, in a process of its own that ends then."""
-    started: list[subprocess.Popen[str]] = []
 
     def start(url: str, timeout: float) -> subprocess.Popen[str]:
         command = net.command(sys.executable, "-W", "error", "-c", RUN, url, str(timeout))
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, cwd=REPOSITORY, stdout=pipe, stderr=pipe, text=True))
-        return started[-1]
+        return child(command)
 
-    yield start
-    for child in started:
-        if child.poll() is None:
-            child.kill()
-        child.communicate()
+    return start
 
 
 def outcome(child, pump_until) -> tuple[list, float, list[str]]:

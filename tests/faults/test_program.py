@@ -8,11 +8,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +23,6 @@ from tkws.protocol.frames import Opcode
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds that a program may take
 
 BEGINNING = """
@@ -46,32 +43,21 @@ ws = tkws.open(sys.argv[1], on_event, master=root)
 
 
 @pytest.fixture
-def program(peers, pump_until):
+def program(peers, pump_until, child):
     """``program(source)``: starts it; its end of the connection is a peer that has heard "here"."""
-    started: list[subprocess.Popen[str]] = []
 
     def start(source: str):
         listening = peers.listen()
-        child = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", BEGINNING + textwrap.dedent(source), listening.url],
-            cwd=REPOSITORY,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(child)
+        source = BEGINNING + textwrap.dedent(source)
+        started = child([sys.executable, "-W", "error", "-c", source, listening.url])
         sock: list[Any] = []
         pump_until(lambda: sock or (listening.waiting() and sock.append(listening.accept())), PATIENCE)
         [peer] = sock
         peer.accept()
         peer.hear(1)
-        return child, peer
+        return started, peer
 
-    yield start
-    for child in started:
-        if child.poll() is None:
-            child.kill()
-        child.communicate()
+    return start
 
 
 def outcome(child, pump_until) -> tuple[str, str, int]:
