@@ -54,7 +54,6 @@ class EpollPoller:
 
     def __init__(self) -> None:
         self._epoll = epoll = select.epoll()
-        self._poll = epoll.poll
         self.add = epoll.register
         self.change = epoll.modify
         self.fileno = epoll.fileno
@@ -62,7 +61,7 @@ class EpollPoller:
 
     def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
         """See `Poller.poll`."""
-        return self._poll(seconds, BATCH)
+        return self._epoll.poll(seconds, BATCH)
 
     def remove(self, fd: int) -> None:
         """See `Poller.remove`."""

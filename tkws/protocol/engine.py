@@ -334,7 +334,7 @@ class Engine:
         """
         if self._masks is not None:
             raise StateError("A client must mask its frames: use send()")
-        if self.state is not State.OPEN or self._sending is not None or (directly and self._output):
+        if not self.ready_for_message or (directly and self._output):
             return False
         size = len(frame)
         if directly:
