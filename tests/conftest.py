@@ -174,6 +174,22 @@ def peers(pump_until: PumpUntil) -> Iterator[Any]:
 
 
 @pytest.fixture
+def log() -> Any:
+    """A handler that writes down what it is called with."""
+    from tests.peers import Log
+
+    return Log()
+
+
+@pytest.fixture
+def taken(root: tkinter.Tk, peers: Any, log: Any, pump_until: PumpUntil) -> tuple[Any, Any]:
+    """A server's connection that is open, with `log` for its handler, and its other end."""
+    ws, peer = peers.taken(root, log)
+    pump_until(lambda: log.open)
+    return ws, peer
+
+
+@pytest.fixture
 def heartbeat(root: tkinter.Tk) -> Iterator[Any]:
     """A timer of 10 ms in ``root``: the test fails where tkws held it up by more than `LONGEST_STRETCH`."""
     from tests.heartbeat import Heartbeat

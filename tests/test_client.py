@@ -22,11 +22,6 @@ from tkws.protocol.frames import Opcode
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
 def listening(peers):
     return peers.listen()
 

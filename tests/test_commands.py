@@ -18,11 +18,6 @@ URL = "ws://127.0.0.1:1/"
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
 def taken(root, peers, log, pump_until):
     """A client's connection that is open, and its other end."""
     ws, peer = peers.taken(root, log, server=False)

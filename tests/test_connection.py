@@ -20,11 +20,6 @@ from tkws.testing.reset import reset
 MIB = 1 << 20
 
 
-@pytest.fixture
-def log() -> Log:
-    return Log()
-
-
 @pytest.fixture(params=[True, False], ids=["server", "client"])
 def either(request, root, peers, log):
     """A connection in either role, opened, and its other end."""

@@ -18,11 +18,6 @@ SOON, NEVER = 0.02, 1000
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
 def handled(root, peers, pump_until):
     """``handled(handler)``: a connection with that handler, which is open, and its other end."""
 

@@ -21,19 +21,6 @@ NEVER = tkws.Backoff(initial=60)
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def taken(root, peers, log, pump_until):
-    """A server's connection that is open, and its other end."""
-    ws, peer = peers.taken(root, log)
-    pump_until(lambda: log.open)
-    return ws, peer
-
-
-@pytest.fixture
 def again(root, peers, log, pump_until):
     """A client that is open and connects again by itself, who listens for it, and its other end."""
     listening = peers.listen()

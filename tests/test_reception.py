@@ -23,11 +23,6 @@ KIB, MIB = 1 << 10, 1 << 20
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
 def server(root, log) -> tkws.HTTPServer:
     server = tkws.serve(master=root, handshake_timeout=30)
     server.live("/chat", log)

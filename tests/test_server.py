@@ -32,11 +32,6 @@ def listening(peers):
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
 def server(root, listening, log) -> tkws.Server:
     return tkws.server(listening, master=root, handler=log)
 

@@ -18,19 +18,6 @@ TEXT, BINARY, PING, PONG, CLOSE = Opcode.TEXT, Opcode.BINARY, Opcode.PING, Opcod
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def taken(root, peers, log, pump_until):
-    """A server's connection that is open, and its other end."""
-    ws, peer = peers.taken(root, log)
-    pump_until(lambda: log.open)
-    return ws, peer
-
-
-@pytest.fixture
 def connecting(root, peers, log):
     """A client that is opening, and who listens for it."""
     listening = peers.listen()

@@ -166,11 +166,6 @@ def test_a_flood_behind_a_request_that_is_refused(server, visitor, pump_until, k
 
 
 @pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
 def asked(root, peers, secure, client_ssl, server_ssl, log) -> Peer:
     """A server that a client has connected to, and which has not looked at what it says."""
     listening = peers.listen()

@@ -15,18 +15,13 @@ import pytest
 
 import tkws
 from tests.hostile.conftest import Served
-from tests.peers import KEY, Log, Peer, Secured
+from tests.peers import KEY, Peer, Secured
 from tkws.protocol.frames import Opcode
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
 
 RESET = b"\1\0\0\0\0\0\0\0"  # of SO_LINGER: closing resets
 WORDS = {"end": "without close_notify", "reset": "reset by peer"}
-
-
-@pytest.fixture
-def log() -> Log:
-    return Log()
 
 
 @pytest.fixture
