@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).parents[1]
 DECLARED = {"h11", "numpy", "socksio", "pytest"}
 
 # What the rest of the package is built on: it knows nothing of the rest.
-LOWER = ("tkws.errors", "tkws.protocol", "tkws.loop", "tkws.net")
+LOWER = ("tkws.checks", "tkws.errors", "tkws.http", "tkws.protocol", "tkws.loop", "tkws.net")
 
 # What stands above the root's public names, and so may import them from there.
 ABOVE_THE_ROOT = ("tkws.__main__", "tkws.console", "tkws.testing")
@@ -200,9 +200,15 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def make_package(folder: Path, files: dict[str, str]) -> Path:
     package = folder / "tkws"
-    for layer in ("protocol", "loop", "net", "console"):
-        (package / layer).mkdir(parents=True)
-        (package / layer / "__init__.py").touch()
+    for name in (
+        "protocol",
+        "loop",
+        "net",
+        "console",
+        *(name.partition("/")[0] for name in files if "/" in name),
+    ):
+        (package / name).mkdir(parents=True, exist_ok=True)
+        (package / name / "__init__.py").touch()
     (package / "__init__.py").touch()
     (package / "errors.py").touch()
     for name, source in files.items():
@@ -234,19 +240,27 @@ def test_the_package_says_that_it_is_typed() -> None:
 def test_contracts_can_break(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     files = {
+        "__main__": "",
+        "checks": "",
+        "commands/servers": "",
+        "console/window": "",
         "errors": "import tkws.loop\n",
-        "websocket": "import tkinter\nimport h11\n",
-        "server": "import pytest\n",
+        "connection/websocket": "import tkinter\nimport h11\n",
+        "client/opening": "import tkws.serving.server\n",
+        "serving/server": "import pytest\n",
         "handlers": "import tkinter\n",
-        "protocol/http": "import h11\n",
+        "http/messages": "import h11\n",
+        "http/fields": "import tkws.loop\nimport select\n",
         "protocol/frames": "import select, random, numpy\nfrom ..loop import timers\n",
         "protocol/masking": "import numpy\nimport tkws.net.proxy\n",
         "protocol/uri": "def later():\n    import socket\n",
         "protocol/engine": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import ssl\n",
         "loop/timers": "",
         "loop/tk": "import tkinter\nimport tkws.protocol.uri\n",
-        "net/proxy": "import socksio\nimport tkws.protocol.http\n",
+        "net/proxy": "import socksio\nimport tkws.http.messages\n",
         "net/tls": "import tkws.protocol.frames\n",
+        "options": "",
+        "testing/link": "",
     }
     make_package(tmp_path, files)
     result = lint_imports(tmp_path)
@@ -254,9 +268,9 @@ def test_contracts_can_break(tmp_path: Path) -> None:
     assert result.returncode == 1, said
     for broken in (
         "tkws.errors -> tkws.loop",
-        "tkws.websocket -> tkinter",
-        "tkws.server -> pytest",
-        "tkws.websocket -> h11",
+        "tkws.connection.websocket -> tkinter",
+        "tkws.serving.server -> pytest",
+        "tkws.connection.websocket -> h11",
         "tkws.protocol.frames -> select",
         "tkws.protocol.frames -> random",
         "tkws.protocol.frames -> numpy",
@@ -266,13 +280,16 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "tkws.protocol.engine -> ssl",
         "tkws.loop.tk -> tkws.protocol.uri",
         "tkws.net.tls -> tkws.protocol.frames",
+        "tkws.client.opening -> tkws.serving.server",
+        "tkws.http.fields -> tkws.loop",
+        "tkws.http.fields -> select",
     ):
         assert broken in said
     for allowed in (
         "tkws.handlers -> tkinter",
-        "tkws.protocol.http -> h11",
+        "tkws.http.messages -> h11",
         "tkws.protocol.masking -> numpy",
-        "- tkws.net.proxy -> tkws.protocol.http",
+        "- tkws.net.proxy -> tkws.http.messages",
         "tkws.net.proxy -> socksio",
         "tkws.loop.tk -> tkinter",
     ):
@@ -297,17 +314,26 @@ EXCUSE = '"""A table.\n\nLong because it is one.\n"""\n'
         ({"net/tls": "from tkws import open\n"}, "tkws.net.tls:1: tkws.open stands above"),
         ({"net/tls": "from tkws import errors\n"}, None),
         ({"loop/tk": "from tkws.options import Options\n"}, "tkws.loop.tk:1: tkws.options stands above"),
-        ({"errors": "def f():\n    import tkws.server\n"}, "tkws.errors:2: tkws.server stands above"),
         (
-            {"server": "from tkws import open\n"},
-            "tkws.server:1: only what stands above the root imports from it",
+            {"errors": "def f():\n    import tkws.serving.server\n"},
+            "tkws.errors:2: tkws.serving.server stands above",
         ),
-        ({"server": "from tkws import errors\n"}, None),
+        (
+            {"serving/server": "from tkws import open\n"},
+            "tkws.serving.server:1: only what stands above the root imports from it",
+        ),
+        ({"serving/server": "from tkws import errors\n"}, None),
         ({"console/window": "import tkws\n"}, None),
         ({"__main__": "import tkws.console.window\n"}, None),
         ({"testing/link": "from tkws.testing import reset\n"}, None),
-        ({"server": "import tkws.testing.link\n"}, "tkws.server:1: tkws.testing.link is not for the rest"),
-        ({"server": "from tkws import console\n"}, "tkws.server:1: tkws.console is not for the rest"),
+        (
+            {"serving/server": "import tkws.testing.link\n"},
+            "tkws.serving.server:1: tkws.testing.link is not for the rest",
+        ),
+        (
+            {"serving/server": "from tkws import console\n"},
+            "tkws.serving.server:1: tkws.console is not for the rest",
+        ),
         ({"net/tls": "def f():\n    import certifi\n"}, "tkws.net.tls:2: certifi is not declared"),
         ({"net/tls": "import ssl, h11, socksio.exceptions\n"}, None),
         ({"net/tls": "__import__('h11')\n"}, "tkws.net.tls:1: an import by a computed name"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from tkws.client.retry import Backoff
 from tkws.commands import (
     close,
     configure,
@@ -27,6 +28,8 @@ from tkws.commands import (
     upgrade,
     validate,
 )
+from tkws.connection.statistics import Statistics
+from tkws.connection.websocket import WebSocket
 from tkws.errors import (
     ConnectionClosed,
     HandshakeError,
@@ -39,22 +42,19 @@ from tkws.errors import (
     WebSocketError,
 )
 from tkws.handlers import Handler, batched, latest, tee, variable, virtual_event
+from tkws.http.headers import Headers
+from tkws.http.messages import Request, Response
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.engine import State
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
-from tkws.protocol.headers import Headers
-from tkws.protocol.http import Request, Response
-from tkws.reconnect import Backoff
-from tkws.server import Server
-from tkws.statistics import Statistics
+from tkws.serving.server import Server
 from tkws.version import __version__
-from tkws.websocket import WebSocket
 
 if TYPE_CHECKING:
-    from tkws.reception import HTTPServer
+    from tkws.serving.httpserver import HTTPServer
 
 logging.getLogger(__name__).setLevel(logging.ERROR)  # quiet until `loglevel` says else, as tcllib
 
@@ -112,7 +112,7 @@ def __getattr__(name: str) -> object:
     """Load what only some programs name (PEP 562)."""
     if name != "HTTPServer":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from tkws.reception import HTTPServer
+    from tkws.serving.httpserver import HTTPServer
 
     return HTTPServer
 

@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
+from tkws.connection.websocket import WebSocket
 from tkws.loop import Timer
 from tkws.options import Handler as Callback
 from tkws.protocol.events import Event
-from tkws.websocket import WebSocket
 
 _MESSAGES = (Event.TEXT, Event.BINARY)
 

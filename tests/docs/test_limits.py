@@ -16,13 +16,14 @@ import pytest
 
 import tkws
 from tests.protocol.wire import close
-from tkws import delivery, reception
-from tkws.client import Plan
+from tkws.client.opening import Plan
+from tkws.connection import delivery
+from tkws.http import messages
 from tkws.net import listen
 from tkws.options import ConnectionOptions, ServerOptions
-from tkws.protocol import http
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
+from tkws.serving import httpserver
 
 PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
 ROWS = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
@@ -54,16 +55,16 @@ def kept_behind_a_close() -> int:
 
 VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a server", "visitors that are no WebSocket yet"): lambda: (
-        f"{reception._SPARE} above `max_connections`"
+        f"{httpserver._SPARE} above `max_connections`"
     ),
     ("For a server", "accepted in one go"): lambda: f"{listen.AT_ONCE}",
     ("For an address", "visitors that are no WebSocket yet"): lambda: (
-        f"{reception._SPARE_OF_ADDRESS} above `max_connections_per_address`"
+        f"{httpserver._SPARE_OF_ADDRESS} above `max_connections_per_address`"
     ),
     ("For a connection before it is a WebSocket", "rate at which a page is taken"): lambda: (
-        f"{reception._LEAST_RATE} times `handshake_timeout`"
+        f"{httpserver._LEAST_RATE} times `handshake_timeout`"
     ),
-    ("For a connection before it is a WebSocket", "header fields"): lambda: f"{http._MAX_FIELDS}",
+    ("For a connection before it is a WebSocket", "header fields"): lambda: f"{messages._MAX_FIELDS}",
     ("For a WebSocket", "events behind a busy handler"): lambda: (
         f"{delivery._WAITING_EVENTS}, or {delivery._WAITING_SIZE // MIB} MiB"
     ),
@@ -104,7 +105,7 @@ def test_the_limits_of_an_opening_are_the_real_ones() -> None:
         PAGE.replace("\n", " "),
     )
     assert said is not None
-    sizes = inspect.signature(http.ClientConnection).parameters
+    sizes = inspect.signature(messages.ClientConnection).parameters
     assert float(said[1]) == inspect.signature(tkws.open).parameters["timeout"].default
     redirects = next(field.default for field in fields(Plan) if field.name == "max_redirects")
     assert (said[2], redirects) == ("ten", 10)

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from tkws.errors import HandshakeError
+from tkws.http.fields import parse_extensions
+from tkws.http.messages import Request, ServerConnection
 from tkws.protocol.deflate import Deflate
-from tkws.protocol.fields import parse_extensions
 from tkws.protocol.handshake import Accepted, ClientHandshake, negotiate, rejection, validate
-from tkws.protocol.http import Request, ServerConnection
 from tkws.protocol.uri import parse_uri
 
 FUZZ = int(os.environ.get("FUZZ", "8"))

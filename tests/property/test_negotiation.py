@@ -18,8 +18,8 @@ from websockets.extensions.permessage_deflate import (
 )
 
 from tkws.errors import HandshakeError
+from tkws.http.fields import Parameters, parse_extensions
 from tkws.protocol.deflate import Deflate, PerMessageDeflate
-from tkws.protocol.fields import Parameters, parse_extensions
 
 Named = dict[str, str | None]
 

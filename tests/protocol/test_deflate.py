@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tkws.errors import HandshakeError, ProtocolError
+from tkws.http.fields import parse_extensions
 from tkws.protocol.deflate import Deflate, PerMessageDeflate
-from tkws.protocol.fields import parse_extensions
 
 ANY = 1 << 30
 TAIL = b"\x00\x00\xff\xff"

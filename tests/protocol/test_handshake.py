@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tkws.errors import HandshakeError
+from tkws.http.messages import Headers, Response, ServerConnection
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import (
     Accepted,
@@ -21,7 +22,6 @@ from tkws.protocol.handshake import (
     sec_websocket_accept,
     validate,
 )
-from tkws.protocol.http import Headers, Response, ServerConnection
 from tkws.protocol.uri import parse_uri
 
 # The example of RFC 6455, 1.3.

@@ -8,7 +8,7 @@ from typing import Any
 
 import tkws
 from tests.ledger import Ledger, Tally
-from tkws.websocket import live
+from tkws.connection.websocket import live
 
 # With these codes the client and the server end when all was sent.
 CLIENTS_CLOSE, SERVERS_CLOSE = 4000, 4001

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tkws.net.connect import Dial
-from tkws.net.context import default_context, load_default_context
+from tkws.net.context import check_context, default_context, load_default_context
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
+from tkws.net.handover import detach
 from tkws.net.listen import Listener
 from tkws.net.resolve import Lookup
 from tkws.net.socketstream import SocketStream
@@ -28,7 +29,9 @@ __all__ = [
     "Stream",
     "StreamOwner",
     "TLSStream",
+    "check_context",
     "default_context",
+    "detach",
     "load_default_context",
     "numeric_endpoint",
     "run_aside",

@@ -1,4 +1,4 @@
-"""The TLS settings of clients that bring none of their own; making them takes time, so a thread does."""
+"""TLS contexts: checks of a program's own, and the default one, which a thread makes as that takes time."""
 
 from __future__ import annotations
 
@@ -6,12 +6,38 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tkws.checks import check_kind
 from tkws.net.worker import Job
 
 if TYPE_CHECKING:
     import ssl
 
     from tkws.loop import Loop
+
+
+def check_context(name: str, context: ssl.SSLContext | None, *, server_side: bool) -> None:
+    """Check a TLS context of the program's for this end of a connection; None passes.
+
+    Args:
+        name: The argument's name, for the error.
+        context: What to check.
+        server_side: Whether this end is the server.
+
+    Raises:
+        TypeError: `context` is not an `ssl.SSLContext`.
+        ValueError: It is a context for the other end.
+    """
+    if context is None:
+        return
+    import ssl
+
+    check_kind(name, context, ssl.SSLContext, "an ssl.SSLContext")
+    mine, other = ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER
+    if server_side:
+        mine, other = other, mine
+    if context.protocol is other:
+        end = "server" if server_side else "client"
+        raise ValueError(f"{name}: a context for a {end} ({mine.name}), not {other.name}")
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """What is said to a proxy, without I/O: HTTP's CONNECT (RFC 9110, 9.3.6), SOCKS4, 4a and 5 (RFC 1928, 1929).
 
 A `Dialogue` is given a function to write with and what was received. HTTP is read by
-`tkws.protocol.http`, SOCKS by ``socksio``, which the extra ``tkws[socks]`` brings and which is
+`tkws.http.messages`, SOCKS by ``socksio``, which the extra ``tkws[socks]`` brings and which is
 imported when it is needed. Knows no stream and resolves no names.
 
 No message shows a password. An error of a dialogue is an `OpenError` of phase ``proxy`` that
@@ -15,9 +15,9 @@ from collections.abc import Callable, Generator
 from typing import TypeAlias
 
 from tkws.errors import HandshakeError, OpenError
+from tkws.http.messages import ClientConnection, Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
 from tkws.net.proxyurl import Proxy, authority
-from tkws.protocol.http import ClientConnection, Response, basic_authorization
 
 Write: TypeAlias = Callable[[bytes], None]
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tkws.errors import HandshakeError, ProtocolError
+from tkws.http.fields import Parameters, format_extension
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.fields import Parameters, format_extension
 
 if TYPE_CHECKING:
     from zlib import _Compress, _Decompress

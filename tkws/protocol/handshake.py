@@ -1,6 +1,6 @@
 """The opening handshake, both sides (RFC 6455, 4).
 
-Knows which fields of HTTP make a WebSocket; how HTTP is spoken is `tkws.protocol.http`'s
+Knows which fields of HTTP make a WebSocket; how HTTP is spoken is `tkws.http.messages`'s
 business. Draws no random number: a client's nonce is handed in. Which origins, hosts, paths
 and subprotocols are served is up to the caller.
 """
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from hashlib import sha1
 
 from tkws.errors import HandshakeError
+from tkws.http.fields import is_token, parse_extensions, parse_list
+from tkws.http.messages import ClientConnection, Headers, HeadersLike, Request, Response, basic_authorization
 from tkws.protocol.deflate import NAME as PERMESSAGE_DEFLATE, Deflate, PerMessageDeflate
-from tkws.protocol.fields import is_token, parse_extensions, parse_list
-from tkws.protocol.http import ClientConnection, Headers, HeadersLike, Request, Response, basic_authorization
 from tkws.protocol.uri import WebSocketURI
 
 VERSION = 13

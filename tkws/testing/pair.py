@@ -6,9 +6,9 @@ import socket
 from typing import Any
 
 from tkws.commands import takeover
+from tkws.connection.websocket import WebSocket
 from tkws.loop import Master
 from tkws.options import Handler, ignore
-from tkws.websocket import WebSocket
 
 
 def connected_pair(

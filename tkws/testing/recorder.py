@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tkws.connection.websocket import WebSocket
 from tkws.options import Handler, ignore
 from tkws.protocol.events import Event
-from tkws.websocket import WebSocket
 
 
 class Recorder:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from tkws.errors import ConnectionClosed, HandshakeError
+from tkws.http.messages import Request, ServerConnection
 from tkws.loop import Loop, Master, Timer, loop_for
 from tkws.net import Listener, SocketStream
 from tkws.protocol.closing import CloseCode
@@ -26,7 +27,6 @@ from tkws.protocol.engine import Buffer, Engine, State
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.handshake import accept_response, reject_response, validate
-from tkws.protocol.http import Request, ServerConnection
 from tkws.testing.reset import reset
 
 Script = Callable[["ScriptedPeer"], Generator[float | None, Any, object]]

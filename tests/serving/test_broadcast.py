@@ -1,0 +1,141 @@
+"""A broadcast goes out at once, as far as there is time for it, and keeps its place among other messages."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+import pytest
+
+import tkws
+from tests.peers import Log
+from tkws.serving import broadcast
+
+
+@pytest.fixture
+def audience(root, peers, pump_until):
+    """``server, far``: a server, and the other ends of its three connections."""
+    server = tkws.serve(master=root, handler=Log())
+    far = [peers.connect(server) for _ in range(3)]
+    for peer in far:
+        peer.ask()
+        peer.take_until()
+    pump_until(lambda: len(server.connections) == 3)
+    yield server, far
+    server.close()
+    for peer in far:
+        peer.sock.close()
+    pump_until(lambda: not server.connections)
+
+
+def payloads(peer) -> list[bytes]:
+    """What has arrived."""
+    return [payload for _, payload in peer.frames()]
+
+
+def heard_of(far, wanted: list[bytes], pump_until) -> None:
+    pump_until(lambda: all(payloads(peer) == wanted for peer in far))
+
+
+@pytest.fixture
+def in_a_slice(audience, pump_until):
+    """``in_a_slice(call)``: what the call, made by the loop, returns."""
+
+    def in_a_slice(call):
+        returned: list = []
+        audience[0].loop.call_soon(lambda: returned.append(call()))
+        pump_until(lambda: returned)
+        return returned[0]
+
+    return in_a_slice
+
+
+def test_the_first_of_a_slice_is_there_at_once_and_others_come_together(audience, in_a_slice, pump_until):
+    server, far = audience
+
+    def cast():
+        server.broadcast("1")
+        first = [payloads(peer) for peer in far]
+        server.broadcast("2")
+        server.broadcast("3")
+        return first, [payloads(peer) for peer in far], [ws.buffered_amount for ws in server.connections]
+
+    assert in_a_slice(cast) == (3 * [[b"1"]], 3 * [[b"1"]], 3 * [6])
+    heard_of(far, [b"1", b"2", b"3"], pump_until)
+    assert in_a_slice(lambda: (server.broadcast("4"), payloads(far[0])[3:])) == (3, [b"4"])
+
+
+def test_out_of_a_slice_each_is_there_at_once(audience):
+    server, far = audience
+    for count in (1, 2):
+        assert server.broadcast("x") == 3
+        assert [payloads(peer) for peer in far] == 3 * [count * [b"x"]]
+
+
+def test_a_broadcast_stays_behind_what_was_sent_before(audience, in_a_slice, pump_until):
+    server, far = audience
+
+    def cast():
+        for ws in server.connections:
+            ws.send("a")
+        server.broadcast("b")
+        for ws in server.connections:
+            ws.send("c")
+
+    in_a_slice(cast)
+    heard_of(far, [b"a", b"b", b"c"], pump_until)
+
+
+def test_large_frames_are_fewer_between_two_looks_at_the_clock(audience, monkeypatch, pump_until):
+    server, far = audience
+    monkeypatch.setattr(broadcast, "SLICE", 0)
+    monkeypatch.setattr(broadcast, "_UNCLOCKED_SIZE", 7)
+    assert server.broadcast("x") == 3
+    assert sorted(ws.buffered_amount for ws in server.connections) == [0, 0, 3]
+    pump_until(lambda: not any(ws.buffered_amount for ws in server.connections))
+    assert server.broadcast("four") == 3
+    assert sorted(ws.buffered_amount for ws in server.connections) == [0, 6, 6]
+    heard_of(far, [b"x", b"four"], pump_until)
+
+
+def test_a_broadcast_when_the_loop_has_closed_reaches_nobody(root, pump_until):
+    server = tkws.serve(master=root)
+    reached: list[int] = []
+
+    def leave():
+        server.loop.close()
+        reached.append(server.broadcast("x"))
+
+    server.loop.call_soon(leave)
+    pump_until(lambda: reached)
+    assert reached == [0]
+
+
+@pytest.mark.parametrize("sliced", [False, True])
+def test_what_takes_longer_than_a_slice_is_gathered(audience, in_a_slice, monkeypatch, pump_until, sliced):
+    server, far = audience
+    monkeypatch.setattr(broadcast, "SLICE", 0)
+    monkeypatch.setattr(broadcast, "_UNCLOCKED", 2)
+
+    def cast():
+        return server.broadcast("x"), sorted(ws.buffered_amount for ws in server.connections)
+
+    assert (in_a_slice(cast) if sliced else cast()) == (3, [0, 0, 3])
+    heard_of(far, [b"x"], pump_until)
+
+
+def test_a_broadcast_counts_as_any_message(audience):
+    server, _ = audience
+    server.broadcast("four")
+    for ws in server.connections:
+        assert (ws.statistics.messages_sent, ws.statistics.bytes_sent) == (1, 6)
+        assert ws.buffered_amount == 0
+
+
+def test_a_connection_that_breaks_does_not_keep_a_broadcast_from_the_others(audience, pump_until):
+    server, far = audience
+    far[0].sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    far[0].sock.close()
+    assert server.broadcast("x") == 3
+    heard_of(far[1:], [b"x"], pump_until)
+    pump_until(lambda: len(server.connections) == 2)

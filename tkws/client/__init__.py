@@ -1,0 +1,1 @@
+"""Opening connections: one attempt at one server, redirects, cookies, and when to try again."""

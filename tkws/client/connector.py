@@ -1,0 +1,269 @@
+"""One way to one server: find the address, dial, get through a proxy, speak TLS, shake hands.
+
+Knows the order of these steps; how each is done is `tkws.net`'s and `tkws.protocol`'s business.
+Has no timer and makes no judgement: an answer that is no WebSocket's is an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tkws.client.tlserrors import PROXY, explain_tls, speaks_tls
+from tkws.errors import HandshakeError, OpenError
+from tkws.loop import Loop
+from tkws.net import (
+    Dial,
+    Endpoint,
+    Lookup,
+    SocketStream,
+    Stream,
+    load_default_context,
+    unix_endpoint,
+)
+from tkws.protocol.handshake import Accepted, ClientHandshake
+from tkws.protocol.uri import WebSocketURI
+
+if TYPE_CHECKING:
+    import ssl as tls
+
+    from tkws.net.proxyurl import Proxy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Route:
+    """How a server is reached, where that is not simply by its name."""
+
+    context: tls.SSLContext | None = None
+    """For TLS; None for the default context."""
+
+    unix: str | os.PathLike[str] | None = None
+    """The path of a Unix socket to dial instead of the host."""
+
+    sock: socket.socket | None = None
+    """A connected socket to use instead of dialling."""
+
+    proxy: str | bool | None = None
+    """The URL of the proxy to go through; True for what the environment says, None for none."""
+
+    proxy_context: tls.SSLContext | None = None
+    """For TLS with the proxy itself; None for the default context."""
+
+    def proxy_to(self, uri: WebSocketURI) -> Proxy | None:
+        """Return the proxy on the way to ``uri``; None for none, as where there is a socket.
+
+        Raises:
+            TypeError, ValueError, ImportError: As `proxy_for`.
+        """
+        if self.unix is not None or self.sock is not None:
+            return None
+        from tkws.net.proxyenv import proxy_for
+
+        return proxy_for(self.proxy, secure=uri.secure, host=uri.host, port=uri.port)
+
+
+class Hop:
+    """One try to reach one server, which begins with the loop's next turn.
+
+    Args:
+        loop: Where it lives.
+        uri: The server.
+        route: The way to it.
+        handshake: What to say there.
+        on_answer: Called with the answer and the stream, which is the caller's then.
+        on_failed: Called instead where there is none.
+
+    Attributes:
+        phase: What is going on, as in `OpenError.phase`.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        uri: WebSocketURI,
+        route: Route,
+        handshake: ClientHandshake,
+        *,
+        on_answer: Callable[[Accepted | HandshakeError, Stream], object],
+        on_failed: Callable[[OpenError], object],
+    ) -> None:
+        self.phase = "connect"
+        self._loop = loop
+        self._uri = uri
+        self._route = route
+        self._context = route.context
+        self._proxy: Proxy | None = None
+        self._proxy_context = route.proxy_context
+        self._handshake = handshake
+        self._on_answer = on_answer
+        self._on_failed = on_failed
+        self._step: Any = None  # a Lookup, a Dial, a ProxyTunnel or a Job: whatever can be cancelled
+        self._stream: Stream | None = None
+        self._over = False
+        loop.call_soon(self._start)
+
+    def cancel(self) -> None:
+        """Give up, and tell nobody; harmless when it is over."""
+        if self._over:
+            return
+        self._over = True
+        if self._step is not None:
+            self._step.cancel()
+        if self._stream is not None:
+            self._stream.abort()
+        elif self._route.sock is not None:
+            self._route.sock.close()
+
+    # The steps
+
+    def _start(self) -> None:
+        if self._over:
+            return
+        self.phase = "proxy"
+        try:
+            self._proxy = self._route.proxy_to(self._uri)
+            self._load()
+        except (ValueError, ImportError, OSError) as cause:  # of the environment, or no descriptor is left
+            self._fail_with(cause)
+            return
+        through_tls = self._proxy is not None and self._proxy.secure
+        if (self._uri.secure and self._context is None) or (through_tls and self._proxy_context is None):
+            self.phase = "tls"
+            self._step = load_default_context(self._loop, self._loaded, self._fail_with)
+        else:
+            self._find()
+
+    def _load(self) -> None:
+        """Import what only this way needs, while it can be told that no descriptor is left for it."""
+        if self._proxy is not None:
+            import tkws.net.proxytunnel
+        if self._uri.secure and self._context is not None:  # else `load_default_context` does
+            self.phase = "tls"
+            import tkws.net.tls  # noqa: F401
+
+    def _loaded(self, context: tls.SSLContext) -> None:
+        self._context = self._context or context
+        self._proxy_context = self._proxy_context or context
+        self._find()
+
+    def _find(self) -> None:
+        if self._route.sock is not None:
+            self._connected(self._route.sock)
+        elif self._route.unix is not None:
+            self._dial([unix_endpoint(self._route.unix)])
+        else:
+            target = self._proxy or self._uri
+            self.phase = "resolve" if self._proxy is None else "proxy"
+            self._step = Lookup(self._loop, target.host, target.port, self._dial, self._unreachable)
+
+    def _dial(self, endpoints: list[Endpoint]) -> None:
+        if self._proxy is None:
+            self.phase = "connect"
+        self._step = Dial(self._loop, endpoints, self._connected, self._unreachable)
+
+    def _connected(self, sock: socket.socket) -> None:
+        self._stream = SocketStream(self._loop, sock, self)
+        if self._proxy is None:
+            self._reached(self._stream)
+            return
+        from tkws.net.proxytunnel import ProxyTunnel
+
+        self._step = ProxyTunnel(
+            self._stream,
+            self._proxy,
+            self._uri.host,
+            self._uri.port,
+            context=self._proxy_context,
+            explain=partial(explain_tls, peer=PROXY),
+            on_open=self._reached,
+            on_failed=self._fail,
+        )
+
+    def _reached(self, stream: Stream, received: bytes = b"") -> None:
+        """Speak with the server at the other end of ``stream``, of which ``received`` has come already."""
+        self._step = None
+        self._stream = stream
+        if self._uri.secure:
+            self._speak_tls(stream, received)
+            return
+        stream.set_owner(self)
+        self._shake_hands()
+        if received:
+            self.data_received(received)
+
+    def _speak_tls(self, stream: Stream, received: bytes) -> None:
+        assert self._context is not None
+        from tkws.net.tls import TLSStream
+
+        self.phase = "tls"
+        name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
+        self._stream = over_tls = TLSStream(
+            stream, self._context, self, server_hostname=name, on_established=self._shake_hands
+        )
+        if received:
+            over_tls.data_received(received)
+
+    def _shake_hands(self) -> None:
+        assert self._stream is not None
+        self.phase = "handshake"
+        self._stream.write(self._handshake.data)
+
+    # What the stream tells
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of the server's answer."""
+        if speaks_tls(data):
+            self._fail_with(ConnectionError("The server speaks TLS on this port: use wss:"))
+            return
+        self._judge(self._handshake.receive_data(data))
+
+    def get_buffer(self) -> None:
+        """Return None: the answer is small."""
+
+    def buffer_updated(self, count: int) -> None:
+        """Never called: `get_buffer` gives no buffer."""
+        raise NotImplementedError
+
+    def eof_received(self) -> None:
+        """Take the answer as far as it came."""
+        self._judge(self._handshake.receive_eof())
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        """Fail: the connection is gone before it was open."""
+        self._fail_with(cause or ConnectionResetError("the connection was closed"))
+
+    def pause_writing(self) -> None:
+        """Nothing to do: the request is small."""
+
+    def resume_writing(self) -> None:
+        """Nothing to do: the request is small."""
+
+    # The end
+
+    def _judge(self, result: Accepted | HandshakeError | None) -> None:
+        if result is not None and not self._over:
+            assert self._stream is not None
+            self._over = True
+            self._on_answer(result, self._stream)
+
+    def _unreachable(self, error: OpenError) -> None:
+        if self._proxy is None:
+            self._fail(error)
+            return
+        named = OpenError(f"Cannot reach the proxy {self._proxy}: {error}", phase="proxy")
+        named.__cause__ = error
+        self._fail(named)
+
+    def _fail_with(self, cause: Exception) -> None:
+        error = OpenError(f"Cannot connect to {self._uri.shown}: {explain_tls(cause)}", phase=self.phase)
+        error.__cause__ = cause
+        self._fail(error)
+
+    def _fail(self, error: OpenError) -> None:
+        if not self._over:
+            self.cancel()
+            self._on_failed(error)

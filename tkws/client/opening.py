@@ -1,0 +1,203 @@
+"""Opening a connection: what is said in the handshake, redirects, cookies, one timeout for all of it.
+
+Knows what the answers mean; how a server is reached is `tkws.client.connector`'s business. Whatever comes
+of it goes to the `WebSocket`, once.
+"""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from tkws.client.connector import Hop, Route
+from tkws.connection.websocket import WebSocket
+from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError
+from tkws.http.headers import Headers, HeadersLike
+from tkws.http.messages import load_h11
+from tkws.net import Stream
+from tkws.protocol.deflate import Deflate
+from tkws.protocol.handshake import Accepted, ClientHandshake
+from tkws.protocol.uri import WebSocketURI, parse_uri
+from tkws.version import __version__
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
+_USER_AGENT = f"tkws/{__version__}"
+
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_SECRET_FIELDS = frozenset(("authorization", "cookie", "proxy-authorization"))
+
+_DOING = {
+    "resolve": "finding its address",
+    "connect": "connecting",
+    "proxy": "finding a way through the proxy",
+    "tls": "agreeing on TLS",
+    "handshake": "waiting for the answer to the opening handshake",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Plan:
+    """What is to be opened, and how: the arguments of `tkws.open`."""
+
+    uri: WebSocketURI
+    timeout: float
+    protocols: Sequence[str] = ()
+    headers: HeadersLike | Callable[[], HeadersLike] = ()
+    origin: str | None = None
+    deflate: Deflate | None = None
+    route: Route
+    cookies: CookieJar | None = None
+    max_redirects: int = 10
+
+    def load(self) -> None:
+        """Import what an opening needs and the import of tkws spares the program.
+
+        Raises:
+            OSError: No descriptor is left to read it with.
+        """
+        load_h11()
+        codecs.lookup("idna")  # for names and for certificates
+        if self.cookies is not None:
+            import tkws.client.cookies  # noqa: F401
+
+    def handshake(self, uri: WebSocketURI) -> ClientHandshake:
+        """Return the handshake with ``uri``, which is the plan's or where that redirected to."""
+        fields = Headers(self.headers() if callable(self.headers) else self.headers)
+        if uri.origin != self.uri.origin:
+            fields = Headers([field for field in fields.fields if field[0].lower() not in _SECRET_FIELDS])
+        if self.cookies is not None and "Cookie" not in fields:
+            from tkws.client.cookies import cookie_header
+
+            fields = Headers([*fields.fields, *cookie_header(self.cookies, uri)])
+        return ClientHandshake(
+            uri,
+            nonce=os.urandom(16),
+            protocols=self.protocols,
+            headers=fields,
+            origin=self.origin,
+            deflate=self.deflate,
+            user_agent=_USER_AGENT,
+        )
+
+    def redirected(self, uri: WebSocketURI, location: str) -> WebSocketURI:
+        """Return where a redirect from ``uri`` leads.
+
+        Raises:
+            ValueError: It leads to no WebSocket, or from TLS to none.
+        """
+        target = parse_uri(urljoin(f"{uri.origin}{uri.target}", location))
+        if uri.secure and not target.secure:
+            raise URLError("it would leave TLS")
+        if target.origin == uri.origin and target.username is None:
+            return dataclasses.replace(target, username=uri.username, password=uri.password)
+        return target
+
+
+class Opening:
+    """One attempt to open a `WebSocket`: a hop to the server, and on to wherever that redirects.
+
+    Args:
+        ws: Who is told of the end: `WebSocket.begin` or `WebSocket.fail`.
+        plan: What to do.
+    """
+
+    def __init__(self, ws: WebSocket, plan: Plan) -> None:
+        self._ws = ws
+        self._plan = plan
+        self._uri = plan.uri
+        self._route = plan.route
+        self._redirects = 0
+        self._hop: Hop | None = None
+        self._over = False
+        self._timer = ws.loop.call_later(plan.timeout, self._on_timeout)
+        # Not in a row with others to the same address (RFC 6455, 4.1): docs/rfc6455.md says why.
+        ws.loop.call_soon(self._go)
+
+    def cancel(self) -> None:
+        """Give up, and tell nobody; harmless when it is over."""
+        self._over = True
+        self._timer.cancel()
+        if self._hop is not None:
+            self._hop.cancel()
+        elif self._route.sock is not None:
+            self._route.sock.close()
+
+    def _go(self) -> None:
+        if self._over:
+            return
+        try:
+            self._plan.load()
+        except OSError as cause:
+            error = OpenError(f"Cannot connect to {self._uri.shown}: {cause}", phase="connect")
+            error.__cause__ = cause
+            self._fail(error)
+            return
+        try:
+            handshake = self._plan.handshake(self._uri)
+        except Exception as cause:  # the program's own, from the callable that makes the headers
+            self._ws.loop.report_exception()
+            error = OpenError(f"The headers could not be made: {cause}", phase="handshake")
+            error.__cause__ = cause
+            self._fail(error)
+            return
+        self._ws.request = handshake.request
+        self._hop = Hop(
+            self._ws.loop, self._uri, self._route, handshake, on_answer=self._answered, on_failed=self._fail
+        )
+
+    def _answered(self, answer: Accepted | HandshakeError, stream: Stream) -> None:
+        if isinstance(answer, Accepted):
+            self._timer.cancel()
+            self._keep_cookies(answer.response.headers)
+            self._ws.response = answer.response
+            self._ws.protocol = answer.protocol
+            self._ws.begin(stream, answer.protocol, codec=answer.codec, data=answer.trailing_data)
+            return
+        stream.abort()
+        headers = Headers(answer.headers)
+        self._keep_cookies(headers)
+        if answer.status in _REDIRECTS and "Location" in headers:
+            self._redirect(answer, headers["Location"])
+        else:
+            self._fail(answer)
+
+    def _keep_cookies(self, headers: Headers) -> None:
+        if self._plan.cookies is not None:
+            from tkws.client.cookies import store_cookies
+
+            store_cookies(self._plan.cookies, self._uri, headers)
+
+    def _redirect(self, answer: HandshakeError, location: str) -> None:
+        self._redirects += 1
+        try:
+            if self._redirects > self._plan.max_redirects:
+                raise URLError(f"{self._plan.max_redirects} were followed before it")
+            self._uri = self._plan.redirected(self._uri, location)
+        except ValueError as error:
+            answer.args = (f"{answer}; the redirect to {_shown(location)!r} is not followed: {error}",)
+            self._fail(answer)
+            return
+        self._route = dataclasses.replace(self._route, unix=None, sock=None)
+        self._go()
+
+    def _on_timeout(self) -> None:
+        phase = self._hop.phase if self._hop is not None else "connect"
+        message = f"Timeout when connecting to {self._uri.shown}: {self._plan.timeout:g} seconds passed while"
+        self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
+
+    def _fail(self, error: OpenError) -> None:
+        self.cancel()
+        self._ws.fail(error)
+
+
+def _shown(location: str) -> str:
+    """Return a URL or a part of one without credentials and without the query."""
+    return re.sub("//.*@", "//", location.partition("?")[0])

@@ -1,0 +1,171 @@
+"""tcllib's commands for a connection that there is: each a few words over `WebSocket`."""
+
+from __future__ import annotations
+
+import socket
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tkws.checks import check_kind
+from tkws.commands.arguments import bytes_of, kind_of, text_of
+from tkws.connection.websocket import WebSocket, live as _alive
+from tkws.loop import Master, loop_for
+from tkws.net import SocketStream, detach
+from tkws.options import ConnectionOptions, Handler, ServerOptions, changed, complete
+from tkws.protocol.closing import DEFAULT_REASONS
+from tkws.protocol.engine import Buffer, State
+from tkws.protocol.frames import Role
+from tkws.protocol.uri import parse_uri
+
+_INFO = (
+    "peername", "sockname", "name", "closed", "client", "server", "type", "handler", "state",
+    "protocol", "url", "latency", "statistics", "request", "response", "close_code", "close_reason",
+    "buffered_amount",
+)  # fmt: skip
+
+
+def takeover(
+    sock: socket.socket,
+    handler: Handler,
+    server: bool = False,
+    info: Any = None,
+    *,
+    initial: bytes = b"",
+    master: Master = None,
+    **options: Any,
+) -> WebSocket:
+    """Make a socket whose opening handshake is over a WebSocket (tcllib's ``takeover``).
+
+    Args:
+        sock: A connected stream socket. It is detached: it belongs to the connection from now on.
+        handler: Called as ``handler(ws, type, message)`` for every event.
+        server: Whether this side is the server.
+        info: The message of the ``connect`` event.
+        initial: Bytes that were read behind the handshake.
+        master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
+        **options: See `ConnectionOptions`.
+
+    Returns:
+        The connection, OPEN.
+
+    Raises:
+        TypeError: For a socket or a handler that is none, or an unknown option.
+        ValueError: For a socket that is closed or of another type, or an option out of range.
+    """
+    check_kind("server", server, bool, "True or False")
+    role = Role.SERVER if server else Role.CLIENT
+    base = ServerOptions().for_connection(handler) if server else ConnectionOptions(handler=handler)
+    if not isinstance(initial, bytes):
+        raise TypeError(f"initial: bytes, not {type(initial).__name__}")
+    settings = changed(base, options)
+    loop = loop_for(master)
+    stream = SocketStream(loop, detach(sock))
+    ws = WebSocket(loop, role, settings)
+    ws.begin(stream, info, data=initial)
+    return ws
+
+
+def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool = True) -> int:
+    """Send a message, a fragment or a control frame (tcllib's ``send``).
+
+    Args:
+        ws: The connection.
+        type: ``"text"``, ``"binary"``, ``"ping"``, ``"pong"`` or ``"close"``, in any case and
+            shortened (``"p"`` is a ping, as in tcllib), or an opcode.
+        message: ``str`` is encoded as UTF-8. For ``close`` it is the reason, sent with 1000.
+        final: Whether a text or binary message ends here.
+
+    Returns:
+        The bytes queued, header included; -1 where the connection is not open.
+
+    Raises:
+        TypeError: For a type or a message that is none.
+        ValueError: For a control frame's payload above 125 bytes, and a text that is not UTF-8.
+        StateError: For a fragment of another type than the message that it would continue.
+    """
+    _check_websocket(ws)
+    kind = kind_of(type)
+    content = text_of(message) if kind in ("text", "close") else bytes_of(message)
+    if ws.state is not State.OPEN:
+        return -1
+    if kind in ("text", "binary"):
+        return ws.send(content, final=final)
+    if kind == "close":
+        before = ws.statistics.bytes_sent
+        ws.close(reason=text_of(content))
+        return ws.statistics.bytes_sent - before
+    return (ws.ping if kind == "ping" else ws.pong)(bytes(bytes_of(content)))
+
+
+def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:
+    """Begin the closing handshake (tcllib's ``close``); see `WebSocket.close`.
+
+    As in tcllib an empty reason becomes a text for the code, where there is one.
+    """
+    _check_websocket(ws)
+    ws.close(code, reason or DEFAULT_REASONS.get(code or 0, ""))
+
+
+def configure(ws: WebSocket, option: str | None = None, **options: Any) -> Any:
+    """Query or change options (tcllib's ``configure``); see `WebSocket.configure`."""
+    _check_websocket(ws)
+    return ws.configure(*([] if option is None else [option]), **options)
+
+
+def conninfo(ws: WebSocket, what: str) -> Any:
+    """Return one piece of information about a connection (tcllib's ``conninfo``).
+
+    Args:
+        ws: The connection.
+        what: ``peername``, ``sockname`` or ``name``, ``closed``, ``client``, ``server``,
+            ``type`` (``"client"`` or ``"server"``), ``handler``, ``state`` (``"CONNECTING"``,
+            ``"CONNECTED"``, ``"CLOSING"`` or ``"CLOSED"``), ``protocol``, ``url``,
+            ``latency``, ``statistics``, ``request``, ``response``, ``close_code``,
+            ``close_reason`` or ``buffered_amount``; in any case, shortened while it is clear.
+
+    Raises:
+        TypeError: For anything else.
+    """
+    _check_websocket(ws)
+    name = "closed" if str(what).lower() == "close" else complete(what, _INFO, "what")  # as in tcllib
+    if name == "closed":
+        return ws.state is State.CLOSED
+    if name in ("client", "server"):
+        return ws.role.name.lower() == name
+    if name == "type":
+        return ws.role.name.lower()
+    if name == "handler":
+        return ws["handler"]
+    if name == "state":
+        return "CONNECTED" if ws.state is State.OPEN else ws.state.name
+    return getattr(ws, "sockname" if name == "name" else name)
+
+
+def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
+    """Return the connections that are not closed and match (tcllib's ``find``), the oldest first.
+
+    Args:
+        host: A glob for the remote end's name, as the URL gave it, or its address.
+        port: A glob for the remote end's port, or its number.
+
+    Raises:
+        TypeError: For an argument of a wrong type.
+    """
+    check_kind("host", host, str, "str")
+    if isinstance(port, bool) or not isinstance(port, str | int):
+        raise TypeError(f"port: str or int, not {type(port).__name__}")
+    return [ws for ws in list(_alive) if _matches(ws, host, str(port))]
+
+
+def _check_websocket(ws: WebSocket) -> None:
+    check_kind("ws", ws, WebSocket, "a WebSocket")
+
+
+def _matches(ws: WebSocket, host: str, port: str) -> bool:
+    peer = ws.peername if isinstance(ws.peername, tuple) else (ws.peername or "", "")
+    names = [str(peer[0])]
+    if ws.role is Role.CLIENT and ws.url:
+        uri = parse_uri(ws.url)
+        names.append(uri.host)
+        peer = peer if ws.peername else ("", uri.port)
+    return any(fnmatchcase(name, host) for name in names) and fnmatchcase(str(peer[1]), port)

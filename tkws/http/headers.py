@@ -1,0 +1,126 @@
+"""The header fields of an HTTP message (RFC 9110, 5).
+
+Knows which names and values may travel, so that nothing in them can break the message; not
+what they mean. Values are text in ISO-8859-1, byte for byte what is on the wire.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from tkws.http.fields import is_token
+
+
+class HasItems(Protocol):
+    """What gives header fields as a mapping does, such as ``http.server``'s ``self.headers``."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return the pairs of name and value."""
+        ...
+
+
+HeadersLike = HasItems | Iterable[tuple[str, str]]
+"""What `Headers` is made from: a mapping, or pairs of name and value."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+# Their values let somebody else in, or tell who somebody is.
+_SECRET = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
+
+
+class Headers(Mapping[str, str]):
+    """Header fields: a mapping that ignores the case of names, keeps their order and never changes.
+
+    A field that occurs several times is one entry whose values are joined by ", " (RFC 9110,
+    5.3); `get_all` has them one by one. Set-Cookie cannot be joined: its first value stands for
+    it. `repr` hides the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie.
+
+    Args:
+        fields: A mapping, or pairs of name and value; a name may come again in pairs.
+
+    Raises:
+        TypeError: `fields` is none of these, or a name or a value is no str.
+        ValueError: A name is no token, or a value has a line break or another control
+            character or one beyond ISO-8859-1. The message names the header, not the value.
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: HeadersLike = ()) -> None:
+        if isinstance(fields, Headers):
+            self._fields: tuple[tuple[str, str], ...] = fields._fields
+            return
+        source: Any = fields
+        try:
+            pairs = [
+                (name, value) for name, value in (source.items() if hasattr(source, "items") else source)
+            ]
+        except (TypeError, ValueError):
+            raise TypeError("headers must be a mapping, or pairs of name and value") from None
+        self._fields = tuple((name, _check(name, value)) for name, value in pairs)
+
+    @classmethod
+    def received(cls, fields: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """Return the fields of a message that was parsed; they are not checked again."""
+        headers = cls()
+        headers._fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields)
+        return headers
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Every field as it was given, repeated ones as well."""
+        return self._fields
+
+    def get_all(self, name: str) -> list[str]:
+        """Return the values of all fields of a name, in order; none is an empty list."""
+        wanted = name.lower()
+        return [value for name, value in self._fields if name.lower() == wanted]
+
+    def __getitem__(self, name: str) -> str:
+        values = self.get_all(name)
+        if not values:
+            raise KeyError(name)
+        return values[0] if name.lower() == "set-cookie" else ", ".join(values)
+
+    def __iter__(self) -> Iterator[str]:
+        spellings: dict[str, str] = {}
+        for name, _ in self._fields:
+            spellings.setdefault(name.lower(), name)
+        return iter(spellings.values())
+
+    def __len__(self) -> int:
+        return len({name.lower() for name, _ in self._fields})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return _fold(self) == _fold(other)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(_fold(self).items()))
+
+    def __repr__(self) -> str:
+        shown = [(name, "***" if name.lower() in _SECRET else value) for name, value in self._fields]
+        return f"Headers({shown})"
+
+
+def _fold(headers: Mapping[str, str]) -> dict[str, str]:
+    return {str(name).lower(): value for name, value in headers.items()}
+
+
+def _check(name: object, value: object) -> str:
+    """Return the value without the spaces around it, which are no part of it (RFC 9110, 5.5)."""
+    if not isinstance(name, str):
+        raise TypeError(f"headers: a name must be a str, not {type(name).__name__}")
+    if not is_token(name):
+        raise ValueError(f"headers: {name!r} is no name of a header")
+    if not isinstance(value, str):
+        raise TypeError(f"headers: the value of {name} must be a str, not {type(value).__name__}")
+    value = value.strip(" \t")
+    if _CONTROL.search(value):
+        raise ValueError(f"headers: the value of {name} has a line break or another control character")
+    if any(character > "\xff" for character in value):
+        raise ValueError(f"headers: the value of {name} has a character beyond ISO-8859-1")
+    return value

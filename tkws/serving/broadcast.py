@@ -1,0 +1,92 @@
+"""One frame for many connections: who gets it at once, who later, and who not at all.
+
+Knows connections by what they offer to send, and nothing of paths or handlers.
+
+A broadcast is written right away, connection by connection, for as long as a slice of the loop
+may take. What is left then is gathered with whatever else the connections send, and so are
+other broadcasts of the same slice: one system call for each connection carries them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tkws.loop import Loop
+from tkws.loop.slices import SLICE
+from tkws.protocol.closing import CloseCode
+
+if TYPE_CHECKING:
+    from tkws.connection.websocket import WebSocket
+    from tkws.options import ServerOptions
+
+# Between two looks at the clock.
+_UNCLOCKED = 64  # connections
+_UNCLOCKED_SIZE = 256 * 1024  # bytes
+
+
+class Broadcaster:
+    """Sends a server's broadcasts.
+
+    Args:
+        loop: The loop of the server.
+    """
+
+    __slots__ = ("_gathers", "_loop")
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._gathers = False  # until the slice is over
+
+    def send(self, frame: bytes, sockets: list[WebSocket], options: ServerOptions) -> int:
+        """Send a frame of `tkws.protocol.engine.encode_broadcast`.
+
+        Args:
+            frame: The frame.
+            sockets: Who gets it.
+            options: Tell what becomes of it for a peer that does not keep up.
+
+        Returns:
+            How many it was sent to.
+        """
+        if not sockets:
+            return 0
+        rest = iter(sockets)
+        sent = 0 if self._gathers else self._send_directly(frame, rest, options)
+        return sent + sum(_pass_on(ws, frame, options) for ws in rest)
+
+    def _send_directly(self, frame: bytes, sockets: Iterator[WebSocket], options: ServerOptions) -> int:
+        """Write to as many as there is time for, and leave the others."""
+        loop = self._loop
+        if loop.dispatching:
+            self._gathers = True
+            loop.at_slice_end(self._end_slice)
+        now = loop.now()
+        latest = now + min(loop.slice_left(), SLICE)
+        unclocked = max(min(_UNCLOCKED, _UNCLOCKED_SIZE // len(frame)), 1)
+        sent = 0
+        for number, ws in enumerate(sockets, 1):
+            sent += ws.send_directly(frame, now) or _pass_on(ws, frame, options)
+            if not number % unclocked and loop.now() >= latest:
+                break
+        return sent
+
+    def _end_slice(self) -> None:
+        self._gathers = False
+
+
+def _pass_on(ws: WebSocket, frame: bytes, options: ServerOptions) -> bool:
+    """Send the frame with others, unless the peer does not keep up."""
+    waiting, policy = ws.buffered_amount, options.slow_peer
+    if policy == "buffer":
+        most = options.max_buffered
+        takes = most is None or waiting + len(frame) <= most or not waiting
+    else:
+        takes = waiting <= ws.cget("high_water")
+    if takes:
+        return ws.send_encoded(frame)
+    if policy == "skip":
+        ws.broadcasts_skipped += 1
+    else:
+        ws.close(CloseCode.POLICY_VIOLATION, "Too slow")
+    return False

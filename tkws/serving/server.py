@@ -1,0 +1,334 @@
+"""`Server`: which requests become WebSockets, and the connections that came of them.
+
+A server knows paths, handlers and limits. Where connections come from is up to others: a
+program that accepts them itself asks `Server.test` and calls `upgrade`; `serve` listens and
+speaks HTTP by way of `tkws.serving.httpserver`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from urllib.parse import unquote
+
+from tkws.connection.websocket import WebSocket
+from tkws.errors import HandshakeError, StateError
+from tkws.http.messages import Request
+from tkws.loop import Loop
+from tkws.net import SocketStream, Stream, detach
+from tkws.options import Configurable, Handler, ServerOptions, changed, ignore
+from tkws.protocol.closing import CloseCode, encode_close
+from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.engine import Buffer, encode_broadcast
+from tkws.protocol.frames import Role
+from tkws.protocol.handshake import accept_response, negotiate, validate
+from tkws.serving.access import check_host, check_origin, is_loopback
+from tkws.serving.broadcast import Broadcaster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tkws.serving.static import Page
+
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
+
+
+class Live(NamedTuple):
+    """An entry of `Server.live`."""
+
+    path: str
+    handler: Handler
+    protocol: str
+
+
+class Admission(NamedTuple):
+    """A request that may become a WebSocket, with all that was agreed."""
+
+    server: Server
+    request: Request
+    path: str  # percent-decoded
+    handler: Handler
+    protocol: str
+    codec: PerMessageDeflate | None
+    answer: bytes
+
+
+class Server(Configurable):
+    """Made by `tkws.serving.server` and `tkws.serve`.
+
+    Its options are changed as those of a Tk widget; those of connections hold for the connections
+    to come.
+
+    Args:
+        loop: The loop that will serve the connections.
+        options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
+        sockname: The address of the listening socket.
+        secure: Whether its connections come over TLS.
+
+    Attributes:
+        pages: What `page` and `directory` add to.
+        closed: Whether `close` was called.
+    """
+
+    def __init__(
+        self, loop: Loop, options: ServerOptions, sockname: Any = None, *, secure: bool = False
+    ) -> None:
+        from tkws.serving.static import Pages
+
+        self.loop = loop
+        self.pages = Pages()
+        self._options: ServerOptions = options
+        self.closed = False
+        self.secure = secure
+        self._sockname = sockname
+        self._live: list[Live] = []
+        self._connections: dict[WebSocket, str] = {}
+        self._addresses: Counter[object] = Counter()
+        self._broadcaster = Broadcaster(loop)
+
+    @property
+    def options(self) -> ServerOptions:
+        """The options; see `configure`."""
+        return self._options
+
+    @overload
+    def live(self, path: str, handler: AnyHandler, protocol: str = "*") -> AnyHandler: ...
+    @overload
+    def live(self, path: str, *, protocol: str = "*") -> Callable[[AnyHandler], AnyHandler]: ...
+    def live(self, path: str, handler: Any = None, protocol: str = "*") -> Any:
+        """Serve WebSockets at the paths that ``path`` matches (tcllib's ``live``).
+
+        The first entry that matches the path, and a subprotocol of the client's where it
+        offers any, wins. Also a decorator: ``@server.live("/chat")``.
+
+        Args:
+            path: A glob, matched with regard to case: ``*``, ``?`` and ``[...]``.
+            handler: The handler of the connections.
+            protocol: A glob for the subprotocol.
+
+        Returns:
+            The handler.
+
+        Raises:
+            TypeError: For a path or a protocol that is no str, or a handler that cannot be called.
+        """
+        for name, value in (("path", path), ("protocol", protocol)):
+            if not isinstance(value, str):
+                raise TypeError(f"{name}: str, not {type(value).__name__}")
+        if handler is None:
+            return lambda decorated: self.live(path, decorated, protocol)
+        if not callable(handler):
+            raise TypeError(f"handler: a callable (ws, type, message), not {type(handler).__name__}")
+        self._live.append(Live(path, handler, protocol))
+        return handler
+
+    def page(self, path: str, content: Page) -> None:
+        """Show a web page at ``path``.
+
+        Args:
+            path: The exact path, such as ``"/"``.
+            content: ``str`` is HTML; ``bytes`` is of the type that the path's ending tells; a
+                callable gets the `Request` and returns either, or a whole `Response`.
+
+        Raises:
+            TypeError: For a path that is no str, or content of another type.
+            ValueError: For a path that does not begin with ``/``.
+        """
+        self.pages.add_page(path, content)
+
+    def directory(self, path: str, folder: str | Path) -> None:
+        """Show the files below ``folder`` below ``path``; ``index.html`` stands for a folder.
+
+        Neither ``..`` nor symbolic links lead out of the folder. What is hidden, by a name that
+        begins with a dot, is not shown, but for ``.well-known``.
+
+        Args:
+            path: Where the folder begins, such as ``"/"`` or ``"/pictures"``.
+            folder: The folder in the file system.
+
+        Raises:
+            NotADirectoryError: Where the folder is none.
+            TypeError: For a path that is no str.
+            ValueError: For a path that does not begin with ``/``.
+        """
+        self.pages.add_directory(path, folder)
+
+    @property
+    def connections(self) -> list[WebSocket]:
+        """The connections that are not closed, the oldest first."""
+        return list(self._connections)
+
+    def broadcast(self, message: str | Buffer, path: str = "*") -> int:
+        """Send a message to every open connection; it is encoded once and not compressed.
+
+        What becomes of it for a peer that does not keep up says the option ``slow_peer``.
+
+        Args:
+            message: ``str`` goes as text, bytes-like as binary.
+            path: A glob for the paths that the clients asked for.
+
+        Returns:
+            How many connections it was sent to, which are those that are open, not in the
+            middle of a message and not left out for being slow.
+
+        Raises:
+            TypeError: For a message of another type.
+            ValueError: For text that cannot be encoded.
+        """
+        if not isinstance(path, str):
+            raise TypeError(f"path: str, not {type(path).__name__}")
+        frame = encode_broadcast(message)
+        sockets = [ws for ws, asked in self._connections.items() if path == "*" or fnmatchcase(asked, path)]
+        return self._broadcaster.send(frame, sockets, self._options)
+
+    def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
+        """Refuse what comes and begin to close every connection; a second call changes nothing.
+
+        Args:
+            code: As in `WebSocket.close`.
+            reason: As there.
+
+        Raises:
+            TypeError: As `WebSocket.close`; nothing is closed then.
+            ValueError: The same.
+        """
+        encode_close(code, reason)
+        if self.closed:
+            return
+        self.closed = True
+        for ws in self.connections:
+            ws.close(code, reason)
+
+    # Requests
+
+    def admit(self, request: Request, sockname: Any = None) -> Admission:
+        """Judge a request for a WebSocket.
+
+        Args:
+            request: What the client asked.
+            sockname: This end's address, where it is known better than from the listening socket.
+
+        Raises:
+            HandshakeError: With the HTTP status that refuses it.
+        """
+        options = self.options
+        handshake = validate(request.headers, method=request.method, version=request.version)
+        host = request.headers.get("Host")
+        check_host(host, options.hosts, loopback=is_loopback(sockname or self._sockname))
+        check_origin(request.headers.get("Origin"), host, options.origins)
+        self._check_limits(request)
+        path = unquote(request.path)
+        entry, protocol = self._find_live(path, handshake.protocols)
+        codec, extension = negotiate(options.deflate, request.headers)
+        answer = accept_response(handshake.key, protocol=protocol, extension=extension)
+        return Admission(self, request, path, entry.handler, protocol, codec, answer)
+
+    def open(self, admission: Admission, stream: Stream, data: bytes = b"") -> WebSocket:
+        """Answer an admitted request with 101 and make its stream a WebSocket.
+
+        Args:
+            admission: What `admit` returned.
+            stream: The client's.
+            data: What it sent behind the request.
+        """
+        ws = self._make(admission)
+        self._begin(ws, admission, stream, data)
+        return ws
+
+    def adopt(self, admission: Admission, sock: socket.socket, data: bytes = b"") -> WebSocket:
+        """Do the same with a socket, from any thread; the socket is detached at once.
+
+        Raises:
+            StateError: Where the server, or its interpreter, has gone.
+        """
+        if self.closed or self.loop.closed:
+            raise StateError("sock: its server was closed")
+        taken = detach(sock, connected=False)  # the client may have gone again, which reading tells
+        ws = self._make(admission)
+        if self.loop.in_loop_thread():
+            self._begin_on(taken, ws, admission, data)
+        else:
+            try:
+                self.loop.call_soon_threadsafe(self._begin_on, taken, ws, admission, data)
+            except StateError:  # the loop has closed since
+                self._begin_on(taken, ws, admission, data)
+        return ws
+
+    def is_live(self, path: str) -> bool:
+        """Whether there are WebSockets at a path, percent-decoded."""
+        return bool(self._entries(path))
+
+    # How it works
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        self._options = changed(self._options, changes)
+
+    def _make(self, admission: Admission) -> WebSocket:
+        request = admission.request
+        scheme = "wss" if self.secure else "ws"
+        url = f"{scheme}://{request.headers.get('Host', '')}{request.path}"
+        ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
+        ws.request = request
+        ws.protocol = admission.protocol
+        return ws
+
+    def _begin(self, ws: WebSocket, admission: Admission, stream: Stream, data: bytes) -> None:
+        request = admission.request
+        self._connections[ws] = admission.path
+        self._addresses[_host_of(request)] += 1
+        ws.on_end(self._forget)
+        stream.write(admission.answer)
+        ws.begin(stream, request, codec=admission.codec, data=data)
+
+    def _begin_on(self, sock: socket.socket, ws: WebSocket, admission: Admission, data: bytes) -> None:
+        if self.loop.closed:
+            ws.abandon()
+            sock.close()
+            return
+        self._begin(ws, admission, SocketStream(self.loop, sock), data)
+        if self.closed:  # while this was on its way from another thread
+            ws.close(CloseCode.GOING_AWAY)
+
+    def _forget(self, ws: WebSocket) -> None:
+        del self._connections[ws]
+        assert ws.request is not None
+        host = _host_of(ws.request)
+        self._addresses[host] -= 1
+        if not self._addresses[host]:
+            del self._addresses[host]
+
+    def _check_limits(self, request: Request) -> None:
+        options = self.options
+        if self.closed or self.loop.closed or len(self._connections) >= options.max_connections:
+            raise HandshakeError("The server takes no more connections", part="http", status=503)
+        most = options.max_connections_per_address
+        if most is not None and self._addresses[_host_of(request)] >= most:
+            raise HandshakeError("Too many connections from this address", part="http", status=429)
+
+    def _find_live(self, path: str, protocols: Iterable[str]) -> tuple[Live, str]:
+        """Return the entry for a request and the subprotocol that it takes (tcllib's ``test``)."""
+        offered = list(protocols)
+        entries = self._entries(path)
+        for entry in entries:
+            if not offered:
+                return entry, ""
+            for protocol in offered:
+                if fnmatchcase(protocol, entry.protocol):
+                    return entry, protocol
+        if entries:
+            raise HandshakeError("None of these subprotocols is spoken here", part="protocol", status=400)
+        raise HandshakeError(f"There is no WebSocket at {path!r}", part="path", status=404)
+
+    def _entries(self, path: str) -> list[Live]:
+        """Return what serves a path, first of all what was made live."""
+        entries = [entry for entry in self._live if fnmatchcase(path, entry.path)]
+        if self._options.handler is not ignore:
+            entries.append(Live("*", self._options.handler, "*"))
+        return entries
+
+
+def _host_of(request: Request) -> object:
+    return request.peer[0] if isinstance(request.peer, tuple) else request.peer
