@@ -103,6 +103,12 @@ def close_interpreter(root: tkinter.Tk) -> list[str]:
     return left + [f"Tcl command {name}" for name in commands if PYTHON_COMMAND.fullmatch(name)]
 
 
+def forget_failure() -> None:
+    """Drop what Python keeps of the last exception: the frames of a failed test, with all that they hold."""
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
+
+
 def exists(root: tkinter.Tk) -> bool:
     """Whether the window ``root`` was not destroyed yet."""
     try:

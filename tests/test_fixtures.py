@@ -28,6 +28,12 @@ ACTS = {
     "expects_the_log": ("the('expected_log'); logging.getLogger('tkws').error('lost')", ""),
     "expects_a_log_in_vain": ("the('expected_log')", "was expected to log an error"),
     "leaks_a_descriptor": ("keep.append(os.open('.', os.O_RDONLY))", "descriptors were left open"),
+    "fails_with_a_socket_in_a_cycle": ("ring = [socket.socket()]; ring.append(ring); fail()", "as asked"),
+    "is_spared_by_the_failed_one": ("pass", ""),
+    "leaks_a_descriptor_in_a_cycle": (
+        "ring = [os.open('.', os.O_RDONLY)]; ring.append(ring)",
+        "descriptors were left open",
+    ),
     "leaks_a_thread": (
         "threading.Thread(target=never.wait, daemon=True).start()",
         "threads were left behind",
