@@ -10,14 +10,28 @@ terminal's control sequence in it cannot forge a line of a log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+# What Unicode calls default ignorable, beside the characters of format that `str.isprintable` knows:
+# fillers, joiners and variation selectors, which take no room and leave no trace.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 
 
 def printable(text: str) -> str:
-    """Return ``text`` in one line, with what is no printable character escaped as Python does it."""
-    if text.isprintable():
+    """Return ``text`` in one line, with what cannot be seen in it escaped as Python does it.
+
+    That is all that `str.isprintable` refuses (controls, line breaks, marks of direction and other
+    characters of format, surrogates, characters for private use, spaces but ``" "``), and what
+    Unicode calls default ignorable, such as variation selectors.
+    """
+    if text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None):
         return text
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    return "".join(
+        char if char.isprintable() and _UNSEEN.match(char) is None else ascii(char)[1:-1] for char in text
+    )
 
 
 class WebSocketError(Exception):

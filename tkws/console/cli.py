@@ -13,12 +13,14 @@ import ssl
 import sys
 import tkinter
 from collections.abc import Sequence
+from typing import NoReturn
 
 import tkws
 from tkws.console import serverterminal
 from tkws.console.serving import Mode
 from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete, read_headers
 from tkws.console.terminal import Manner, Terminal
+from tkws.errors import printable
 from tkws.loop import loop_for
 from tkws.protocol.uri import parse_uri
 
@@ -34,6 +36,13 @@ In a terminal, lines that begin with / are commands (/help lists them); from a p
 a message. Messages go to standard output, all else to standard error.
 
 'python -m tkws serve --help' tells about the server."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints do nothing to a terminal, whatever the words that they quote."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,7 +88,6 @@ def _in_terminal(target: Target, options: argparse.Namespace) -> int:
     manner = Manner(
         commands=typed or options.commands,
         as_json=options.json,
-        marks=sys.stdout.isatty(),
         quiet=options.quiet,
         linger=options.linger,
     )
@@ -153,7 +161,7 @@ def _server_context(options: argparse.Namespace) -> ssl.SSLContext | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m tkws",
         description="A WebSocket console: talks to the server at URL, in a window or in a terminal.",
         epilog=_EPILOG,
@@ -182,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m tkws serve",
         description="A WebSocket server to try a client with: it answers at every path.",
         epilog="Without a window, lines of standard input are sent to every connection.",

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from tkws.console.interrupt import on_interrupt
 from tkws.console.lines import Lines
 from tkws.console.log import Direction, Log
+from tkws.console.output import Output
 from tkws.console.serving import Mode, Serving
 from tkws.console.status import Status
 from tkws.loop import loop_for
@@ -16,7 +17,7 @@ from tkws.loop import loop_for
 class _Printer:
     """Prints the rows of a log as they come: messages to ``out``, notes to ``err``."""
 
-    def __init__(self, log: Log, out: TextIO, err: TextIO) -> None:
+    def __init__(self, log: Log, out: Output, err: Output) -> None:
         self._log = log
         self._out = out
         self._err = err
@@ -27,10 +28,10 @@ class _Printer:
         self._next = self._log.next
         for row in self._log.rows[len(self._log.rows) - new :]:
             if row.direction is Direction.NOTE:
-                self._err.write(f"{row.peer} {row.payload!s}\n".lstrip())
+                self._err.write(str(row.payload), name=row.peer)
             elif row.direction is Direction.IN and row.type in ("text", "binary"):
                 shown = row.payload if isinstance(row.payload, str) else row.payload.hex()
-                self._out.write(f"{row.peer} {shown}\n")
+                self._out.write(shown, name=row.peer, mark="< ")
         self._err.flush()
         self._out.flush()
 
@@ -48,11 +49,12 @@ def run(mode: Mode, settings: dict[str, Any], fd: int, out: TextIO, err: TextIO)
     root = tkinter.Tcl()
     loop = loop_for(root)
     log = Log(capacity=1000)
-    printer = _Printer(log, out, err)
+    told = Output(err)
+    printer = _Printer(log, Output(out), told)
     try:
         serving = Serving(log, mode, root, printer.print_new, **settings)
     except OSError as error:
-        err.write(f"{error.strerror or error}\n")
+        told.write(str(error.strerror or error))
         loop.close()
         return Status.FAILED
     printer.print_new()

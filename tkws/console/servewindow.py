@@ -18,6 +18,7 @@ from tkws.console.look import Action, add_menu_bar, theme_of
 from tkws.console.sendbox import SendBox
 from tkws.console.serving import Mode, Serving, peer_of
 from tkws.console.status import Status
+from tkws.errors import printable
 
 _LIST_MS = 250
 _MODES = {"Echo: back to who said it": Mode.ECHO, "Chat: to everybody else": Mode.CHAT}
@@ -258,7 +259,7 @@ def run_server_window(
     try:
         ServerWindow(root, mode, options)
     except OSError as error:
-        root.tk.call("puts", "stderr", f"{error.strerror or error}")
+        root.tk.call("puts", "stderr", printable(str(error.strerror or error)))
         root.destroy()
         return Status.FAILED
     root.mainloop()

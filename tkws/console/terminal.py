@@ -1,7 +1,8 @@
 """The console without a window: lines from standard input are sent, what comes is printed.
 
-Messages go to standard output, everything else to standard error, so that pipes work. From a
-terminal a line that begins with ``/`` is a command (`HELP`); from a pipe every line is a message.
+Messages go to standard output, everything else to standard error, so that pipes work; `Output` keeps
+what a peer says from doing anything to a terminal. From a terminal a line that begins with ``/`` is a
+command (`HELP`); from a pipe every line is a message.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tkinter
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +24,7 @@ from tkws.console import archive
 from tkws.console.interrupt import on_interrupt
 from tkws.console.lines import Lines
 from tkws.console.log import Direction, Log, Row, sent_messages
+from tkws.console.output import Output
 from tkws.console.payload import read_base64, read_hex
 from tkws.console.replay import Replay
 from tkws.console.session import Session
@@ -49,14 +52,12 @@ class Manner:
     Attributes:
         commands: Whether a line that begins with ``/`` is a command.
         as_json: Whether each event is printed as a line of JSON.
-        marks: Whether what is received is marked with ``<``.
         quiet: Whether nothing is told but messages and errors.
         linger: Seconds to go on listening after the end of the input.
     """
 
     commands: bool = False
     as_json: bool = False
-    marks: bool = False
     quiet: bool = False
     linger: float = 0.0
 
@@ -76,8 +77,8 @@ class Terminal:
         self._root = root
         self._loop = loop_for(root)
         self._manner = manner
-        self._out = out
-        self._err = err
+        self._out = Output(out)
+        self._err = Output(err)
         self._lines: Lines | None = None
         self._waiting: deque[str] = deque()
         self._input_ended = False
@@ -110,9 +111,10 @@ class Terminal:
             new = self.session.log.next - self._printed
             self._printed = self.session.log.next
             for row in rows[len(rows) - new :]:
-                self._print(archive.to_json(row))
+                self._print(partial(self._out.write_json, archive.to_json(row)))
         elif type in ("text", "binary"):
-            self._print(self._shown(message))
+            shown = message if isinstance(message, str) else message.hex()
+            self._print(partial(self._out.write, shown, mark="< "))
         elif rows and rows[-1].direction is Direction.NOTE and type not in ("sent", "file", "disconnect"):
             self._say(rows[-1])
         if type == "connect":
@@ -121,10 +123,6 @@ class Terminal:
             self._root.quit()
         elif type in ("pong", "file"):
             self._go_on()
-
-    def _shown(self, message: str | bytes) -> str:
-        text = message if isinstance(message, str) else message.hex()
-        return f"< {text}" if self._manner.marks else text
 
     def _connected(self) -> None:
         if self._lines is None:
@@ -135,13 +133,14 @@ class Terminal:
         if not self._manner.quiet or row.type in ("error", "timeout"):
             self._tell(str(row.payload))
 
-    def _tell(self, sentence: str) -> None:
-        self._err.write(f"{sentence}\n")
+    def _tell(self, *sentences: str) -> None:
+        for sentence in sentences:
+            self._err.write(sentence)
         self._err.flush()
 
-    def _print(self, line: str) -> None:
+    def _print(self, write: Callable[[], object]) -> None:
         try:
-            self._out.write(f"{line}\n")
+            write()
         except BrokenPipeError:
             self._reader_gone()
         if not self._flushing:  # once for all that came in this turn of the loop
@@ -223,22 +222,22 @@ class Terminal:
             "file": lambda rest: self.session.send_file(Path(rest)),
             "save": self._save,
             "replay": self._begin_replay,
-            "stats": lambda rest: self._tell(self._figures()),
+            "stats": lambda rest: self._tell(*self._figures()),
             "close": self._close,
-            "help": lambda rest: self._tell(HELP),
+            "help": lambda rest: self._tell(*HELP.splitlines()),
         }
         if verb not in commands:
             raise ValueError(f"There is no /{verb}; /help lists what there is, //{verb} sends it")
         return commands[verb]
 
-    def _figures(self) -> str:
+    def _figures(self) -> list[str]:
         ws = self.session.ws
         if ws is None:
-            return "Not connected."
+            return ["Not connected."]
         figures = asdict(ws.statistics)
         since = figures["connected_since"]
         figures["connected_since"] = time.strftime("%X", time.localtime(since)) if since else "-"
-        return "\n".join(f"{name.replace('_', ' '):20} {figure}" for name, figure in figures.items())
+        return [f"{name.replace('_', ' '):20} {figure}" for name, figure in figures.items()]
 
     def _close(self, rest: str) -> None:
         code, _, reason = rest.partition(" ")

@@ -21,6 +21,7 @@ from tkws.console.session import Session
 from tkws.console.sidepanel import SidePanel
 from tkws.console.status import Status
 from tkws.console.target import Target
+from tkws.errors import printable
 
 _SIDE_MS = 250
 _ROOM = 840, 520  # width and height, at 96 dpi, that the panes beside and below the table need
@@ -149,7 +150,7 @@ class Console(ttk.Frame):
             try:
                 storage.store(self.settings, self._path)
             except OSError as error:
-                self.root.tk.call("puts", "stderr", f"The settings were not stored: {error}")
+                self.root.tk.call("puts", "stderr", printable(f"The settings were not stored: {error}"))
         self.session.disconnect(1001)
         self.root.after(0, self.root.destroy)  # so that the Close still leaves
 
