@@ -6,12 +6,15 @@ Takes two minutes unless told otherwise. The same seed brings the same faults at
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
 import ssl
+import subprocess
 import sys
 import time
 import tkinter
+from collections.abc import Iterator
 
 import trustme
 
@@ -35,9 +38,10 @@ def certificates() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 def run(seconds: float, seed: int) -> tuple[World, list[meters.Sample]]:
     """Run the world to its end, and read the memory meanwhile."""
-    root = tkinter.Tcl()
+    roots = [tkinter.Tcl() for _ in range(3)]
+    root = roots[0]
     loop = loop_for(root)
-    world = World(root, plan(seed, seconds), *certificates(), seed)
+    world = World(roots, plan(seed, seconds), *certificates(), seed)
     samples: list[meters.Sample] = []
     began = loop.now()
 
@@ -54,8 +58,22 @@ def run(seconds: float, seed: int) -> tuple[World, list[meters.Sample]]:
     loop.call_later(seconds + 2 * PATIENCE, give_up)
     root.mainloop(-1)
     world.close()
-    loop.close()
+    for each in roots:
+        loop_for(each).close()
     return world, samples
+
+
+@contextlib.contextmanager
+def busy(processes: int, seconds: float) -> Iterator[None]:
+    """Keep the machine busy meanwhile, with processes that would end by themselves after ``seconds``."""
+    spin = f"import time\nuntil = time.monotonic() + {seconds}\nwhile time.monotonic() < until: pass"
+    load = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
 
 
 def report(world: World, samples: list[meters.Sample], seconds: float, seed: int) -> str:
@@ -85,11 +103,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--load", type=int, default=0, help="processes that keep the machine busy")
     arguments = parser.parse_args()
     run(2, arguments.seed)
     before = meters.Held.now()
     began = time.monotonic()
-    world, samples = run(arguments.seconds, arguments.seed)
+    with busy(arguments.load, arguments.seconds + 4 * PATIENCE):
+        world, samples = run(arguments.seconds, arguments.seed)
     after = meters.Held.now()
     if before != after:
         world.wrong.append(f"held before: {before}, after: {after}")

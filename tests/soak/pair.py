@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import tkws
@@ -28,19 +28,28 @@ class Pair:
 
     Args:
         url: Where to, with a path of its own.
+        ends: Returns the server's ends that are open.
         broadcast: Sends to the path by the server's `broadcast`, and returns to how many; None to
             send as usual.
         options: Of `tkws.open`.
     """
 
-    def __init__(self, url: str, broadcast: Callable[[bytes], int] | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        ends: Callable[[], Iterable[tkws.WebSocket]],
+        broadcast: Callable[[bytes], int] | None = None,
+        **options: Any,
+    ) -> None:
         self.up, self.down = Ledger(CLIENTS_CLOSE), Ledger(SERVERS_CLOSE)
         self.lives = 0
         self.floods = 0  # threads that send from the client, and what they sent last is not out yet
         self.ended_at: float | None = None
         self.server_end: tkws.WebSocket | None = None
         self.next_action: Callable[[], object] | None = None  # of a handler, once
+        self._connecting = False  # whether the client's handler of `connect` runs
         self._present: set[tkws.WebSocket] = set()
+        self._ends = ends
         self._broadcast = broadcast
         self.ws = tkws.open(
             url,
@@ -58,7 +67,11 @@ class Pair:
         """The client's handler."""
         self.up.sending(ws, type, message)
         self.down.receiving(ws, type, message)
-        self._act()
+        before, self._connecting = self._connecting, self._connecting or type == "connect"
+        try:
+            self._act()
+        finally:
+            self._connecting = before
 
     def server(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         """The handler of each of the server's ends."""
@@ -75,18 +88,25 @@ class Pair:
         self._act()
 
     def send_up(self, size: int = 0, *, text: bool = False) -> None:
-        """Send from the client, unless enough is waiting."""
-        if self.ws.buffered_amount < ENOUGH and not self.floods:  # two threads have no order
+        """Send from the client, unless enough is waiting.
+
+        Two threads have no order, and what is sent while the handler of `connect` runs goes out before
+        what was kept.
+        """
+        if self.ws.buffered_amount < ENOUGH and not self.floods and not self._connecting:
             self.up.send(self.ws, size, text=text)
 
     def send_down(self, size: int = 0, *, text: bool = False) -> None:
-        """Send from the server, where it has a connection and not enough is waiting."""
+        """Send from the server, where it has a connection and not enough is waiting.
+
+        A broadcast reaches an end before that has told its `connect`, and the books know it only from then.
+        """
         ws = self.server_end
         if ws is None or ws.buffered_amount >= ENOUGH:
             return
         if self._broadcast is None:
             self.down.send(ws, size, text=text)
-        else:
+        elif self._present.issuperset(self._ends()):
             self.down.send(self, size)
 
     def send(self, payload: bytes) -> None:

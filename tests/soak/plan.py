@@ -19,6 +19,7 @@ FAULTS = {
     "slow_handler": 4,
     "raising_handler": 4,
     "updating_handler": 4,
+    "dialog": 4,
     "flood": 6,
     "large_messages": 6,
     "flood_from_thread": 3,

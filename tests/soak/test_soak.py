@@ -42,7 +42,7 @@ def soak(*command: str) -> tuple[int, dict]:
 
 @pytest.mark.slow
 def test_two_seconds_of_it():
-    status, figures = soak("-m", "tests.soak")
+    status, figures = soak("-m", "tests.soak", "--load", "1")
     assert figures["wrong"] == []
     assert status == 0
     assert figures["sent"] == figures["delivered"] + figures["lost and told"]

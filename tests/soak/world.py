@@ -1,7 +1,8 @@
 """Servers, links that break, clients that come and go, and what each fault of the plan does to them.
 
-Everything lives in one Tcl interpreter without a screen. A client whose books are closed is replaced,
-so that what is kept does not grow with the time.
+The servers and two sorts of clients, those with ``reentrant`` and those without, live in three Tcl
+interpreters without a screen, which one thread serves. A client whose books are closed is replaced, so that
+what is kept does not grow with the time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import threading
 import time
 import tkinter
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tkws
@@ -54,6 +55,10 @@ class Site:
         self._port = self.server.port or 0
         self.server.live("/*", self._handler)
 
+    def ends(self, path: str) -> list[tkws.WebSocket]:
+        """Return the connections of a path."""
+        return [ws for ws in self.server.connections if ws.request is not None and ws.request.path == path]
+
     def broadcast(self, payload: bytes, path: str) -> int:
         """Send to a path."""
         return self.server.broadcast(payload, path)
@@ -63,7 +68,7 @@ class World:
     """Everything that takes part.
 
     Args:
-        root: The interpreter.
+        roots: The interpreters: the servers' first.
         faults: What is to happen, in order.
         server_ssl: Shows a certificate for 127.0.0.1.
         client_ssl: Trusts it.
@@ -77,7 +82,7 @@ class World:
 
     def __init__(
         self,
-        root: tkinter.Tk,
+        roots: Sequence[tkinter.Tk],
         faults: Iterable[Fault],
         server_ssl: ssl.SSLContext,
         client_ssl: ssl.SSLContext,
@@ -86,7 +91,8 @@ class World:
         self.counts: Counter[str] = Counter()
         self.tally = Tally(0, 0, 0)
         self.wrong: list[str] = []
-        self._root = root
+        root = self._root = roots[0]
+        self._clients_roots = roots[1:]  # without `reentrant`, and with it
         self._loop = loop_for(root)
         self._chance = random.Random(seed)
         self._client_ssl = client_ssl
@@ -97,7 +103,8 @@ class World:
         self._faults = iter(faults)
         self._began = self._loop.now()
         self._threads: list[threading.Thread] = []
-        root.report_callback_exception = self._reported
+        for each in roots:
+            each.report_callback_exception = self._reported
         while len(self._pairs) < PAIRS:
             self._add_pair()
         self._tick()
@@ -138,12 +145,15 @@ class World:
     def _add_pair(self) -> None:
         self._made += 1
         site = self._sites[self._made % len(self._sites)]
+        reentrant = self._made % 4 > 1
         path = f"/{self._made}"
         to_path = (lambda payload: site.broadcast(payload, path)) if self._made % 5 == 0 else None
         self._pairs[path] = Pair(
             site.link.url.rstrip("/") + path,
+            lambda: site.ends(path),
             to_path,
-            master=self._root,
+            master=self._clients_roots[reentrant],
+            reentrant=reentrant,
             ssl=self._client_ssl if site.server.secure else None,
             compression=self._made % 3 != 0,
         )
@@ -266,6 +276,14 @@ class World:
 
     def _updating_handler(self, fault: Fault) -> None:
         self._some_pair(fault.where).next_action = self._root.update
+
+    def _dialog(self, fault: Fault) -> None:
+        def ask() -> None:
+            answer = tkinter.BooleanVar(self._root)
+            self._loop.call_later(0.05 + 2 * fault.size, lambda: answer.set(True))
+            self._root.tk.call("vwait", str(answer))  # `wait_variable` is Tk's, not Tcl's
+
+        self._some_pair(fault.where).next_action = ask
 
     def _flood(self, fault: Fault) -> None:
         pair = self._some_pair(fault.where)
