@@ -49,6 +49,16 @@ def test_redirects_end_after_ten(root, pump_until):
     server.close()
 
 
+@pytest.mark.parametrize(("allowed", "types"), [(0, ["error"]), (1, ["connect", "close"])])
+def test_redirects_are_followed_as_often_as_the_program_says(root, pump_until, allowed, types):
+    server = tkws.serve(master=root)
+    server.live("/chat", Log())
+    server.page("/", redirect("/chat"))
+    log = opened(root, pump_until, server.url, max_redirects=allowed)
+    assert log.types == [*types, "disconnect"]
+    server.close()
+
+
 def test_tls_is_never_left(root, pump_until, server_ssl, client_ssl):
     plain = tkws.serve(master=root, handler=Log())
     server = tkws.serve("localhost", master=root, ssl=server_ssl)

@@ -29,6 +29,9 @@ from tkws.version import __version__
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
 
+MAX_REDIRECTS = 10
+"""How many are followed unless the program says otherwise."""
+
 _USER_AGENT = f"tkws/{__version__}"
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -55,7 +58,7 @@ class Plan:
     deflate: Deflate | None = None
     route: Route
     cookies: CookieJar | None = None
-    max_redirects: int = 10
+    max_redirects: int = MAX_REDIRECTS
 
     def load(self) -> None:
         """Import what an opening needs and the import of tkws spares the program.
@@ -179,7 +182,8 @@ class Opening:
         self._redirects += 1
         try:
             if self._redirects > self._plan.max_redirects:
-                raise URLError(f"{self._plan.max_redirects} were followed before it")
+                most = self._plan.max_redirects
+                raise URLError(f"{most} were followed before it, and max_redirects allows no more")
             self._uri = self._plan.redirected(self._uri, location)
         except ValueError as error:
             answer.args = (f"{answer}; the redirect to {_shown(location)!r} is not followed: {error}",)

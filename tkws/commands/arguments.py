@@ -39,6 +39,7 @@ def check_opening(
     unix: str | os.PathLike[str] | None,
     sock: socket.socket | None,
     cookies: CookieJar | None,
+    max_redirects: int,
 ) -> None:
     """Refuse arguments of `tkws.open` that are wrong, by themselves or together.
 
@@ -60,6 +61,10 @@ def check_opening(
         raise ValueError("unix, sock: only one of them")
     if isinstance(proxy, str) and not (unix is None and sock is None):
         raise ValueError("proxy, unix, sock: only one of them")
+    if isinstance(max_redirects, bool) or not isinstance(max_redirects, int):
+        raise TypeError(f"max_redirects: an int, not {type(max_redirects).__name__}")
+    if max_redirects < 0:
+        raise ValueError("max_redirects: 0 or more")
     if cookies is not None:
         from http.cookiejar import CookieJar  # takes longer than tkws itself, and few programs have one
 

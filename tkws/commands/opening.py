@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tkws.client.connector import Route
-from tkws.client.opening import Opening, Plan
+from tkws.client.opening import MAX_REDIRECTS, Opening, Plan
 from tkws.commands.arguments import attempts_of, check_opening, lasting
 from tkws.connection.websocket import WebSocket
 from tkws.http.headers import Headers, HeadersLike
@@ -47,7 +47,7 @@ def open(
 ) -> WebSocket:
     """Open a connection (tcllib's ``open``, RFC 6455, 4.1).
 
-    Redirects are followed, up to ten; to another origin credentials and cookies do not go
+    Redirects are followed; to another origin credentials and cookies do not go
     along, and from ``wss`` there is no way to ``ws``.
 
     Args:
@@ -71,7 +71,8 @@ def open(
         cookies: A jar whose cookies are sent, and which keeps those that the server sets.
         reconnect: True, or a `Backoff`, to connect again when the connection is lost or cannot
             be made; each attempt is announced by a ``retry`` event.
-        **options: See `ConnectionOptions`.
+        **options: See `ConnectionOptions`; and ``max_redirects``, 10 by default: how many redirects
+            are followed. The answer with one more is an ``error`` event.
 
     Returns:
         The connection, CONNECTING; whatever comes of it is an event.
@@ -84,6 +85,7 @@ def open(
         ImportError: For a SOCKS proxy without the extra ``tkws[socks]``.
         OSError: No descriptor is left for the interpreter's loop, which is made at its first use.
     """
+    max_redirects = options.pop("max_redirects", MAX_REDIRECTS)
     settings = changed(ConnectionOptions(handler=handler), options)
     uri = parse_uri(url)
     check_opening(
@@ -95,6 +97,7 @@ def open(
         unix=unix,
         sock=sock,
         cookies=cookies,
+        max_redirects=max_redirects,
     )
     route = Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl)
     attempts = attempts_of(reconnect, sock)
@@ -107,6 +110,7 @@ def open(
         deflate=settings.deflate,
         route=route,
         cookies=cookies,
+        max_redirects=max_redirects,
     )
     now = dataclasses.replace(plan, headers=()) if callable(headers) else plan
     with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening tells it
