@@ -1,13 +1,143 @@
-"""Checks of what a program hands in. Every error names the argument."""
+"""Checks of what a program passes in. Every error names the argument and says what it takes.
+
+Each check raises TypeError for a value of a wrong type and ValueError for one out of range, and returns the
+value in its plain type: a number of numpy's or a `fractions.Fraction` becomes an int or a float here, where
+it enters. Numbers have upper bounds too, so that no sum or conversion that follows can overflow.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+MAX_SECONDS = 1e9
+"""The longest time that can be asked for, 31 years: every clock and timer can hold the sum of two."""
+
+MAX_COUNT = sys.maxsize // 2
+"""The largest count or size: the system's own integers can hold twice as much."""
+
 
 def check_kind(name: str, value: object, wanted: type, what: str) -> None:
-    """Refuse what is no ``wanted``.
-
-    Raises:
-        TypeError: It is none; ``what`` says what it should be.
-    """
+    """Refuse a value that is not an instance of ``wanted``; ``what`` says what it should be."""
     if not isinstance(value, wanted):
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
+
+
+def check_seconds(name: str, value: object, *, above_zero: bool = False) -> float:
+    """Return a time in seconds, from 0 to `MAX_SECONDS`.
+
+    Args:
+        name: The argument's name, for the error.
+        value: What the program passed.
+        above_zero: Whether to refuse 0 as well.
+    """
+    number = _real(name, value, "seconds as a number")
+    if (above_zero and number == 0) or not 0 <= number <= MAX_SECONDS:
+        wanted = "above 0" if above_zero else "of 0 or more"
+        raise ValueError(f"{name}: seconds {_with_bound(wanted, number, MAX_SECONDS)}, not {shown(number)}")
+    return float(number)
+
+
+def check_number(name: str, value: object, *, least: float, most: float = sys.float_info.max) -> float:
+    """Return a finite number from ``least`` to ``most``."""
+    number = _real(name, value, "a number")
+    if not least <= number <= most:
+        raise ValueError(f"{name}: {_range(least, most, number)}, not {shown(number)}")
+    return float(number)
+
+
+def check_count(name: str, value: object, *, least: int = 0, most: int = MAX_COUNT) -> int:
+    """Return a whole number from ``least`` to ``most``."""
+    number = _whole(name, value, "a whole number")
+    if not least <= number <= most:
+        raise ValueError(f"{name}: {_range(least, most, number)}, not {shown(number)}")
+    return number
+
+
+def check_size(name: str, value: object, *, least: int = 0) -> int:
+    """Return a size in bytes, from ``least`` to `MAX_COUNT`."""
+    number = _whole(name, value, "bytes as a whole number")
+    if not least <= number <= MAX_COUNT:
+        wanted = _with_bound(f"of {least} or more", number, MAX_COUNT)
+        raise ValueError(f"{name}: bytes {wanted}, not {shown(number)}")
+    return number
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: True or False, not {_brief(repr(value))}")
+    return value
+
+
+def check_text(name: str, value: object) -> str:
+    """Return a str."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: str, not {type(value).__name__}")
+    return value
+
+
+def check_texts(name: str, value: object) -> Sequence[str]:
+    """Return a sequence of str, which a str itself is not."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{name}: a sequence of str, not {type(value).__name__}")
+    for item in value:
+        if not isinstance(item, str):
+            raise TypeError(f"{name}: each a str, not {type(item).__name__}")
+    return value
+
+
+def check_bytes(name: str, value: object) -> bytes:
+    """Return bytes."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"{name}: bytes, not {type(value).__name__}")
+    return value
+
+
+def check_callable(name: str, value: object, arguments: str = "") -> None:
+    """Refuse what cannot be called; ``arguments`` shows the call, as in ``(ws, type, message)``."""
+    if not callable(value):
+        raise TypeError(f"{name}: {f'a callable {arguments}'.rstrip()}, not {type(value).__name__}")
+
+
+def shown(number: object) -> str:
+    """Return a number as an error shows it: the beginning of one that is very long."""
+    try:
+        return _brief(str(number))
+    except ValueError:  # more digits than Python writes
+        return f"a number of more than {sys.get_int_max_str_digits()} digits"
+
+
+def _real(name: str, value: object, what: str) -> Any:
+    if isinstance(value, bool) or not (isinstance(value, int | float) or _is_registered(value, "Real")):
+        raise TypeError(f"{name}: {what}, not {type(value).__name__}")
+    return value
+
+
+def _whole(name: str, value: object, what: str) -> int:
+    if isinstance(value, bool) or not (isinstance(value, int) or _is_registered(value, "Integral")):
+        raise TypeError(f"{name}: {what}, not {type(value).__name__}")
+    return int(value)  # type: ignore[call-overload,no-any-return]
+
+
+def _is_registered(value: object, kind: str) -> bool:
+    """Tell whether a value is a number by one of the abstract classes, as numpy's are."""
+    import numbers  # few programs pass any but int and float
+
+    return isinstance(value, getattr(numbers, kind))
+
+
+def _range(least: float, most: float, number: Any) -> str:
+    if most in (MAX_COUNT, sys.float_info.max):
+        return _with_bound(f"{least:g} or more", number, most)
+    return f"{least:g} to {most:g}"
+
+
+def _with_bound(wanted: str, number: Any, most: float) -> str:
+    """Mention the upper bound where that is what was passed."""
+    return f"{wanted}, at most {most:g}" if number > most else wanted
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:30]}..."

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
+from tkws.checks import check_callable, check_seconds
 from tkws.connection.websocket import WebSocket
 from tkws.loop import Timer
 from tkws.options import Handler as Callback
@@ -82,7 +83,7 @@ def tee(*handlers: Callback) -> Callback:
         TypeError: For one that cannot be called.
     """
     for handler in handlers:
-        _require_callable("handlers", handler)
+        check_callable("handlers", handler, "(ws, type, message)")
 
     def call_each(ws: WebSocket, type: str, message: Any) -> None:
         for handler in handlers:
@@ -106,8 +107,8 @@ def batched(handler: Callback, every: float = 1 / 30) -> Callback:
         TypeError: For a handler that cannot be called, or seconds that are no number.
         ValueError: For seconds that are not above 0.
     """
-    _require_callable("handler", handler)
-    _require_seconds(every)
+    check_callable("handler", handler, "(ws, type, message)")
+    every = check_seconds("every", every, above_zero=True)
     return _each_connection(partial(_Batch, handler, every))
 
 
@@ -127,8 +128,8 @@ def latest(
         TypeError: For a handler or a key that cannot be called, or seconds that are no number.
         ValueError: For seconds that are not above 0.
     """
-    _require_callable("handler", handler)
-    _require_seconds(every)
+    check_callable("handler", handler, "(ws, type, message)")
+    every = check_seconds("every", every, above_zero=True)
     if key is not None and not callable(key):
         raise TypeError(f"key: a callable (message), not {type(key).__name__}")
     return _each_connection(partial(_Newest, handler, every, key))
@@ -287,15 +288,3 @@ def _each_connection(make: Callable[[], Callback]) -> Callback:
         own[0](ws, type, message)
 
     return call_own
-
-
-def _require_callable(name: str, value: object) -> None:
-    if not callable(value):
-        raise TypeError(f"{name}: a callable (ws, type, message), not {type(value).__name__}")
-
-
-def _require_seconds(every: object) -> None:
-    if isinstance(every, bool) or not isinstance(every, int | float):
-        raise TypeError(f"every: seconds as a number, not {type(every).__name__}")
-    if not 0 < every < float("inf"):
-        raise ValueError(f"every: seconds above 0, not {every}")

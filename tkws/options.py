@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
+from tkws.checks import check_callable, check_count, check_flag, check_seconds, check_size, check_texts
 from tkws.protocol.deflate import Deflate
 
 Handler = Callable[[Any, Any, Any], object]
@@ -77,23 +78,21 @@ class ConnectionOptions:
     dialog's; else later messages wait until it returns."""
 
     def __post_init__(self) -> None:
-        if not callable(self.handler):
-            raise TypeError(f"handler: a callable (ws, type, message), not {type(self.handler).__name__}")
+        check_callable("handler", self.handler, "(ws, type, message)")
         for name in ("keepalive", "pong_timeout", "close_timeout"):
-            _check_seconds(name, getattr(self, name))
-        for name in ("max_message", "max_fragments"):
-            _check_count(name, getattr(self, name), least=1)
+            _set(self, name, check_seconds(name, getattr(self, name)))
+        _set(self, "max_message", check_size("max_message", self.max_message, least=1))
+        _set(self, "max_fragments", check_count("max_fragments", self.max_fragments, least=1))
         for name in ("high_water", "low_water", "offline_buffer"):
-            _check_count(name, getattr(self, name), least=0)
+            _set(self, name, check_size(name, getattr(self, name)))
         if self.max_buffered is not None:
-            _check_count("max_buffered", self.max_buffered, least=1)
+            _set(self, "max_buffered", check_size("max_buffered", self.max_buffered, least=1))
         if self.low_water > self.high_water:
             raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
         _check_ping(self.ping)
         if not isinstance(self.compression, bool | Deflate):
             raise TypeError(f"compression: True, False or Deflate(...), not {self.compression!r}")
-        if not isinstance(self.reentrant, bool):
-            raise TypeError(f"reentrant: True or False, not {self.reentrant!r}")
+        check_flag("reentrant", self.reentrant)
 
     @property
     def ping_payload(self) -> bytes:
@@ -148,17 +147,17 @@ class ServerOptions(ConnectionOptions):
 
     def __post_init__(self) -> None:
         ConnectionOptions.__post_init__(self)
-        _check_seconds("handshake_timeout", self.handshake_timeout)
-        if not self.handshake_timeout:
-            raise ValueError("handshake_timeout: seconds above 0, or nobody could connect")
-        _check_count("max_header_bytes", self.max_header_bytes, least=1)
-        _check_count("max_connections", self.max_connections, least=1)
-        if self.max_connections_per_address is not None:
-            _check_count("max_connections_per_address", self.max_connections_per_address, least=1)
+        timeout = check_seconds("handshake_timeout", self.handshake_timeout, above_zero=True)
+        _set(self, "handshake_timeout", timeout)
+        _set(self, "max_header_bytes", check_size("max_header_bytes", self.max_header_bytes, least=1))
+        for name in ("max_connections", "max_connections_per_address"):
+            if name == "max_connections" or getattr(self, name) is not None:
+                _set(self, name, check_count(name, getattr(self, name), least=1))
         if self.slow_peer not in ("buffer", "skip", "close"):
             raise ValueError(f"slow_peer: 'buffer', 'skip' or 'close', not {self.slow_peer!r}")
         for name in ("origins", "hosts"):
-            _check_names(name, getattr(self, name))
+            if getattr(self, name) is not None:
+                check_texts(name, getattr(self, name))
 
     def for_connection(self, handler: Handler) -> ConnectionOptions:
         """Return the options of a new connection to ``handler``."""
@@ -272,18 +271,9 @@ class Configurable(ABC):
         self._change({option: value})
 
 
-def _check_seconds(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name}: seconds as a number, not {type(value).__name__}")
-    if not 0 <= value < float("inf"):
-        raise ValueError(f"{name}: seconds of 0 or more, not {value}")
-
-
-def _check_count(name: str, value: object, *, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}: a whole number, not {type(value).__name__}")
-    if value < least:
-        raise ValueError(f"{name}: {least} or more, not {value}")
+def _set(options: ConnectionOptions, name: str, value: object) -> None:
+    """Keep a value as its check returned it: the fields of options are frozen."""
+    object.__setattr__(options, name, value)
 
 
 def _check_ping(value: object) -> None:
@@ -295,13 +285,3 @@ def _check_ping(value: object) -> None:
         raise ValueError(f"ping: not encodable as UTF-8: {error}") from error
     if size > 125:
         raise ValueError(f"ping: at most 125 bytes, not {size}")
-
-
-def _check_names(name: str, value: object) -> None:
-    if value is None:
-        return
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise TypeError(f"{name}: a sequence of str, not {type(value).__name__}")
-    for item in value:
-        if not isinstance(item, str):
-            raise TypeError(f"{name}: each a str, not {type(item).__name__}")

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tkws.checks import check_callable, check_count, check_number, check_seconds
 from tkws.client.tlserrors import is_bad_certificate
 from tkws.errors import ConnectionClosed, HandshakeError, OpenError, WebSocketError
 from tkws.protocol.closing import CloseCode
@@ -79,24 +80,13 @@ class Backoff:
     """The rule that tells whether to try again after a cause."""
 
     def __post_init__(self) -> None:
-        for name in ("initial", "factor", "maximum", "jitter", "reset_after"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError(f"{name}: a number, not {type(value).__name__}")
-            if not 0 <= value < float("inf"):
-                raise ValueError(f"{name}: 0 or more, not {value}")
-        if self.factor < 1:
-            raise ValueError(f"factor: 1 or more, not {self.factor}")
-        if self.jitter > 1:
-            raise ValueError(f"jitter: at most 1, not {self.jitter}")
-        if self.attempts is not None and (
-            isinstance(self.attempts, bool) or not isinstance(self.attempts, int)
-        ):
-            raise TypeError(f"attempts: a whole number or None, not {type(self.attempts).__name__}")
-        if self.attempts is not None and self.attempts < 1:
-            raise ValueError(f"attempts: 1 or more, not {self.attempts}")
-        if not callable(self.retry):
-            raise TypeError(f"retry: a callable (cause), not {type(self.retry).__name__}")
+        for name in ("initial", "maximum", "reset_after"):
+            object.__setattr__(self, name, check_seconds(name, getattr(self, name)))
+        object.__setattr__(self, "factor", check_number("factor", self.factor, least=1))
+        object.__setattr__(self, "jitter", check_number("jitter", self.jitter, least=0, most=1))
+        if self.attempts is not None:
+            object.__setattr__(self, "attempts", check_count("attempts", self.attempts, least=1))
+        check_callable("retry", self.retry, "(cause)")
 
 
 def _uniform(low: float, high: float) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tkws.checks import check_kind
+from tkws.checks import check_count, check_kind, check_text
 from tkws.client.retry import Attempts, Backoff
 from tkws.net import check_context
 from tkws.options import complete
@@ -32,7 +32,6 @@ _KINDS = ("text", "binary", "ping", "pong", "close", "continuation")
 def check_opening(
     uri: WebSocketURI,
     *,
-    timeout: float,
     ssl: tls.SSLContext | None,
     proxy_ssl: tls.SSLContext | None,
     proxy: str | bool | None,
@@ -47,10 +46,6 @@ def check_opening(
         TypeError: For an argument of a wrong type.
         ValueError: For an argument that is out of range, or that another one excludes.
     """
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        raise TypeError(f"timeout: seconds as a number, not {type(timeout).__name__}")
-    if not 0 < timeout < float("inf"):
-        raise ValueError(f"timeout: seconds above 0, not {timeout}")
     check_context("ssl", ssl, server_side=False)
     check_context("proxy_ssl", proxy_ssl, server_side=False)
     if ssl is not None and not uri.secure:
@@ -61,10 +56,7 @@ def check_opening(
         raise ValueError("unix, sock: only one of them")
     if isinstance(proxy, str) and not (unix is None and sock is None):
         raise ValueError("proxy, unix, sock: only one of them")
-    if isinstance(max_redirects, bool) or not isinstance(max_redirects, int):
-        raise TypeError(f"max_redirects: an int, not {type(max_redirects).__name__}")
-    if max_redirects < 0:
-        raise ValueError("max_redirects: 0 or more")
+    check_count("max_redirects", max_redirects)
     if cookies is not None:
         from http.cookiejar import CookieJar  # takes longer than tkws itself, and few programs have one
 
@@ -157,7 +149,7 @@ def target_of(path: str, query: Mapping[str, str] | Iterable[tuple[str, str]]) -
     Raises:
         TypeError: `path` is no str, or `query` neither a mapping nor pairs.
     """
-    check_kind("path", path, str, "str")
+    check_text("path", path)
     try:
         pairs = urlencode(query if isinstance(query, Mapping) else list(query))
     except (TypeError, ValueError):

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tkws.checks import check_seconds
 from tkws.client.connector import Route
 from tkws.client.opening import MAX_REDIRECTS, Opening, Plan
 from tkws.commands.arguments import attempts_of, check_opening, lasting
@@ -86,11 +87,11 @@ def open(
         OSError: No descriptor is left for the interpreter's loop, which is made at its first use.
     """
     max_redirects = options.pop("max_redirects", MAX_REDIRECTS)
+    timeout = check_seconds("timeout", timeout, above_zero=True)
     settings = changed(ConnectionOptions(handler=handler), options)
     uri = parse_uri(url)
     check_opening(
         uri,
-        timeout=timeout,
         ssl=ssl,
         proxy_ssl=proxy_ssl,
         proxy=proxy,

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tkws.checks import MAX_COUNT, check_count, check_flag
 from tkws.errors import HandshakeError, ProtocolError
 from tkws.http.fields import Parameters, format_extension
 from tkws.protocol.closing import CloseCode
@@ -76,14 +77,16 @@ class Deflate:
             ValueError: A number is out of range.
         """
         for name in ("server_no_context_takeover", "client_no_context_takeover"):
-            if not isinstance(getattr(self, name), bool):
-                raise TypeError(f"{name} must be a bool, not {type(getattr(self, name)).__name__}")
+            check_flag(name, getattr(self, name))
         for name in ("server_max_window_bits", "client_max_window_bits"):
             if getattr(self, name) is not None:
-                _check_int(name, getattr(self, name), 8, _MAX_WINDOW_BITS)
-        _check_int("level", self.level, -1, 9)
-        _check_int("memory_level", self.memory_level, 1, 9)
-        _check_int("threshold", self.threshold, 0, None)
+                self._check(name, least=8, most=_MAX_WINDOW_BITS)
+        self._check("level", least=-1, most=9)
+        self._check("memory_level", least=1, most=9)
+        self._check("threshold", least=0, most=MAX_COUNT)
+
+    def _check(self, name: str, *, least: int, most: int) -> None:
+        object.__setattr__(self, name, check_count(name, getattr(self, name), least=least, most=most))
 
     def offer(self) -> str:
         """Return the offer of a client, as the value of Sec-WebSocket-Extensions."""
@@ -342,11 +345,3 @@ def _read_parameters(parameters: Parameters, *, in_offer: bool) -> dict[str, int
 
 def _smaller(first: int | None, second: int | None) -> int | None:
     return min((bits for bits in (first, second) if bits is not None), default=None)
-
-
-def _check_int(name: str, value: object, low: int, high: int | None) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-    if value < low or (high is not None and value > high):
-        wanted = f"at least {low}" if high is None else f"{low} to {high}"
-        raise ValueError(f"{name} must be {wanted}, not {value}")
