@@ -6,6 +6,7 @@ import math
 import socket
 import threading
 import tkinter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -612,6 +613,12 @@ def test_update_idletasks_runs_no_callback(loop, root, flooded, log, pump_until)
 # ---- threads
 
 
+def in_thread(function) -> None:
+    """Runs ``function`` in a thread; what it raises is raised here."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(function).result()
+
+
 def test_call_soon_threadsafe_from_any_thread(loop, log, pump_until) -> None:
     def post(name: str) -> None:
         for number in range(100):
@@ -628,30 +635,67 @@ def test_call_soon_threadsafe_from_any_thread(loop, log, pump_until) -> None:
         assert [number for who, number in log if who == name] == list(range(100))
 
 
-def test_the_loop_is_not_for_other_threads(loop, pair) -> None:
-    refused: list[str] = []
-    calls = {
-        "call_soon": (print,),
-        "call_later": (1, print),
-        "watch": (pair[0].fileno(), print, None),
-        "on_close": (print,),
-        "on_wake": (print,),
-        "close": (),
-    }
+# What only looks is for any thread.
+FOR_ANY_THREAD = {"call_soon_threadsafe", "in_loop_thread", "now", "slice_left", "slice_spent"}
+
+FOR_ITS_THREAD = sorted(
+    name
+    for name in dir(Loop)
+    if not name.startswith("_") and callable(getattr(Loop, name)) and name not in FOR_ANY_THREAD
+)
+
+
+def arguments_of(name: str, fd: int) -> tuple[object, ...]:
+    taken = {"call_later": (1, print), "watch": (fd, print, None), "unwatch": (fd,)}
+    without = {"check_thread", "close", "follow_window", "report_exception"}
+    return taken.get(name, () if name in without else (print,))
+
+
+def state_of(loop: Loop) -> list[object]:
+    kept = (loop._watches, loop._soon, loop._slice_end, loop._on_close, loop._on_wake)
+    return [loop.closed, loop.next_deadline, *(list(each) for each in kept)]
+
+
+@pytest.mark.parametrize("name", FOR_ITS_THREAD)
+def test_another_thread_is_refused_and_has_changed_nothing(loop, pair, name) -> None:
+    fd = pair[0].fileno()
+    loop.watch(fd, print, None)
+    loop.on_close(print)
+    loop.on_wake(print)
+    before = state_of(loop)
 
     def run() -> None:
         assert not loop.in_loop_thread()
-        for name, arguments in calls.items():
-            with pytest.raises(StateError, match="thread"):
-                getattr(loop, name)(*arguments)
-            refused.append(name)
+        with pytest.raises(StateError, match=r"thread .* loop\.call_soon_threadsafe"):
+            getattr(loop, name)(*arguments_of(name, fd))
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    assert refused == list(calls)
+    in_thread(run)
     assert loop.in_loop_thread()
-    assert not loop.closed
+    assert state_of(loop) == before
+
+
+def test_a_timer_is_not_cancelled_in_another_thread(loop, log, pump_until) -> None:
+    timer = loop.call_later(0, log.append, 1)
+
+    def run() -> None:
+        with pytest.raises(StateError, match="thread"):
+            timer.cancel()
+
+    in_thread(run)
+    assert timer.active
+    pump_until(lambda: log)
+    in_thread(timer.cancel)  # it has run: nothing to do
+
+
+def test_a_closed_loop_belongs_to_its_thread_as_well(loop) -> None:
+    loop.close()
+
+    def run() -> None:
+        for name in FOR_ITS_THREAD:
+            with pytest.raises(StateError, match="thread"):
+                getattr(loop, name)(*arguments_of(name, 99))
+
+    in_thread(run)
 
 
 # ---- exceptions

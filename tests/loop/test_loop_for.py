@@ -10,9 +10,8 @@ import weakref
 import pytest
 
 from tests.loop.child import run_child
-from tkws import loop as loops
 from tkws.errors import StateError
-from tkws.loop import PolledLoop, TkLoop, loop_for
+from tkws.loop import PolledLoop, TkLoop, loop_for, process
 
 
 class WithoutFileHandlers:
@@ -89,7 +88,7 @@ def test_another_thread_is_refused_at_once(root, before) -> None:
     thread = threading.Thread(target=ask)
     thread.start()
     thread.join()
-    assert "in the thread of its Tcl interpreter" in str(refused[0])
+    assert "thread of its Tcl interpreter" in str(refused[0])
 
 
 def test_a_destroyed_window_is_refused(display_root) -> None:
@@ -335,7 +334,7 @@ def test_the_end_of_the_program_closes_the_loops_of_its_thread(root) -> None:
     thread.start()
     ready.wait()
     loop = loop_for(root)
-    loops._close_all()
+    process.close_all()
     over.set()
     thread.join()
     assert loop.closed

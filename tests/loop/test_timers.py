@@ -11,7 +11,7 @@ from tkws.loop.timers import CANCELLED_KEPT, TimerHeap
 
 @pytest.fixture
 def heap() -> TimerHeap:
-    return TimerHeap()
+    return TimerHeap(lambda: None)
 
 
 def test_timers_come_off_by_deadline_then_by_age(heap) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from contextlib import suppress
 
 import pytest
 
@@ -37,6 +38,27 @@ def test_one_byte_stands_for_any_number_of_calls(wakeup) -> None:
     assert not signalled(wakeup)
     wakeup.post((print, ()))
     assert signalled(wakeup)
+
+
+@pytest.mark.parametrize("count", [1, 4096, 4097, 100_000])
+def test_it_is_emptied_whatever_is_in_it(wakeup, count) -> None:
+    """Signals, and what was forked off, write there too."""
+    wakeup._writer.setblocking(True)
+    wakeup._writer.send(b"\2" * count)
+    assert not wakeup.take()
+    assert not signalled(wakeup)
+    wakeup.post((print, ()))
+    assert signalled(wakeup)
+    assert len(wakeup.take()) == 1
+
+
+def test_a_full_one_takes_a_call(wakeup) -> None:
+    with suppress(BlockingIOError):
+        while True:
+            wakeup._writer.send(b"\2" * 4096)
+    wakeup.post((print, ()))
+    assert len(wakeup.take()) == 1
+    assert not signalled(wakeup)
 
 
 def test_a_call_posted_by_a_finalizer_inside_post_is_not_lost(wakeup) -> None:

@@ -7,7 +7,6 @@ Which kind, the system decides; the environment variable ``TKWS_NOTIFIER`` (``fi
 
 from __future__ import annotations
 
-import atexit
 import os
 import time
 import tkinter
@@ -43,7 +42,8 @@ def loop_for(master: Master = None) -> Loop:
 
     Raises:
         TypeError: ``master`` is none of these.
-        StateError: The interpreter belongs to another thread, or its window was destroyed.
+        StateError: The interpreter belongs to another thread or to the parent process, or its window
+            was destroyed.
         ValueError: ``TKWS_NOTIFIER`` in the environment has no meaning.
     """
     root = root_of(master)
@@ -87,6 +87,9 @@ def root_of(master: Master) -> tkinter.Tk:
     if not isinstance(master, tkinter.Misc):
         raise TypeError(f"master must be a widget, Tk or Tcl(), not {type(master).__name__}")
     root: tkinter.Tk = master.nametowidget(".")
+    loop = _loops.get(root)
+    if loop is not None:
+        loop.check_thread()
     require_thread_of(root)
     return root
 
@@ -103,19 +106,3 @@ def _make(root: tkinter.Tk, clock: Callable[[], float], wall: Callable[[], float
         )
     chosen = TkLoop if fits and kind != "polled" else PolledLoop
     return chosen(root, poller=poller, clock=clock, wall=wall)
-
-
-@atexit.register
-def _close_all() -> None:
-    for loop in list(_loops.values()):
-        if loop.in_loop_thread():
-            loop.close()
-
-
-def _leave_to_parent() -> None:
-    for loop in list(_loops.values()):
-        loop.leave_to_parent()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_leave_to_parent)

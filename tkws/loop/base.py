@@ -9,7 +9,8 @@ Invariants:
   SystemExit and KeyboardInterrupt do leave, through ``mainloop``, and the loop stays as good as new.
 - A callback may run Tk's loop itself, destroy the root, close the loop.
 - The loop ends with the window or, in a bare ``Tcl()``, with the root, and leaves nothing behind.
-- Everything but `call_soon_threadsafe` belongs to the thread of the interpreter.
+- What changes the loop, `call_soon_threadsafe` excepted, is for the thread of the interpreter, and for the
+  process in which the loop was made: anywhere else it is refused, and nothing has changed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import math
 import time
 import tkinter
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.poller import Poller, make_poller
+from tkws.loop.process import open_loops
 from tkws.loop.slices import Callback, Slices, Watch
 from tkws.loop.timers import Timer
 from tkws.loop.wakeup import Wakeup
@@ -62,6 +65,7 @@ class Loop(Slices):
         self.watch(self._wakeup.fileno(), self._take_calls, None)
         self._interpreter.wait_once()
         self._interpreter.follow(self._interpreter_ended)
+        open_loops[self] = self._leave_to_parent
         self._listen()
 
     # ---- what a program asks for
@@ -76,8 +80,20 @@ class Loop(Slices):
         """Whether `close` was called; true already while it runs the callbacks of `on_close`."""
         return self._closed
 
+    def check_thread(self) -> None:
+        """Refuse a call that is only for the interpreter's thread; call it before anything has changed.
+
+        Raises:
+            StateError: The caller is in another thread, or in a process that was forked off.
+        """
+        self._interpreter.check_thread()
+
     def in_loop_thread(self) -> bool:
-        """Whether the caller runs in the interpreter's thread."""
+        """Whether the caller runs in the interpreter's thread.
+
+        Raises:
+            StateError: The caller is in a process that was forked off: no thread of it is the right one.
+        """
         return self._interpreter.in_thread()
 
     def now(self) -> float:
@@ -112,8 +128,10 @@ class Loop(Slices):
             TypeError: ``callback`` cannot be called.
             StateError: The loop is closed, or the caller is in another thread.
         """
-        if self._released or not self._interpreter.in_thread():
-            raise self._refusal()
+        if get_ident() != self._interpreter.thread:
+            raise self._interpreter.refusal()
+        if self._released:
+            raise StateError("the loop is closed")
         _require_callable("callback", callback)
         self._soon.append((callback, args))
         if len(self._soon) == 1:
@@ -147,9 +165,10 @@ class Loop(Slices):
 
         Raises:
             TypeError: ``callback`` cannot be called.
-            StateError: The loop is closed.
+            StateError: The loop is closed, or the caller is in a process that was forked off.
         """
         _require_callable("callback", callback)
+        self._interpreter.check_process()
         self._wakeup.post((callback, args))
 
     def at_slice_end(self, callback: Callback, *args: Any) -> None:
@@ -159,8 +178,10 @@ class Loop(Slices):
         dialog does not hold it up: it then runs from the dialog's loop.
 
         Raises:
-            StateError: The loop is closed.
+            StateError: The loop is closed, or the caller is in another thread.
         """
+        if get_ident() != self._interpreter.thread:
+            raise self._interpreter.refusal()
         if self._closed:
             self.call_soon(callback, *args)
             return
@@ -204,7 +225,12 @@ class Loop(Slices):
         self._watches[fd] = watch
 
     def unwatch(self, fd: int) -> None:
-        """Calls back for ``fd`` no more, not even for what is known already; harmless a second time."""
+        """Calls back for ``fd`` no more, not even for what is known already; harmless a second time.
+
+        Raises:
+            StateError: The caller is in another thread.
+        """
+        self.check_thread()
         watch = self._watches.pop(fd, None)
         if watch is not None:
             watch.retire()
@@ -225,7 +251,12 @@ class Loop(Slices):
         self._on_wake[callback] = None
 
     def cancel_on_wake(self, callback: Callback) -> None:
-        """Takes ``callback`` back; harmless where it is not registered."""
+        """Takes ``callback`` back; harmless where it is not registered.
+
+        Raises:
+            StateError: The caller is in another thread.
+        """
+        self.check_thread()
         self._on_wake.pop(callback, None)
 
     def on_close(self, callback: Callback) -> None:
@@ -243,11 +274,21 @@ class Loop(Slices):
         self._on_close[callback] = None
 
     def cancel_on_close(self, callback: Callback) -> None:
-        """Takes ``callback`` back; harmless where it is not registered."""
+        """Takes ``callback`` back; harmless where it is not registered.
+
+        Raises:
+            StateError: The caller is in another thread.
+        """
+        self.check_thread()
         self._on_close.pop(callback, None)
 
     def follow_window(self) -> None:
-        """Closes with the window also where a bare ``Tcl()`` gets one only now, by ``loadtk()``."""
+        """Closes with the window also where a bare ``Tcl()`` gets one only now, by ``loadtk()``.
+
+        Raises:
+            StateError: The caller is in another thread.
+        """
+        self.check_thread()
         self._interpreter.follow_window()
 
     # ---- the end
@@ -258,10 +299,9 @@ class Loop(Slices):
         Raises:
             StateError: The caller is in another thread.
         """
+        self.check_thread()
         if self._closed:
             return
-        if not self.in_loop_thread():
-            raise StateError("close() in another thread; use call_soon_threadsafe(loop.close)")
         self._closed = True
         self._disarm()
         self._step_up()
@@ -272,15 +312,18 @@ class Loop(Slices):
         finally:
             self._release()
 
-    def leave_to_parent(self) -> None:
+    def _leave_to_parent(self) -> None:
         """Closes without a word and without touching anything: this is a fork, and the parent goes on.
 
         The readiness object and the sockets are the parent's as well; what is taken off or sent here
         would be missing, or doubled, there.
         """
+        self._interpreter.leave_to_parent()
         self._closed = self._released = True
-        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close, self._on_wake):
-            queue.clear()
+        self._poll = _poll_nothing
+        self._wakeup.leave_to_parent()
+        self._timers.clear()
+        self._forget_queues()
 
     def _say_goodbye(self) -> None:
         callbacks, self._on_close = self._on_close, {}
@@ -298,16 +341,22 @@ class Loop(Slices):
     def _release(self) -> None:
         self._released = True
         self._wakeup.close()
-        self._poll = lambda seconds=0.0: []
+        self._poll = _poll_nothing
         self._poller.close()
         for watch in self._watches.values():
             watch.retire()
-        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close, self._on_wake):
-            queue.clear()
+        self._forget_queues()
+        open_loops.pop(self, None)
         self._tkapp.deletecommand(self._idle_command)
         self._interpreter.release()
 
+    def _forget_queues(self) -> None:
+        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close, self._on_wake):
+            queue.clear()
+
     def _interpreter_ended(self) -> None:
+        if self._closed:
+            return
         if self.in_loop_thread():
             self.close()
         else:  # the collector runs in any thread
@@ -317,15 +366,13 @@ class Loop(Slices):
         self._soon.extend(self._wakeup.take())
 
     def _require_open(self) -> None:
-        if self._closed or not self._interpreter.in_thread():
-            raise self._refusal()
+        self.check_thread()
+        if self._closed:
+            raise StateError("the loop is closed")
 
-    def _refusal(self) -> StateError:
-        if self.in_loop_thread():
-            return StateError("the loop is closed")
-        return StateError(
-            "the loop belongs to another thread; only call_soon_threadsafe() may be called here"
-        )
+
+def _poll_nothing(seconds: float = 0.0) -> list[tuple[int, int]]:
+    return []
 
 
 def _require_callable(name: str, value: object) -> None:

@@ -10,12 +10,15 @@ import _tkinter
 import itertools
 import logging
 import sys
-import threading
 import tkinter
 import weakref
 from collections.abc import Callable
+from threading import get_ident
 
 from tkws.errors import StateError
+
+# In a process that was forked off: no thread has this identifier.
+_NO_THREAD = 0
 
 # A kind of event that Tcl does not know, so `dooneevent` looks for events and serves none.
 NO_EVENTS = 1 << 10
@@ -33,6 +36,7 @@ class Interpreter:
     Attributes:
         tkapp: The interpreter.
         prefix: Begins the names of Tcl commands that are this object's own.
+        thread: The identifier of its thread; of none in a process that was forked off.
 
     Raises:
         StateError: The interpreter belongs to another thread, or its window was destroyed.
@@ -45,7 +49,7 @@ class Interpreter:
         if self.tkapp.call("info", "commands", "winfo") and not self._has_window():
             raise StateError("the application has been destroyed")
         self.prefix = f"tkws_loop_{next(_serial)}"
-        self._thread = threading.get_ident()
+        self.thread = get_ident()
         self._root = weakref.ref(root)
         self._traced = False
 
@@ -55,8 +59,49 @@ class Interpreter:
         return self._root()
 
     def in_thread(self) -> bool:
-        """Whether the caller runs in the interpreter's thread."""
-        return threading.get_ident() == self._thread
+        """Whether the caller runs in the interpreter's thread.
+
+        Raises:
+            StateError: The caller is in a process that was forked off: no thread of it is the right one.
+        """
+        if get_ident() == self.thread:
+            return True
+        self.check_process()
+        return False
+
+    def check_thread(self) -> None:
+        """Refuses a caller in another thread than the interpreter's.
+
+        Raises:
+            StateError: It is in another thread, or in a process that was forked off.
+        """
+        if get_ident() != self.thread:
+            raise self.refusal()
+
+    def check_process(self) -> None:
+        """Refuses a caller in a process that was forked off.
+
+        Raises:
+            StateError: It is in one.
+        """
+        if self.thread == _NO_THREAD:
+            raise self.refusal()
+
+    def refusal(self) -> StateError:
+        """The error for a caller in a wrong place."""
+        if self.thread == _NO_THREAD:
+            return StateError(
+                "this process was forked off, and the interpreter with its connections stayed in the"
+                " parent: use them there; here, make others"
+            )
+        return StateError(
+            "this is only for the thread of its Tcl interpreter: from another thread, pass it to"
+            " loop.call_soon_threadsafe(function, *arguments)"
+        )
+
+    def leave_to_parent(self) -> None:
+        """Refuses everything from now on: this is a fork, and the interpreter is the parent's."""
+        self.thread = _NO_THREAD
 
     def wait_once(self) -> None:
         """Has Tcl's notifier make its pipe, which it else does at the first wait.
@@ -87,7 +132,11 @@ class Interpreter:
         """Gives the exception being handled to the root's ``report_callback_exception``.
 
         It is logged where the root is gone or its method raises in turn.
+
+        Raises:
+            StateError: The caller is in another thread than the interpreter's.
         """
+        self.check_thread()
         root = self._root()
         if root is None:
             _log.error("a callback raised, and its Tk root is gone", exc_info=True)
@@ -120,4 +169,7 @@ def require_thread_of(root: tkinter.Tk) -> None:
     try:
         root.tk.exprlong("1")
     except RuntimeError:
-        raise StateError("the loop must be asked for in the thread of its Tcl interpreter") from None
+        raise StateError(
+            "the loop must be asked for in the thread of its Tcl interpreter: ask there, and call"
+            " loop.call_soon_threadsafe() from other threads"
+        ) from None

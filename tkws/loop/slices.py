@@ -102,7 +102,7 @@ class Slices(ABC):
         self._ready: deque[tuple[Watch, int]] = deque()
         self._soon: deque[Call] = deque()
         self._slice_end: deque[Call] = deque()
-        self._timers = TimerHeap()
+        self._timers = TimerHeap(interpreter.check_thread)
         self._sleep = SleepWatch(clock, wall)
         self._on_wake: dict[Callback, None] = {}
 
@@ -132,6 +132,9 @@ class Slices(ABC):
         """Gives the exception being handled to the root's ``report_callback_exception``.
 
         It is logged where the root is gone or its method raises in turn.
+
+        Raises:
+            StateError: The caller is in another thread than the loop's.
         """
         self._interpreter.report_exception()
 
@@ -141,6 +144,9 @@ class Slices(ABC):
         A slice that begins goes on until nothing is ready, so Tk gets to its idle work when it is
         over. The entries that follow within its time look once, unless they dwell.
         """
+        if self._closed:  # a process that was forked off goes on with Tk's loop
+            self._ignore()
+            return
         now = self._clock()
         self._dwells = self._dwells or now - self._entered < DWELL
         self._entered = now
@@ -280,11 +286,15 @@ class Slices(ABC):
 
     def _tk_was_idle(self) -> None:
         # `update_idletasks` promises to run no other callbacks, so this only takes the loop up again.
+        if self._closed:
+            return
         self._step_up()
         self._arm_exactly()
 
     def _timer_fired(self) -> None:
         self._disarm()
+        if self._closed:
+            return
         if self._stepped_back:
             self._step_up()
         self._arm(self._clock() + SLICE)

@@ -40,15 +40,24 @@ class Timer:
         return self._callback is not None
 
     def cancel(self) -> None:
-        """Forgets the callback; harmless when it has run already, or a second time."""
+        """Forgets the callback; harmless when it has run already, or a second time.
+
+        Raises:
+            StateError: The caller is in another thread than the loop's.
+        """
         if self._callback is not None:
-            self._callback, self._args = None, ()
+            self._heap.check_thread()
+            self.forget()
             self._heap.forget_one()
+
+    def forget(self) -> None:
+        """Lets go of the callback; for the heap that no longer holds the timer."""
+        self._callback, self._args = None, ()
 
     def run(self) -> None:
         """Calls back, once; for the loop that took the timer off its heap."""
         callback, args = self._callback, self._args
-        self._callback, self._args = None, ()
+        self.forget()
         if callback is not None:
             callback(*args)
 
@@ -56,11 +65,16 @@ class Timer:
 class TimerHeap:
     """Timers by deadline; those of one deadline in the order they were added.
 
+    Args:
+        check_thread: Raises where a timer must not be cancelled.
+
     Attributes:
+        check_thread: As above.
         earliest: The first deadline; infinity where there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, check_thread: Callable[[], None]) -> None:
+        self.check_thread = check_thread
         self.earliest = math.inf
         self._heap: list[tuple[float, int, Timer]] = []
         self._serial = itertools.count()
@@ -95,7 +109,7 @@ class TimerHeap:
         """Cancels every timer."""
         heap, self._heap = self._heap, []
         for _, _, timer in heap:
-            timer.cancel()
+            timer.forget()
         self._cancelled = 0
         self._uncover()
 

@@ -12,9 +12,13 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from tkws.errors import StateError
+
+# Bytes read at a time.
+_READ = 4096
 
 Call = tuple[Callable[..., object], tuple[Any, ...]]
 
@@ -51,14 +55,15 @@ class Wakeup:
             self._calls.append(call)
             if not self._signalled:
                 self._signalled = True
-                self._writer.send(b"\0")
+                with suppress(BlockingIOError):  # it is full, so the loop knows
+                    self._writer.send(b"\0")
 
     def take(self) -> deque[Call]:
         """Removes and returns the calls that wait, oldest first."""
         with self._lock:
-            if self._signalled:
-                self._reader.recv(1)
-                self._signalled = False
+            if not self._closed:
+                self._empty()
+            self._signalled = False
             calls, self._calls = self._calls, deque()
             return calls
 
@@ -69,3 +74,15 @@ class Wakeup:
             self._signalled = False
             self._reader.close()
             self._writer.close()
+
+    def leave_to_parent(self) -> None:
+        """Refuses calls from now on: this is a fork, and a byte written here would wake the parent."""
+        self._lock = threading.RLock()  # a thread that is not here may have held the old one
+        self._closed = True
+        self._calls.clear()
+
+    def _empty(self) -> None:
+        """Reads whatever is there: what is left would keep the loop awake."""
+        with suppress(BlockingIOError):
+            while len(self._reader.recv(_READ)) == _READ:
+                continue
