@@ -246,6 +246,8 @@ def test_an_address_that_is_taken_is_told(start: Start, echo: Any, pump_until: A
     ("arguments", "said"),
     [
         (["--no-gui"], "an address is needed"),
+        (["--header", "A: 1"], "--header: an address is needed"),
+        (["--insecure"], "--insecure: an address is needed"),
         (["ftp://host/", "--no-gui"], "ftp"),
         (["ws://host/", "--no-gui", "--header", "nonsense"], "'Name: value' is wanted"),
         (["wss://host/", "--no-gui", "--ca", "/nowhere"], "--ca: there is no file /nowhere"),

@@ -37,6 +37,11 @@ a message. Messages go to standard output, all else to standard error.
 
 'python -m tkws serve --help' tells about the server."""
 
+_OF_AN_ADDRESS = (
+    "protocol", "header", "ca", "insecure", "proxy", "no-proxy", "reconnect", "no-compression", "timeout",
+    "ping-interval",
+)  # fmt: skip
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaints do nothing to a terminal, whatever the words that they quote."""
@@ -70,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _connect(options: argparse.Namespace) -> int:
+    if not options.url:
+        _refuse_options_of_nobody(options)
     target = _target(options) if options.url else None
     if not options.no_gui:
         root = _window_root()
@@ -126,6 +133,13 @@ def _window_root() -> tkinter.Tk | None:
 
 def _say(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
+
+
+def _refuse_options_of_nobody(options: argparse.Namespace) -> None:
+    """Refuse options of a connection where there is no address that they are for."""
+    for name in _OF_AN_ADDRESS:
+        if getattr(options, name.replace("-", "_")) != _parser().get_default(name.replace("-", "_")):
+            raise ValueError(f"--{name}: an address is needed, which it is for")
 
 
 def _target(options: argparse.Namespace) -> Target:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import tkws
 from tkws.console.filesending import FileSending
 from tkws.console.log import Direction, Log
-from tkws.console.target import Target
+from tkws.console.target import MOST_REDIRECTS, Target, redirect_of
 from tkws.loop import Timer
 
 _LATENCIES = 240
@@ -63,6 +63,8 @@ class Session:
         self._told = told
         self._probe_timer: Timer | None = None
         self._probes = 0
+        self._redirects = 0
+        self._following: Target | None = None  # where a redirect leads to, until its connection has ended
 
     # What is done with it
 
@@ -85,6 +87,10 @@ class Session:
 
     def connect(self, target: Target) -> None:
         """Connect, after closing what is connected; see `Target.open` for what it raises."""
+        self._connect(target)
+        self._redirects = 0
+
+    def _connect(self, target: Target) -> None:
         ws = target.open(self._on_event, self._master)
         self.disconnect()
         self._end_connection("")
@@ -97,6 +103,7 @@ class Session:
 
     def disconnect(self, code: int | None = 1000, reason: str = "") -> None:
         """Begin the closing handshake, or give up connecting; see `tkws.WebSocket.close`."""
+        self._following = None
         if self.ws is not None:
             self.ws.close(code, reason)
 
@@ -147,6 +154,13 @@ class Session:
     # What happens
 
     def _on_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+        if ws is self.ws and type == "error":
+            message = self._redirected(message)
+            if message is None:
+                return
+        if ws is self.ws and type == "disconnect" and self._following is not None:
+            self._connect(self._following)
+            return
         if type in ("text", "binary"):
             self.log.add(Direction.IN, "text" if type == "text" else "binary", message)
         elif type in ("ping", "pong"):
@@ -163,6 +177,30 @@ class Session:
             self._note(ws, type, message)
         if ws is self.ws:
             self._told(type, message)
+
+    def _redirected(self, error: Exception) -> Exception | None:
+        """Begin to follow a redirect that `Target.open` left to us.
+
+        Returns:
+            None where it is followed, after ``disconnect``; else the error to tell.
+        """
+        location = redirect_of(error)
+        if location is None or self.target is None or not self.target.is_bound:
+            return error
+        assert isinstance(error, tkws.OpenError)
+        try:
+            if self._redirects == MOST_REDIRECTS:
+                raise ValueError(f"{MOST_REDIRECTS} were followed before it")
+            self._following = self.target.redirected(location)
+        except ValueError as cause:
+            said = f"The server answered {error.status}: the redirect is not followed: {cause}"
+            return tkws.HandshakeError(
+                said, part="http", status=error.status, headers=error.headers, body=error.body
+            )
+        self._redirects += 1
+        self.log.add(Direction.NOTE, "redirect", f"{error.status}: redirected to {self._following.url}")
+        self._told("redirect", self._following.url)
+        return None
 
     def _note(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         self.log.add(Direction.NOTE, str(type), describe(ws, type, message))

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from tkws.console.target import Target, is_secret, without_secrets
+from tkws.console.target import Target, is_secret, origin_of, without_secrets
 
 _ADDRESSES = 30
 
@@ -56,17 +56,24 @@ class Settings:
         self.targets = {known: self.targets[known] for known in self.addresses if known in self.targets}
 
     def recall(self, url: str) -> Target:
-        """Return how ``url`` was connected to; the defaults for one that is not known.
+        """Return how ``url`` was connected to.
 
+        For one that is not known it is how the last address of the same origin was; else the defaults.
         That a certificate was not verified is not remembered: it is to be asked for each time.
         """
         try:
-            known = dict(self.targets.get(url, {}))  # whatever a file says that anybody may have edited
+            known = dict(self._known(url))  # whatever a file says that anybody may have edited
             known["protocols"] = tuple(known.get("protocols", ()))  # type: ignore[arg-type]
             known["headers"] = tuple((name, value) for name, value in known.get("headers", ()))  # type: ignore[attr-defined]
             return Target(url=url, **known)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             return Target(url=url)
+
+    def _known(self, url: str) -> dict[str, object]:
+        origin = origin_of(url)
+        if url not in self.targets and origin is not None:
+            url = next((other for other in self.addresses if origin_of(other) == origin), url)
+        return self.targets.get(url, {})
 
 
 def folder() -> Path:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 import ssl
 import tkinter
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 import tkws
 from tkws.options import Handler
+from tkws.protocol.uri import parse_uri
 
 SYSTEM_PROXY = "system"
 NO_PROXY = "none"
+MOST_REDIRECTS = 10
 
+_REDIRECTS = (301, 302, 303, 307, 308)
 _SECRET_HEADER = re.compile(r"auth|cookie|token|secret|key|password", re.IGNORECASE)
 _SECRET_QUERY = re.compile(r"auth|token|secret|key|pass|sig|code", re.IGNORECASE)
 
@@ -52,8 +55,29 @@ class Target:
     timeout: float = 30.0
     max_message: int = 64 << 20
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether something of it is for its own origin alone, so that no redirect may take it elsewhere."""
+        trusted = self.ca_file or not self.verify
+        return bool(self.headers or self.protocols or trusted) or self.proxy != SYSTEM_PROXY
+
+    def redirected(self, location: str) -> Target:
+        """Return what a redirect within the origin leads to.
+
+        Raises:
+            ValueError: It leads to another origin, or to no address.
+        """
+        here = parse_uri(self.url)
+        there = parse_uri(urljoin(f"{here.origin}{here.target}", location))
+        if (there.secure, there.host, there.port) != origin_of(self.url):
+            raise ValueError(f"the options are for {here.shown} only; to go on, connect to {there.shown}")
+        parts = urlsplit(self.url)
+        return replace(self, url=f"{parts.scheme}://{parts.netloc}{there.target}")
+
     def open(self, handler: Handler, master: tkinter.Misc) -> tkws.WebSocket:
         """Begin to connect; see `tkws.open` for what it raises.
+
+        Redirects are followed where nothing `is_bound`; else `redirected` says where to go on.
 
         Raises:
             OSError: The file of authorities cannot be read.
@@ -70,6 +94,7 @@ class Target:
             reconnect=self.reconnect,
             compression=self.compression,
             max_message=self.max_message,
+            max_redirects=0 if self.is_bound else MOST_REDIRECTS,
         )
 
     def _context(self) -> ssl.SSLContext | None:
@@ -94,6 +119,22 @@ def complete(address: str) -> str:
     if address and "://" not in address:
         return f"ws://{address}"
     return address
+
+
+def origin_of(url: str) -> tuple[bool, str, int] | None:
+    """Return whether an address is of TLS, its host and its port; None for what is no address."""
+    try:
+        uri = parse_uri(url)
+    except tkws.URLError:
+        return None
+    return uri.secure, uri.host, uri.port
+
+
+def redirect_of(error: Exception) -> str | None:
+    """Return where an answer redirects to; None for what is no redirect."""
+    if isinstance(error, tkws.OpenError) and error.status in _REDIRECTS:
+        return tkws.Headers(error.headers).get("Location")
+    return None
 
 
 def read_headers(lines: str) -> tuple[tuple[str, str], ...]:

@@ -265,6 +265,8 @@ def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) 
     settings.theme = theme or settings.theme
     console = Console(root, settings, path)
     if target is not None:
+        if target == Target(url=target.url):  # nothing is asked for but the address, as when it is typed
+            target = settings.recall(target.url)
         try:
             console.connect_to(target)
         except BaseException:

@@ -35,7 +35,8 @@ class Theme:
     """The styles, fonts and images of one interpreter.
 
     Styles beside ttk's own names: ``Side.`` (frames, labels: the tinted panels), ``Soft.``,
-    ``Title.``, ``Section.``, ``Bad.`` (labels), ``Quiet.`` and ``Bare.`` (buttons), ``Card.`` (frame).
+    ``Title.``, ``Section.``, ``Bad.`` (labels), ``Quiet.``, ``Bad.Quiet.`` and ``Bare.`` (buttons),
+    ``Card.`` (frame).
     What is round has the ground around it as its background: ``Side.Quiet.``, ``OnBad.``, ``Side.Card.``.
 
     Attributes:
@@ -227,6 +228,7 @@ class Theme:
         self._style.map("TButton", foreground=[("disabled", colours.surface)])
         self._style.map("Quiet.TButton", foreground=[("disabled", colours.faint)])
         self._style.configure("Side.Quiet.TButton", background=colours.side)
+        self._style.configure("Bad.Quiet.TButton", foreground=colours.bad)
         self._style.configure("OnBad.TButton", background=colours.bad_soft)
         self._nest("Bare.TButton", "Button.padding", "Button.label")
         self._style.configure(

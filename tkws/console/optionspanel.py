@@ -1,0 +1,147 @@
+"""The panel below the address: subprotocols, headers, TLS, proxy and what else can be set.
+
+Knows what is typed in it; whose it is, `tkws.console.addressbar` knows.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from functools import partial
+from tkinter import filedialog, ttk
+
+from tkws.console.detail import paint_text
+from tkws.console.look import theme_of
+from tkws.console.options import PROXIES, Options
+
+_TEXTS = "protocols", "ca_file", "proxy", "ping_interval"
+
+
+class OptionsPanel(ttk.Frame):
+    """The fields.
+
+    Args:
+        parent: The widget that it is in.
+        changed: Called after each change.
+    """
+
+    def __init__(self, parent: tk.Misc, changed: Callable[[], object]) -> None:
+        super().__init__(parent)
+        theme = theme_of(self)
+        self._changed = changed
+        self._verify = tk.BooleanVar(self, True)
+        self._reconnect = tk.BooleanVar(self, False)
+        self._compression = tk.BooleanVar(self, True)
+        self._texts = {
+            name: tk.StringVar(self) for name in ("protocols", "ca_file", "proxy", "ping_interval")
+        }
+        self.protocols = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
+        self.headers = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none")
+        self.ca_file = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
+        self.proxy = ttk.Combobox(
+            self, font=theme.body, values=list(PROXIES.values()), textvariable=self._texts["proxy"]
+        )
+        self.ping_interval = ttk.Entry(
+            self, font=theme.body, width=6, textvariable=self._texts["ping_interval"]
+        )
+        self.headers.bind("<Tab>", self._leave_headers)
+        self.headers.bind("<<Modified>>", self._headers_changed)
+        theme.follow(self.headers, partial(paint_text, self.headers))
+        self.headers.configure(padx=theme.px(8), pady=theme.px(4))
+        self._lay_out()
+        self._set(Options())
+        self._show_warning()
+        for variable in (*self._texts.values(), self._verify, self._reconnect, self._compression):
+            variable.trace_add("write", lambda *_: self._tell())
+
+    @property
+    def typed(self) -> Options:
+        """What is set."""
+        texts = {name: variable.get().strip() for name, variable in self._texts.items()}
+        if not texts["proxy"]:
+            del texts["proxy"]
+        return Options(
+            **texts,
+            headers=self.headers.get("1.0", "end").strip(),
+            verify=self._verify.get(),
+            reconnect=self._reconnect.get(),
+            compression=self._compression.get(),
+        )
+
+    def show(self, options: Options) -> None:
+        """Set all of them."""
+        self._set(options)
+        self._tell()
+
+    def _set(self, options: Options) -> None:
+        for name, variable in self._texts.items():
+            variable.set(getattr(options, name))
+        self.headers.delete("1.0", "end")
+        self.headers.insert("1.0", options.headers)
+        self._verify.set(options.verify)
+        self._reconnect.set(options.reconnect)
+        self._compression.set(options.compression)
+
+    def _tell(self) -> None:
+        self._show_warning()
+        self._changed()
+
+    def _show_warning(self) -> None:
+        if self._verify.get():
+            self._warning.grid_remove()
+        else:
+            self._warning.grid()
+
+    def _headers_changed(self, _event: tk.Event[tk.Misc]) -> None:
+        if self.headers.edit_modified():
+            self.headers.edit_modified(False)
+            self._tell()
+
+    def _lay_out(self) -> None:
+        px = theme_of(self).px
+        browse = ttk.Button(self, text="Browse…", style="Quiet.TButton", command=self._browse)
+        rows: list[tuple[str, tk.Widget]] = [
+            ("Subprotocols", self.protocols),
+            ("Headers", self.headers),
+            ("Authorities", self.ca_file),
+            ("Proxy", self.proxy),
+        ]
+        for row, (label, widget) in enumerate(rows):
+            ttk.Label(self, text=label, style="Soft.TLabel").grid(row=row, column=0, sticky="nw", pady=px(7))
+            span = 1 if widget is self.ca_file else 2
+            widget.grid(row=row, column=1, columnspan=span, sticky="ew", padx=(px(10), 0), pady=px(3))
+        browse.grid(row=2, column=2, padx=(px(8), 0))
+        boxes = ttk.Frame(self)
+        boxes.grid(row=0, column=3, rowspan=4, sticky="nw", padx=(px(20), 0), pady=px(3))
+        for text, variable in (
+            ("Verify the server's certificate", self._verify),
+            ("Connect again when it is lost", self._reconnect),
+            ("Offer compression", self._compression),
+        ):
+            ttk.Checkbutton(boxes, text=text, variable=variable).pack(anchor="w", pady=px(2))
+        pings = ttk.Frame(boxes)
+        pings.pack(anchor="w", pady=px(2))
+        ttk.Label(pings, text="Ping every").pack(side="left")
+        self.ping_interval.pack(in_=pings, side="left", padx=px(6))
+        self.ping_interval.lift(pings)
+        ttk.Label(pings, text="seconds (0: never)", style="Soft.TLabel").pack(side="left")
+        self.columnconfigure(1, weight=1)
+        self._warning = ttk.Label(
+            self,
+            style="Bad.TLabel",
+            padding=(px(8), px(4)),
+            text="Nothing is verified: whoever is on the way can read and change everything.",
+        )
+        self._warning.grid(row=4, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
+
+    def _browse(self) -> None:
+        name = filedialog.askopenfilename(parent=self, title="A PEM file of certificate authorities")
+        if name:
+            self._texts["ca_file"].set(name)
+
+    def _leave_headers(self, _event: tk.Event[tk.Misc]) -> str:
+        """Tab leads on, as in every other field."""
+        following = self.headers.tk_focusNext()
+        if following is not None:
+            following.focus_set()
+        return "break"
