@@ -95,7 +95,7 @@ def test_a_thousand_connections_leave_nothing(root, pump_until):
         for _ in range(AT_ONCE):
             tkws.open(server.url, client, master=root, keepalive=30, **arguments)
         pump_until(lambda: client.types.count("disconnect") == AT_ONCE, timeout=30)
-        pump_until(lambda: not (server.connections or server._visitors))
+        pump_until(lambda: not (server.connections or server._http_connections))
 
     for way in WAYS:
         cycle(*way)
@@ -319,14 +319,14 @@ def a_visitor_is_there(stage):
     server = tkws.serve(master=stage.root, handler=stage.handler)
     peer = stage.peers.connect(server)
     peer.send(b"GET / HT")
-    stage.pump_until(lambda: server._visitors)
+    stage.pump_until(lambda: server._http_connections)
 
 
 def a_visitor_agrees_on_tls(stage):
     server = tkws.serve(master=stage.root, handler=stage.handler, ssl=stage.server_ssl)
     peer = stage.peers.connect(server)
     peer.send(b"\x16\x03\x01")
-    stage.pump_until(lambda: server._visitors)
+    stage.pump_until(lambda: server._http_connections)
 
 
 def a_page_is_being_sent(stage):

@@ -18,7 +18,7 @@ import tkws
 from tests.protocol.wire import close
 from tkws.client.opening import Plan
 from tkws.connection import delivery
-from tkws.http import messages
+from tkws.http import messages, server as http_server
 from tkws.net import listen
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol.engine import Engine
@@ -54,17 +54,18 @@ def kept_behind_a_close() -> int:
 
 
 VALUES: dict[tuple[str, str], Callable[[], str]] = {
-    ("For a server", "visitors that are no WebSocket yet"): lambda: (
-        f"{httpserver._SPARE} above `max_connections`"
+    ("For a server", "connections that are no WebSocket yet"): lambda: (
+        f"{httpserver.EXTRA_HTTP_CONNECTIONS} above `max_connections`"
     ),
     ("For a server", "accepted in one go"): lambda: f"{listen.AT_ONCE}",
-    ("For an address", "visitors that are no WebSocket yet"): lambda: (
-        f"{httpserver._SPARE_OF_ADDRESS} above `max_connections_per_address`"
+    ("For an address", "connections that are no WebSocket yet"): lambda: (
+        f"{httpserver.EXTRA_HTTP_CONNECTIONS_PER_ADDRESS} above `max_connections_per_address`"
     ),
     ("For a connection before it is a WebSocket", "rate at which a page is taken"): lambda: (
-        f"{httpserver._LEAST_RATE} times `handshake_timeout`"
+        f"{httpserver.MIN_READ_RATE} times `handshake_timeout`"
     ),
-    ("For a connection before it is a WebSocket", "header fields"): lambda: f"{messages._MAX_FIELDS}",
+    ("For a connection before it is a WebSocket", "header fields"): lambda: f"{http_server.MAX_FIELDS}",
+    ("For a connection before it is a WebSocket", "body of a request"): lambda: f"{http_server.MAX_SKIPPED}",
     ("For a WebSocket", "events behind a busy handler"): lambda: (
         f"{delivery._WAITING_EVENTS}, or {delivery._WAITING_SIZE // MIB} MiB"
     ),

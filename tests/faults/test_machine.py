@@ -87,7 +87,7 @@ def test_a_server_without_descriptors_serves_who_is_there_and_accepts_again(
         first.text("still there")
         first.hear(1)
         exhaust(False)
-        pump_until(lambda: len(server._visitors) == 1)
+        pump_until(lambda: len(server._http_connections) == 1)
     assert len(caplog.records) == 1
     server.close()
     first.sock.close()

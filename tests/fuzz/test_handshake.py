@@ -17,7 +17,8 @@ import pytest
 
 from tkws.errors import HandshakeError
 from tkws.http.fields import parse_extensions
-from tkws.http.messages import Request, ServerConnection
+from tkws.http.messages import Request
+from tkws.http.server import ServerConnection
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import Accepted, ClientHandshake, negotiate, rejection, validate
 from tkws.protocol.uri import parse_uri

@@ -77,7 +77,7 @@ def test_garbage_is_refused_and_does_not_stay(root, peers, pump_until, tmp_path,
         if rng.random() < 0.5:
             with contextlib.suppress(OSError):
                 peer.sock.shutdown(socket.SHUT_WR)
-    pump_until(lambda: not server._visitors)
+    pump_until(lambda: not server._http_connections)
     server.close()
     pump_until(lambda: not server.connections)
     assert log.types.count("connect") == log.types.count("disconnect")

@@ -305,7 +305,7 @@ def test_a_storm_of_connections(root, peers, pump_until):
         assert storm.stdout.read() == b"5000\n"
         served.goes_on()
     assert len(server.connections) == 1
-    pump_until(lambda: not server._visitors)
+    pump_until(lambda: not server._http_connections)
     server.close()
 
 
@@ -339,6 +339,6 @@ def test_the_end_comes_at_any_moment(root, peers, pump_until, sent, way):
     elif way == "reset":
         peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     peer.sock.close()
-    pump_until(lambda: not server._visitors and not server.connections)
+    pump_until(lambda: not server._http_connections and not server.connections)
     assert log.types.count("connect") == log.types.count("disconnect")
     server.close()

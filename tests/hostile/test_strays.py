@@ -67,7 +67,7 @@ def server(root, pump_until, secure, server_ssl) -> Iterator[tkws.HTTPServer]:
     server = tkws.serve(master=root, ssl=context, handshake_timeout=0.5, close_timeout=0.1)
     yield server
     server.close()
-    pump_until(lambda: not server._visitors and not server.connections)
+    pump_until(lambda: not server._http_connections and not server.connections)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def visitor(peers, server, secure, client_ssl) -> Peer:
         (b"\x81\x85\0\0\0\0hello", 400),
         (b"HTTP/1.1 200 OK\r\n\r\n", 400),
         (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", 400),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 405),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
         pytest.param(client_hello(), 400, id="a ClientHello"),  # which has random bytes
     ],
     ids=lambda value: ascii(value[:12]) if isinstance(value, bytes) else value,
@@ -110,7 +110,7 @@ def test_a_request_without_tls_where_tls_is_spoken(server, peers, pump_until):
     with memory(MOST):
         peer.send(REQUEST + b"\r\n")
         peer.wait_for_end()
-        pump_until(lambda: not server._visitors)
+        pump_until(lambda: not server._http_connections)
     assert not peer.received.startswith(b"HTTP")
     assert not log.events
 
@@ -157,8 +157,8 @@ def test_a_flood_behind_a_request_that_is_refused(server, visitor, pump_until, k
     with memory(MOST):
         visitor.send(REQUEST + b"Origin: http://evil.example\r\n\r\n" + flooding)
         assert visitor.answer()[0] == 403
-        flood(visitor, pump_until, flooding, lambda: not server._visitors)
-        pump_until(lambda: not server._visitors)
+        flood(visitor, pump_until, flooding, lambda: not server._http_connections)
+        pump_until(lambda: not server._http_connections)
     assert not log.events
 
 

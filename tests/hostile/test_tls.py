@@ -88,7 +88,7 @@ def test_tls_is_cut_off_within_the_opening(peer, server, log, pump_until, way):
     if peer.below._client:
         peer.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: webso")
         cut(peer, way)
-        pump_until(lambda: not server._visitors)
+        pump_until(lambda: not server._http_connections)
         assert not log.events
     else:
         peer.take_until()

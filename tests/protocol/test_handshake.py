@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tkws.errors import HandshakeError
-from tkws.http.messages import Headers, Response, ServerConnection
+from tkws.http.messages import Headers, Response
+from tkws.http.server import ServerConnection
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import (
     Accepted,

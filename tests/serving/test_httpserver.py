@@ -230,7 +230,7 @@ def test_one_address_does_not_take_every_place_of_a_visitor(server, peers, log):
     server["max_connections_per_address"] = 1
     visitors = [peers.connect(server) for _ in range(10)]
     visitors[-1].wait_for_end()
-    assert len(server._visitors) == 9
+    assert len(server._http_connections) == 9
     other = socket.create_connection(("127.0.0.1", server.port), source_address=("127.0.0.2", 0))
     other_peer = Peer(peers.keep(other), peers._pump_until, client=True)
     other_peer.ask("/chat")
@@ -246,11 +246,11 @@ def test_the_places_of_an_address_are_free_again(server, peers, pump_until):
     server["max_connections_per_address"] = 1
     for _ in range(3):
         visitors = [peers.connect(server) for _ in range(9)]
-        pump_until(lambda: len(server._visitors) == 9)
+        pump_until(lambda: len(server._http_connections) == 9)
         for visitor in visitors:
             visitor.sock.close()
-        pump_until(lambda: not server._visitors)
-    assert not server._visiting
+        pump_until(lambda: not server._http_connections)
+    assert not server._http_connections_by_address
 
 
 def test_refusals_are_logged_for_who_wants_to_know(server, peer, caplog):
@@ -279,6 +279,35 @@ def test_a_client_that_wants_no_other_page(server, peer):
     assert (status, body, fields["connection"]) == (200, b"<p>front", "close")
     peer.wait_for_end()
     assert not peer.reset
+
+
+@pytest.mark.parametrize(
+    "behind", [b"\r\n", b"\r\n\r\n", b"\n", b"junk", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"]
+)
+def test_what_follows_the_last_request_changes_nothing(server, peer, behind):
+    peer.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" + behind)
+    status, fields, body = peer.answer()
+    assert (status, body, fields["connection"]) == (200, b"<p>front", "close")
+    peer.wait_for_end()
+    assert not peer.received
+    assert not peer.reset
+
+
+def test_an_empty_line_may_come_between_requests(server, peer):
+    get = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    peer.send(get + b"\r\n" + get + b"\r\n" + get)
+    assert [peer.answer()[0] for _ in range(3)] == [200, 200, 200]
+
+
+def test_the_host_of_an_absolute_target_counts(server, peers):
+    """RFC 9112, 3.2.2: or a page of a rebound name would be shown by way of Host."""
+    for target, host, status in (
+        ("http://localhost/", "evil.example", 200),
+        ("http://evil.example/", "localhost", 403),
+    ):
+        peer = peers.connect(server)
+        peer.request(target, host=host)
+        assert peer.answer()[0] == status
 
 
 def test_http_1_0_has_one_page(server, peer):
@@ -401,10 +430,10 @@ def test_a_last_answer_is_sent_to_its_end_when_the_client_has_said_all(server, p
 
 
 def test_a_client_that_says_nothing_and_ends(server, peer, pump_until):
-    pump_until(lambda: server._visitors)
+    pump_until(lambda: server._http_connections)
     peer.sock.shutdown(socket.SHUT_WR)
     peer.wait_for_end()
-    pump_until(lambda: not server._visitors)
+    pump_until(lambda: not server._http_connections)
 
 
 # ---- what is no HTTP, or too much of it
@@ -450,14 +479,14 @@ def test_a_client_that_is_silent_is_dropped_in_time(root, peers):
     slow.send(b"GET / HT")
     silent.wait_for_end()
     slow.wait_for_end()
-    assert not server._visitors
+    assert not server._http_connections
 
 
 def test_a_silent_client_of_tls_is_dropped_in_time(root, peers, server_ssl):
     server = tkws.serve(master=root, handshake_timeout=0.05, ssl=server_ssl)
     silent = peers.connect(server)
     silent.wait_for_end()
-    assert not server._visitors
+    assert not server._http_connections
 
 
 def test_a_client_that_speaks_no_tls_is_dropped(root, peers, server_ssl, pump_until):
@@ -465,7 +494,7 @@ def test_a_client_that_speaks_no_tls_is_dropped(root, peers, server_ssl, pump_un
     peer = peers.connect(server)
     peer.request("/")
     peer.wait_for_end()
-    pump_until(lambda: not server._visitors)
+    pump_until(lambda: not server._http_connections)
 
 
 def test_a_client_that_stays_is_dropped_in_time_after_its_last_page(server, peers, pump_until):
@@ -477,7 +506,7 @@ def test_a_client_that_stays_is_dropped_in_time_after_its_last_page(server, peer
     refused = peers.connect(server)
     refused.send(b"nonsense\r\n\r\n")
     assert refused.answer()[0] == 400
-    pump_until(lambda: not server._visitors)  # though the client's end is still open
+    pump_until(lambda: not server._http_connections)  # though the client's end is still open
 
 
 @pytest.mark.slow
@@ -502,8 +531,8 @@ def test_who_reads_nothing_of_its_page_is_dropped(server, peer, pump_until):
     server.configure(handshake_timeout=0.05)
     server.page("/large", bytes(16 * MIB))
     peer.request("/large")
-    pump_until(lambda: server._visitors)
-    pump_until(lambda: not server._visitors)
+    pump_until(lambda: server._http_connections)
+    pump_until(lambda: not server._http_connections)
 
 
 @pytest.fixture
@@ -519,8 +548,8 @@ def reading(root, peers, pump_until):
         server.page("/large", bytes(size))
         peer = peers.connect(server)
         peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        pump_until(lambda: server._visitors)
-        [visitor] = server._visitors
+        pump_until(lambda: server._http_connections)
+        [visitor] = server._http_connections
         visitor._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         peer.request("/large")
         pump_until(lambda: visitor._stream.buffered_amount)
@@ -544,7 +573,7 @@ def take(peer, visitor, count, pump_until):
 def test_who_takes_a_little_of_its_page_now_and_then_is_dropped(reading, pump_until):
     server, visitor, peer, clock = reading(MIB)
     turns = 0
-    while server._visitors:
+    while server._http_connections:
         left = visitor._stream.buffered_amount
         take(peer, visitor, 1, pump_until)
         clock.advance(60)
@@ -561,7 +590,7 @@ def test_who_takes_a_page_at_the_least_rate_gets_all_of_it(reading, pump_until):
         take(peer, visitor, 61 * KIB, pump_until)
         clock.advance(60)
         turns += 1
-        assert server._visitors
+        assert server._http_connections
     assert turns > 4
 
 
@@ -605,7 +634,7 @@ def test_the_client_goes_meanwhile(server, peer, pump_until):
     def page(request):
         peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         peer.sock.close()
-        pump_until(lambda: not server._visitors)
+        pump_until(lambda: not server._http_connections)
         done.append(True)
         return "nobody is there any more"
 
@@ -615,7 +644,7 @@ def test_the_client_goes_meanwhile(server, peer, pump_until):
 
 
 def test_the_client_says_all_meanwhile(server, peer, nested):
-    nested(lambda: any(visitor._at_eof for visitor in server._visitors))
+    nested(lambda: any(visitor._at_eof for visitor in server._http_connections))
     peer.request("/nested")
     peer.sock.shutdown(socket.SHUT_WR)
     assert peer.answer()[2] == b"done"
@@ -624,7 +653,7 @@ def test_the_client_says_all_meanwhile(server, peer, nested):
 
 def test_the_page_takes_longer_than_the_client_may(server, peer, nested, pump_until):
     server["handshake_timeout"] = 0.05
-    nested(lambda: not server._visitors)
+    nested(lambda: not server._http_connections)
     peer.request("/nested")
     peer.wait_for_end()
     assert not peer.received
@@ -658,7 +687,7 @@ def test_close_ends_all_and_frees_the_port(server, peers, log, root, pump_until)
     talker, visitor = peers.connect(server), peers.connect(server)
     talker.ask("/chat")
     assert talker.answer()[0] == 101
-    pump_until(lambda: len(server._visitors) == 1)
+    pump_until(lambda: len(server._http_connections) == 1)
     server.close(1012, "restart")
     server.close()
     assert talker.hear() == [(Opcode.CLOSE, b"\x03\xf4restart")]

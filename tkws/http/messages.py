@@ -1,8 +1,8 @@
-"""HTTP/1.1 without input and output: what comes before a WebSocket, and the pages beside it (RFC 9112).
+"""HTTP/1.1 without I/O: requests, answers, and a client's side of a connection (RFC 9112).
 
-The only module that knows h11. Bytes go in; a `Request`, a `Response` or a fault of the peer's
-comes out as a `HandshakeError` that is returned, not raised. What follows an upgraded message
-is kept as ``trailing_data``, for the protocol that takes over. Knows nothing of WebSockets.
+With `tkws.http.server` the only module that knows h11. Bytes go in; a `Response` or a fault of
+the peer's comes out as a `HandshakeError` that is returned, not raised. What follows an upgraded
+message is kept as ``trailing_data``, for the protocol that takes over. Knows nothing of WebSockets.
 """
 
 from __future__ import annotations
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
     import h11
 
 __all__ = [
-    "ClientConnection", "Headers", "HeadersLike", "Request", "Response", "ServerConnection",
-    "basic_authorization",
+    "ClientConnection", "Headers", "HeadersLike", "Request", "Response", "basic_authorization",
 ]  # fmt: skip
 
 _HTTP = b"HTTP/"  # the beginning of every answer (RFC 9112, 4)
 _MAX_HEADER_BYTES = 16 * 1024  # most servers and browsers send and take less
-_MAX_FIELDS = 128  # as many as anyone sends; keeps the work on a message in proportion to its bytes
 _MAX_BODY_BYTES = 64 * 1024  # of an answer that is no WebSocket: enough to tell why
 
 _REASON = re.compile("[\t\x20-\x7e\x80-\xff]*")
@@ -70,13 +68,24 @@ class Request:
         return tuple(parse_qsl(self._origin_form.partition("?")[2], keep_blank_values=True))
 
     @property
+    def host(self) -> str | None:
+        """The host, and the port if there is one, that was asked for: the target's, or else Host's.
+
+        A target has one in requests through a proxy, and then Host does not count (RFC 9112, 3.2.2).
+        """
+        return self._split_target()[0] or self.headers.get("Host")
+
+    @property
     def _origin_form(self) -> str:
-        """The target without the scheme and host that a proxy may send (RFC 9112, 3.2.2)."""
+        return self._split_target()[1]
+
+    def _split_target(self) -> tuple[str, str]:
+        """Return the host of an absolute target, empty for another one, and the rest."""
         scheme, separator, rest = self.target.partition("://")
         if not separator or not scheme.isalpha():
-            return self.target
+            return "", self.target
         authority_end = min((at for at in map(rest.find, "/?") if at >= 0), default=len(rest))
-        return rest[authority_end:]
+        return rest[:authority_end], rest[authority_end:]
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
@@ -126,14 +135,13 @@ class Response:
         """Return the message for a peer of whom no request was read here.
 
         Content-Length is added where there can be a body; nothing is said about keeping the
-        connection (`ServerConnection.respond` does).
+        connection (`tkws.http.server` does).
 
         Raises:
             ValueError: The reason has a line break or a character beyond ISO-8859-1.
         """
-        lines = [b"HTTP/1.1 %d %s" % (self.status, _encode_reason(self))]
-        lines += [b"%s: %s" % pair for pair in _encode_fields(self)]
-        return b"\r\n".join([*lines, b"", self.body if _may_have_body(self) else b""])
+        head = encode_head(self, self.headers.fields, len(self.body))
+        return head + self.body if may_have_body(self) else head
 
 
 def load_h11() -> None:
@@ -144,129 +152,6 @@ def load_h11() -> None:
     """
     global h11
     import h11
-
-
-class ServerConnection:
-    """A server's side of a connection that begins with HTTP/1.1.
-
-    Feed `receive_data` until it returns a `Request`; then either take `trailing_data` and the
-    connection away (a WebSocket), or write what `respond` returns, close if `must_close`, and
-    ask `next_request`. A fault is answered by `respond` as well, and ends the connection.
-
-    Args:
-        peer: The client's socket address, for `Request.peer`.
-        max_header_bytes: The most bytes of a request without its body.
-
-    Attributes:
-        must_close: Whether the connection ends with what `respond` returned last.
-    """
-
-    def __init__(self, peer: Any = None, max_header_bytes: int = _MAX_HEADER_BYTES) -> None:
-        load_h11()
-        self.must_close = False
-        self._peer = peer
-        self._max_header_bytes = max_header_bytes
-        self._failed = False
-        self._method = ""
-        self._begins = True  # nothing of the next request has come
-        self._return = b""  # a CR before it, of which the LF has not come
-        self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=max_header_bytes)
-
-    @property
-    def trailing_data(self) -> bytes:
-        """What was received behind the last request."""
-        return self._connection.trailing_data[0]
-
-    def receive_data(self, data: bytes) -> Request | HandshakeError | None:
-        """Take bytes from the client.
-
-        Returns:
-            The request, once it is there; a fault, with the status that answers it; None while
-            there is nothing new. A body is skipped, not kept. Nothing is read beyond a request
-            that is not answered. An empty line before a request is skipped (RFC 9112, 2.2).
-        """
-        if self._begins:
-            data = self._return + data
-            self._return = data if data == b"\r" else b""
-            self._begins = not data or bool(self._return)
-            data = b"" if self._return else data.removeprefix(b"\r\n")
-        if data:
-            self._connection.receive_data(data)
-        return self.next_request()
-
-    def receive_eof(self) -> Request | HandshakeError | None:
-        """Take note that the client sends nothing more; a fault where that cuts a request."""
-        self._connection.receive_data(b"")
-        return self.next_request()
-
-    def next_request(self) -> Request | HandshakeError | None:
-        """Return what the bytes received so far hold behind the request that was answered."""
-        if self._failed or self.must_close:
-            return None
-        if self._connection.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}:
-            self._connection.start_next_cycle()
-            self._begins = not self.trailing_data
-            self._method = ""
-        try:
-            request = self._read()
-            return None if request is None else self._checked(request)
-        except h11.RemoteProtocolError as error:
-            return self._fault(str(error), error.error_status_hint)
-
-    def respond(self, response: Response, *, close: bool = False) -> bytes:
-        """Answer the last request, or a fault.
-
-        Args:
-            response: The answer; the body is left out where the request was HEAD.
-            close: Whether the connection shall end with it.
-
-        Returns:
-            The bytes to write; look at `must_close` then.
-
-        Raises:
-            StateError: The request was answered already.
-            ValueError: The status is below 200, or the reason cannot travel.
-        """
-        if response.status < 200:
-            raise ValueError(f"status {response.status} is no final answer")
-        connection = self._connection
-        if connection.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            raise StateError("The request was answered already")
-        fields = _encode_fields(response)
-        # A body that is not here yet, or what was not understood, would be taken for a request.
-        if close or self._failed or connection.their_state in (h11.IDLE, h11.SEND_BODY):
-            fields = [pair for pair in fields if pair[1].lower() != b"keep-alive"]
-            fields.append((b"Connection", b"close"))
-        answer = h11.Response(status_code=response.status, headers=fields, reason=_encode_reason(response))
-        data = connection.send(answer)
-        if _may_have_body(response) and self._method != "HEAD":
-            data += connection.send(h11.Data(data=response.body))
-        data += connection.send(h11.EndOfMessage())
-        self.must_close = connection.states[h11.SERVER] is not h11.DONE
-        return data
-
-    def _read(self) -> h11.Request | None:
-        """Return the next request; skip its body as far as it is there."""
-        request = None
-        while True:
-            event = self._connection.next_event()
-            if isinstance(event, h11.Request):
-                request = event
-                self._method = event.method.decode()
-            elif not isinstance(event, h11.Data | h11.EndOfMessage):
-                return request
-
-    def _checked(self, event: h11.Request) -> Request | HandshakeError:
-        fields = event.headers.raw_items()
-        size = len(event.target) + sum(len(name) + len(value) for name, value in fields)
-        if size > self._max_header_bytes or len(fields) > _MAX_FIELDS:
-            return self._fault("The request's header is too large", 431)
-        version = event.http_version.decode()
-        return Request(self._method, event.target.decode(), Headers.received(fields), self._peer, version)
-
-    def _fault(self, message: str, status: int) -> HandshakeError:
-        self._failed = True
-        return HandshakeError(message, part="http", status=status)
 
 
 class ClientConnection:
@@ -393,22 +278,30 @@ def _usual_reason(status: int) -> str:
         return ""
 
 
-def _may_have_body(response: Response) -> bool:
+def may_have_body(response: Response) -> bool:
+    """Whether its status allows a body."""
     return response.status >= 200 and response.status not in (204, 304)  # RFC 9110, 6.4.1
 
 
-def _encode_reason(response: Response) -> bytes:
+def encode_head(response: Response, fields: Iterable[tuple[str, str]], size: int) -> bytes:
+    """Return all that precedes the body of a response.
+
+    Args:
+        response: Its status and reason count.
+        fields: The header fields; what they say of the body's length is left out.
+        size: The bytes of the body, which Content-Length tells if there can be one.
+
+    Raises:
+        ValueError: The reason has a line break or a character beyond ISO-8859-1.
+    """
     if not _REASON.fullmatch(response.reason):
         raise ValueError("reason must be one line of ISO-8859-1 text")
-    return response.reason.encode("latin-1")
-
-
-def _encode_fields(response: Response) -> list[tuple[bytes, bytes]]:
-    """Return the fields with the one Content-Length that is true."""
-    fields = _encode((name, value) for name, value in response.headers.fields if name.lower() not in _FRAMING)
-    if _may_have_body(response):
-        fields.append((b"Content-Length", b"%d" % len(response.body)))
-    return fields
+    lines = [b"HTTP/1.1 %d %s" % (response.status, response.reason.encode("latin-1"))]
+    kept = _encode((name, value) for name, value in fields if name.lower() not in _FRAMING)
+    lines += [b"%s: %s" % pair for pair in kept]
+    if may_have_body(response):
+        lines.append(b"Content-Length: %d" % size)
+    return b"\r\n".join([*lines, b"", b""])
 
 
 def _encode(fields: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

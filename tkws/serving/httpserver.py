@@ -1,7 +1,7 @@
-"""A server that listens and speaks HTTP by itself, and its visitors until they are WebSockets.
+"""The listening HTTP server, and its connections before (or without) the upgrade to a WebSocket.
 
-Knows how to accept and to answer; which requests are admitted and which pages there are is the
-business of `Server`. A visitor is a connection that is not, or not yet, a WebSocket.
+Knows how to accept and to answer; `Server` decides which requests are admitted and which pages
+there are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from urllib.parse import unquote
 
 from tkws.checks import check_kind
 from tkws.errors import HandshakeError
-from tkws.http.messages import Request, Response, ServerConnection, load_h11
+from tkws.http.messages import Request, Response
+from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Timer
 from tkws.net import Listener, SocketStream, Stream, check_context
 from tkws.options import ServerOptions
@@ -28,9 +29,11 @@ from tkws.serving.static import plain
 if TYPE_CHECKING:
     import ssl as tls
 
-_SPARE = 64  # visitors beyond the limit of connections, who see a page or are told of the limit
-_SPARE_OF_ADDRESS = 8  # the same for an address; a browser opens six at a time for the parts of a page
-_LEAST_RATE = 1024  # bytes a second that a visitor has to take of its page
+EXTRA_HTTP_CONNECTIONS = 64  # above the limit of connections, to see a page or be told of the limit
+EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = (
+    8  # the same for an address; a browser opens six at a time for the parts of a page
+)
+MIN_READ_RATE = 1024  # bytes a second that a client has to take of its page
 
 _log = logging.getLogger("tkws")
 
@@ -49,7 +52,6 @@ class HTTPServer(Server):
     def __init__(
         self, loop: Loop, host: str, port: int, context: tls.SSLContext | None, options: ServerOptions
     ) -> None:
-        load_h11()  # while there are descriptors: visitors may take all of them
         if context is not None:
             import tkws.net.tls  # noqa: F401
         listener = Listener.tcp(loop, host, port, self._accept)
@@ -57,8 +59,8 @@ class HTTPServer(Server):
         self._host = host
         self._context = context
         self._listener = listener
-        self._visitors: dict[Visitor, object] = {}  # with their addresses
-        self._visiting: Counter[object] = Counter()  # by address
+        self._http_connections: dict[HTTPConnection, object] = {}  # with their addresses
+        self._http_connections_by_address: Counter[object] = Counter()  # by address
         loop.on_close(self._abandon)
 
     def __repr__(self) -> str:
@@ -124,34 +126,37 @@ class HTTPServer(Server):
             self._stop()
         super().close(code, reason)
 
-    def leave(self, visitor: Visitor) -> None:
-        """Take note that a visitor became a WebSocket, or has gone."""
-        if visitor not in self._visitors:
+    def leave(self, connection: HTTPConnection) -> None:
+        """Note that a connection became a WebSocket, or is over."""
+        if connection not in self._http_connections:
             return
-        host = self._visitors.pop(visitor)
-        self._visiting[host] -= 1
-        if not self._visiting[host]:
-            del self._visiting[host]
+        host = self._http_connections.pop(connection)
+        self._http_connections_by_address[host] -= 1
+        if not self._http_connections_by_address[host]:
+            del self._http_connections_by_address[host]
 
     def _accept(self, sock: socket.socket, address: Any) -> None:
         host = address[0]
         if self._has_room(host):
-            self._visitors[Visitor(self, sock, self._context)] = host
-            self._visiting[host] += 1
+            self._http_connections[HTTPConnection(self, sock, self._context)] = host
+            self._http_connections_by_address[host] += 1
         else:
             sock.close()
 
     def _has_room(self, host: object) -> bool:
         options = self.options
-        if len(self._visitors) >= options.max_connections + _SPARE:
+        if len(self._http_connections) >= options.max_connections + EXTRA_HTTP_CONNECTIONS:
             return False
         most = options.max_connections_per_address
-        return most is None or self._visiting[host] < most + _SPARE_OF_ADDRESS
+        return (
+            most is None
+            or self._http_connections_by_address[host] < most + EXTRA_HTTP_CONNECTIONS_PER_ADDRESS
+        )
 
     def _stop(self) -> None:
         self._listener.close()
-        for visitor in list(self._visitors):
-            visitor.abort()
+        for connection in list(self._http_connections):
+            connection.abort()
 
     def _abandon(self) -> None:
         """The interpreter goes; the connections see to themselves."""
@@ -159,13 +164,13 @@ class HTTPServer(Server):
         self._stop()
 
 
-class Visitor:
+class HTTPConnection:
     """An accepted connection, as the owner of its stream: TLS, requests, pages, refusals.
 
     Requests that come together are answered one after the other, as the client reads the answers.
 
     Args:
-        server: Who is visited.
+        server: Decides what is admitted and shown.
         sock: The accepted socket.
         context: The TLS context; None for plain TCP.
     """
@@ -269,7 +274,7 @@ class Visitor:
         server = self._server
         try:
             loopback = is_loopback(self._stream.sockname)
-            check_host(request.headers.get("Host"), server.options.hosts, loopback=loopback)
+            check_host(request.host, server.options.hosts, loopback=loopback)
         except HandshakeError as error:
             return rejection(error)
         try:
@@ -307,7 +312,7 @@ class Visitor:
         self._timer = self._server.loop.call_later(timeout, self._on_timeout)
 
     def _on_timeout(self) -> None:
-        least = int(_LEAST_RATE * self._server.options.handshake_timeout)
+        least = int(MIN_READ_RATE * self._server.options.handshake_timeout)
         if self._unsent and self._stream.buffered_amount <= max(self._unsent - least, 0):
             self._wait()  # a slow client still reads its page
         else:

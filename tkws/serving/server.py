@@ -216,7 +216,7 @@ class Server(Configurable):
         """
         options = self.options
         handshake = validate(request.headers, method=request.method, version=request.version)
-        host = request.headers.get("Host")
+        host = request.host
         check_host(host, options.hosts, loopback=is_loopback(sockname or self._sockname))
         check_origin(request.headers.get("Origin"), host, options.origins)
         self._check_limits(request)
@@ -269,7 +269,7 @@ class Server(Configurable):
     def _make(self, admission: Admission) -> WebSocket:
         request = admission.request
         scheme = "wss" if self.secure else "ws"
-        url = f"{scheme}://{request.headers.get('Host', '')}{request.path}"
+        url = f"{scheme}://{request.host or ''}{request.path}"
         ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
         ws.request = request
         ws.protocol = admission.protocol

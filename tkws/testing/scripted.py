@@ -19,7 +19,8 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from tkws.errors import ConnectionClosed, HandshakeError
-from tkws.http.messages import Request, ServerConnection
+from tkws.http.messages import Request
+from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Master, Timer, loop_for
 from tkws.net import Listener, SocketStream
 from tkws.protocol.closing import CloseCode
