@@ -50,7 +50,8 @@ class ProtocolError(WebSocketError):
     """The peer broke RFC 6455 or RFC 7692, or a limit that this side sets.
 
     Attributes:
-        code: The close code that tells the peer, such as 1002 or 1009 (RFC 6455, 7.4.1).
+        code: The close code that this side sent to the peer, such as 1002 or 1009 (RFC 6455, 7.4.1). The
+            ``close`` event that follows has 1006, as no Close frame came.
     """
 
     def __init__(self, code: int, reason: str) -> None:

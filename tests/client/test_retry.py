@@ -45,6 +45,8 @@ def with_cause(error: tkws.OpenError, cause: Exception) -> tkws.OpenError:
         (tkws.OpenTimeout("", phase="connect"), True),
         (with_cause(tkws.OpenError("", phase="tls"), ConnectionResetError()), True),
         (with_cause(tkws.OpenError("", phase="tls"), ssl.SSLCertVerificationError()), False),
+        *[(tkws.ProtocolError(code, ""), True) for code in (1002, 1007)],  # the server may be mended
+        *[(tkws.ProtocolError(code, ""), False) for code in (1008, 1009)],  # limits of this program
         (tkws.StateError(""), False),
     ],
 )
@@ -193,6 +195,30 @@ def test_a_final_cause_is_not_tried_again(root, pump_until):
     pump_until(lambda: log.over)
     assert log.types == ["error", "disconnect"]
     assert log.events[0][1].status == 404
+    server.close()
+
+
+@pytest.mark.parametrize("fault", ["of the server", "a limit"])
+def test_after_a_fault_the_rule_gets_what_was_wrong(root, pump_until, fault):
+    server, heard = serve(root)
+    log, causes = Log(), []
+    quick = tkws.Backoff(
+        initial=0.01, attempts=1, retry=lambda cause: causes.append(cause) or is_transient(cause)
+    )
+    ws = tkws.open(server.url, log, master=root, reconnect=quick, max_message=10, compression=False)
+    pump_until(lambda: heard.open)
+    if fault == "a limit":
+        heard.ws.send(b"12345678901")
+        pump_until(lambda: ws.state is tkws.State.CLOSED)
+        assert "retry" not in log.types
+    else:
+        heard.ws._connection.stream.write(b"\xff\x00")
+        pump_until(lambda: log.types.count("connect") == 2)
+        assert log.one("retry")[2] is causes[0]
+    assert log.events[1:3] == [("error", causes[0]), ("close", (1006, str(causes[0])))]
+    assert (type(causes[0]), causes[0].code) == (tkws.ProtocolError, 1009 if fault == "a limit" else 1002)
+    ws.close()
+    pump_until(lambda: ws.state is tkws.State.CLOSED and not server.connections)
     server.close()
 
 

@@ -353,8 +353,9 @@ def test_a_fault_of_the_peer_is_an_error_a_close_and_one_disconnect(
     error = log.one("error")
     assert isinstance(error, tkws.ProtocolError)
     assert error.code == code
-    assert log.one("close") == (code, str(error))
-    assert ws.close_code == code
+    assert log.one("close") == (1006, str(error))
+    assert ws.close_code == 1006
+    assert log.one("disconnect") == f"Disconnected: 1006 {error}"
 
 
 def test_a_fault_of_the_peer_is_logged_for_who_wants_to_know(either, pump_until, caplog):

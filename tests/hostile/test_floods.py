@@ -138,7 +138,8 @@ def test_fragments_of_one_byte_without_end(peers, server, served, pump_until):
     with memory(4 * MIB):
         pour(peer, pump_until, flood, total=len(flood) * 50, until=lambda: bool(log.all("close")))
         pump_until(lambda: log.all("close"), 20)
-    assert log.one("close") == (1008, "Message in more than 20000 fragments")
+    assert log.one("error").code == 1008
+    assert log.one("close") == (1006, "Message in more than 20000 fragments, the limit of max_fragments")
     assert not log.all("text")
     served.goes_on()
     peer.sock.close()
@@ -173,7 +174,8 @@ def test_a_bomb_of_a_thousand_to_one(peers, server, served, pump_until):
     with memory(8 * MIB):
         pour(peer, pump_until, bomb(peer, payload), total=len(payload), until=lambda: bool(log.all("close")))
         pump_until(lambda: log.all("close"))
-    assert log.one("close")[0] == 1009
+    assert log.one("error").code == 1009
+    assert log.one("close")[0] == 1006
     assert not log.all("binary")
     served.goes_on()
     peer.sock.close()

@@ -92,7 +92,8 @@ def test_its_page_is_told_why_it_was_cut_off(root, tab, server, heard, message, 
     heard.opened[0].configure(max_message=1000)
     script = "new Promise(resolve => { socket.onclose = ({ code }) => resolve(code); socket.send(%s) })"
     assert tab.evaluate(script % json.dumps(message)) == code
-    assert heard["close"][0][0] == code
+    assert heard["error"][0].code == code
+    assert heard["close"][0][0] == 1006
 
 
 def test_the_page_sees_every_message(tab, server, heard) -> None:

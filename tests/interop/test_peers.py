@@ -39,7 +39,7 @@ def answered_with_1000(peer: str, role: str) -> dict[tuple[str, str, str], list[
 
 NO_STATUS = [((("error", "404"),), (("error",),))]
 NOT_AFTER_CLOSE = [((("text", "too late"),), ())]
-SENT_0 = (("error", "close code 0 may not travel"), ("close", "1002"))
+SENT_0 = (("error", "close code 0 may not travel"), ("close", "1006"))
 
 # Where a transcript is another than by the RFC: by the peer, the role of tkws and the conversation, what
 # would be there, and what is; ours first.

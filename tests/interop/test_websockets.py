@@ -218,7 +218,7 @@ def test_we_refuse_what_must_be_refused(link, beside, pump_until, message, text,
     pump_until(lambda: link.heard.over)
     assert beside(received(link))[0] == code
     assert link.heard["error"][0].code == code
-    assert link.heard["close"][0][0] == code
+    assert link.heard["close"][0][0] == 1006
     assert not link.heard.messages
 
 

@@ -74,7 +74,7 @@ def outcome(row):
 def assert_outcome(row, end, told, answers):
     expected, expected_answers = outcome(row)
     if row.code:
-        expected.append((Event.CLOSE, (row.code, end.close_reason)))
+        expected.append((Event.CLOSE, (1006, end.close_reason)))
         assert answers[-1].payload[2:] == end.close_reason.encode() != b""
         answers[-1] = Frame(CLOSE, answers[-1].payload[:2])
     assert told == expected
@@ -122,12 +122,12 @@ CLOSES = [
     (b"\x03\xe9bye", (1001, "bye"), b"\x03\xe9", False),
     (b"\x0b\xb8gr\xc3\xbcn", (3000, "grün"), b"\x0b\xb8", False),
     (b"\x13\x87" + b"x" * 123, (4999, "x" * 123), b"\x13\x87", False),
-    (b"\x03", (1002, None), b"\x03\xea", True),
-    *((struct.pack("!H", code), (1002, None), b"\x03\xea", True) for code in (0, 999, 1004, 1005, 1006)),
-    (b"\x03\xf7", (1002, None), b"\x03\xea", True),
-    (b"\x13\x88", (1002, None), b"\x03\xea", True),
-    (b"\x03\xe8\xff", (1007, None), b"\x03\xef", True),
-    (b"\x03\xe8\xe2\x82", (1007, None), b"\x03\xef", True),
+    (b"\x03", (1006, None), b"\x03\xea", True),
+    *((struct.pack("!H", code), (1006, None), b"\x03\xea", True) for code in (0, 999, 1004, 1005, 1006)),
+    (b"\x03\xf7", (1006, None), b"\x03\xea", True),
+    (b"\x13\x88", (1006, None), b"\x03\xea", True),
+    (b"\x03\xe8\xff", (1006, None), b"\x03\xef", True),
+    (b"\x03\xe8\xe2\x82", (1006, None), b"\x03\xef", True),
 ]  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_a_close_is_answered_with_its_code(end, payload, ended, answer, fault):
     code, reason = ended
     told = receive(end, Frame(CLOSE, payload))
     reason = end.close_reason if reason is None else reason
-    assert told == [(Event.ERROR, code)] * fault + [(Event.CLOSE, (code, reason))]
+    assert told == [(Event.ERROR, int.from_bytes(answer))] * fault + [(Event.CLOSE, (code, reason))]
     (frame,) = output(end)
     assert frame.opcode == CLOSE
     assert frame.payload[:2] == answer
@@ -145,14 +145,46 @@ def test_a_close_is_answered_with_its_code(end, payload, ended, answer, fault):
     assert end.state is CLOSING
 
 
-def test_a_fault_is_an_event_with_the_reason_that_the_peer_gets(end):
+def test_after_a_fault_the_code_is_1006_and_the_error_has_what_was_sent(end):
+    assert end.fault is None
     end.receive_data(wire(end, text("a"), Frame(3)), NOW)
     end.conclude(NOW)
     (_, (kind, error), (_, (code, reason))) = end.take_events()
     assert kind is Event.ERROR
     assert type(error) is ProtocolError
-    assert (code, reason) == (error.code, str(error)) == (end.close_code, end.close_reason)
+    assert end.fault is error
+    assert (code, reason) == (1006, str(error)) == (end.close_code, end.close_reason)
     assert output(end) == [close(1002, reason)]
+
+
+@pytest.mark.parametrize("later", [close(1000), close(4000, "sorry"), Frame(CLOSE)], ids=str)
+def test_a_close_that_answers_a_fault_is_not_looked_at(end, later):
+    receive(end, Frame(3))
+    assert receive(end, later) == []
+    end.receive_eof(NOW)
+    assert (end.close_code, end.close_reason) == (1006, str(end.fault))
+
+
+def test_a_fault_after_our_own_close_leaves_1006(end):
+    end.close(4000, "enough", NOW)
+    receive(end, Frame(3))
+    assert end.close_code == 1006
+    assert output(end) == [close(4000, "enough")]
+
+
+def test_what_is_told_of_a_limit_names_the_option(role):
+    for deflate in (False, True):
+        end = engine(role, deflate=deflate)
+        frames = compressed((BINARY, bytes(LIMIT + 1))) if deflate else [binary(bytes(LIMIT + 1))]
+        receive(end, *frames)
+        assert end.fault.code == 1009
+        assert f"more than {LIMIT} bytes" in end.close_reason
+        assert "max_message" in end.close_reason
+        assert output(end) == [close(1009, end.close_reason)]  # which a Close frame has room for
+    end = engine(role, max_fragments=2)
+    receive(end, text("a", fin=False), more(), more())
+    assert (end.fault.code, "2 fragments" in end.close_reason) == (1008, True)
+    assert "max_fragments" in end.close_reason
 
 
 # Answers that go before the end
@@ -190,7 +222,7 @@ def test_a_program_that_closes_before_the_conclusion_sends_the_only_close(end, f
     end.close(3000, "", NOW)
     told = events(end)
     assert told[-1] == (Event.CLOSE, (end.close_code, end.close_reason))
-    assert end.close_code in (1001, 1002)
+    assert end.close_code in (1001, 1006)
     assert output(end) == [close(3000)]
 
 
@@ -696,7 +728,7 @@ def test_the_closing_handshake_has_a_deadline(role, closer, close_timeout):
     assert end.deadline == now + close_timeout
     end.handle_timer(end.deadline)
     assert (end.state, end.deadline, end.output_ended) == (CLOSED, None, True)
-    assert end.close_code == {"we": 1006, "a fault": 1002}.get(closer, 1000)
+    assert end.close_code == {"we": 1006, "a fault": 1006}.get(closer, 1000)
 
 
 def test_pings_end_with_the_closing_handshake(end):

@@ -214,11 +214,11 @@ def judged(before, end, begun, data, rules):
     written = [Frame(PONG, value) for kind, value in verdict.events if kind == "ping"]
     if verdict.code is None and verdict.close is None:
         return Outcome(told, written, before.state)
-    code, reason = verdict.close or (verdict.code, end.close_reason)
-    told += [(Event.ERROR, code)] * (verdict.close is None) + [(Event.CLOSE, (code, reason))]
+    code, reason = verdict.close or (1006, end.close_reason)
+    told += [(Event.ERROR, verdict.code)] * (verdict.close is None) + [(Event.CLOSE, (code, reason))]
     if before.state is OPEN:
         echo = Frame(CLOSE) if code == 1005 else close(code)
-        written.append(close(code, reason) if verdict.close is None else echo)
+        written.append(close(verdict.code, reason) if verdict.close is None else echo)
     return Outcome(told, written, CLOSING)
 
 
@@ -285,7 +285,7 @@ def concludes(before, role):
     if before.pending is None:
         return stays(before, role)
     if before.pending is RESERVED:
-        told, answer = [(Event.ERROR, 1002), (Event.CLOSE, (1002, OPCODE))], close(1002, OPCODE)
+        told, answer = [(Event.ERROR, 1002), (Event.CLOSE, (1006, OPCODE))], close(1002, OPCODE)
     else:
         told, answer = [(Event.CLOSE, (1001, ""))], before.pending
     return Outcome(told, [answer] if before.state is OPEN else [], CLOSING)

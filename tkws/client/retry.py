@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tkws.checks import check_callable, check_count, check_number, check_seconds
 from tkws.client.tlserrors import is_bad_certificate
-from tkws.errors import ConnectionClosed, HandshakeError, OpenError, WebSocketError
+from tkws.errors import ConnectionClosed, HandshakeError, OpenError, ProtocolError, WebSocketError
 from tkws.protocol.closing import CloseCode
 
 _TRANSIENT_STATUS = frozenset((408, 425, 429, 500, 502, 503, 504))
@@ -26,18 +26,22 @@ _TRANSIENT_CODES = frozenset(
         CloseCode.BAD_GATEWAY,
     )
 )
+_OWN_LIMITS = frozenset((CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG))  # max_fragments, max_message
 
 
 def is_transient(cause: WebSocketError) -> bool:
     """Whether it makes sense to try again after ``cause``.
 
     Transient are: a name that does not resolve, an address that does not answer, a timeout, an
-    HTTP status of 408, 425, 429, 500, 502, 503 or 504, a lost connection, and a Close with the
-    code 1001, 1005, 1006 or 1011 to 1014. Final are a certificate that does not verify, any
-    other answer to the opening handshake, and any other code: trying again would change nothing.
+    HTTP status of 408, 425, 429, 500, 502, 503 or 504, a lost connection, a server that broke the
+    protocol, and a Close with the code 1001, 1005, 1006 or 1011 to 1014. Final are a certificate
+    that does not verify, any other answer to the opening handshake, any other code, and a message
+    beyond ``max_message`` or ``max_fragments``: trying again would change nothing.
     """
     if isinstance(cause, ConnectionClosed):
         return cause.code in _TRANSIENT_CODES
+    if isinstance(cause, ProtocolError):
+        return cause.code not in _OWN_LIMITS
     if isinstance(cause, HandshakeError):
         return cause.status in _TRANSIENT_STATUS or cause.status is None
     if isinstance(cause, OpenError):

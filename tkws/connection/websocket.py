@@ -216,7 +216,7 @@ class WebSocket(Configurable):
 
     @property
     def close_code(self) -> int | None:
-        """The code of the ``close`` event (RFC 6455, 7.1.5); None before it."""
+        """The code of the ``close`` event, which the peer sent (RFC 6455, 7.1.5); None before it."""
         if self._given_up is not None:
             return self._given_up[0]
         return self._connection.engine.close_code if self._connection else None
@@ -418,7 +418,9 @@ class WebSocket(Configurable):
             self._connection.go_on()
 
     def _lost(self, sentence: str) -> None:
-        self._end([], sentence, ConnectionClosed(self.close_code or 0, self.close_reason))
+        assert self._connection is not None
+        closed = ConnectionClosed(self.close_code or 0, self.close_reason)
+        self._end([], sentence, self._connection.engine.fault or closed)
 
     def _end(self, events: list[EventRecord], sentence: str, cause: WebSocketError | None = None) -> None:
         """Tell the end of a connection or an opening, and try again where that is wanted."""

@@ -252,13 +252,14 @@ class PerMessageDeflate:
         self.plain_bytes += len(data)
         return encoded
 
-    def decode(self, data: Buffer, final: bool, limit: int) -> bytes:
+    def decode(self, data: Buffer, final: bool, limit: int, size: int = 0) -> bytes:
         """Decompress a piece of a message.
 
         Args:
             data: The piece, cut anywhere.
             final: Whether the message ends here.
-            limit: The most bytes that the rest of the message may have; no more is ever decompressed.
+            limit: The most bytes that the message may have; no more is ever decompressed.
+            size: How many it has already.
 
         Returns:
             What the piece holds.
@@ -276,10 +277,10 @@ class PerMessageDeflate:
         if self._decompressor is None:
             self._decompressor = zlib.decompressobj(-self.decode_window_bits)
         try:
-            output = self._inflate(self._decompressor, data, limit)
+            output = self._inflate(self._decompressor, data, limit, size)
             if self._decompressor.eof:
                 output += self._inflate_next_streams(
-                    self._decompressor.unused_data, final, limit - len(output)
+                    self._decompressor.unused_data, final, limit, size + len(output)
                 )
         except zlib.error as error:
             raise ProtocolError(CloseCode.INVALID_PAYLOAD, f"Compressed data is broken: {error}") from None
@@ -289,18 +290,19 @@ class PerMessageDeflate:
         self.plain_bytes += len(output)
         return output
 
-    def _inflate(self, stream: _Decompress, data: Buffer, limit: int) -> bytes:
+    def _inflate(self, stream: _Decompress, data: Buffer, limit: int, size: int) -> bytes:
         # One byte more tells that the limit is exceeded; 0 would mean no limit at all.
-        output = stream.decompress(data, limit + 1)
-        if len(output) > limit:
-            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, "Message too big when decompressed")
+        output = stream.decompress(data, limit - size + 1)
+        if len(output) > limit - size:
+            reason = f"Message of more than {limit} bytes when decompressed, the limit of max_message"
+            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason)
         history = self._history
         history += output
         if len(history) > self._most_history:
             del history[: -(1 << self.decode_window_bits)]
         return output
 
-    def _inflate_next_streams(self, data: bytes, final: bool, limit: int) -> bytes:
+    def _inflate_next_streams(self, data: bytes, final: bool, limit: int, size: int) -> bytes:
         """Go on behind the end of a DEFLATE stream; the window lasts (RFC 7692, 7.2.3.4)."""
         outputs: list[bytes] = []
         for _ in range(_MAX_STREAMS):
@@ -308,12 +310,12 @@ class PerMessageDeflate:
             if not data or (final and data == _TAIL):
                 self._stream_ended = not final
                 return b"".join(outputs)
-            output = self._inflate(self._decompressor, data, limit)
+            output = self._inflate(self._decompressor, data, limit, size)
             outputs.append(output)
             if not self._decompressor.eof:
                 return b"".join(outputs)
             data = self._decompressor.unused_data
-            limit -= len(output)
+            size += len(output)
         raise ProtocolError(CloseCode.POLICY_VIOLATION, f"More than {_MAX_STREAMS} DEFLATE streams at once")
 
     def _make_compressor(self) -> _Compress:

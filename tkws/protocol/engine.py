@@ -11,7 +11,9 @@ a fault of the peer. After every call into it, its owner does four things:
 
 Events are tuples ``(Event, message)``: TEXT and BINARY with the message; PING and PONG with
 the payload; ERROR with a `ProtocolError` where the peer broke the protocol; and exactly one
-CLOSE with ``(code, reason)``, after which nothing follows.
+CLOSE with ``(code, reason)``, after which nothing follows. Its code is that of the Close frame that
+the peer sent, 1005 if that had none, and 1006 if no valid one came (RFC 6455, 7.1.5): also after a
+fault, when the code that this side sent is the error's.
 
 States, each with what ends it::
 
@@ -74,6 +76,7 @@ class Engine:
             be changed at any time, and its ``latency`` is the last round trip.
         close_timeout: As above; a change counts for a handshake that has not begun.
         reader: The reading half, which counts what it received; its limits may be changed.
+        fault: What the peer broke, if this side failed the connection for it; else None.
         ending: How the peer ended it, until `conclude` was called: its fault, or its code and
             reason and the answer to them; None where it did not.
         output_ended: Whether nothing more will be written.
@@ -93,7 +96,7 @@ class Engine:
     __slots__ = (
         "_close_deadline", "_codec", "_compressing", "_events", "_holds_pongs", "_masks", "_now", "_output",
         "_ping_payload", "_pong_owed", "_sending", "_taken", "bytes_received", "bytes_sent", "close_code",
-        "close_reason", "close_timeout", "ending", "frames_sent", "keepalive", "messages_sent",
+        "close_reason", "close_timeout", "ending", "fault", "frames_sent", "keepalive", "messages_sent",
         "output_ended", "pings_received", "pings_sent", "pongs_received", "reader", "role", "state",
     )  # fmt: skip
 
@@ -121,6 +124,7 @@ class Engine:
         self.close_timeout = close_timeout
         self.close_code: int | None = None
         self.close_reason = ""
+        self.fault: ProtocolError | None = None
         self.output_ended = False
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -189,9 +193,12 @@ class Engine:
             return
         self._now = now
         if isinstance(ending, ProtocolError):  # the connection is failed (RFC 6455, 7.1.7)
+            self.fault = ending
             self._events.append((Event.ERROR, ending))
-            ending = (ending.code, str(ending), encode_close(ending.code, str(ending)))
-        code, reason, answer = ending
+            code, reason = int(CloseCode.ABNORMAL_CLOSURE), str(ending)
+            answer = encode_close(ending.code, reason)
+        else:
+            code, reason, answer = ending
         self._tell_close(code, reason)
         if self.state is State.OPEN:
             self._send_close(answer)

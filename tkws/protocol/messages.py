@@ -77,14 +77,16 @@ class Message:
         """Hold a frame of ``length`` bytes of payload against the limits before it is received."""
         self._fragments += 1
         if self._fragments > max_fragments:
-            raise ProtocolError(CloseCode.POLICY_VIOLATION, f"Message in more than {max_fragments} fragments")
+            reason = f"Message in more than {max_fragments} fragments, the limit of max_fragments"
+            raise ProtocolError(CloseCode.POLICY_VIOLATION, reason)
         if self._codec is None and self.size + length > self._limit:
-            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, f"Message of more than {self._limit} bytes")
+            reason = f"Message of more than {self._limit} bytes, the limit of max_message"
+            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason)
 
     def add(self, payload: bytes, final: bool) -> None:
         """Take the next piece of the payload; ``final`` says that none follows."""
         if self._codec is not None:
-            payload = self._codec.decode(payload, final, self._limit - self.size)
+            payload = self._codec.decode(payload, final, self._limit, self.size)
         self.size += len(payload)
         self._pieces.append(payload if self._decoder is None else self._decode(self._decoder, payload, final))
         if len(self._pieces) - self._joined >= _PIECES_BEFORE_JOIN:
@@ -304,5 +306,6 @@ class MessageReader:
 def _allocate(size: int) -> PayloadBuffer:
     try:
         return PayloadBuffer(size)
-    except (MemoryError, OverflowError) as error:  # max_message allows more than there is
-        raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, f"No room for {size} bytes") from error
+    except (MemoryError, OverflowError) as error:
+        reason = f"No memory for a message of {size} bytes, though max_message allows it"
+        raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason) from error
