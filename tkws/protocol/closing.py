@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
+from tkws.checks import shown
 from tkws.errors import ProtocolError
 
 # A control frame carries 125 bytes (RFC 6455, 5.5), two of which are the code.
@@ -104,7 +105,7 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
     if isinstance(code, bool) or not isinstance(code, int):
         raise TypeError(f"code must be an int or None, not {type(code).__name__}")
     if not is_sendable(code):
-        raise ValueError(f"code {int(code)} may not be sent: use 1000-1003, 1007-1014 or 3000-4999")
+        raise ValueError(f"code {shown(int(code))} may not be sent: use 1000-1003, 1007-1014 or 3000-4999")
     return code.to_bytes(2, "big") + _encode_reason(reason)
 
 

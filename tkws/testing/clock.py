@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 
+from tkws.checks import MAX_SECONDS, check_number
+from tkws.errors import StateError
 from tkws.loop import Master, make_loop, root_of
 from tkws.loop.slices import SLICE
 from tkws.testing.waiting import run_until
@@ -40,20 +42,39 @@ class FakeClock:
         """Let ``seconds`` pass at once; what is due on the way is done at its time and in its order.
 
         Raises:
-            ValueError: ``seconds`` is negative.
+            TypeError: ``seconds`` is no number.
+            ValueError: ``seconds`` is negative, infinite or NaN, or the clock would be more than 31 years
+                (1e9 seconds) ahead.
+            StateError: The interpreter or its loop is gone, or belongs to another thread.
             Exception: What a callback raised.
         """
-        if seconds < 0:
-            raise ValueError(f"seconds: 0 or more, not {seconds}")
-        end = self.now() + seconds
+        end = self.now() + self._check(seconds)
         while (due := self._loop.next_deadline) <= end:
             self._jump(due)
         self._jump(end)
 
     def sleep(self, seconds: float) -> None:
-        """Let the machine sleep for ``seconds``: the time of day goes on, this clock does not."""
-        self._slept += seconds
+        """Let the machine sleep for ``seconds``: the time of day goes on, this clock does not.
+
+        Raises:
+            TypeError: As `advance`.
+            ValueError: As `advance`.
+            StateError: As `advance`.
+            Exception: What a callback raised.
+        """
+        self._slept += self._check(seconds)
         self._jump(self.now() + SLICE)  # it is noticed when a slice begins
+
+    def _check(self, seconds: float) -> float:
+        number = check_number("seconds", seconds, least=0)
+        if number + self._ahead + self._slept > MAX_SECONDS:
+            raise ValueError(
+                f"seconds: the clock may be {MAX_SECONDS:g} ahead in all, and {number:g} is more"
+            )
+        root_of(self._root)  # for what it raises
+        if self._loop.closed:
+            raise StateError("the loop is closed")
+        return number
 
     def _wall(self) -> float:
         return time.time() + self._ahead + self._slept

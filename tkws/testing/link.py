@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from tkws.checks import check_seconds, check_size, check_text
+from tkws.errors import StateError
 from tkws.loop import Loop, Master, loop_for
-from tkws.net import Dial, Listener, SocketStream, numeric_endpoint
+from tkws.net import Dial, Endpoint, Listener, SocketStream, numeric_endpoint
 from tkws.testing.reset import reset
 
 
@@ -24,26 +26,21 @@ class Link:
 
     Attributes:
         url: The target's URL, with the port of this relay.
-        delay: Seconds that bytes take from one end to the other; 0 by default.
         carried: Bytes that were passed on, both ways.
         accepted: Connections that were accepted.
 
     Raises:
+        TypeError: ``target`` is no str, or ``master`` no widget.
         ValueError: The target has no port, or a name for a host.
     """
 
     def __init__(self, target: str, *, master: Master = None) -> None:
-        parts = urlsplit(target)
-        if parts.port is None or parts.hostname is None:
-            raise ValueError(f"target: a URL with a host and a port, not {target!r}")
-        self.delay = 0.0
+        self._target, parts = _read_target(target)
         self.carried = 0
         self.accepted = 0
         self._loop = loop_for(master)
-        endpoint = numeric_endpoint(parts.hostname, parts.port)
-        if endpoint is None:
-            raise ValueError(f"target: its host must be an address, not {parts.hostname!r}")
-        self._target = endpoint
+        self._delay = 0.0
+        self._closed = False
         self._wires: dict[_Wire, None] = {}
         self._stalled = False
         self._limit: int | None = None
@@ -56,14 +53,38 @@ class Link:
         state = "down" if self._listener.closed else "stalled" if self._stalled else "up"
         return f"<{type(self).__name__} {state}: {len(self._wires) // 2} connections>"
 
+    @property
+    def delay(self) -> float:
+        """Seconds that bytes take from one end to the other; 0 by default.
+
+        Raises:
+            TypeError: It is set to something else than a number.
+            ValueError: It is set to a number that is negative, infinite or NaN.
+        """
+        return self._delay
+
+    @delay.setter
+    def delay(self, seconds: float) -> None:
+        self._delay = check_seconds("delay", seconds)
+
     def stall(self) -> None:
-        """Pass nothing on until `flow`, in new connections neither."""
+        """Pass nothing on until `flow`, on new connections either.
+
+        Raises:
+            StateError: The link is closed.
+        """
+        self._require_open()
         self._stalled = True
         for wire in self._wires:
             wire.hold(True)
 
     def flow(self) -> None:
-        """Pass on again."""
+        """Pass on again.
+
+        Raises:
+            StateError: The link is closed.
+        """
+        self._require_open()
         self._stalled = False
         for wire in self._wires:
             wire.hold(False)
@@ -74,10 +95,16 @@ class Link:
             reset(wire.stream)
 
     def cut_after(self, count: int) -> None:
-        """Reset every connection once ``count`` bytes more were passed on, both ways together."""
-        if count < 0:
-            raise ValueError(f"count: bytes of 0 or more, not {count}")
-        self._limit = self.carried + count
+        """Reset every connection once ``count`` bytes more were passed on, both ways together.
+
+        Raises:
+            TypeError: ``count`` is no int.
+            ValueError: ``count`` is negative.
+            StateError: The link is closed.
+        """
+        number = check_size("count", count)
+        self._require_open()
+        self._limit = self.carried + number
 
     def down(self) -> None:
         """Cut, and refuse new connections until `up`."""
@@ -85,14 +112,25 @@ class Link:
         self.cut()
 
     def up(self) -> None:
-        """Accept again, on the same port."""
+        """Accept again, on the same port.
+
+        Raises:
+            StateError: The link is closed.
+            OSError: Another program has taken the port.
+        """
+        self._require_open()
         if self._listener.closed:
             self._listener = self._listen(self._port)
 
     def close(self) -> None:
-        """End all of it; harmless a second time."""
+        """End all of it; idempotent."""
+        self._closed = True
         self._loop.cancel_on_close(self.close)
         self.down()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StateError("the link is closed")
 
     def _listen(self, port: int) -> Listener:
         return Listener.tcp(self._loop, "127.0.0.1", port, self._accept)
@@ -132,10 +170,24 @@ class Link:
             self._after_delay(self.cut)
 
     def _after_delay(self, call: Callable[..., object], *args: object) -> None:
-        if self.delay:
-            self._loop.call_later(self.delay, call, *args)
+        if self._delay:
+            self._loop.call_later(self._delay, call, *args)
         else:
             call(*args)
+
+
+def _read_target(target: str) -> tuple[Endpoint, SplitResult]:
+    try:
+        parts = urlsplit(check_text("target", target))
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"target: a URL with a host and a port, not {target!r}: {error}") from None
+    if not host or not port:
+        raise ValueError(f"target: a URL with a host and a port, not {target!r}")
+    endpoint = numeric_endpoint(host, port)
+    if endpoint is None:
+        raise ValueError(f"target: its host must be an address, not {host!r}")
+    return endpoint, parts
 
 
 class _Wire:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from tkws.checks import check_callable
 from tkws.commands import takeover
 from tkws.connection.websocket import WebSocket
 from tkws.loop import Master
-from tkws.options import Handler, ignore
+from tkws.options import ConnectionOptions, Handler, changed, ignore
 
 
 def connected_pair(
@@ -31,6 +32,10 @@ def connected_pair(
         TypeError: For an unknown option, or a value of a wrong type.
         ValueError: For a value that is out of range.
     """
+    check_callable("client", client, "(ws, type, message)")
+    check_callable("server", server, "(ws, type, message)")
+    if changed(ConnectionOptions(handler=client), options).handler is not client:
+        raise TypeError("handler: the ends have the arguments client and server instead")
     near, far = socket.socketpair()
     try:
         return (

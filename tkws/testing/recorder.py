@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tkws.checks import check_callable, check_kind
 from tkws.connection.websocket import WebSocket
 from tkws.options import Handler, ignore
 from tkws.protocol.events import Event
@@ -18,9 +19,13 @@ class Recorder:
     Attributes:
         events: ``(type, message)`` in the order in which they came.
         ws: The connection of the last event; None before the first.
+
+    Raises:
+        TypeError: ``handler`` cannot be called.
     """
 
     def __init__(self, handler: Handler = ignore) -> None:
+        check_callable("handler", handler, "(ws, type, message)")
         self.events: list[tuple[Event, Any]] = []
         self.ws: WebSocket | None = None
         self._handler = handler
@@ -36,13 +41,28 @@ class Recorder:
 
     def __contains__(self, type: Event | str) -> bool:
         """Whether an event of this type came: ``"connect" in recorder``."""
-        return any(each == type for each, _ in self.events)
+        wanted = _event(type)
+        return any(each == wanted for each, _ in self.events)
 
     def all(self, type: Event | str) -> list[Any]:
-        """Return the messages of the events of a type, in order."""
-        return [message for each, message in self.events if each == type]
+        """Return the messages of the events of a type, in order.
+
+        Raises:
+            TypeError: ``type`` is no str.
+            ValueError: There is no such event.
+        """
+        wanted = _event(type)
+        return [message for each, message in self.events if each == wanted]
 
     @property
     def messages(self) -> list[str | bytes]:
         """The messages that came, text and binary, in order."""
         return [message for type, message in self.events if type in (Event.TEXT, Event.BINARY)]
+
+
+def _event(type: Event | str) -> Event:
+    check_kind("type", type, str, "an Event or its name")
+    try:
+        return Event(type)
+    except ValueError:
+        raise ValueError(f"type: one of {', '.join(Event)}, not {type!r}") from None

@@ -18,7 +18,8 @@ import socket
 from collections.abc import Callable, Generator
 from typing import Any
 
-from tkws.errors import ConnectionClosed, HandshakeError
+from tkws.checks import check_bytes, check_callable, check_flag, check_kind, check_seconds
+from tkws.errors import ConnectionClosed, HandshakeError, StateError
 from tkws.http.messages import Request
 from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Master, Timer, loop_for
@@ -47,9 +48,15 @@ class ScriptedServer:
     Attributes:
         url: Where it listens.
         peers: Everybody who was connected, in order.
+
+    Raises:
+        TypeError: For an argument of a wrong type.
     """
 
     def __init__(self, script: Script, *, master: Master = None, answer: bytes | None = None) -> None:
+        check_callable("script", script, "(peer)")
+        if answer is not None:
+            check_bytes("answer", answer)
         self.peers: list[ScriptedPeer] = []
         self._script = script
         self._answer = answer
@@ -64,7 +71,7 @@ class ScriptedServer:
         return sum(peer.finished for peer in self.peers)
 
     def close(self) -> None:
-        """Listen no more and drop everybody; harmless a second time.
+        """Listen no more and drop everybody; idempotent.
 
         Raises:
             Exception: What a script raised first, such as an AssertionError.
@@ -83,6 +90,9 @@ class ScriptedServer:
 
 class ScriptedPeer:
     """One connection of a `ScriptedServer`: what its script acts with.
+
+    Sending raises StateError before the handshake and after the end of the connection, and TypeError or
+    ValueError for what cannot be sent. If a script yields what is no time, its ``yield`` raises that.
 
     Attributes:
         request: The opening request; None before it has come.
@@ -109,6 +119,7 @@ class ScriptedPeer:
 
     def send(self, message: str | Buffer, *, final: bool = True) -> None:
         """Send a message, or with ``final=False`` a fragment of one."""
+        check_flag("final", final)
         engine = self._open_engine()
         engine.send(message, self._loop.now(), final=final)
         self._write(engine)
@@ -127,6 +138,7 @@ class ScriptedPeer:
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are, whether or not they are a frame."""
+        check_bytes("data", data)
         self._stream.write(data)
 
     def end(self) -> None:
@@ -135,7 +147,7 @@ class ScriptedPeer:
         self._stream.end()
 
     def drop(self) -> None:
-        """Reset the connection; harmless when it is over."""
+        """Reset the connection; idempotent."""
         reset(self._stream)
         self._leave()
 
@@ -204,10 +216,21 @@ class ScriptedPeer:
             return
         self._stream.write(accept_response(upgrade.key, protocol=next(iter(upgrade.protocols), "")))
         self._engine = Engine(Role.SERVER, self._loop.now())
-        self._play = self._script(self)
+        self._play = self._begun()
+        if self._play is None:
+            return
         self._advance(None)
         if self._http.trailing_data:
             self.data_received(self._http.trailing_data)
+
+    def _begun(self) -> Generator[float | None, Any, object] | None:
+        try:
+            play = self._script(self)
+            check_kind("script", play, Generator, "a function that returns a generator")
+        except Exception as error:
+            self.failure = error
+            return None
+        return play
 
     def _settle(self, engine: Engine) -> None:
         self._waiting += engine.take_events()
@@ -231,7 +254,7 @@ class ScriptedPeer:
         assert self._play is not None
         self._step(lambda play: play.send(message))
 
-    def _throw(self, error: ConnectionClosed) -> None:
+    def _throw(self, error: Exception) -> None:
         self._step(lambda play: play.throw(error))
 
     def _step(self, go_on: Callable[[Generator[float | None, Any, object]], float | None]) -> None:
@@ -246,7 +269,13 @@ class ScriptedPeer:
             self.failure, self._play = error, None
         else:
             if seconds is not None:
-                self._pause = self._loop.call_later(seconds, self._go_on)
+                self._wait(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        try:
+            self._pause = self._loop.call_later(check_seconds("yield", seconds), self._go_on)
+        except (TypeError, ValueError) as error:
+            self._throw(error)
 
     def _go_on(self) -> None:
         self._pause = None
@@ -259,7 +288,10 @@ class ScriptedPeer:
             self._stream.writelines(output)
 
     def _open_engine(self) -> Engine:
-        assert self._engine is not None, "a script begins behind the handshake"
+        if self._engine is None:
+            raise StateError("the handshake is not over: a script begins after it")
+        if self._ended or self._stream.closed:
+            raise StateError("the connection has ended, and nothing can be sent on it")
         return self._engine
 
     def _leave(self) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tkws.checks import check_callable, check_seconds
 from tkws.loop import Master, root_of
 
 # How long Tk may block before the condition is looked at again, in milliseconds.
@@ -32,16 +33,20 @@ def run_until(condition: Callable[[], object], timeout: float = 5.0, *, master: 
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
 
     Raises:
+        TypeError: For an argument of a wrong type.
+        ValueError: For a ``timeout`` that is negative, infinite or not a number.
         TimeoutError: It took longer; the message has the condition's source.
         Exception: What a callback raised.
     """
     __tracebackhide__ = True
+    check_callable("condition", condition, "()")
+    seconds = check_seconds("timeout", timeout)
     root: Any = root_of(master)
     raised: list[BaseException] = []
     before = root.__dict__.get("report_callback_exception")
     root.report_callback_exception = lambda kind, error, traceback: raised.append(error)
     try:
-        _run(root.tk, lambda: raised or condition(), time.monotonic() + timeout)
+        _run(root.tk, lambda: raised or condition(), time.monotonic() + seconds)
     except TimeoutError:
         raise TimeoutError(f"not within {timeout} s: {_source(condition)}") from None
     finally:
