@@ -56,6 +56,15 @@ WRONG_VALUES = [
     ("ping", b"x" * 126),
     ("ping", "é" * 63),
     ("ping", "\ud800"),
+    *[
+        ("origins", [origin])
+        for origin in ("example.org", "https://example.org/", "https://a b", "", "//a", "a:80")
+    ],
+    *[("origins", [origin]) for origin in ("https://u@example.org", "https://example.org?x", "Nulls", "*/x")],
+    *[
+        ("hosts", ["localhost", host])
+        for host in ("localhost:80", "[::1]:80", "http://a", "a/b", "a b", "u@a", "*:80")
+    ],
 ]
 
 
@@ -94,7 +103,12 @@ def test_the_low_mark_is_not_above_the_high_one():
         ("max_connections_per_address", 1),
         ("origins", []),
         ("origins", ("https://example.org",)),
+        (
+            "origins",
+            ["*", "null", "*.example.org", "https://*", "*://a:*", "app://.", "file://", "http://[::1]:80"],
+        ),
         ("hosts", ["localhost"]),
+        ("hosts", ["*", "*.Example.org.", "127.0.0.1", "::1", "[::1]", "my_box", ""]),
     ],
 )
 def test_what_is_allowed(name, value):

@@ -7,6 +7,7 @@ takes them and checks every value.
 from __future__ import annotations
 
 import dataclasses
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ Handler = Callable[[Any, Any, Any], object]
 
 KIB = 1024
 MIB = 1024 * KIB
+
+_ORIGIN = re.compile(r"\*[^\s/?#@]*|[^\s/?#@]+://[^\s/?#@]*|null", re.IGNORECASE)
+_HOST = re.compile(r"\[?[\da-f:.]*:[\da-f:.]*:[\da-f:.]*\]?|[^\s:/?#@]*", re.IGNORECASE)
 
 
 def ignore(ws: object, type: str, message: object) -> None:
@@ -115,13 +119,17 @@ class ServerOptions(ConnectionOptions):
     """As in a connection, but 30 seconds: a server has to find out who has gone."""
 
     origins: Sequence[str] | None = None
-    """The web pages that may connect, such as ``"https://example.org"``, with ``*`` for any
-    part of a name. None admits the server's own pages only. What is no browser sends no
-    Origin and is not asked for one."""
+    """The origins of the web pages that may connect, such as ``"https://example.org"``, with
+    ``*`` for any part of a name; ``"null"`` is that of a page in a file or a sandbox. They are
+    compared as origins: case, a default port and a dot at the end of the host make no
+    difference. None allows only the server's own pages, on a loopback address under any name
+    of this machine. Clients other than browsers send no Origin and are not checked."""
 
     hosts: Sequence[str] | None = None
-    """The host names by which the server may be addressed. None admits, on a loopback
-    address, this machine's own names only (against DNS rebinding); elsewhere any."""
+    """The host names, without a port, by which the server may be addressed, with ``*`` for any
+    part. None allows, on a loopback address, this machine's own names only (against DNS
+    rebinding): ``localhost``, loopback addresses, and what `socket.gethostname` returns, with
+    and without ``.local``; elsewhere any name."""
 
     handshake_timeout: float = 10.0
     """Seconds that a client may take from its connecting to the end of its request. Of a page it has to
@@ -155,9 +163,10 @@ class ServerOptions(ConnectionOptions):
                 _set(self, name, check_count(name, getattr(self, name), least=1))
         if self.slow_peer not in ("buffer", "skip", "close"):
             raise ValueError(f"slow_peer: 'buffer', 'skip' or 'close', not {self.slow_peer!r}")
-        for name in ("origins", "hosts"):
-            if getattr(self, name) is not None:
-                check_texts(name, getattr(self, name))
+        if self.origins is not None:
+            _check_origins(check_texts("origins", self.origins))
+        if self.hosts is not None:
+            _check_hosts(check_texts("hosts", self.hosts))
 
     def for_connection(self, handler: Handler) -> ConnectionOptions:
         """Return the options of a new connection to ``handler``."""
@@ -285,3 +294,16 @@ def _check_ping(value: object) -> None:
         raise ValueError(f"ping: not encodable as UTF-8: {error}") from error
     if size > 125:
         raise ValueError(f"ping: at most 125 bytes, not {size}")
+
+
+def _check_origins(patterns: Sequence[str]) -> None:
+    """Refuse what no page has for an origin, and so would never match."""
+    for pattern in patterns:
+        if not _ORIGIN.fullmatch(pattern):
+            raise ValueError(f"origins: each like 'https://example.org', without a path, not {pattern!r}")
+
+
+def _check_hosts(patterns: Sequence[str]) -> None:
+    for pattern in patterns:
+        if not _HOST.fullmatch(pattern):
+            raise ValueError(f"hosts: each a name like 'example.org', without a port, not {pattern!r}")

@@ -188,6 +188,26 @@ def test_a_page_of_this_server_may_connect(server, peer):
     assert peer.answer()[0] == 101
 
 
+@pytest.mark.parametrize("suffix", ["", ".local", "."])
+def test_a_page_that_was_opened_by_the_name_of_this_machine_may_connect(server, peers, monkeypatch, suffix):
+    monkeypatch.setattr(socket, "gethostname", lambda: "MyBox")
+    name = f"mybox{suffix}:{server.port}"
+    for host, origin, status in (
+        (name, name, 101),
+        (f"127.0.0.1:{server.port}", name, 101),
+        (name, f"localhost:{server.port}", 101),
+        (name, f"mybox{suffix}:1", 403),
+        (name, f"evil.example:{server.port}", 403),
+        (f"mybox.evil.example:{server.port}", name, 403),
+    ):
+        peer = peers.connect(server)
+        peer.ask("/chat", f"Origin: http://{origin}", host=host)
+        assert peer.answer()[0] == status
+    reader = peers.connect(server)
+    reader.request("/", host=name)
+    assert reader.answer()[0] == 200
+
+
 def test_a_post_is_no_handshake(server, peer):
     fields = (
         "Upgrade: websocket",

@@ -217,8 +217,9 @@ class Server(Configurable):
         options = self.options
         handshake = validate(request.headers, method=request.method, version=request.version)
         host = request.host
-        check_host(host, options.hosts, loopback=is_loopback(sockname or self._sockname))
-        check_origin(request.headers.get("Origin"), host, options.origins)
+        loopback = is_loopback(sockname or self._sockname)
+        check_host(host, options.hosts, loopback=loopback)
+        check_origin(request.headers.get("Origin"), host, options.origins, loopback=loopback)
         self._check_limits(request)
         path = unquote(request.path)
         entry, protocol = self._find_live(path, handshake.protocols)
