@@ -39,11 +39,12 @@ def test_a_list_is_split_at_commas_over_all_its_values(values: list[str], elemen
     ("values", "extensions"),
     [
         ([], []),
-        ([""], []),
-        ([" , ,"], []),
         (["foo"], [("foo", [])]),
         (["foo, bar"], [("foo", []), ("bar", [])]),
         (["foo,,bar,"], [("foo", []), ("bar", [])]),
+        ([" , foo"], [("foo", [])]),
+        (["foo; a, ,\t, bar"], [("foo", [("a", None)]), ("bar", [])]),
+        (["", "foo", ","], [("foo", [])]),
         ([" foo ", "bar"], [("foo", []), ("bar", [])]),
         (["foo; a; b=1"], [("foo", [("a", None), ("b", "1")])]),
         (["foo ;a ; b = 1 , bar"], [("foo", [("a", None), ("b", "1")]), ("bar", [])]),
@@ -88,11 +89,18 @@ def test_a_malformed_list_is_a_handshake_error(value: str) -> None:
     assert caught.value.part == "extension"
 
 
+@pytest.mark.parametrize("values", [[""], [" "], [","], [" , ,"], ["", ""], [",", "\t"]])
+def test_a_list_of_extensions_names_one_at_least(values: list[str]) -> None:
+    with pytest.raises(HandshakeError, match="malformed: it names no extension") as caught:
+        parse_extensions(values)
+    assert caught.value.part == "extension"
+
+
 TOKENS = st.text("abcXYZ019-_.!~", min_size=1, max_size=8)
 PARAMETERS = st.lists(st.tuples(TOKENS, st.none() | TOKENS), max_size=4)
 
 
-@given(st.lists(st.tuples(TOKENS, PARAMETERS), max_size=4))
+@given(st.lists(st.tuples(TOKENS, PARAMETERS), min_size=1, max_size=4))
 def test_what_is_formatted_is_read_back(extensions: list[tuple[str, list[tuple[str, str | None]]]]) -> None:
     formatted = [format_extension(name, parameters) for name, parameters in extensions]
     assert parse_extensions(formatted) == parse_extensions([", ".join(formatted)]) == extensions

@@ -7,6 +7,7 @@ the RFC, a test is named after that.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -65,10 +66,8 @@ def answers(offer: Named, answer: Named) -> bool:
         return False
     if CLIENT_BITS in answer and CLIENT_BITS not in offer:  # 7.1.2.2
         return False
-    if int(answer.get(SERVER_BITS) or 15) > int(offer.get(SERVER_BITS) or 15):  # 7.1.2.1
-        return False
-    # Where it is left out, the client is not limited; in the offer it was a hint (7.1.2.2).
-    return int(answer.get(CLIENT_BITS) or 0) <= int(offer.get(CLIENT_BITS) or 15)
+    # The value of the client's own window in the offer is a hint, which the server may ignore (7.1.2.2).
+    return int(answer.get(SERVER_BITS) or 15) <= int(offer.get(SERVER_BITS) or 15)  # 7.1.2.1
 
 
 def parsed(value: str) -> Named:
@@ -108,17 +107,79 @@ def test_a_server_accepts_every_good_offer_and_no_other(setting: Deflate) -> Non
         if accepted is not None:
             codec, answer = accepted
             assert answers(offer, answer), (offer, answer)
-            # What this side was set to is kept to, whatever the offer says.
-            assert codec.encode_window_bits <= (setting.server_max_window_bits or 15)
-            assert not (setting.server_no_context_takeover and codec.encode_takeover)
+            assert_what_was_agreed(
+                codec,
+                own_bits=(setting.server_max_window_bits, offer.get(SERVER_BITS), answer.get(SERVER_BITS)),
+                own_takeover=not setting.server_no_context_takeover and SERVER_AFRESH not in answer,
+                peers_bits=(answer.get(CLIENT_BITS),),
+                peers_takeover=CLIENT_AFRESH not in answer,
+            )
+            hint = (setting.client_max_window_bits or 15, int(offer.get(CLIENT_BITS) or 15))
+            assert answer.get(CLIENT_BITS) in (None, str(min(hint)))
 
 
-def test_a_client_accepts_every_answer_that_its_offer_allows_and_no_other() -> None:
-    for setting in SETTINGS:
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [None, *range(8, 16)])
+def test_a_client_accepts_every_answer_that_its_offer_allows_and_no_other(own: int | None) -> None:
+    every: list[str | None] = [str(bits) for bits in range(8, 16)]
+    for each in (setting for setting in SETTINGS if setting.client_max_window_bits is None):
+        setting = dataclasses.replace(each, client_max_window_bits=own)
         offer = parsed(setting.offer())
         assert is_well_formed(offer, in_offer=True)
-        for answer in shapes(["8", "12", "15"]):
-            assert (confirm(setting, answer) is not None) is answers(offer, answer), (offer, answer)
+        for answer in shapes(every):
+            codec = confirm(setting, answer)
+            assert (codec is not None) is answers(offer, answer), (offer, answer)
+            if codec is not None:
+                assert_what_was_agreed(
+                    codec,
+                    own_bits=(own, answer.get(CLIENT_BITS)),
+                    own_takeover=not setting.client_no_context_takeover and CLIENT_AFRESH not in answer,
+                    peers_bits=(answer.get(SERVER_BITS),),
+                    peers_takeover=SERVER_AFRESH not in answer,
+                )
+
+
+def assert_what_was_agreed(
+    codec: PerMessageDeflate,
+    *,
+    own_bits: tuple[int | str | None, ...],
+    own_takeover: bool,
+    peers_bits: tuple[str | None, ...],
+    peers_takeover: bool,
+) -> None:
+    """This side keeps to the smallest window that anything says; the other is read by the answer alone."""
+    assert codec.encode_window_bits == min(int(bits or 15) for bits in own_bits)
+    assert codec.decode_window_bits == min(int(bits or 15) for bits in peers_bits)
+    assert (codec.encode_takeover, codec.decode_takeover) == (own_takeover, peers_takeover)
+
+
+NO_OFFERS: list[Named] = [
+    {SERVER_BITS: None},
+    {SERVER_BITS: "7"},
+    {CLIENT_BITS: "08"},
+    {"unknown": None},
+    {SERVER_AFRESH: "1"},
+]
+
+
+@pytest.mark.parametrize("offer", shapes([None, "9", "15"])[::5], ids=str)
+def test_a_server_falls_back_to_the_next_offer(offer: Named) -> None:
+    """The first that it can accept, among offers that it cannot and those of other extensions (5)."""
+    good = is_well_formed(offer, in_offer=True)
+    fallback: Named = {SERVER_BITS: "11"}
+    for bad in NO_OFFERS:
+        offers = [
+            ("x-webkit-deflate-frame", ()),
+            ("permessage-deflate", tuple(bad.items())),
+            ("permessage-deflate", tuple(offer.items())),
+            ("permessage-deflate", tuple(fallback.items())),
+        ]
+        accepted = Deflate().accept(offers)
+        assert accepted is not None
+        assert answers(offer if good else fallback, parsed(accepted[1]))
+        alone = accept(Deflate(), offer if good else fallback)
+        assert alone is not None
+        assert parsed(accepted[1]) == alone[1]
 
 
 @pytest.mark.parametrize("answer", shapes(VALUES), ids=str)
@@ -136,11 +197,18 @@ def test_no_context_takeover_has_no_value(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("name", [SERVER_AFRESH, CLIENT_AFRESH, SERVER_BITS, CLIENT_BITS])
 def test_a_parameter_stands_once(name: str) -> None:
-    value = "10" if name.endswith("bits") else None
-    twice: Parameters = ((name, value), (name, value))
-    assert Deflate().accept([("permessage-deflate", twice)]) is None
-    with pytest.raises(HandshakeError, match="twice"):
-        Deflate().confirm(twice)
+    for first, second in (("10", "10"), ("10", "11")) if name.endswith("bits") else ((None, None),):
+        twice: Parameters = ((name, first), ("server_no_context_takeover", None), (name, second))
+        assert Deflate().accept([("permessage-deflate", twice)]) is None
+        with pytest.raises(HandshakeError, match="twice"):
+            Deflate().confirm(twice)
+
+
+def test_a_server_that_ignores_the_hint_is_taken_at_the_hint() -> None:
+    """As node's `ws` does with a clientMaxWindowBits of 13."""
+    codec = confirm(Deflate(client_max_window_bits=12), {CLIENT_BITS: "13"})
+    assert codec is not None
+    assert codec.encode_window_bits == 12
 
 
 @pytest.mark.slow

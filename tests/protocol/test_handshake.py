@@ -173,7 +173,8 @@ def test_a_bad_argument_is_refused(arguments: dict[str, Any], error: type[Except
         changed(ANSWER, "Upgrade", "WebSocket"),
         changed(ANSWER, "Connection", "keep-alive, upgrade"),
         changed(ANSWER, "Connection", "keep-alive", "UPGRADE"),
-        [*ANSWER, ("Sec-WebSocket-Extensions", "")],
+        changed(ANSWER, "Connection", ", ,Upgrade,"),
+        changed(ANSWER, "Connection", "", "Upgrade"),
         [*ANSWER, ("Server", "x")],
     ],
 )
@@ -212,6 +213,11 @@ def test_what_the_server_chose_is_returned() -> None:
         ("Upgrade", ["websocket, other"], "upgrade"),
         ("Upgrade", ["websocket/13"], "upgrade"),
         ("Upgrade", ["websocket", "websocket"], "upgrade"),
+        ("Upgrade", ["websocket,"], "upgrade"),
+        ("Upgrade", ["", "websocket"], "upgrade"),
+        ("Upgrade", [""], "upgrade"),
+        ("Connection", [""], "connection"),
+        ("Connection", [" , "], "connection"),
         ("Connection", [], "connection"),
         ("Connection", ["close"], "connection"),
         ("Connection", ["upgraded"], "connection"),
@@ -232,6 +238,9 @@ def test_what_the_server_chose_is_returned() -> None:
         ("Sec-WebSocket-Extensions", ["permessage-deflate, permessage-deflate"], "extension"),
         ("Sec-WebSocket-Extensions", ["permessage-deflate", "x"], "extension"),
         ("Sec-WebSocket-Extensions", ["permessage-deflate; ="], "extension"),
+        ("Sec-WebSocket-Extensions", [""], "extension"),
+        ("Sec-WebSocket-Extensions", [","], "extension"),
+        ("Sec-WebSocket-Extensions", ["", ""], "extension"),
     ],
 )
 def test_a_wrong_answer_is_a_fault(name: str, values: list[str], part: str) -> None:
@@ -389,10 +398,24 @@ def test_compression_is_agreed_where_both_want_it() -> None:
     assert negotiate(Deflate(), Headers({"Sec-WebSocket-Extensions": "x"})) == (None, "")
 
 
-def test_a_malformed_offer_is_a_fault() -> None:
+@pytest.mark.parametrize("deflate", [Deflate(), None], ids=["compression", "none"])
+@pytest.mark.parametrize("values", [["permessage-deflate; ="], [""], [" ,"], ["", ""], ["x;"]])
+def test_a_malformed_offer_is_a_fault(deflate: Deflate | None, values: list[str]) -> None:
     with pytest.raises(HandshakeError) as caught:
-        negotiate(Deflate(), Headers({"Sec-WebSocket-Extensions": "permessage-deflate; ="}))
+        negotiate(deflate, Headers([("Sec-WebSocket-Extensions", value) for value in values]))
     assert (caught.value.part, caught.value.status) == ("extension", 400)
+
+
+@pytest.mark.parametrize(
+    "values", [[", permessage-deflate"], ["permessage-deflate,,"], ["", "permessage-deflate"]]
+)
+def test_empty_elements_of_a_list_are_none(values: list[str]) -> None:
+    _, extension = negotiate(Deflate(), Headers([("Sec-WebSocket-Extensions", value) for value in values]))
+    assert extension == "permessage-deflate"
+    chosen = [("Sec-WebSocket-Extensions", value) for value in values]
+    accepted = client(deflate=Deflate()).receive_data(answer([*ANSWER, *chosen]))
+    assert isinstance(accepted, Accepted)
+    assert accepted.codec is not None
 
 
 # ---- what a server answers

@@ -50,12 +50,18 @@ def parse_extensions(values: Iterable[str]) -> list[tuple[str, Parameters]]:
         values: The field's values, one for each time that it occurs.
 
     Returns:
-        Each extension's name and parameters, in the order of preference.
+        Each extension's name and parameters, in the order of preference; none if there is no value. Empty
+        elements are skipped (RFC 2616, 2.1, whose lists RFC 6455 uses).
 
     Raises:
-        HandshakeError: With part ``"extension"``, for a value that breaks the grammar.
+        HandshakeError: With part ``"extension"``, for a value that breaks the grammar, and if the field is
+            there without any extension.
     """
-    return [extension for value in values for extension in _parse_extension_list(value)]
+    values = list(values)
+    extensions = [extension for value in values for extension in _parse_extension_list(value.strip(" \t"))]
+    if values and not extensions:  # the grammar wants one at least: 1#extension
+        raise HandshakeError("Sec-WebSocket-Extensions is malformed: it names no extension", part="extension")
+    return extensions
 
 
 def format_extension(name: str, parameters: Parameters) -> str:

@@ -125,20 +125,18 @@ class Deflate:
         """
         try:
             agreed = _read_parameters(parameters, in_offer=False)
-            own_bits = self.client_max_window_bits or _MAX_WINDOW_BITS
-            encode_bits = agreed.get("client_max_window_bits", own_bits)
             decode_bits = agreed.get("server_max_window_bits", _MAX_WINDOW_BITS)
-            if encode_bits > own_bits:
-                raise ValueError("client_max_window_bits exceeds what was offered")
             if decode_bits > (self.server_max_window_bits or _MAX_WINDOW_BITS):
                 raise ValueError("server_max_window_bits exceeds what was asked for, or is missing")
             if self.server_no_context_takeover and "server_no_context_takeover" not in agreed:
                 raise ValueError("server_no_context_takeover was asked for and is missing")
         except ValueError as error:
             raise HandshakeError(f"The server's {NAME} is wrong: {error}", part="extension") from None
+        # The offer's value was a hint, which a server may ignore (RFC 7692, 7.1.2.2).
+        encode_bits = _smaller(self.client_max_window_bits, agreed.get("client_max_window_bits"))
         return PerMessageDeflate(
             self,
-            encode_window_bits=encode_bits,
+            encode_window_bits=encode_bits or _MAX_WINDOW_BITS,
             encode_takeover=not (self.client_no_context_takeover or "client_no_context_takeover" in agreed),
             decode_window_bits=decode_bits,
             decode_takeover="server_no_context_takeover" not in agreed,

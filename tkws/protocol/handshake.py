@@ -156,7 +156,7 @@ class ClientHandshake:
 
     def _check_switch(self, headers: Headers) -> None:
         """Check what every answer must have (RFC 6455, 4.1, steps 2 to 4 for the answer)."""
-        if [name.lower() for name in parse_list(headers.get_all("Upgrade"))] != ["websocket"]:
+        if [value.lower() for value in headers.get_all("Upgrade")] != ["websocket"]:
             raise HandshakeError("The server did not upgrade to websocket", part="upgrade")
         if not _has_token(headers, "Connection", "upgrade"):
             raise HandshakeError("The server's Connection is not Upgrade", part="connection")
@@ -293,16 +293,16 @@ def negotiate(deflate: Deflate | None, headers: Headers) -> tuple[PerMessageDefl
         without compression.
 
     Raises:
-        HandshakeError: With part ``"extension"``, where the client's offer is malformed.
+        HandshakeError: With part ``"extension"``, if the client's offer is malformed, whether compression
+            is wanted or not (RFC 6455, 9.1).
     """
-    if deflate is None:
-        return None, ""
     try:
         offers = parse_extensions(headers.get_all("Sec-WebSocket-Extensions"))
     except HandshakeError as error:
         error.status = 400
         raise
-    return deflate.accept(offers) or (None, "")
+    accepted = deflate.accept(offers) if deflate is not None else None
+    return accepted or (None, "")
 
 
 def accept_response(key: str, *, protocol: str = "", extension: str = "", headers: HeadersLike = ()) -> bytes:
