@@ -96,7 +96,8 @@ class OpenError(WebSocketError):
             or ``"handshake"``.
         status: The HTTP status, where the other side answered with one; else None.
         headers: That answer's headers; empty where there was none.
-        body: As much of that answer's body as was kept, in bytes.
+        body: As much of that answer's body as came in a second, up to 64 KiB, in bytes; without the
+            coding where that is gzip or deflate.
     """
 
     def __init__(

@@ -81,7 +81,7 @@ WORDS = {
     "reset": "reset by peer",
     "silence": f"{TIMEOUT} seconds passed while",
     "end of stream": "ended the connection|was closed",
-    "other protocol": "does not speak|is no HTTP",
+    "other protocol": "does not speak|is not HTTP",
     "oversize": "too large|does not speak TLS",
     "drip": f"{TIMEOUT} seconds passed while",
 }

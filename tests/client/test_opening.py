@@ -101,6 +101,7 @@ def test_what_is_asked_and_what_is_told(root, listening, log, pump_until):
         "Sec-WebSocket-Extensions": fields["Sec-WebSocket-Extensions"],
         "Origin": "https://example.org",
         "User-Agent": f"tkws/{tkws.__version__}",
+        "Accept-Encoding": "gzip, deflate",
         "X-Token": "secret",
     }
     assert fields["Sec-WebSocket-Extensions"].startswith("permessage-deflate")

@@ -18,7 +18,8 @@ import tkws
 from tests.protocol.wire import close
 from tkws.client.opening import Plan
 from tkws.connection import delivery
-from tkws.http import messages, server as http_server
+from tkws.http import server as http_server
+from tkws.http.answers import ClientConnection
 from tkws.net import listen
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol.engine import Engine
@@ -106,7 +107,7 @@ def test_the_limits_of_an_opening_are_the_real_ones() -> None:
         PAGE.replace("\n", " "),
     )
     assert said is not None
-    sizes = inspect.signature(messages.ClientConnection).parameters
+    sizes = inspect.signature(ClientConnection).parameters
     assert float(said[1]) == inspect.signature(tkws.open).parameters["timeout"].default
     redirects = next(field.default for field in fields(Plan) if field.name == "max_redirects")
     assert (said[2], redirects) == ("ten", 10)

@@ -54,7 +54,7 @@ def failing(root, pump_until, overheard, capfd):
 
 ANSWERS = {
     "refused": f"HTTP/1.1 401 Unauthorized\r\nSet-Cookie: id={COOKIE}\r\nContent-Length: 0\r\n\r\n",
-    "no HTTP": "SSH-2.0-OpenSSH\r\n",
+    "not HTTP": "SSH-2.0-OpenSSH\r\n",
     "a wrong accept": (
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Accept: {KEY}\r\nSet-Cookie: id={COOKIE}\r\n\r\n"

@@ -59,7 +59,7 @@ UPGRADE = b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         (UPGRADE, b"X-Field: y\r\n" * 10_000, "too large"),
         (UPGRADE + b"X: ", b"y" * 100_000, "too large"),
         (b"HTTP/1.1 404 Not Found\r\n\r\n", b"y" * 100_000, "404 Not Found"),
-        (b"\0", b"\0" * 100_000, "no HTTP"),
+        (b"\0", b"\0" * 100_000, "not HTTP"),
         (UPGRADE + b"Sec-WebSocket-Accept: AAAA\r\n\r\n", b"", "Sec-WebSocket-Accept"),
     ],
     ids=["10,000 headers", "a header without end", "a body without end", "zeros", "wrong accept"],

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tkws.errors import OpenError
+from tkws.http.answers import USER_AGENT
 from tkws.net.proxy import Dialogue, ask, require_socks
 from tkws.net.proxyurl import parse_proxy
 
@@ -41,7 +42,9 @@ class Script:
 
 
 def http(*, host: str = "example.org:443", more: bytes = b"") -> bytes:
-    return b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (host.encode(), host.encode(), more)
+    target = host.encode()
+    agent = b"User-Agent: %b\r\n" % USER_AGENT.encode()
+    return b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b%b\r\n" % (target, target, agent, more)
 
 
 SCRIPTS = {
@@ -222,7 +225,8 @@ def test_407_for_another_scheme_names_it(values):
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"SSH-2.0-OpenSSH_9\r\n", b"\x15\x03\x01\x00\x02\x02\x46", b"\x05\x00", b"\r\n\r\n\r\n"]
+    "garbage",
+    [b"SSH-2.0-OpenSSH_9\r\n", b"\x15\x03\x01\x00\x02\x02\x46", b"\x05\x00", b"\r\n220 smtp"],
 )
 def test_what_does_not_speak_http_is_told(garbage):
     conversation = Conversation(HTTP)

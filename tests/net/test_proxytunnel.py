@@ -15,11 +15,15 @@ import pytest
 from tests.net.owner import Recorder
 from tests.peers import Peer
 from tkws.errors import OpenError
+from tkws.http.answers import USER_AGENT
 from tkws.net import Endpoint, SocketStream, Stream, TLSStream, resolve
 from tkws.net.proxytunnel import ProxyTunnel
 from tkws.net.proxyurl import parse_proxy
 
-CONNECT = b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n"
+CONNECT = (
+    b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n"
+    b"User-Agent: %s\r\n\r\n" % USER_AGENT.encode()
+)
 ESTABLISHED = b"HTTP/1.1 200 OK\r\n\r\n"
 GRANTED_BY_4 = b"\x00\x5a" + b"\x00" * 6
 GRANTED_BY_5 = b"\x05\x00\x00\x01" + b"\x00" * 6

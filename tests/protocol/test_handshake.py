@@ -82,7 +82,7 @@ def test_a_key_is_ascii_text() -> None:
 def test_the_least_that_a_client_sends() -> None:
     assert client().data.decode() == (
         "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate\r\n\r\n"
     )
 
 
@@ -105,6 +105,7 @@ def test_the_most_that_a_client_sends() -> None:
         ),
         ("Origin", "https://example.com"),
         ("User-Agent", "tkws/1"),
+        ("Accept-Encoding", "gzip, deflate"),
         ("Authorization", "Basic dXNlcjpwYXNz"),
         ("Cookie", "a=b"),
         ("X", "1"),
@@ -115,7 +116,12 @@ def test_the_most_that_a_client_sends() -> None:
 
 
 def test_the_programs_own_fields_go_before_the_defaults() -> None:
-    headers = {"authorization": "Bearer x", "user-agent": "me", "origin": "null"}
+    headers = {
+        "authorization": "Bearer x",
+        "user-agent": "me",
+        "origin": "null",
+        "accept-encoding": "identity",
+    }
     handshake = client("ws://user:pass@h/", headers=headers, user_agent="tkws")
     assert {name: handshake.request.headers[name] for name in headers} == headers
 
@@ -258,7 +264,6 @@ def test_nothing_that_was_not_offered_is_accepted() -> None:
 
 
 def test_an_answer_without_an_upgrade_is_a_fault() -> None:
-    # h11 itself takes any 101 for the upgrade that was asked for.
     assert refused(client(), answer(changed(ANSWER, "Upgrade"))).part == "upgrade"
 
 

@@ -1,7 +1,8 @@
 """One way to one server: find the address, dial, get through a proxy, speak TLS, shake hands.
 
 Knows the order of these steps; how each is done is `tkws.net`'s and `tkws.protocol`'s business.
-Has no timer and makes no judgement: an answer that is no WebSocket's is an answer.
+Makes no judgement: an answer that is no WebSocket's is an answer, from its head on. Bounds the time
+of such an answer's body; how long the whole may take is the caller's business.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tkws.client.tlserrors import PROXY, explain_tls, speaks_tls
 from tkws.errors import HandshakeError, OpenError
-from tkws.loop import Loop
+from tkws.loop import Loop, Timer
 from tkws.net import (
     Dial,
     Endpoint,
@@ -31,7 +32,12 @@ from tkws.protocol.uri import WebSocketURI
 if TYPE_CHECKING:
     import ssl as tls
 
+    from tkws.net.proxytunnel import ProxyTunnel
     from tkws.net.proxyurl import Proxy
+
+
+BODY_TIMEOUT = 1.0
+"""Seconds that the body of an answer may take after its head: the answer counts with or without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -102,7 +108,10 @@ class Hop:
         self._on_answer = on_answer
         self._on_failed = on_failed
         self._step: Any = None  # a Lookup, a Dial, a ProxyTunnel or a Job: whatever can be cancelled
+        self._tunnel: ProxyTunnel | None = None
+        self._body_timer: Timer | None = None
         self._stream: Stream | None = None
+        self._heard = False
         self._over = False
         loop.call_soon(self._start)
 
@@ -110,13 +119,23 @@ class Hop:
         """Give up, and tell nobody; harmless when it is over."""
         if self._over:
             return
-        self._over = True
+        self._end()
         if self._step is not None:
             self._step.cancel()
         if self._stream is not None:
             self._stream.abort()
         elif self._route.sock is not None:
             self._route.sock.close()
+
+    def conclude(self) -> bool:
+        """Settle for what has been answered so far; return False where that is too little to tell."""
+        if self._over:
+            return False
+        if self._tunnel is not None:
+            return self._tunnel.conclude()
+        if self._handshake.answered:
+            self._judge(self._handshake.receive_eof())
+        return self._over
 
     # The steps
 
@@ -172,7 +191,7 @@ class Hop:
             return
         from tkws.net.proxytunnel import ProxyTunnel
 
-        self._step = ProxyTunnel(
+        self._step = self._tunnel = ProxyTunnel(
             self._stream,
             self._proxy,
             self._uri.host,
@@ -185,7 +204,7 @@ class Hop:
 
     def _reached(self, stream: Stream, received: bytes = b"") -> None:
         """Speak with the server at the other end of ``stream``, of which ``received`` has come already."""
-        self._step = None
+        self._step = self._tunnel = None
         self._stream = stream
         if self._uri.secure:
             self._speak_tls(stream, received)
@@ -216,10 +235,13 @@ class Hop:
 
     def data_received(self, data: bytes) -> None:
         """Take a part of the server's answer."""
-        if speaks_tls(data):
+        first, self._heard = not self._heard, True
+        if first and speaks_tls(data):
             self._fail_with(ConnectionError("The server speaks TLS on this port: use wss:"))
             return
         self._judge(self._handshake.receive_data(data))
+        if self._handshake.head_received and not self._over and self._body_timer is None:
+            self._body_timer = self._loop.call_later(BODY_TIMEOUT, self.conclude)
 
     def get_buffer(self) -> None:
         """Return None: the answer is small."""
@@ -233,8 +255,9 @@ class Hop:
         self._judge(self._handshake.receive_eof())
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """Fail: the connection is gone before it was open."""
-        self._fail_with(cause or ConnectionResetError("the connection was closed"))
+        """Take the answer as far as it came, or fail: the connection is gone before it was open."""
+        if not self.conclude():
+            self._fail_with(cause or ConnectionResetError("the connection was closed"))
 
     def pause_writing(self) -> None:
         """Nothing to do: the request is small."""
@@ -247,8 +270,13 @@ class Hop:
     def _judge(self, result: Accepted | HandshakeError | None) -> None:
         if result is not None and not self._over:
             assert self._stream is not None
-            self._over = True
+            self._end()
             self._on_answer(result, self._stream)
+
+    def _end(self) -> None:
+        self._over = True
+        if self._body_timer is not None:
+            self._body_timer.cancel()
 
     def _unreachable(self, error: OpenError) -> None:
         if self._proxy is None:

@@ -18,21 +18,18 @@ from urllib.parse import urljoin
 from tkws.client.connector import Hop, Route
 from tkws.connection.websocket import WebSocket
 from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError
+from tkws.http.answers import USER_AGENT
 from tkws.http.headers import Headers, HeadersLike
-from tkws.http.messages import load_h11
 from tkws.net import Stream
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI, parse_uri
-from tkws.version import __version__
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
 
 MAX_REDIRECTS = 10
 """How many are followed unless the program says otherwise."""
-
-_USER_AGENT = f"tkws/{__version__}"
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _SECRET_FIELDS = frozenset(("authorization", "cookie", "proxy-authorization"))
@@ -66,7 +63,6 @@ class Plan:
         Raises:
             OSError: No descriptor is left to read it with.
         """
-        load_h11()
         codecs.lookup("idna")  # for names and for certificates
         if self.cookies is not None:
             import tkws.client.cookies  # noqa: F401
@@ -87,7 +83,7 @@ class Plan:
             headers=fields,
             origin=self.origin,
             deflate=self.deflate,
-            user_agent=_USER_AGENT,
+            user_agent=USER_AGENT,
         )
 
     def redirected(self, uri: WebSocketURI, location: str) -> WebSocketURI:
@@ -168,7 +164,7 @@ class Opening:
         headers = Headers(answer.headers)
         self._keep_cookies(headers)
         if answer.status in _REDIRECTS and "Location" in headers:
-            self._redirect(answer, headers["Location"])
+            self._redirect(answer, headers.get_all("Location"))
         else:
             self._fail(answer)
 
@@ -178,9 +174,12 @@ class Opening:
 
             store_cookies(self._plan.cookies, self._uri, headers)
 
-    def _redirect(self, answer: HandshakeError, location: str) -> None:
+    def _redirect(self, answer: HandshakeError, locations: list[str]) -> None:
         self._redirects += 1
+        location = locations[0]
         try:
+            if len(set(locations)) > 1:
+                raise URLError("the answer names another place as well")
             if self._redirects > self._plan.max_redirects:
                 most = self._plan.max_redirects
                 raise URLError(f"{most} were followed before it, and max_redirects allows no more")
@@ -193,6 +192,8 @@ class Opening:
         self._go()
 
     def _on_timeout(self) -> None:
+        if self._hop is not None and self._hop.conclude():
+            return
         phase = self._hop.phase if self._hop is not None else "connect"
         message = f"Timeout when connecting to {self._uri.shown}: {self._plan.timeout:g} seconds passed while"
         self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
@@ -204,4 +205,4 @@ class Opening:
 
 def _shown(location: str) -> str:
     """Return a URL or a part of one without credentials and without the query."""
-    return re.sub("//.*@", "//", location.partition("?")[0])
+    return re.split("[?#]", location)[0].rpartition("@")[2]

@@ -24,7 +24,16 @@ class HasItems(Protocol):
 HeadersLike = HasItems | Iterable[tuple[str, str]]
 """What `Headers` is made from: a mapping, or pairs of name and value."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no value may have: control characters but the tab (RFC 9110, 5.5)."""
+
+# Fields of an answer that stand once: a second one is an error of the server's, and no part of a list.
+_SINGLE = frozenset(
+    (
+        "age", "content-length", "content-location", "content-range", "content-type", "date", "etag",
+        "expires", "last-modified", "location", "retry-after", "sec-websocket-accept", "server", "set-cookie",
+    )
+)  # fmt: skip
 
 # Their values let somebody else in, or tell who somebody is.
 _SECRET = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
@@ -34,8 +43,9 @@ class Headers(Mapping[str, str]):
     """Header fields: a mapping that ignores the case of names, keeps their order and never changes.
 
     A field that occurs several times is one entry whose values are joined by ", " (RFC 9110,
-    5.3); `get_all` has them one by one. Set-Cookie cannot be joined: its first value stands for
-    it. `repr` hides the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie.
+    5.3), those of Cookie by "; " (RFC 9113, 8.2.3); `get_all` has them one by one. What stands once in
+    an answer, such as Location and Retry-After, and Set-Cookie cannot be joined: the first value
+    stands for it. `repr` hides the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie.
 
     Args:
         fields: A mapping, or pairs of name and value; a name may come again in pairs.
@@ -82,7 +92,8 @@ class Headers(Mapping[str, str]):
         values = self.get_all(name)
         if not values:
             raise KeyError(name)
-        return values[0] if name.lower() == "set-cookie" else ", ".join(values)
+        name = name.lower()
+        return values[0] if name in _SINGLE else ("; " if name == "cookie" else ", ").join(values)
 
     def __iter__(self) -> Iterator[str]:
         spellings: dict[str, str] = {}
@@ -119,7 +130,7 @@ def _check(name: object, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"headers: the value of {name} must be a str, not {type(value).__name__}")
     value = value.strip(" \t")
-    if _CONTROL.search(value):
+    if CONTROL.search(value):
         raise ValueError(f"headers: the value of {name} has a line break or another control character")
     if any(character > "\xff" for character in value):
         raise ValueError(f"headers: the value of {name} has a character beyond ISO-8859-1")

@@ -1,8 +1,7 @@
-"""HTTP/1.1 without I/O: requests, answers, and a client's side of a connection (RFC 9112).
+"""HTTP/1.1 without I/O: requests and answers (RFC 9112).
 
-With `tkws.http.server` the only module that knows h11. Bytes go in; a `Response` or a fault of
-the peer's comes out as a `HandshakeError` that is returned, not raised. What follows an upgraded
-message is kept as ``trailing_data``, for the protocol that takes over. Knows nothing of WebSockets.
+How they are read is the business of `tkws.http.server`, for requests, and `tkws.http.answers`. Knows
+nothing of WebSockets.
 """
 
 from __future__ import annotations
@@ -12,23 +11,15 @@ from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
-from tkws.errors import HandshakeError, StateError
-from tkws.http.fields import is_token
 from tkws.http.headers import Headers, HeadersLike
 
-if TYPE_CHECKING:
-    import h11
-
 __all__ = [
-    "ClientConnection", "Headers", "HeadersLike", "Request", "Response", "basic_authorization",
+    "Headers", "HeadersLike", "Request", "Response", "basic_authorization",
 ]  # fmt: skip
 
-_HTTP = b"HTTP/"  # the beginning of every answer (RFC 9112, 4)
-_MAX_HEADER_BYTES = 16 * 1024  # most servers and browsers send and take less
-_MAX_BODY_BYTES = 64 * 1024  # of an answer that is no WebSocket: enough to tell why
 
 _REASON = re.compile("[\t\x20-\x7e\x80-\xff]*")
 _FRAMING = frozenset(("content-length", "transfer-encoding"))
@@ -142,122 +133,6 @@ class Response:
         """
         head = encode_head(self, self.headers.fields, len(self.body))
         return head + self.body if may_have_body(self) else head
-
-
-def load_h11() -> None:
-    """Import it with the first connection: that takes as long as a quarter of tkws.
-
-    Raises:
-        OSError: No descriptor is left to read it with.
-    """
-    global h11
-    import h11
-
-
-class ClientConnection:
-    """A client's side of one request and its answer.
-
-    Write what `request` returns, then feed `receive_data` until it returns a `Response`. Behind
-    a 101, or a 2xx that answers CONNECT, the connection is another protocol's, which begins
-    with `trailing_data`.
-
-    Args:
-        max_header_bytes: The most bytes of an answer without its body.
-        max_body_bytes: The bytes of a body after which the answer is returned, without the rest.
-    """
-
-    def __init__(
-        self, max_header_bytes: int = 4 * _MAX_HEADER_BYTES, max_body_bytes: int = _MAX_BODY_BYTES
-    ) -> None:
-        load_h11()
-        self._max_body_bytes = max_body_bytes
-        self._beginning = b""
-        self._answer: h11.Response | h11.InformationalResponse | None = None
-        self._body = bytearray()
-        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=max_header_bytes)
-
-    @property
-    def trailing_data(self) -> bytes:
-        """What was received behind the answer."""
-        return self._connection.trailing_data[0]
-
-    def request(self, method: str, target: str, headers: HeadersLike) -> bytes:
-        """Return the bytes of the one request, which has no body.
-
-        Args:
-            method: Such as ``"GET"`` or ``"CONNECT"``.
-            target: The path with the query, or for CONNECT host and port.
-            headers: The fields, Host among them.
-
-        Raises:
-            StateError: The request was made already.
-            TypeError: `headers` are none.
-            ValueError: An argument cannot travel, or Host is missing.
-        """
-        if self._connection.our_state is not h11.IDLE:
-            raise StateError("The request was made already")
-        if not is_token(method):
-            raise ValueError(f"method {method!r} is no token")
-        if not (target.isascii() and target.isprintable() and target and " " not in target):
-            raise ValueError(f"target {target!r} must be visible ASCII")
-        fields = Headers(headers)
-        if len(fields.get_all("Host")) != 1:
-            raise ValueError("headers must have Host once")
-        request = h11.Request(method=method, target=target, headers=_encode(fields.fields))
-        return self._connection.send(request) + self._connection.send(h11.EndOfMessage())
-
-    def receive_data(self, data: bytes) -> Response | HandshakeError | None:
-        """Take bytes from the server.
-
-        Returns:
-            The answer, once it is there; a fault of the server's; None while more is needed.
-            Interim answers (1xx but 101) are skipped.
-        """
-        self._beginning += data[: len(_HTTP) - len(self._beginning)]
-        if not _HTTP.startswith(self._beginning):  # h11 would wait for the end of a header
-            return HandshakeError("The server's answer is no HTTP", part="http")
-        if data:
-            self._connection.receive_data(data)
-        return self._next()
-
-    def receive_eof(self) -> Response | HandshakeError | None:
-        """Take note that the server sends nothing more: the answer as far as it came, or a fault."""
-        self._connection.receive_data(b"")
-        return self._next()
-
-    def _next(self) -> Response | HandshakeError | None:
-        try:
-            complete = self._read()
-        except h11.RemoteProtocolError as error:
-            if self._answer is None and self._connection.trailing_data[1]:
-                message = "The server ended the connection before it had answered"
-                return HandshakeError(message, part="http")
-            if self._answer is None and error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-                return HandshakeError("The header of the server's answer is too large", part="http")
-            if self._answer is None:
-                return HandshakeError(f"The server's answer is no HTTP: {error}", part="http")
-            complete = True  # a body that is cut or broken still tells something
-        if self._answer is None or not complete:
-            return None
-        answer = self._answer
-        reason = answer.reason.decode("latin-1")
-        return Response(
-            answer.status_code, reason, Headers.received(answer.headers.raw_items()), bytes(self._body)
-        )
-
-    def _read(self) -> bool:
-        """Read events; return whether the answer is complete."""
-        while True:
-            event = self._connection.next_event()
-            if isinstance(event, h11.Response | h11.InformationalResponse):
-                if event.status_code == 101 or event.status_code >= 200:
-                    self._answer = event
-            elif isinstance(event, h11.Data):
-                self._body += event.data[: self._max_body_bytes - len(self._body)]
-                if len(self._body) == self._max_body_bytes:
-                    return True
-            else:
-                return event is not h11.NEED_DATA
 
 
 def basic_authorization(username: str, password: str | None) -> str:

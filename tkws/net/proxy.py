@@ -15,7 +15,8 @@ from collections.abc import Callable, Generator
 from typing import TypeAlias
 
 from tkws.errors import HandshakeError, OpenError
-from tkws.http.messages import ClientConnection, Response, basic_authorization
+from tkws.http.answers import USER_AGENT, ClientConnection
+from tkws.http.messages import Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
 from tkws.net.proxyurl import Proxy, authority
 
@@ -40,6 +41,11 @@ class Dialogue(ABC):
     def receive_eof(self) -> OpenError | None:
         """Return what the proxy's words come to where it says no more; None for nothing."""
 
+    @property
+    def head_received(self) -> bool:
+        """Whether a refusal has come, and only the rest of its body is missing."""
+        return False
+
 
 def ask(proxy: Proxy, host: str, port: int, write: Write) -> Dialogue:
     """Begin to ask for the way to a server.
@@ -63,7 +69,7 @@ class ConnectDialogue(Dialogue):
         self._proxy = proxy
         self._target = authority(host, port)
         self._connection = ClientConnection()
-        headers = {"Host": self._target}
+        headers = {"Host": self._target, "User-Agent": USER_AGENT}
         if proxy.username is not None:
             headers["Proxy-Authorization"] = basic_authorization(proxy.username, proxy.password)
         write(self._connection.request("CONNECT", self._target, headers))
@@ -78,9 +84,14 @@ class ConnectDialogue(Dialogue):
         return self._connection.trailing_data
 
     def receive_eof(self) -> OpenError | None:
-        """Return the error of an answer whose body ends with the connection."""
+        """Return the error of a refusal whose body is cut, or ends with the connection."""
         answer = self._connection.receive_eof()
         return self._error(answer) if isinstance(answer, Response) else None
+
+    @property
+    def head_received(self) -> bool:
+        """Whether a refusal has come, and only the rest of its body is missing."""
+        return self._connection.head_received
 
     def _error(self, answer: Response | HandshakeError) -> OpenError:
         if isinstance(answer, HandshakeError):

@@ -1,7 +1,8 @@
 """A stream through a proxy: the owner of a stream to the proxy until that leads to the server.
 
 Speaks TLS with the proxy and resolves the server's name where it has to; what is said to the
-proxy is `tkws.net.proxy`'s business. Has no timer: the caller has one, and `ProxyTunnel.cancel`.
+proxy is `tkws.net.proxy`'s business. Bounds the time of a refusal's body; for the rest the caller
+has a timer, and `ProxyTunnel.cancel` or `ProxyTunnel.conclude`.
 
 Invariant: exactly one of the two callbacks comes, once, from the loop, and none after a cancel;
 where it failed, the stream is closed.
@@ -14,12 +15,16 @@ import ssl
 from collections.abc import Callable
 
 from tkws.errors import OpenError
+from tkws.loop import Timer
 from tkws.net.endpoints import Endpoint, numeric_endpoint
 from tkws.net.proxy import Dialogue, ask
 from tkws.net.proxyurl import Proxy, authority
 from tkws.net.resolve import Lookup
 from tkws.net.stream import Stream
 from tkws.net.tls import TLSStream
+
+BODY_TIMEOUT = 1.0
+"""Seconds that the body of a refusal may take after its head: the refusal counts with or without it."""
 
 
 class ProxyTunnel:
@@ -64,6 +69,7 @@ class ProxyTunnel:
         self._on_failed = on_failed
         self._lookup: Lookup | None = None
         self._dialogue: Dialogue | None = None
+        self._body_timer: Timer | None = None
         self._over = False
         if not proxy.secure:
             stream.set_owner(self)
@@ -85,6 +91,15 @@ class ProxyTunnel:
             self._stream.abort()
             if self._lookup is not None:
                 self._lookup.cancel()
+            if self._body_timer is not None:
+                self._body_timer.cancel()
+
+    def conclude(self) -> bool:
+        """Fail by what the proxy has said; return False where that is too little to tell."""
+        error = self._dialogue.receive_eof() if self._dialogue is not None and not self._over else None
+        if error is not None:
+            self._fail(error)
+        return error is not None
 
     def _begin(self) -> None:
         is_address = numeric_endpoint(self._host, self._port) is not None
@@ -120,6 +135,8 @@ class ProxyTunnel:
         if rest is not None:
             self._over = True
             self._on_open(self._stream, rest)
+        elif self._dialogue.head_received and self._body_timer is None:
+            self._body_timer = self._stream.loop.call_later(BODY_TIMEOUT, self.conclude)
 
     def get_buffer(self) -> None:
         """Return None: the answers are small."""
@@ -130,12 +147,12 @@ class ProxyTunnel:
 
     def eof_received(self) -> None:
         """Fail, by what the proxy said so far."""
-        assert self._dialogue is not None
-        self._fail(self._dialogue.receive_eof() or self._lost(None))
+        if not self.conclude():
+            self._fail(self._lost(None))
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """Fail: the connection is gone before it led anywhere."""
-        if not self._over:
+        """Fail: the connection is gone before it led anywhere; what the proxy said before counts."""
+        if not self._over and not self.conclude():
             self._fail(self._lost(cause))
 
     def pause_writing(self) -> None:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from hashlib import sha1
 
 from tkws.errors import HandshakeError
+from tkws.http.answers import ClientConnection
+from tkws.http.bodies import ACCEPT_ENCODING
 from tkws.http.fields import is_token, parse_extensions, parse_list
-from tkws.http.messages import ClientConnection, Headers, HeadersLike, Request, Response, basic_authorization
+from tkws.http.messages import Headers, HeadersLike, Request, Response, basic_authorization
 from tkws.protocol.deflate import NAME as PERMESSAGE_DEFLATE, Deflate, PerMessageDeflate
 from tkws.protocol.uri import WebSocketURI
 
@@ -125,6 +127,16 @@ class ClientHandshake:
         self._connection = ClientConnection()
         self.data = self._connection.request("GET", uri.target, self.request.headers)
 
+    @property
+    def head_received(self) -> bool:
+        """Whether the head of the answer is complete, and only the rest of its body is missing."""
+        return self._connection.head_received
+
+    @property
+    def answered(self) -> bool:
+        """Whether what came decides: `receive_eof` returns it, whatever has become of the connection."""
+        return self._connection.answered
+
     def receive_data(self, data: bytes) -> Accepted | HandshakeError | None:
         """Take bytes from the server.
 
@@ -215,6 +227,8 @@ def _more_fields(
         fields.append(("Origin", origin))
     if user_agent is not None and "User-Agent" not in headers:
         fields.append(("User-Agent", user_agent))
+    if "Accept-Encoding" not in headers:
+        fields.append(("Accept-Encoding", ACCEPT_ENCODING))
     if uri.username is not None and "Authorization" not in headers:
         fields.append(("Authorization", basic_authorization(uri.username, uri.password)))
     return [*fields, *headers.fields]
