@@ -158,6 +158,28 @@ def test_what_live_refuses(server, arguments, name):
         tkws.live(server, *arguments)
 
 
+@pytest.mark.parametrize(
+    "path", ["chat", "", "chat*", "[!/]*", "[abc]", "[chat", " /chat", "\\chat", "http://a/chat"]
+)
+def test_a_path_that_can_match_none_is_refused(server, path):
+    before = list(server._live)
+    for attempt in (
+        lambda: server.live(path, print),
+        lambda: server.live(path),
+        lambda: tkws.live(server, path, print),
+        lambda: server.broadcast("x", path),
+    ):
+        with pytest.raises(ValueError, match="^path: must begin with '/' or a wildcard, not "):
+            attempt()
+    assert server._live == before
+
+
+@pytest.mark.parametrize("path", ["*", "?", "*chat", "?chat", "[/]chat", "[!a]chat", "[]/]chat", "/[", "//"])
+def test_a_path_that_can_match_is_taken(server, path):
+    server.live(path, print)
+    assert server.broadcast("x", path) == 0
+
+
 def test_the_decorator_refuses_what_cannot_be_called(server):
     with pytest.raises(TypeError, match="^handler: "):
         server.live("/")("no handler")

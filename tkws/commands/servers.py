@@ -82,6 +82,7 @@ def live(server: Server, path: str, handler: Handler, protocol: str = "*") -> No
 
     Raises:
         TypeError: For an argument of a wrong type.
+        ValueError: For a path that can match none.
     """
     check_kind("server", server, Server, "a Server")
     server.live(path, protocol=protocol)(handler)

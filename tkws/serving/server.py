@@ -114,10 +114,12 @@ class Server(Configurable):
 
         Raises:
             TypeError: For a path or a protocol that is no str, or a handler that cannot be called.
+            ValueError: For a path that can match none, since every path begins with ``/``.
         """
         for name, value in (("path", path), ("protocol", protocol)):
             if not isinstance(value, str):
                 raise TypeError(f"{name}: str, not {type(value).__name__}")
+        _check_glob(path)
         if handler is None:
             return lambda decorated: self.live(path, decorated, protocol)
         if not callable(handler):
@@ -176,10 +178,11 @@ class Server(Configurable):
 
         Raises:
             TypeError: For a message of another type.
-            ValueError: For text that cannot be encoded.
+            ValueError: For text that cannot be encoded, and for a path that can match none.
         """
         if not isinstance(path, str):
             raise TypeError(f"path: str, not {type(path).__name__}")
+        _check_glob(path)
         frame = encode_broadcast(message)
         sockets = [ws for ws, asked in self._connections.items() if path == "*" or fnmatchcase(asked, path)]
         return self._broadcaster.send(frame, sockets, self._options)
@@ -329,6 +332,12 @@ class Server(Configurable):
         if self._options.handler is not ignore:
             entries.append(Live("*", self._options.handler, "*"))
         return entries
+
+
+def _check_glob(path: str) -> None:
+    """Refuse a glob of which no beginning matches the ``/`` that every path begins with."""
+    if not any(fnmatchcase("/", path[:end]) for end in range(1, len(path) + 1)):
+        raise ValueError(f"path: must begin with '/' or a wildcard, not {path!r}")
 
 
 def _host_of(request: Request) -> object:
