@@ -6,12 +6,18 @@ whose message is one of these exceptions or names its code.
 
 What the other side said may be part of a message. It is shown by `printable`: a line break or a
 terminal's control sequence in it cannot forge a line of a log.
+
+Every exception can be copied and pickled, and so sent to another process, with all that it carries.
+That is arranged in the root, by what an instance has and not by how it was made: subclasses may have
+any constructor.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 # What Unicode calls default ignorable, beside the characters of format that `str.isprintable` knows:
 # fillers, joiners and variation selectors, which take no room and leave no trace.
@@ -34,8 +40,39 @@ def printable(text: str) -> str:
     )
 
 
+_OF_OSERROR = ("errno", "strerror", "filename", "filename2")
+
+_Error = TypeVar("_Error", bound="WebSocketError")
+
+
 class WebSocketError(Exception):
-    """The root: ``except tkws.WebSocketError`` catches whatever tkws raises of its own."""
+    """The root: ``except tkws.WebSocketError`` catches whatever tkws raises of its own.
+
+    A copy, and what comes out of a pickle, has the same attributes. It also has the ``__cause__``, unless
+    that is an exception of others that cannot be pickled.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remake, (type(self), self.args), self._state(_can_travel(self.__cause__))
+
+    def __copy__(self) -> WebSocketError:
+        made = _remake(type(self), self.args)
+        made.__setstate__(self._state(True))
+        return made
+
+    def _state(self, with_cause: bool) -> Any:
+        """Return what `__setstate__` takes: attributes with their values, or what a subclass says."""
+        state: Any = self.__getstate__()
+        if type(self).__getstate__ is not object.__getstate__:
+            return state
+        plain, slots = state if isinstance(state, tuple) else (state, None)
+        attributes = {**(plain or {}), **(slots or {})}
+        if isinstance(self, OSError):  # these are in no __dict__
+            values = {name: getattr(self, name) for name in _OF_OSERROR}
+            attributes |= {name: value for name, value in values.items() if value is not None}
+        if with_cause and self.__cause__ is not None:
+            attributes["__cause__"] = self.__cause__
+        return {**attributes, "__suppress_context__": self.__suppress_context__}
 
 
 class URLError(WebSocketError, ValueError):
@@ -85,7 +122,7 @@ class MessagesLost(WebSocketError):
 
     def __init__(self, messages: list[str | bytes]) -> None:
         super().__init__(f"{len(messages)} messages were not sent")
-        self.messages = messages
+        self.messages = [message if isinstance(message, str) else bytes(message) for message in messages]
 
 
 class OpenError(WebSocketError):
@@ -112,8 +149,8 @@ class OpenError(WebSocketError):
         super().__init__(printable(message))
         self.phase = phase
         self.status = status
-        self.headers: Mapping[str, str] = {} if headers is None else headers
-        self.body = body
+        self.headers: Mapping[str, str] = _storable(headers)
+        self.body = bytes(body)
 
 
 class OpenTimeout(OpenError, TimeoutError):
@@ -140,3 +177,30 @@ class HandshakeError(OpenError):
     ) -> None:
         super().__init__(message, phase="handshake", status=status, headers=headers, body=body)
         self.part = part
+
+
+def _storable(headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return headers that can be pickled, which a view of a mapping cannot."""
+    if headers is None:
+        return {}
+    return dict(headers) if isinstance(headers, MappingProxyType) else headers
+
+
+def _remake(kind: type[_Error], args: tuple[Any, ...]) -> _Error:
+    """Make an exception without its constructor, which may want anything."""
+    builtin = next(base for base in kind.__mro__ if base.__module__ == "builtins")
+    made: _Error = builtin.__new__(kind)  # type: ignore[call-overload]
+    made.args = args
+    return made
+
+
+def _can_travel(cause: BaseException | None) -> bool:
+    """Whether a cause comes through a pickle; one of others may fail as late as when it is read."""
+    if cause is None or isinstance(cause, WebSocketError):
+        return True
+    import pickle  # few programs send exceptions around
+
+    try:
+        return type(pickle.loads(pickle.dumps(cause))) is type(cause)
+    except Exception:
+        return False

@@ -112,9 +112,19 @@ class Headers(Mapping[str, str]):
     def __hash__(self) -> int:
         return hash(frozenset(_fold(self).items()))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self._fields)
+
     def __repr__(self) -> str:
         shown = [(name, "***" if name.lower() in _SECRET else value) for name, value in self._fields]
         return f"Headers({shown})"
+
+
+def _restored(kind: type[Headers], fields: tuple[tuple[str, str], ...]) -> Headers:
+    """Return what was pickled; it is not checked again, as received fields are not."""
+    headers = kind()
+    headers._fields = fields
+    return headers
 
 
 def _fold(headers: Mapping[str, str]) -> dict[str, str]:
