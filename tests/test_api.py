@@ -161,7 +161,7 @@ def test_it_is_quiet_until_asked_for_more():
 # Left to those who need it: TLS, a proxy, a page, a date of a server's, the first connection.
 LATER = {
     "numpy", "asyncio", "h11", "http.client", "http.cookiejar", "urllib.request", "ssl", "email", "datetime",
-    "random", "base64", "mimetypes", "pathlib", "tkws.client.cookies", "tkws.serving.httpserver",
+    "random", "base64", "mimetypes", "pathlib", "tkws.aio", "tkws.client.cookies", "tkws.serving.httpserver",
     "tkws.serving.static", "tkws.net.tls", "tkws.net.proxyenv", "tkws.net.proxytunnel", "tkws.console",
     "tkws.testing",
 }  # fmt: skip

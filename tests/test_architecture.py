@@ -29,7 +29,7 @@ DECLARED = {"h11", "numpy", "socksio", "pytest"}
 LOWER = ("tkws.checks", "tkws.version", "tkws.errors", "tkws.http", "tkws.protocol", "tkws.loop", "tkws.net")
 
 # What stands above the root's public names, and so may import them from there.
-ABOVE_THE_ROOT = ("tkws.__main__", "tkws.console", "tkws.testing")
+ABOVE_THE_ROOT = ("tkws.__main__", "tkws.aio", "tkws.console", "tkws.testing")
 
 # What nothing else in the package imports: they are for programs and people.
 ENDS = (("tkws.console", "tkws.__main__"), ("tkws.testing",))
@@ -251,6 +251,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "handlers": "import tkinter\n",
         "http/messages": "",
         "http/server": "import h11\n",
+        "aio/guest": "import tkinter\n",
         "http/fields": "import tkws.loop\nimport select\n",
         "protocol/frames": "import select, random, numpy\nfrom ..loop import timers\n",
         "protocol/masking": "import numpy\nimport tkws.net.proxy\n",
@@ -289,6 +290,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
     for allowed in (
         "tkws.handlers -> tkinter",
         "tkws.http.server -> h11",
+        "tkws.aio.guest -> tkinter",
         "tkws.protocol.masking -> numpy",
         "- tkws.net.proxy -> tkws.http.messages",
         "tkws.net.proxy -> socksio",

@@ -1,0 +1,237 @@
+"""asyncio's event loop, run in pieces of limited time: all that is private in asyncio is used here alone.
+
+``BaseEventLoop.run_forever`` waits for what is ready and then runs it, round after round. Here the waiting is
+somebody else's: `run_piece` runs at most one round, and of that as much as its time allows.
+
+Knows nothing of Tk. Invariants:
+
+- A round is what asyncio's own is: the callbacks that were ready when it began, in their order. Readiness and
+  timers are looked at between two rounds only.
+- What another loop has set up in the thread (the running loop, its task, the hooks of asynchronous
+  generators) is there again after a piece.
+"""
+
+# ruff: noqa: SLF001 - these are the private names
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+import sys
+import threading
+import time
+from asyncio import base_events, events, tasks
+from asyncio.log import logger
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+# Timers that are cancelled and wait for their time are dropped when they are this many and most of all.
+CANCELLED_KEPT = 100
+
+# Python 3.12 has it, and 3.14 lets no loop run a task inside another's unless it is asked.
+_swap_current_task: Any = getattr(tasks, "_swap_current_task", None)
+
+
+class PiecewiseEventLoop(asyncio.SelectorEventLoop):
+    """An event loop whose rounds are run in pieces, by whoever calls `run_piece`."""
+
+    if TYPE_CHECKING:
+        _ready: deque[asyncio.Handle]
+        _scheduled: list[Any]
+        _timer_cancelled_count: int
+        _stopping: bool
+        _thread_id: int | None
+        _debug: bool
+        _current_handle: asyncio.Handle | None
+        _clock_resolution: float
+        _selector: Any
+        _asyncgen_firstiter_hook: Callable[[Any], None]
+        _asyncgen_finalizer_hook: Callable[[Any], None]
+        _process_events: Callable[[Any], None]
+        _set_coroutine_origin_tracking: Callable[[bool], None]
+        _check_closed: Callable[[], None]
+
+    # What is left of the round that is being run, and when the piece of it ends.
+    _round = 0
+    _until = -math.inf
+
+    # Whether a piece is being run.
+    _in_piece = False
+
+    # ---- what is queued
+
+    def _call_soon(self, callback: Any, args: Any, context: Context | None) -> asyncio.Handle:
+        handle: asyncio.Handle = super()._call_soon(callback, args, context)  # type: ignore[misc]
+        if not self._in_piece:
+            self._queued_outside()
+        return handle
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """See `asyncio.loop.call_at`."""
+        timer = super().call_at(when, callback, *args, context=context)
+        if self._debug:  # leave this frame out of where it says that it was made
+            del timer._source_traceback[-1]  # type: ignore[attr-defined]
+        if not self._in_piece:
+            self._queued_outside()
+        return timer
+
+    def _queued_outside(self) -> None:
+        """Hear that something was queued while no piece is being run, perhaps in another thread."""
+
+    def next_deadline(self) -> float:
+        """The time of the earliest timer, on the loop's clock; infinite if there is none."""
+        scheduled = self._scheduled
+        if self._timer_cancelled_count > max(CANCELLED_KEPT, len(scheduled) // 2):
+            self._drop_cancelled()
+        while scheduled and scheduled[0]._cancelled:
+            self._timer_cancelled_count -= 1
+            heapq.heappop(scheduled)._scheduled = False
+        return scheduled[0]._when if scheduled else math.inf
+
+    def _drop_cancelled(self) -> None:
+        for timer in self._scheduled:
+            timer._scheduled = not timer._cancelled
+        self._scheduled[:] = [timer for timer in self._scheduled if timer._scheduled]
+        heapq.heapify(self._scheduled)
+        self._timer_cancelled_count = 0
+
+    # ---- what is run
+
+    def run_piece(self, seconds: float) -> None:
+        """Run a round, or go on with the one that was left, for about ``seconds``.
+
+        Raises:
+            BaseException: What a callback raises that is no Exception; the rest stays queued.
+        """
+        if events._get_running_loop() is None:
+            self._run_piece(seconds)
+        else:
+            with no_running_loop():
+                self._run_piece(seconds)
+
+    def _run_piece(self, seconds: float) -> None:
+        thread_id, hooks = self._thread_id, sys.get_asyncgen_hooks()
+        try:
+            self._in_piece = True
+            self._thread_id = threading.get_ident()
+            self._set_coroutine_origin_tracking(self._debug)
+            sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
+            events._set_running_loop(self)
+            self._run_handles(time.monotonic() + seconds)
+        finally:
+            events._set_running_loop(None)
+            self._in_piece = False
+            self._thread_id = thread_id
+            self._set_coroutine_origin_tracking(False)
+            sys.set_asyncgen_hooks(*hooks)
+
+    def end_piece(self) -> None:
+        """End the piece that is being run when the callback that is being run returns."""
+        self._until = -math.inf
+
+    def _run_handles(self, until: float) -> None:
+        self._until = until
+        ready, clock = self._ready, time.monotonic
+        left = self._round or self._begin_round()
+        try:
+            while left:
+                left -= 1
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    if self._debug:
+                        self._run_timed(handle)
+                    else:
+                        handle._run()
+                if clock() >= self._until:
+                    break
+        finally:
+            self._round = left
+            handle = None  # type: ignore[assignment] # an exception's traceback would keep it
+
+    def _begin_round(self) -> int:
+        """Queue what is ready and what is due; how many callbacks there are to run."""
+        self._process_events(self._selector.select(0))
+        now = self.time() + self._clock_resolution
+        while self.next_deadline() < now:
+            timer = heapq.heappop(self._scheduled)
+            timer._scheduled = False
+            self._ready.append(timer)
+            if time.monotonic() >= self._until:  # thousands may be due at once
+                break
+        return len(self._ready)
+
+    def _run_timed(self, handle: asyncio.Handle) -> None:
+        try:
+            self._current_handle = handle
+            start = self.time()
+            handle._run()
+            taken = self.time() - start
+            if taken >= self.slow_callback_duration:
+                described = base_events._format_handle(handle)  # type: ignore[attr-defined]
+                logger.warning("Executing %s took %.3f seconds", described, taken)
+        finally:
+            self._current_handle = None
+
+    # ---- without pieces
+
+    def run_alone(self, main: Coroutine[Any, Any, Any]) -> Any:
+        """Run until ``main`` is done, as any other loop does: it has the thread, and waits in ``select``.
+
+        What calls `stop` meanwhile does not stop it.
+        """
+        self._round = 0
+        thread_id, self._thread_id = self._thread_id, None
+        try:
+            with no_running_loop():
+                self._in_piece = True
+                task = self.create_task(main)
+                task.add_done_callback(lambda _: self.stop())
+                while not task.done():
+                    self.run_forever()
+                return task.result()
+        finally:
+            self._in_piece = False
+            self._thread_id = thread_id
+
+    def _check_running(self) -> None:
+        if self.is_running():
+            raise RuntimeError(
+                "This event loop is already running: "
+                "in a coroutine use await, in a callback of Tk's aio.spawn()"
+            )
+        if events._get_running_loop() is not None:
+            raise RuntimeError("Cannot run the event loop while another loop is running in the thread")
+
+
+@contextmanager
+def no_running_loop() -> Iterator[None]:
+    """Let a loop run in a thread in which another may be running, a callback of which runs Tk's loop."""
+    running = events._get_running_loop()
+    task = _swap_current_task(running, None) if running and _swap_current_task else None
+    events._set_running_loop(None)
+    try:
+        yield
+    finally:
+        events._set_running_loop(running)
+        if running and _swap_current_task:
+            _swap_current_task(running, task)
+
+
+def is_unheard(task: asyncio.Task[Any]) -> bool:
+    """Whether ``task`` has raised an exception that nobody has asked for yet."""
+    return bool(task._log_traceback)
+
+
+def take_executor(loop: Any) -> Executor | None:
+    """Take the default executor off ``loop``, which can start no job in it from now on."""
+    executor: Executor | None = loop._default_executor
+    loop._default_executor = None
+    loop._executor_shutdown_called = True
+    return executor
