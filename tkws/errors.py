@@ -92,7 +92,7 @@ class ProtocolError(WebSocketError):
     """
 
     def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(printable(reason))
         self.code = code
 
 

@@ -78,6 +78,15 @@ def test_a_redirect_to_nowhere(root, pump_until):
     server.close()
 
 
+def test_what_a_location_says_is_shown_in_one_line(root, pump_until):
+    server = tkws.serve(master=root)
+    server.page("/", redirect("ws://one\xad\xadtwo%0a\x85/"))
+    log = opened(root, pump_until, server.url)
+    assert "is not followed" in str(log.events[0][1])
+    assert str(log.events[0][1]).isprintable()
+    server.close()
+
+
 def test_secrets_stay_with_their_origin(root, pump_until):
     near, far = tkws.serve(master=root), tkws.serve(master=root)
     near.live("/here", near_heard := Log())

@@ -123,7 +123,10 @@ def test_what_is_typed_before_any_address_is_for_the_first(console: Console) -> 
     bar.toggle_options()
     bar.options.headers.insert("1.0", "A: 1")
     type_over(bar, "wss://one/")
+    bar.options.headers.focus_force()
+    console.root.update()
     bar.address.event_generate("<FocusOut>")
+    assert bar._owner == "wss://one/"
     assert bar.target() == Target(url="wss://one/", headers=(("A", "1"),))
     type_over(bar, "wss://two/")
     assert bar.target() == Target(url="wss://two/")

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 
 from tkws.client.connector import Hop, Route
 from tkws.connection.websocket import WebSocket
-from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError
+from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError, printable
 from tkws.http.answers import USER_AGENT
 from tkws.http.headers import Headers, HeadersLike
 from tkws.net import Stream
@@ -185,7 +185,8 @@ class Opening:
                 raise URLError(f"{most} were followed before it, and max_redirects allows no more")
             self._uri = self._plan.redirected(self._uri, location)
         except ValueError as error:
-            answer.args = (f"{answer}; the redirect to {_shown(location)!r} is not followed: {error}",)
+            said = f"{answer}; the redirect to {_shown(location)!r} is not followed: {error}"
+            answer.args = (printable(said),)
             self._fail(answer)
             return
         self._route = dataclasses.replace(self._route, unix=None, sock=None)

@@ -53,7 +53,7 @@ class AddressBar(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self._typed.trace_add("write", lambda *_: self._address_changed())
         self.address.bind("<Return>", lambda _: entered())
-        self.address.bind("<FocusOut>", lambda _: self._settle())
+        self.address.bind("<FocusOut>", lambda _: self._left())
         self.address.bind("<<ComboboxSelected>>", lambda _: self._chosen())
         self._show_toggle()
 
@@ -100,6 +100,10 @@ class AddressBar(ttk.Frame):
         unowned = not self._owner and self.options.typed != Options()
         if origin is not None and origin != origin_of(self._owner) and not unowned:
             self._change_owner(url, self._by_origin.of(url))
+
+    def _left(self) -> None:
+        if self.focus_displayof() is not None:  # for another widget, not for another program
+            self._settle()
 
     def _settle(self) -> None:
         """Give what was typed before any address to the first one, now that it is typed to its end."""

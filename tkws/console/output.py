@@ -12,6 +12,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TextIO
 
 from tkws.errors import printable
@@ -92,7 +93,7 @@ def _without_heaps(line: str) -> str:
     shown = []
     marks = _MOST_MARKS
     for char in line:
-        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        marks = 0 if _columns_of(char) else marks + 1
         shown.append(char if marks <= _MOST_MARKS else ascii(char)[1:-1])
     return "".join(shown)
 
@@ -114,6 +115,7 @@ def _broken(line: str, width: int) -> Iterator[str]:
     yield line[begin:]
 
 
+@lru_cache(4096)
 def _columns_of(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me"):
         return 0
