@@ -78,7 +78,7 @@ def say_and_close(ws):
 WAYS: list[tuple[dict, dict, dict]] = [
     ({"connect": say_and_close}, {}, {}),
     ({}, {"connect": lambda ws: ws.close(1001)}, {}),
-    ({"connect": lambda ws: ws._connection.stream.abort()}, {}, {}),
+    ({"connect": lambda ws: ws._session.driver.stream.abort()}, {}, {}),
     ({}, {}, {"origin": "https://refused.example.org"}),
 ]
 
@@ -185,7 +185,7 @@ class Stage:
 
     def hop(self) -> Any:
         """The way to the server that the opening is on."""
-        return self.ws._cancel_opening.__self__._hop  # type: ignore[union-attr]
+        return self.ws._session._owned._opening._hop  # type: ignore[union-attr]
 
 
 def just_asked(stage):
@@ -466,7 +466,7 @@ def test_the_loop_goes_while_the_last_events_wait(root, peers, pump_until, busy)
         peer.text("go")
     else:
         ws.pause()
-        ws._connection.stream.abort()
+        ws._session.driver.stream.abort()
         pump_until(lambda: not tkws.find())
         loop.close()
     pump_until(lambda: loop.closed)

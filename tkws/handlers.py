@@ -14,7 +14,7 @@ from typing import Any
 from weakref import ref
 
 from tkws.checks import check_callable, check_seconds
-from tkws.connection.websocket import WebSocket
+from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.loop import Timer
 from tkws.options import Handler as Callback
 from tkws.protocol.events import Event
@@ -219,7 +219,7 @@ class _Paced(ABC):
 
     def _when_due(self, ws: WebSocket) -> None:
         self._timer = None
-        if not ws.in_turn(partial(self._hand_on, ws)):
+        if not call_as_handler(ws, partial(self._hand_on, ws)):
             self._timer = ws.loop.call_later(self._every, self._when_due, ws)
 
     def _hand_on(self, ws: WebSocket) -> None:

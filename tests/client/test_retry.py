@@ -212,7 +212,7 @@ def test_after_a_fault_the_rule_gets_what_was_wrong(root, pump_until, fault):
         pump_until(lambda: ws.state is tkws.State.CLOSED)
         assert "retry" not in log.types
     else:
-        heard.ws._connection.stream.write(b"\xff\x00")
+        heard.ws._session.driver.stream.write(b"\xff\x00")
         pump_until(lambda: log.types.count("connect") == 2)
         assert log.one("retry")[2] is causes[0]
     assert log.events[1:3] == [("error", causes[0]), ("close", (1006, str(causes[0])))]

@@ -57,15 +57,22 @@ def rooms() -> list:
 
 @pytest.fixture
 def delivery(loop, listener, rooms) -> Delivery:
-    return Delivery(loop, WS, listener, False, lambda: rooms.append(True))
+    return Delivery(
+        loop,
+        WS,
+        listener,
+        False,
+        on_capacity=lambda: rooms.append(True),
+        tell_milestone=lambda type, message: pytest.fail(f"{type} {message}"),
+    )
 
 
 def test_events_come_in_order_and_at_once(delivery, listener):
     delivery.post(texts("1", "2"))
     delivery.post(texts("3"))
     assert listener.told == ["1", "2", "3"]
-    assert not delivery.full
-    assert not delivery.waits
+    assert not delivery.should_pause_reading
+    assert not delivery.has_backlog
 
 
 def test_what_is_posted_while_the_handler_runs_waits_until_it_returns(delivery, listener):
@@ -129,42 +136,42 @@ def test_the_handler_can_be_replaced_in_the_middle(delivery, listener):
 
 
 def test_held_events_wait_for_release_and_then_come_from_the_loop(delivery, listener, rooms, pump_until):
-    delivery.hold()
+    delivery.pause()
     delivery.post(texts("1"))
-    assert delivery.held
-    assert delivery.full
-    assert delivery.waits
-    delivery.release()
+    assert delivery.paused
+    assert delivery.should_pause_reading
+    assert delivery.has_backlog
+    delivery.resume()
     assert listener.told == []
     pump_until(lambda: rooms)
     assert listener.told == ["1"]
-    assert not delivery.held
-    assert not delivery.full
+    assert not delivery.paused
+    assert not delivery.should_pause_reading
 
 
 def test_release_without_hold_does_nothing(delivery, loop, rooms, pump_until):
     done = []
-    delivery.release()
+    delivery.resume()
     loop.call_soon(done.append, True)
     pump_until(lambda: done)
     assert not rooms
 
 
 def test_the_handler_itself_can_hold(delivery, listener, rooms, pump_until):
-    listener.inside["1"] = delivery.hold
+    listener.inside["1"] = delivery.pause
     delivery.post(texts("1", "2"))
     assert listener.told == ["1"]
-    assert delivery.full
-    delivery.release()
+    assert delivery.should_pause_reading
+    delivery.resume()
     pump_until(lambda: rooms)
     assert listener.told == ["1", "2"]
 
 
 def test_held_again_before_the_release_took_effect(delivery, listener, rooms, loop, pump_until):
-    delivery.hold()
+    delivery.pause()
     delivery.post(texts("1"))
-    delivery.release()
-    delivery.hold()
+    delivery.resume()
+    delivery.pause()
     done = []
     loop.call_soon(done.append, True)
     pump_until(lambda: done)
@@ -174,10 +181,10 @@ def test_held_again_before_the_release_took_effect(delivery, listener, rooms, lo
 def test_hold_inside_a_nested_loop(delivery, listener, rooms, pump_until):
     def nested():
         delivery.post(texts("2"))
-        delivery.hold()
-        assert delivery.full
-        delivery.release()
-        assert not delivery.full
+        delivery.pause()
+        assert delivery.should_pause_reading
+        delivery.resume()
+        assert not delivery.should_pause_reading
 
     listener.inside["1"] = nested
     delivery.post(texts("1"))
@@ -191,16 +198,16 @@ def test_while_the_handler_runs_little_waits_before_reading_stops(delivery, list
     fulls = []
 
     def nested():
-        fulls.append(delivery.full)
+        fulls.append(delivery.should_pause_reading)
         delivery.post(texts(*"x" * 255))
-        fulls.append(delivery.full)
+        fulls.append(delivery.should_pause_reading)
         delivery.post(texts("x"))
-        fulls.append(delivery.full)
+        fulls.append(delivery.should_pause_reading)
 
     listener.inside["1"] = nested
     delivery.post(texts("1"))
     assert fulls == [False, False, True]
-    pump_until(lambda: not delivery.full)
+    pump_until(lambda: not delivery.should_pause_reading)
     assert len(listener.told) == 257
 
 
@@ -209,14 +216,14 @@ def test_few_large_messages_stop_reading_too_and_what_is_no_text_counts_nothing(
 
     def nested():
         delivery.post([(Event.BINARY, bytes(1 << 19)), (Event.CLOSE, (1000, "")), (Event.DRAIN, None)])
-        fulls.append(delivery.full)
+        fulls.append(delivery.should_pause_reading)
         delivery.post(texts("x" * (1 << 19)))
-        fulls.append(delivery.full)
+        fulls.append(delivery.should_pause_reading)
 
     listener.inside["1"] = nested
     delivery.post(texts("1"))
     assert fulls == [False, True]
-    listener.inside["2"] = lambda: fulls.append(delivery.full)
+    listener.inside["2"] = lambda: fulls.append(delivery.should_pause_reading)
     delivery.post(texts("2"))
     assert fulls == [False, True, False]  # what has gone counts no more
 
@@ -234,7 +241,7 @@ def test_a_flood_is_delivered_in_slices(delivery, listener, loop, rooms, pump_un
     pump_until(lambda: rooms)
     assert spent[0] < 10  # the slice was over before, and the rest came later
     assert listener.told == ["slow"] * 10
-    assert not delivery.full
+    assert not delivery.should_pause_reading
 
 
 @pytest.mark.parametrize(("seconds", "least", "most"), [(0.0, 5, 20), (0.001, 150, 210)])
@@ -277,9 +284,9 @@ def test_what_waited_for_a_call_in_turn_comes_from_the_loop(delivery, listener, 
 
 
 def test_no_turn_while_held_or_closed(delivery):
-    delivery.hold()
+    delivery.pause()
     assert not delivery.run(pytest.fail)
-    delivery.close()
+    delivery.silence()
     assert not delivery.run(pytest.fail)
 
 
@@ -294,27 +301,27 @@ def test_reentrant_turns_nest(delivery):
 
 
 def test_closed_it_tells_nobody_anything(delivery, listener, loop):
-    delivery.hold()
+    delivery.pause()
     delivery.post(texts("1"))
-    delivery.close()
-    delivery.release()
+    delivery.silence()
+    delivery.resume()
     delivery.post(texts("2"))
     assert listener.told == []
     loop.close()
-    delivery.release()
+    delivery.resume()
 
 
 def test_closed_in_the_handler(delivery, listener):
-    listener.inside["1"] = delivery.close
+    listener.inside["1"] = delivery.silence
     delivery.post(texts("1", "2"))
     assert listener.told == ["1"]
 
 
 def test_closed_between_release_and_its_effect(delivery, listener, loop, rooms, pump_until):
     done = []
-    delivery.hold()
-    delivery.release()
-    delivery.close()
+    delivery.pause()
+    delivery.resume()
+    delivery.silence()
     loop.call_soon(done.append, True)
     pump_until(lambda: done)
     assert not rooms

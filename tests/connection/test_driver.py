@@ -87,7 +87,7 @@ def test_what_a_handler_sends_leaves_in_one_go(root, peers, pump_until, monkeypa
     log = Log(text=lambda ws, message: ws.send(message.upper()))
     ws, peer = peers.taken(root, log)
     pump_until(lambda: log.open)
-    stream = ws._connection.stream
+    stream = ws._session.driver.stream
     gathered = []
     writelines = type(stream).writelines
     monkeypatch.setattr(
@@ -109,7 +109,7 @@ def test_what_a_handler_sends_leaves_in_one_go(root, peers, pump_until, monkeypa
 def test_large_messages_leave_after_the_call_in_order_with_what_is_between(either, log, pump_until, size):
     ws, peer = either
     pump_until(lambda: log.open)
-    ws._connection.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+    ws._session.driver.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
     large = random.Random(size).randbytes(size)
     queued = ws.send(large)
     assert ws.buffered_amount == queued
@@ -491,7 +491,7 @@ def test_a_break_is_told_to_a_program_that_paused_until_the_buffer_drains(
     pump_until(lambda: log.open and client.open)
     log.ws.send(bytes(32 * MIB), compress=False)
     log.ws.pause()
-    reset(client.ws._connection.stream)
+    reset(client.ws._session.driver.stream)
     pump_until(lambda: log.over)
     assert log.types == ["connect", "close", "disconnect"]
     assert log.one("close")[0] == 1006
@@ -551,9 +551,9 @@ def test_a_loop_that_closes_amid_a_large_message_drops_it(either, log, pump_unti
     ws, peer = either
     peer.send(peer.frame(Opcode.BINARY, bytes(MIB))[:200_000])
     pump_until(lambda: ws.statistics.bytes_received == 200_000)
-    assert ws._connection.get_buffer()
+    assert ws._session.driver.get_buffer()
     ws.loop.close()
-    assert ws._connection.get_buffer() is None  # Python 3.13 complains of one that is collected in use
+    assert ws._session.driver.get_buffer() is None  # Python 3.13 complains of one that is collected in use
 
 
 def test_a_loop_that_closes_while_the_connection_closes(either, log, root, pump_until):
@@ -585,7 +585,7 @@ def test_a_loop_that_closes_in_the_handler(either, log, root, pump_until):
 def test_a_loop_that_closes_when_the_loss_is_on_its_way(either, log, root, pump_until):
     ws, _ = either
     pump_until(lambda: log.open)
-    ws.loop.call_soon(ws._connection.stream.abort)
+    ws.loop.call_soon(ws._session.driver.stream.abort)
     ws.loop.call_soon(ws.loop.close)
     pump_until(lambda: ws.loop.closed)
     assert log.types == ["connect"]

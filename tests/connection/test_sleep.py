@@ -4,7 +4,8 @@ import pytest
 
 import tkws
 from tests.peers import Log, Peer
-from tkws.connection.websocket import WebSocket
+from tkws.connection.attempt import Opened
+from tkws.connection.websocket import WebSocket, session_of
 from tkws.loop import TkLoop
 from tkws.loop.sleep import SleepWatch
 from tkws.net import SocketStream
@@ -49,7 +50,7 @@ def loop(root, wall):
 def connect(loop, peers, pump_until, log, **options) -> tuple[WebSocket, Peer]:
     near, far = peers.sockets()
     ws = WebSocket(loop, Role.SERVER, ConnectionOptions(handler=log, **options))
-    ws.begin(SocketStream(loop, near), None)
+    session_of(ws).begin(Opened(SocketStream(loop, near), None))
     return ws, Peer(far, pump_until, client=True)
 
 

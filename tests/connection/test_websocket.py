@@ -85,7 +85,7 @@ def test_a_clients_masks_are_the_systems_randomness(connecting, log, pump_until)
     ws.send("a")
     [(opcode, _)] = peer.hear()
     assert opcode is TEXT
-    masks = ws._connection.engine._masks
+    masks = ws._session.driver.engine._masks
     assert masks._random_bytes is os.urandom
 
 
@@ -151,9 +151,9 @@ def test_a_ping_of_the_programs_own_tells_the_latency(taken, log, pump_until):
 
 def test_an_encoded_frame_goes_out_unless_a_message_is_unfinished(taken):
     ws, peer = taken
-    assert ws.send_encoded(b"\x81\x02hi")
+    assert ws._session.send_encoded(b"\x81\x02hi")
     ws.send("a", final=False)
-    assert not ws.send_encoded(b"\x81\x02ho")
+    assert not ws._session.send_encoded(b"\x81\x02ho")
     ws.send("b")
     assert peer.hear(3) == [(TEXT, b"hi"), (TEXT, b"a"), (Opcode.CONTINUATION, b"b")]
 
@@ -228,7 +228,7 @@ def test_when_it_is_over_every_call_is_without_harm(taken, log, pump_until, turn
     ws["keepalive"] = 3
     assert ws["keepalive"] == 3
     assert ws.buffered_amount == 0
-    assert not ws.send_encoded(b"\x81\0")
+    assert not ws._session.send_encoded(b"\x81\0")
     turn()
     assert log.types == ["connect", "close", "disconnect"]
 
@@ -256,7 +256,7 @@ def test_while_connecting_nothing_can_be_sent(connecting):
     for call in (ws.send, ws.ping, ws.pong):
         with pytest.raises(tkws.StateError, match="CONNECTING, not OPEN"):
             call("x")
-    assert not ws.send_encoded(b"\x81\0")
+    assert not ws._session.send_encoded(b"\x81\0")
     assert (ws.close_code, ws.close_reason, ws.latency, ws.buffered_amount) == (None, "", None, 0)
     assert (ws.peername, ws.sockname, ws.protocol, ws.request, ws.response) == (None, None, "", None, None)
     assert ws.statistics == tkws.Statistics()

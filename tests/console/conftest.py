@@ -35,8 +35,8 @@ class Echo:
             if message == "close":
                 ws.close(4001, "as you like")
             elif message == "drop":
-                assert ws._connection is not None
-                ws._connection.stream.abort()
+                assert ws._session.driver is not None
+                ws._session.driver.stream.abort()
             else:
                 ws.send(message)
 

@@ -102,7 +102,7 @@ def echo(root: Any) -> Any:
             if message == "close":
                 ws.close(4001, "as you like")
             elif message == "drop":
-                ws._connection.stream.abort()  # type: ignore[union-attr]
+                ws._session.driver.stream.abort()  # type: ignore[union-attr]
             else:
                 ws.send(message)
 

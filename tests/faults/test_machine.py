@@ -132,7 +132,7 @@ def line(root, peers, pump_until):
                 self.books.send(self.ws)
 
         def fail(self, *errors: OSError) -> None:
-            stream = self.ws._connection.stream
+            stream = self.ws._session.driver.stream
             stream.socket = Faulty(stream.socket, *errors)
 
         def end(self) -> None:

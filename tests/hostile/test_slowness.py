@@ -18,7 +18,7 @@ def test_a_byte_now_and_then_within_a_frame_is_life_and_silence_is_not(root, pee
     clock, log = FakeClock(root), Log()
     ws, peer = peers.taken(root, log, server=server_side, keepalive=30, pong_timeout=20)
     pump_until(lambda: log.open)
-    keepalive = ws._connection.engine.keepalive
+    keepalive = ws._session.driver.engine.keepalive
     for byte in peer.frame(Opcode.TEXT, b"x" * 100)[:10]:
         clock.advance(31)
         assert keepalive.unanswered

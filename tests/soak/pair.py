@@ -8,7 +8,7 @@ from typing import Any
 
 import tkws
 from tests.ledger import Ledger, Tally
-from tkws.connection.websocket import live
+from tkws.connection.session import all_websockets
 
 # With these codes the client and the server end when all was sent.
 CLIENTS_CLOSE, SERVERS_CLOSE = 4000, 4001
@@ -118,7 +118,7 @@ class Pair:
     @property
     def over(self) -> bool:
         """Whether the client has ended for good, and every end of the server's as well."""
-        if self.ws in live:  # CLOSED it is already between the end of a life and the next attempt
+        if self.ws in all_websockets:  # CLOSED it is already between the end of a life and the next attempt
             return False
         if self.ended_at is None:
             self.ended_at = time.monotonic()

@@ -306,7 +306,7 @@ class World:
             self._loop.call_soon_threadsafe(over)
 
         def over() -> None:
-            if pair.ws._outbox._handed_in:  # a slice was spent before the last of them
+            if pair.ws._sending.threads._submitted:  # a slice was spent before the last of them
                 self._loop.call_soon(over)
             else:
                 pair.floods -= 1
@@ -331,7 +331,7 @@ class World:
 
 def _shut_down(ws: tkws.WebSocket | None) -> None:
     """End what the system sends, behind the back of tkws."""
-    connection: Any = ws._connection if ws is not None else None
+    connection: Any = ws._session.driver if ws is not None else None
     if connection is not None and not connection.stream.closed:
         stream = getattr(connection.stream, "_below", connection.stream)  # TLS has one below
         with contextlib.suppress(OSError):

@@ -1,7 +1,10 @@
 """Opening a connection: what is said in the handshake, redirects, cookies, one timeout for all of it.
 
 Knows what the answers mean; how a server is reached is `tkws.client.connector`'s business. Whatever comes
-of it goes to the `WebSocket`, once.
+of it goes to the `Attempt`, once.
+
+The program's own code (the headers, the cookies, what an exception is reported to) may run Tk's loop, close
+or wait for a minute: after each of them it is asked whether the opening is over.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from tkws.client.connector import Hop, Route
-from tkws.connection.websocket import WebSocket
+from tkws.connection.attempt import Attempt, Opened
 from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError, printable
 from tkws.http.answers import USER_AGENT
 from tkws.http.headers import Headers, HeadersLike
+from tkws.loop import Loop
 from tkws.net import Stream
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import Accepted, ClientHandshake
@@ -101,24 +105,26 @@ class Plan:
 
 
 class Opening:
-    """One attempt to open a `WebSocket`: a hop to the server, and on to wherever that redirects.
+    """One attempt to open a WebSocket: a connection to the server, and on to wherever that redirects.
 
     Args:
-        ws: Who is told of the end: `WebSocket.begin` or `WebSocket.fail`.
+        loop: Where it lives.
         plan: What to do.
+        attempt: Told what comes of it.
     """
 
-    def __init__(self, ws: WebSocket, plan: Plan) -> None:
-        self._ws = ws
+    def __init__(self, loop: Loop, plan: Plan, attempt: Attempt) -> None:
+        self._loop = loop
+        self._attempt = attempt
         self._plan = plan
         self._uri = plan.uri
         self._route = plan.route
         self._redirects = 0
         self._hop: Hop | None = None
         self._over = False
-        self._timer = ws.loop.call_later(plan.timeout, self._on_timeout)
+        self._timer = loop.call_later(plan.timeout, self._on_timeout)
         # Not in a row with others to the same address (RFC 6455, 4.1): docs/rfc6455.md says why.
-        ws.loop.call_soon(self._go)
+        loop.call_soon(self._go)
 
     def cancel(self) -> None:
         """Give up, and tell nobody; harmless when it is over."""
@@ -130,7 +136,7 @@ class Opening:
             self._route.sock.close()
 
     def _go(self) -> None:
-        if self._over:
+        if self._is_over():
             return
         try:
             self._plan.load()
@@ -142,37 +148,49 @@ class Opening:
         try:
             handshake = self._plan.handshake(self._uri)
         except Exception as cause:  # the program's own, from the callable that makes the headers
-            self._ws.loop.report_exception()
             error = OpenError(f"The headers could not be made: {cause}", phase="handshake")
             error.__cause__ = cause
             self._fail(error)
+            self._loop.report_exception()
             return
-        self._ws.request = handshake.request
+        if self._is_over():
+            return
+        self._attempt.ws.request = handshake.request
         self._hop = Hop(
-            self._ws.loop, self._uri, self._route, handshake, on_answer=self._answered, on_failed=self._fail
+            self._loop, self._uri, self._route, handshake, on_answer=self._answered, on_failed=self._fail
         )
 
     def _answered(self, answer: Accepted | HandshakeError, stream: Stream) -> None:
         if isinstance(answer, Accepted):
-            self._timer.cancel()
-            self._keep_cookies(answer.response.headers)
-            self._ws.response = answer.response
-            self._ws.protocol = answer.protocol
-            self._ws.begin(stream, answer.protocol, codec=answer.codec, data=answer.trailing_data)
+            self._open(answer, stream)
             return
         stream.abort()
         headers = Headers(answer.headers)
         self._keep_cookies(headers)
+        if self._is_over():
+            return
         if answer.status in _REDIRECTS and "Location" in headers:
             self._redirect(answer, headers.get_all("Location"))
         else:
             self._fail(answer)
 
-    def _keep_cookies(self, headers: Headers) -> None:
-        if self._plan.cookies is not None:
-            from tkws.client.cookies import store_cookies
+    def _open(self, answer: Accepted, stream: Stream) -> None:
+        self._over = True
+        self._timer.cancel()
+        self._attempt.ws.response = answer.response
+        self._attempt.ws.protocol = answer.protocol
+        self._attempt.opened(Opened(stream, answer.protocol, answer.codec, answer.trailing_data))
+        self._keep_cookies(answer.response.headers)
 
+    def _keep_cookies(self, headers: Headers) -> None:
+        if self._plan.cookies is None:
+            return
+        from tkws.client.cookies import store_cookies
+
+        try:
             store_cookies(self._plan.cookies, self._uri, headers)
+        except Exception:  # the program's own, from its jar: the server has answered all the same
+            self._loop.report_exception()
 
     def _redirect(self, answer: HandshakeError, locations: list[str]) -> None:
         self._redirects += 1
@@ -192,6 +210,10 @@ class Opening:
         self._route = dataclasses.replace(self._route, unix=None, sock=None)
         self._go()
 
+    def _is_over(self) -> bool:
+        """Whether it was cancelled or has timed out, perhaps while the program's own code ran."""
+        return self._over
+
     def _on_timeout(self) -> None:
         if self._hop is not None and self._hop.conclude():
             return
@@ -200,8 +222,10 @@ class Opening:
         self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
 
     def _fail(self, error: OpenError) -> None:
+        if self._is_over():
+            return
         self.cancel()
-        self._ws.fail(error)
+        self._attempt.failed(error)
 
 
 def _shown(location: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 from tkws.checks import check_kind
 from tkws.commands.arguments import bytes_of, kind_of, text_of
-from tkws.connection.websocket import WebSocket, live as _alive
+from tkws.connection.attempt import Opened
+from tkws.connection.session import all_websockets
+from tkws.connection.websocket import WebSocket, session_of
 from tkws.loop import Master, loop_for
 from tkws.net import SocketStream, detach
 from tkws.options import ConnectionOptions, Handler, ServerOptions, changed, complete
@@ -61,7 +63,7 @@ def takeover(
     loop = loop_for(master)
     stream = SocketStream(loop, detach(sock))
     ws = WebSocket(loop, role, settings)
-    ws.begin(stream, info, data=initial)
+    session_of(ws).begin(Opened(stream, info, data=initial))
     return ws
 
 
@@ -154,7 +156,7 @@ def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
     check_kind("host", host, str, "str")
     if isinstance(port, bool) or not isinstance(port, str | int):
         raise TypeError(f"port: str or int, not {type(port).__name__}")
-    return [ws for ws in list(_alive) if _matches(ws, host, str(port))]
+    return [ws for ws in list(all_websockets) if _matches(ws, host, str(port))]
 
 
 def _check_websocket(ws: WebSocket) -> None:

@@ -7,13 +7,14 @@ import dataclasses
 import os
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tkws.checks import check_seconds
 from tkws.client.connector import Route
 from tkws.client.opening import MAX_REDIRECTS, Opening, Plan
 from tkws.commands.arguments import attempts_of, check_opening, lasting
-from tkws.connection.websocket import WebSocket
+from tkws.connection.websocket import WebSocket, session_of
 from tkws.http.headers import Headers, HeadersLike
 from tkws.loop import Master, loop_for
 from tkws.net import detach
@@ -121,5 +122,5 @@ def open(
     if sock is not None:
         plan = dataclasses.replace(plan, route=dataclasses.replace(route, sock=detach(sock)))
     ws = WebSocket(loop, Role.CLIENT, settings, str(uri))
-    ws.connect(lambda: Opening(ws, plan).cancel, attempts)
+    session_of(ws).start(partial(Opening, loop, plan), attempts)
     return ws

@@ -1,10 +1,11 @@
 """Events reach the handler: in order, never nested, a slice at a time.
 
-Knows the loop and the handler, not where events come from. Whoever posts asks `full`
-afterwards, stops reading while it is true, and goes on when told by ``on_room``.
+Knows the loop and the handler, not where events come from. The owner that posts asks `should_pause_reading`
+afterwards, stops reading while it is true, and goes on when told by ``on_capacity``.
 
 While the handler runs, later events of the same connection wait, even where it runs a nested
-event loop (a dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that.
+event loop (a dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that. Reading goes on in such a
+loop, up to a bound, so that pings are answered.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _WAITING_SIZE = 1024 * 1024  # the same, as the sum of their lengths
 _MOST_UNCLOCKED = 64  # calls of a quick handler between two looks at the clock
 _QUICK = 0.0005  # seconds; calls that took less in all may be more before the next look
 
+Tell = Callable[[Event, object], object]
+
 
 class Delivery:
     """The way of one connection's events to its handler.
@@ -29,116 +32,180 @@ class Delivery:
         ws: The handler's first argument.
         handler: What is called; may be changed at any time.
         reentrant: Whether it may be called while it runs; may be changed at any time.
-        on_room: Called when waiting events are gone, so that reading may go on.
+        on_capacity: Called from the loop when waiting events are gone, and in a nested loop.
+        tell_milestone: Called instead of the handler, which it calls, for `connect` and `disconnect`.
+
+    Attributes:
+        handler: As above.
+        reentrant: As above.
+        paused: Whether events wait for `resume`.
+        wants_capacity: Whether to call ``on_capacity`` as soon as the handler has returned.
     """
 
     __slots__ = (
-        "_busy", "_closed", "_held", "_loop", "_on_room", "_waiting", "_waiting_size", "_ws", "handler",
-        "reentrant",
+        "_looks_for_nesting", "_loop", "_milestones", "_on_capacity", "_running", "_silenced",
+        "_tell_milestone", "_waiting", "_waiting_size", "_ws", "handler", "paused", "reentrant",
+        "wants_capacity",
     )  # fmt: skip
 
     def __init__(
-        self, loop: Loop, ws: object, handler: Handler, reentrant: bool, on_room: Callable[[], object]
+        self,
+        loop: Loop,
+        ws: object,
+        handler: Handler,
+        reentrant: bool,
+        *,
+        on_capacity: Callable[[], object],
+        tell_milestone: Tell,
     ) -> None:
         self.handler = handler
         self.reentrant = reentrant
+        self.paused = False
+        self.wants_capacity = False
         self._loop = loop
         self._ws = ws
-        self._on_room = on_room
+        self._on_capacity = on_capacity
+        self._tell_milestone = tell_milestone
         self._waiting: list[EventRecord] = []  # the last is next
         self._waiting_size = 0
-        self._busy = False
-        self._held = False
-        self._closed = False
+        self._milestones = 0  # how many of those that wait are told by `tell_milestone`
+        self._running = False
+        self._silenced = False
+        self._looks_for_nesting = False
 
     @property
-    def held(self) -> bool:
-        """Whether events wait for `release`."""
-        return self._held
-
-    @property
-    def full(self) -> bool:
+    def should_pause_reading(self) -> bool:
         """Whether so much waits that nothing more should be read."""
-        if self._busy and not self._held:  # a nested loop: pings are still read, up to a bound
+        if self._running and not self.paused:  # a nested loop: pings are still read, up to a bound
             return len(self._waiting) >= _WAITING_EVENTS or self._waiting_size >= _WAITING_SIZE
-        return self._held or bool(self._waiting)
+        return self.paused or bool(self._waiting)
 
     @property
-    def waits(self) -> bool:
-        """Whether events wait for the next slice, or for `release`; not for a handler that runs."""
-        return bool(self._waiting) and not self._busy
+    def has_backlog(self) -> bool:
+        """Whether events wait for the next slice, or for `resume`; not for a handler that runs."""
+        return bool(self._waiting) and not self._running
+
+    @property
+    def running(self) -> bool:
+        """Whether the handler runs; whoever asks from the loop is in a loop that the handler runs."""
+        return self._running
 
     def post(self, events: list[EventRecord]) -> bool:
-        """Call the handler with ``events``, or keep them behind those that wait; return `full`."""
-        if self._closed:
-            return False
-        if self._busy:
-            sizes = (len(message) for _, message in events if isinstance(message, str | bytes))
-            self._waiting_size += sum(sizes)
-        self._waiting[:0] = events[::-1]
-        self.run(self._call_handler)
-        return bool(self._waiting) and self.full
-
-    def overtake(self, event: EventRecord) -> None:
-        """Call the handler though `hold` was called, since it may be what `release` waits for."""
-        first = bool(self._waiting) and self._waiting[-1][0] is Event.CONNECT
-        if first or self._busy or not self._held:
-            self.post([event])
-        elif not self._closed:
-            self._run(lambda: self._tell(*event))
-
-    def hold(self) -> None:
-        """Let events wait until `release`."""
-        self._held = True
-
-    def release(self) -> None:
-        """Go on after `hold`, from the loop."""
-        if self._held and not (self._closed or self._loop.closed):
-            self._held = False
-            self._loop.call_soon(self._go_on)
-
-    def close(self) -> None:
-        """Drop what waits and call nobody any more: there is no program left to call."""
-        self._closed = True
-        self._waiting.clear()
-
-    def _go_on(self) -> None:
-        self.run(self._call_handler)
-        if not self.full and not self._closed:
-            self._on_room()
-
-    def run(self, call: Callable[[], object]) -> bool:
-        """Call back as if it were the handler: what is posted meanwhile waits.
+        """Call the handler with ``events``, or keep them behind those that wait.
 
         Returns:
-            False, without a call, where it is not the time for one: the handler runs, or events
-            wait for `release`.
+            `should_pause_reading`.
         """
-        if self._closed or self._held or (self._busy and not self.reentrant):
+        if self._silenced:
+            return False
+        if self._running:
+            self._waiting_size += _size_of(events)
+        self._waiting[:0] = events[::-1]
+        self.run(self._call_handler)
+        return bool(self._waiting) and self.should_pause_reading
+
+    def post_soon(self, events: list[EventRecord]) -> None:
+        """Keep ``events`` behind those that wait; the handler is called from the loop, never from here."""
+        if self._silenced or not events:
+            return
+        self._milestones += _milestones_in(events)
+        self._waiting[:0] = events[::-1]
+        self._loop.call_soon(self._go_on)
+
+    def withdraw(self, type: Event) -> bool:
+        """Drop the waiting events of a type, which is no milestone; return whether there were any."""
+        before = len(self._waiting)
+        self._waiting[:] = [event for event in self._waiting if event[0] is not type]
+        return len(self._waiting) < before
+
+    def withdraw_last(self, type: Event) -> list[EventRecord]:
+        """Drop and return the event that is to be told last, if it is of this type."""
+        if not self._waiting or self._waiting[0][0] is not type:
+            return []
+        self._milestones -= _is_milestone(type)
+        return [self._waiting.pop(0)]
+
+    def awaits(self, type: Event) -> bool:
+        """Whether an event of a type waits."""
+        return any(waiting is type for waiting, _ in self._waiting)
+
+    def deliver_now(self, event: EventRecord) -> None:
+        """Call the handler though `pause` was called, since it may be what `resume` waits for."""
+        if self._running or not self.paused or self.awaits(Event.CONNECT):
+            self.post([event])
+        elif not self._silenced:
+            self._run(lambda: self._call_one(*event))
+
+    def pause(self) -> None:
+        """Let events wait until `resume`."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Resume delivery after `pause`. The handler is called from the loop, never from inside this call."""
+        if self.paused and not (self._silenced or self._loop.closed):
+            self.paused = False
+            self._loop.call_soon(self._go_on)
+
+    def silence(self) -> None:
+        """Drop what waits and call nobody any more: there is no program left to call."""
+        self._silenced = True
+        self._waiting.clear()
+
+    def run(self, call: Callable[[], object]) -> bool:
+        """Run ``call`` in place of the handler; events posted meanwhile wait.
+
+        Returns:
+            False, without a call, if the handler runs or events wait for `resume`.
+        """
+        if self._silenced or self.paused or (self._running and not self.reentrant):
             return False
         self._run(call)
         return True
 
+    # How it works
+
+    def _go_on(self) -> None:
+        if self._running:
+            self._serve_nested_loop()
+        elif self._waiting:
+            self._look_for_nesting()
+            self.run(self._call_handler)
+        if not (self.should_pause_reading or self._silenced):
+            self.wants_capacity = False
+            self._on_capacity()
+
     def _run(self, call: Callable[[], object]) -> None:
-        nested, self._busy = self._busy, True
+        nested, self._running = self._running, True
         try:
             call()
         finally:
-            self._busy = nested
+            self._running = nested
             if not self._waiting:
                 self._waiting_size = 0
-            elif not nested and not self._held:
-                self._loop.call_soon(self._go_on)
+                if self.wants_capacity and not nested:
+                    self._schedule()
+            elif not (nested or self.paused):
+                self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._silenced:
+            self._loop.call_soon(self._go_on)
 
     def _call_handler(self) -> None:
-        """Call the handler until nothing waits, it was held or the slice is spent."""
+        """Call the handler until nothing waits, it was paused or the slice is spent."""
         waiting = self._waiting
         left = 0.0
         calls = stride = 1
-        while waiting and not self._held:
+        if self.reentrant and len(waiting) > 1:
+            self._look_for_nesting()
+        while waiting and not self.paused:
             type, message = waiting.pop()
             try:
-                self.handler(self._ws, type, message)
+                if self._milestones and _is_milestone(type):
+                    self._milestones -= 1
+                    self._tell_milestone(type, message)
+                else:
+                    self.handler(self._ws, type, message)
             except Exception:
                 self._loop.report_exception()
             calls -= 1
@@ -149,8 +216,40 @@ class Delivery:
                 stride = min(2 * stride, _MOST_UNCLOCKED) if before - left < _QUICK else 1
                 calls = stride
 
-    def _tell(self, type: Event, message: object) -> None:
+    def _call_one(self, type: Event, message: object) -> None:
         try:
             self.handler(self._ws, type, message)
         except Exception:
             self._loop.report_exception()
+
+    # A handler that runs Tk's loop
+
+    def _look_for_nesting(self) -> None:
+        """Learn, by way of the loop, whether the handler that is called now runs it."""
+        if not self._looks_for_nesting:
+            self._looks_for_nesting = True
+            self._loop.call_soon(self._find_nesting)
+
+    def _find_nesting(self) -> None:
+        self._looks_for_nesting = False
+        if self._running and not self._silenced:
+            self._serve_nested_loop()
+            if not self.should_pause_reading:
+                self._on_capacity()
+
+    def _serve_nested_loop(self) -> None:
+        self._waiting_size = _size_of(self._waiting)  # it counts what waited before the handler was called
+        if self.reentrant and self._waiting and not self.paused:
+            self._run(self._call_handler)
+
+
+def _is_milestone(type: Event) -> bool:
+    return type is Event.CONNECT or type is Event.DISCONNECT
+
+
+def _milestones_in(events: list[EventRecord]) -> int:
+    return sum(_is_milestone(type) for type, _ in events)
+
+
+def _size_of(events: list[EventRecord]) -> int:
+    return sum(len(message) for _, message in events if isinstance(message, str | bytes))

@@ -1,7 +1,7 @@
 """One transport and one engine, joined on the loop.
 
 Knows nothing of how the connection came about or what its owner makes of its events. After
-every entry one routine, `Connection._settle`, does what the engine asks for: writes its
+every entry one routine, `ConnectionDriver._settle`, does what the engine asks for: writes its
 output, hands on its events, ends or drops the stream, sets the one timer.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from tkws.connection.delivery import Delivery
 from tkws.errors import printable
@@ -24,8 +25,12 @@ _log = logging.getLogger("tkws")
 # The most bytes that go out inside a call of the program; more leave after it, in slices of the loop.
 _AT_ONCE = 64 * 1024
 
+# Seconds that the peer's Close waits while a handler runs Tk's loop, which may still answer what came before.
+# Others wait ten seconds or more for an answer to their Close.
+_PATIENCE = 1.0
 
-class Connection:
+
+class ConnectionDriver:
     """An open connection, as the owner of its stream.
 
     Args:
@@ -41,8 +46,9 @@ class Connection:
     """
 
     __slots__ = (
-        "_awaits_pong", "_delivery", "_high_water", "_is_slow", "_loop", "_max_buffered", "_on_lost",
-        "_paused", "_timer", "_write_due", "engine", "get_buffer", "stream",
+        "_awaits_pong", "_delivery", "_high_water", "_is_slow", "_loop", "_max_buffered", "_may_end",
+        "_on_lost", "_patience", "_paused", "_put_off", "_timer", "_write_due", "engine", "get_buffer",
+        "stream",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +67,10 @@ class Connection:
         self._paused = False
         self._is_slow = False  # whether the peer has let the write buffer fill up
         self._max_buffered: int | None = None
+        self._may_end = False
+        self._put_off: list[Callable[[], object]] | None = None  # ends that wait for `allow_end`
+        self._patience: Timer | None = None
+        engine.concludes_alone = False
         stream.set_owner(self)
         loop.on_wake(self._on_wake)
 
@@ -70,10 +80,24 @@ class Connection:
         return self.stream.buffered_amount + self.engine.output_amount
 
     def start(self, data: bytes) -> None:
-        """Begin with ``data`` that arrived with the handshake."""
+        """Begin with ``data`` that arrived with the handshake; its events are told from the loop."""
         if data:
             self.engine.receive_data(data, self._loop.now())
-        self._settle()
+        if self.engine.has_output:
+            self._write()
+        self._delivery.post_soon(self.engine.take_events())
+        self._set_timer()
+
+    def allow_end(self) -> None:
+        """Let the connection end from now on, since `connect` is being told.
+
+        Until then the peer's Close, its fault and a loss wait, so that what the program sends at
+        `connect` is sent on an open connection.
+        """
+        self._may_end = True
+        put_off, self._put_off = self._put_off, None
+        for end in put_off or ():
+            self._loop.call_soon(end)
 
     def configure(self, options: ConnectionOptions) -> None:
         """Let changed options take effect."""
@@ -118,7 +142,7 @@ class Connection:
 
     def regulate(self) -> None:
         """Read, or stop reading, as the delivery has room or not."""
-        full = self._delivery.full
+        full = self._delivery.should_pause_reading
         if full is self._paused or self.stream.closed:
             return
         self._paused = full
@@ -130,9 +154,9 @@ class Connection:
             self.stream.resume_reading()
             self._set_timer()
 
-    def abandon(self) -> None:
+    def cancel(self) -> None:
         """Say goodbye (1001) and drop the stream without an event: the program's window is gone."""
-        self._cancel_timer()
+        self._cancel_timers()
         if not self.stream.closed:
             self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
             self._write()
@@ -157,15 +181,21 @@ class Connection:
 
     def eof_received(self) -> None:
         """Take note that the peer sends nothing more."""
+        if not self._may_end:
+            self._put_end_off(self.eof_received)
+            return
         self.engine.receive_eof(self._loop.now())
         self._settle()
 
     def connection_lost(self, cause: Exception | None) -> None:
         """Take note that the stream is gone."""
+        if not self._may_end:
+            self._put_end_off(partial(self.connection_lost, cause))
+            return
         if self.engine.state is not State.CLOSED:
             self.engine.receive_eof(self._loop.now(), f"The connection broke: {cause}")
         self._settle()
-        self._cancel_timer()
+        self._cancel_timers()
         self._loop.cancel_on_wake(self._on_wake)
         self._on_lost(self._sentence())
 
@@ -183,18 +213,23 @@ class Connection:
 
     def _has_drained(self) -> None:
         if self.stream.broken:
-            self._delivery.release()  # a program that waits for `drain` would not hear of the end
+            self._delivery.resume()  # a program that waits for `drain` would not hear of the end
             return
         if not self._is_slow:
             self.engine.release_pong(self._loop.now())
             if self.engine.has_output:
                 self.output_added()
-        self._delivery.overtake((Event.DRAIN, None))
+        self._delivery.deliver_now((Event.DRAIN, None))
 
     def _judge(self) -> None:
         """Give up a peer that sends on and does not read the answers."""
         most = self._max_buffered
-        if most is not None and self.stream.buffered_amount > most and self.engine.state is State.OPEN:
+        if (
+            most is not None
+            and self._may_end
+            and self.stream.buffered_amount > most
+            and self.engine.state is State.OPEN
+        ):
             cause = f"The peer sends and does not read: more than {most} bytes wait for it"
             self.engine.receive_eof(self._loop.now(), cause)
             self._settle()
@@ -204,7 +239,7 @@ class Connection:
         try:
             self._deliver()
             # The handler may have answered, until now, what came before the peer's Close or fault.
-            if engine.ending is not None and not self._delivery.waits:
+            if engine.ending is not None and not self._may_be_answered():
                 engine.conclude(self._loop.now())
                 self._deliver()
         finally:  # a handler's SystemExit leaves by way of mainloop, which may be called again
@@ -212,6 +247,20 @@ class Connection:
                 self._settle_closing()
             elif self._timer is None or self._awaits_pong:  # else what is received only puts it off
                 self._set_timer()
+
+    def _may_be_answered(self) -> bool:
+        """Whether the program may still answer what came before the peer's Close or fault."""
+        if not self._may_end or self._delivery.has_backlog:
+            return True
+        if not self._delivery.running:
+            return False
+        self._delivery.wants_capacity = True  # which is when the handler has returned
+        if self._patience is None:
+            self._patience = self._loop.call_later(_PATIENCE, self._settle)
+        return self._patience.active
+
+    def _put_end_off(self, end: Callable[[], object]) -> None:
+        self._put_off = [*(self._put_off or ()), end]
 
     def _settle_closing(self) -> None:
         if self.engine.state is State.CLOSING:
@@ -234,7 +283,8 @@ class Connection:
     def _log_fault(self, events: list[EventRecord]) -> None:
         for kind, fault in events:
             if kind is Event.ERROR:  # a failed connection is to be logged (RFC 6455, 7.1.7)
-                _log.info("failed %s: %s", self.stream.peername, fault)
+                # From the loop, since a handler of logging is the program's own, and may do anything.
+                self._loop.call_soon(_log.info, "failed %s: %s", self.stream.peername, fault)
 
     def _write(self) -> None:
         # What was gathered showed in `buffered_amount`, and the program may have stopped sending for it.
@@ -270,6 +320,9 @@ class Connection:
 
     def _on_timer(self) -> None:
         self._timer = None
+        if not self._may_end:
+            self._put_end_off(self._on_timer)
+            return
         self.engine.handle_timer(self._loop.now())
         self._settle()
 
@@ -277,6 +330,11 @@ class Connection:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _cancel_timers(self) -> None:
+        self._cancel_timer()
+        if self._patience is not None:
+            self._patience.cancel()
 
     def _sentence(self) -> str:
         code = self.engine.close_code or CloseCode.ABNORMAL_CLOSURE

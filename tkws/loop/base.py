@@ -24,6 +24,7 @@ from typing import Any
 
 from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
+from tkws.loop.nesting import callback_depth
 from tkws.loop.poller import Poller, make_poller
 from tkws.loop.process import open_loops
 from tkws.loop.slices import Callback, Slices, Watch
@@ -109,6 +110,14 @@ class Loop(Slices):
     def dispatching(self) -> bool:
         """Whether a callback of the loop is running, so that `at_slice_end` has an end to wait for."""
         return self._depth > 0
+
+    def nesting(self) -> int:
+        """How deep in callbacks the caller is, those of the loop and those of tkinter, one inside the other.
+
+        A callback that runs Tk's loop (``update()``, a dialog) sees a smaller number than those that are
+        called through it. It takes microseconds: it is not for what is done once per message.
+        """
+        return self._depth + callback_depth()
 
     def slice_left(self) -> float:
         """Seconds left of the current time slice: negative when it is used up, infinite outside one."""

@@ -79,9 +79,11 @@ class Engine:
         fault: What the peer broke, if this side failed the connection for it; else None.
         ending: How the peer ended it, until `conclude` was called: its fault, or its code and
             reason and the answer to them; None where it did not.
+        concludes_alone: Whether an ending after no event is concluded at once, not left to the owner.
         output_ended: Whether nothing more will be written.
         bytes_received: Bytes taken from the transport.
         bytes_sent: Bytes handed to the transport.
+        unfinished: The kind of a message that is half sent; None where none is.
         frames_sent: Frames written.
         messages_sent: Messages written to their end.
         pings_sent: Pings written.
@@ -95,9 +97,10 @@ class Engine:
 
     __slots__ = (
         "_close_deadline", "_codec", "_compressing", "_events", "_holds_pongs", "_masks", "_now", "_output",
-        "_ping_payload", "_pong_owed", "_sending", "_taken", "bytes_received", "bytes_sent", "close_code",
-        "close_reason", "close_timeout", "ending", "fault", "frames_sent", "keepalive", "messages_sent",
+        "_ping_payload", "_pong_owed", "_taken", "bytes_received", "bytes_sent", "close_code", "close_reason",
+        "close_timeout", "concludes_alone", "ending", "fault", "frames_sent", "keepalive", "messages_sent",
         "output_ended", "pings_received", "pings_sent", "pongs_received", "reader", "role", "state",
+        "unfinished",
     )  # fmt: skip
 
     def __init__(
@@ -125,6 +128,7 @@ class Engine:
         self.close_code: int | None = None
         self.close_reason = ""
         self.fault: ProtocolError | None = None
+        self.concludes_alone = True
         self.output_ended = False
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -139,7 +143,7 @@ class Engine:
         self._events: list[EventRecord] = []
         self._output: list[Buffer | MaskedPayload] = []
         self._taken = 0  # of bytes_sent
-        self._sending: Opcode | None = None  # the kind of a message that is sent in fragments
+        self.unfinished: Opcode | None = None
         self._compressing = False  # whether that message is compressed
         self._close_deadline: float | None = None
         self._holds_pongs = False
@@ -179,7 +183,7 @@ class Engine:
         except ProtocolError as error:
             reader.stop()
             self.ending = error
-        if self.ending is not None and not self._events:
+        if self.ending is not None and self.concludes_alone and not self._events:
             self.conclude(now)
 
     def conclude(self, now: float) -> None:
@@ -279,9 +283,11 @@ class Engine:
             raise self._not_open()
         kind, payload = encode_message(message)
         opcode = kind
-        if self._sending is not None:
-            if self._sending is not kind:
-                raise StateError(f"An unfinished {self._sending.name.lower()} message must be finished first")
+        if self.unfinished is not None:
+            if self.unfinished is not kind:
+                raise StateError(
+                    f"An unfinished {self.unfinished.name.lower()} message must be finished first"
+                )
             opcode = Opcode.CONTINUATION
         self._now = now
         rsv1 = False
@@ -291,7 +297,7 @@ class Engine:
                 self._compressing = rsv1 = worthwhile if compress is None else compress
             if self._compressing:
                 payload = self._codec.encode(payload, final)
-        self._sending = None if final else kind
+        self.unfinished = None if final else kind
         self.messages_sent += final
         return self._write_frame(opcode, payload, fin=final, rsv1=rsv1)
 
@@ -397,7 +403,7 @@ class Engine:
     @property
     def ready_for_message(self) -> bool:
         """Whether the connection is open and no message is half sent."""
-        return self.state is State.OPEN and self._sending is None
+        return self.state is State.OPEN and self.unfinished is None
 
     @property
     def has_output(self) -> bool:

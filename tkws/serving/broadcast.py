@@ -17,7 +17,7 @@ from tkws.loop.slices import SLICE
 from tkws.protocol.closing import CloseCode
 
 if TYPE_CHECKING:
-    from tkws.connection.websocket import WebSocket
+    from tkws.connection.session import Session
     from tkws.options import ServerOptions
 
 # Between two looks at the clock.
@@ -38,24 +38,24 @@ class Broadcaster:
         self._loop = loop
         self._gathers = False  # until the slice is over
 
-    def send(self, frame: bytes, sockets: list[WebSocket], options: ServerOptions) -> int:
+    def send(self, frame: bytes, sessions: list[Session], options: ServerOptions) -> int:
         """Send a frame of `tkws.protocol.engine.encode_broadcast`.
 
         Args:
             frame: The frame.
-            sockets: Who gets it.
+            sessions: Who gets it.
             options: Tell what becomes of it for a peer that does not keep up.
 
         Returns:
             How many it was sent to.
         """
-        if not sockets:
+        if not sessions:
             return 0
-        rest = iter(sockets)
+        rest = iter(sessions)
         sent = 0 if self._gathers else self._send_directly(frame, rest, options)
-        return sent + sum(_pass_on(ws, frame, options) for ws in rest)
+        return sent + sum(pass_on(session, frame, options) for session in rest)
 
-    def _send_directly(self, frame: bytes, sockets: Iterator[WebSocket], options: ServerOptions) -> int:
+    def _send_directly(self, frame: bytes, sessions: Iterator[Session], options: ServerOptions) -> int:
         """Write to as many as there is time for, and leave the others."""
         loop = self._loop
         if loop.dispatching:
@@ -65,8 +65,8 @@ class Broadcaster:
         latest = now + min(loop.slice_left(), SLICE)
         unclocked = max(min(_UNCLOCKED, _UNCLOCKED_SIZE // len(frame)), 1)
         sent = 0
-        for number, ws in enumerate(sockets, 1):
-            sent += ws.send_directly(frame, now) or _pass_on(ws, frame, options)
+        for number, session in enumerate(sessions, 1):
+            sent += session.send_directly(frame, now) or pass_on(session, frame, options)
             if not number % unclocked and loop.now() >= latest:
                 break
         return sent
@@ -75,18 +75,18 @@ class Broadcaster:
         self._gathers = False
 
 
-def _pass_on(ws: WebSocket, frame: bytes, options: ServerOptions) -> bool:
-    """Send the frame with others, unless the peer does not keep up."""
-    waiting, policy = ws.buffered_amount, options.slow_peer
+def pass_on(session: Session, frame: bytes, options: ServerOptions) -> bool:
+    """Send the frame with what else the connection sends; return False if its peer does not keep up."""
+    waiting, policy = session.buffered_amount, options.slow_peer
     if policy == "buffer":
         most = options.max_buffered
         takes = most is None or waiting + len(frame) <= most or not waiting
     else:
-        takes = waiting <= ws.cget("high_water")
+        takes = waiting <= session.options.high_water
     if takes:
-        return ws.send_encoded(frame)
+        return session.send_encoded(frame)
     if policy == "skip":
-        ws.broadcasts_skipped += 1
+        session.ws.broadcasts_skipped += 1
     else:
-        ws.close(CloseCode.POLICY_VIOLATION, "Too slow")
+        session.close(CloseCode.POLICY_VIOLATION, "Too slow")
     return False

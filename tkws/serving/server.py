@@ -14,7 +14,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
-from tkws.connection.websocket import WebSocket
+from tkws.connection.attempt import Opened
+from tkws.connection.lifecycle import Phase
+from tkws.connection.session import Session
+from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import HandshakeError, StateError
 from tkws.http.messages import Request
 from tkws.loop import Loop
@@ -85,7 +88,7 @@ class Server(Configurable):
         self.secure = secure
         self._sockname = sockname
         self._live: list[Live] = []
-        self._connections: dict[WebSocket, str] = {}
+        self._sessions: dict[Session, str] = {}  # with the paths that were asked for
         self._addresses: Counter[object] = Counter()
         self._broadcaster = Broadcaster(loop)
 
@@ -161,7 +164,7 @@ class Server(Configurable):
     @property
     def connections(self) -> list[WebSocket]:
         """The connections that are not closed, the oldest first."""
-        return list(self._connections)
+        return [session.ws for session in list(self._sessions)]
 
     def broadcast(self, message: str | Buffer, path: str = "*") -> int:
         """Send a message to every open connection; it is encoded once and not compressed.
@@ -184,8 +187,10 @@ class Server(Configurable):
             raise TypeError(f"path: str, not {type(path).__name__}")
         _check_glob(path)
         frame = encode_broadcast(message)
-        sockets = [ws for ws, asked in self._connections.items() if path == "*" or fnmatchcase(asked, path)]
-        return self._broadcaster.send(frame, sockets, self._options)
+        sessions = [
+            session for session, asked in self._sessions.items() if path == "*" or fnmatchcase(asked, path)
+        ]
+        return self._broadcaster.send(frame, sessions, self._options)
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Refuse what comes and begin to close every connection; a second call changes nothing.
@@ -238,9 +243,9 @@ class Server(Configurable):
             stream: The client's.
             data: What it sent behind the request.
         """
-        ws = self._make(admission)
-        self._begin(ws, admission, stream, data)
-        return ws
+        session = self._make(admission)
+        self._begin(session, admission, stream, data)
+        return session.ws
 
     def adopt(self, admission: Admission, sock: socket.socket, data: bytes = b"") -> WebSocket:
         """Do the same with a socket, from any thread; the socket is detached at once.
@@ -251,15 +256,15 @@ class Server(Configurable):
         if self.closed or self.loop.closed:
             raise StateError("sock: its server was closed")
         taken = detach(sock, connected=False)  # the client may have gone again, which reading tells
-        ws = self._make(admission)
+        session = self._make(admission)
         if self.loop.in_loop_thread():
-            self._begin_on(taken, ws, admission, data)
+            self._begin_on(taken, session, admission, data)
         else:
             try:
-                self.loop.call_soon_threadsafe(self._begin_on, taken, ws, admission, data)
+                self.loop.call_soon_threadsafe(self._begin_on, taken, session, admission, data)
             except StateError:  # the loop has closed since
-                self._begin_on(taken, ws, admission, data)
-        return ws
+                self._begin_on(taken, session, admission, data)
+        return session.ws
 
     def is_live(self, path: str) -> bool:
         """Whether there are WebSockets at a path, percent-decoded."""
@@ -270,43 +275,44 @@ class Server(Configurable):
     def _change(self, changes: dict[str, Any]) -> None:
         self._options = changed(self._options, changes)
 
-    def _make(self, admission: Admission) -> WebSocket:
+    def _make(self, admission: Admission) -> Session:
         request = admission.request
         scheme = "wss" if self.secure else "ws"
         url = f"{scheme}://{request.host or ''}{request.path}"
         ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
         ws.request = request
         ws.protocol = admission.protocol
-        return ws
+        return session_of(ws)
 
-    def _begin(self, ws: WebSocket, admission: Admission, stream: Stream, data: bytes) -> None:
+    def _begin(self, session: Session, admission: Admission, stream: Stream, data: bytes) -> None:
         request = admission.request
-        self._connections[ws] = admission.path
+        self._sessions[session] = admission.path
         self._addresses[_host_of(request)] += 1
-        ws.on_end(self._forget)
+        session.on_end = self._forget
         stream.write(admission.answer)
-        ws.begin(stream, request, codec=admission.codec, data=data)
+        session.begin(Opened(stream, request, admission.codec, data))
 
-    def _begin_on(self, sock: socket.socket, ws: WebSocket, admission: Admission, data: bytes) -> None:
+    def _begin_on(self, sock: socket.socket, session: Session, admission: Admission, data: bytes) -> None:
         if self.loop.closed:
-            ws.abandon()
+            session.vanish()
+        if session.phase is Phase.ENDED:  # closed while this was on its way from another thread
             sock.close()
             return
-        self._begin(ws, admission, SocketStream(self.loop, sock), data)
-        if self.closed:  # while this was on its way from another thread
-            ws.close(CloseCode.GOING_AWAY)
+        self._begin(session, admission, SocketStream(self.loop, sock), data)
+        if self.closed:
+            session.close(CloseCode.GOING_AWAY, "")
 
-    def _forget(self, ws: WebSocket) -> None:
-        del self._connections[ws]
-        assert ws.request is not None
-        host = _host_of(ws.request)
+    def _forget(self, session: Session) -> None:
+        del self._sessions[session]
+        assert session.ws.request is not None
+        host = _host_of(session.ws.request)
         self._addresses[host] -= 1
         if not self._addresses[host]:
             del self._addresses[host]
 
     def _check_limits(self, request: Request) -> None:
         options = self.options
-        if self.closed or self.loop.closed or len(self._connections) >= options.max_connections:
+        if self.closed or self.loop.closed or len(self._sessions) >= options.max_connections:
             raise HandshakeError("The server takes no more connections", part="http", status=503)
         most = options.max_connections_per_address
         if most is not None and self._addresses[_host_of(request)] >= most:

@@ -11,7 +11,7 @@ import pytest
 import tkws
 from tests.ledger import OWN_CLOSE, Ledger, Tally
 from tests.peers import Log
-from tkws.connection.outbox import Outbox
+from tkws.connection.threadqueue import ThreadQueue
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
 
@@ -35,7 +35,7 @@ def again(root, peers, log, pump_until):
 def outbox(root):
     """One that belongs to no connection, and what it posts."""
     posted: list[tuple[str, object]] = []
-    return Outbox(loop_for(root), posted.extend), posted
+    return ThreadQueue(loop_for(root), posted.extend), posted
 
 
 def serve(root) -> tuple[tkws.HTTPServer, Log]:
@@ -243,26 +243,26 @@ def test_a_long_burst_lets_others_have_their_turn(outbox, root, pump_until, monk
     loop = loop_for(root)
     monkeypatch.setattr(loop, "slice_spent", lambda: True)
     done = []
-    hand_in(lambda: box.hand_in(lambda: done.append(1)), lambda: box.hand_in(lambda: done.append(2)))
+    hand_in(lambda: box.submit(lambda: done.append(1)), lambda: box.submit(lambda: done.append(2)))
     loop.call_soon_threadsafe(done.append, "other")
     pump_until(lambda: len(done) == 3)
     assert done == [1, "other", 2]
 
 
-def test_what_is_handed_in_meanwhile_is_taken_as_well(outbox, pump_until):
+def test_what_is_submitted_meanwhile_is_taken_as_well(outbox, pump_until):
     box, _ = outbox
     done = []
-    box.hand_in(lambda: (done.append(1), hand_in(lambda: box.hand_in(lambda: done.append(2)))))
+    box.submit(lambda: (done.append(1), hand_in(lambda: box.submit(lambda: done.append(2)))))
     pump_until(lambda: done == [1, 2])
-    box.hand_in(lambda: done.append(3))
+    box.submit(lambda: done.append(3))
     pump_until(lambda: done == [1, 2, 3])
 
 
 def test_a_call_that_fails_is_reported_and_the_next_one_made(outbox, pump_until, callback_errors):
     box, posted = outbox
     done = []
-    box.hand_in(lambda: 1 // 0, "message")
-    box.hand_in(lambda: done.append(True))
+    box.submit(lambda: 1 // 0, "message")
+    box.submit(lambda: done.append(True))
     box.flush()
     assert done
     assert isinstance(callback_errors.pop(), ZeroDivisionError)
@@ -276,9 +276,9 @@ def test_a_call_that_fails_is_reported_and_the_next_one_made(outbox, pump_until,
 def test_the_rest_of_a_message_whose_beginning_failed_is_lost_as_well(outbox, pump_until, callback_errors):
     box, posted = outbox
     sent = []
-    box.hand_in(lambda: 1 // 0, "begun", final=False)
-    box.hand_in(lambda: sent.append("ended"), "ended")
-    box.hand_in(lambda: sent.append("next"), "next")
+    box.submit(lambda: 1 // 0, "begun", final=False)
+    box.submit(lambda: sent.append("ended"), "ended")
+    box.submit(lambda: sent.append("next"), "next")
     pump_until(lambda: sent and posted)
     assert isinstance(callback_errors.pop(), ZeroDivisionError)
     assert sent == ["next"]
@@ -293,11 +293,11 @@ def test_a_finalizer_that_sends_while_a_thread_does_loses_nothing(outbox, monkey
     def collecting():
         if not made:
             made.append(1)
-            box.hand_in(list, "of the finalizer")
+            box.submit(list, "of the finalizer")
         return deque()
 
-    monkeypatch.setattr("tkws.connection.outbox.deque", collecting)
-    box.hand_in(list, "of the thread")
+    monkeypatch.setattr("tkws.connection.threadqueue.deque", collecting)
+    box.submit(list, "of the thread")
     ((_, lost),) = box.close()
     assert lost.messages == ["of the finalizer", "of the thread"]
 
@@ -309,8 +309,8 @@ def test_what_interrupts_the_program_loses_nothing(outbox, root, pump_until):
     def interrupt():
         raise KeyboardInterrupt
 
-    box.hand_in(interrupt)
-    box.hand_in(lambda: done.append(True))
+    box.submit(interrupt)
+    box.submit(lambda: done.append(True))
     with pytest.raises(KeyboardInterrupt):
         pump_until(lambda: done)
     pump_until(lambda: done)
@@ -405,7 +405,7 @@ def _raised(call):
         return [error]
 
 
-def test_the_end_waits_for_a_call_that_is_being_handed_in(outbox):
+def test_the_end_waits_for_a_call_that_is_being_submitted(outbox):
     box, posted = outbox
     inside, go = threading.Event(), threading.Event()
 
@@ -415,9 +415,9 @@ def test_the_end_waits_for_a_call_that_is_being_handed_in(outbox):
             assert go.wait(10)
             super().append(entry)
 
-    box._handed_in = Slow()
+    box._submitted = Slow()
     results: list[object] = []
-    thread = threading.Thread(target=lambda: results.extend(_raised(lambda: box.hand_in(str, "message"))))
+    thread = threading.Thread(target=lambda: results.extend(_raised(lambda: box.submit(str, "message"))))
     thread.start()
     assert inside.wait(10)
     events: list[tuple[str, object]] = []
@@ -430,7 +430,7 @@ def test_the_end_waits_for_a_call_that_is_being_handed_in(outbox):
     assert results == [None]
     [(_, lost)] = events
     assert lost.messages == ["message"]
-    assert isinstance(*_raised(lambda: box.hand_in(str, "late")), tkws.StateError)
+    assert isinstance(*_raised(lambda: box.submit(str, "late")), tkws.StateError)
     assert posted == box.close() == []
 
 
@@ -501,7 +501,7 @@ def test_fragments_of_a_thread_go_out(taken):
 # ---- threads and the end
 
 
-def test_what_a_thread_has_handed_in_goes_out_before_a_close(taken, log, pump_until):
+def test_what_a_thread_has_submitted_goes_out_before_a_close(taken, log, pump_until):
     ws, peer = taken
     hand_in(lambda: ws.send("one"), ws.ping, lambda: ws.send("two"))
     ws.close(4000)
@@ -535,7 +535,7 @@ def test_a_thread_may_close_for_good_while_the_peer_closes(again, log, pump_unti
     assert log.types == ["connect", "close", "disconnect"]
 
 
-def test_what_is_handed_in_when_the_window_goes_is_sent_with_the_goodbye(taken, log):
+def test_what_is_submitted_when_the_window_goes_is_sent_with_the_goodbye(taken, log):
     ws, peer = taken
     hand_in(lambda: ws.send("last"))
     ws.loop.close()
@@ -617,7 +617,7 @@ def test_ten_threads_send_while_the_connection_ends(root, peers, pump_until, end
     elif end == "our own Close":
         ws.close(OWN_CLOSE)
     else:
-        guilty = peer._connection.stream
+        guilty = peer._session.driver.stream
         guilty.end() if end == "a FIN" else guilty.abort()
     pump_until(lambda: told.over and served.over, 30)
     for thread in threads:
