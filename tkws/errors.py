@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -35,9 +36,12 @@ def printable(text: str) -> str:
     """
     if text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None):
         return text
-    return "".join(
-        char if char.isprintable() and _UNSEEN.match(char) is None else ascii(char)[1:-1] for char in text
-    )
+    return "".join(map(_shown, text))
+
+
+@lru_cache(4096)
+def _shown(char: str) -> str:
+    return char if char.isprintable() and _UNSEEN.match(char) is None else ascii(char)[1:-1]
 
 
 _OF_OSERROR = ("errno", "strerror", "filename", "filename2")
