@@ -48,6 +48,7 @@ class Pair:
         self.server_end: tkws.WebSocket | None = None
         self.next_action: Callable[[], object] | None = None  # of a handler, once
         self._connecting = False  # whether the client's handler of `connect` runs
+        self._handling = 0  # handlers of the client that run, one in another
         self._present: set[tkws.WebSocket] = set()
         self._ends = ends
         self._broadcast = broadcast
@@ -68,9 +69,11 @@ class Pair:
         self.up.sending(ws, type, message)
         self.down.receiving(ws, type, message)
         before, self._connecting = self._connecting, self._connecting or type == "connect"
+        self._handling += 1
         try:
             self._act()
         finally:
+            self._handling -= 1
             self._connecting = before
 
     def server(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
@@ -119,6 +122,8 @@ class Pair:
     def over(self) -> bool:
         """Whether the client has ended for good, and every end of the server's as well."""
         if self.ws in all_websockets:  # CLOSED it is already between the end of a life and the next attempt
+            return False
+        if self._handling or self.ws._session.delivery.has_backlog:  # a dialog holds up the last events
             return False
         if self.ended_at is None:
             self.ended_at = time.monotonic()

@@ -15,7 +15,7 @@ import threading
 import time
 import tkinter
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tkws
@@ -100,6 +100,7 @@ class World:
         self._pairs: dict[str, Pair] = {}
         self._made = 0
         self._ending = False
+        self._nested = False  # whether a handler runs Tk's loop
         self._faults = iter(faults)
         self._began = self._loop.now()
         self._threads: list[threading.Thread] = []
@@ -275,7 +276,7 @@ class World:
         self._some_pair(fault.where).next_action = fail
 
     def _updating_handler(self, fault: Fault) -> None:
-        self._some_pair(fault.where).next_action = self._root.update
+        self._some_pair(fault.where).next_action = lambda: self._nest(self._root.update)
 
     def _dialog(self, fault: Fault) -> None:
         def ask() -> None:
@@ -283,7 +284,16 @@ class World:
             self._loop.call_later(0.05 + 2 * fault.size, lambda: answer.set(True))
             self._root.tk.call("vwait", str(answer))  # `wait_variable` is Tk's, not Tcl's
 
-        self._some_pair(fault.where).next_action = ask
+        self._some_pair(fault.where).next_action = lambda: self._nest(ask)
+
+    def _nest(self, run: Callable[[], object]) -> None:
+        """Run a nested loop, unless one runs: the outer one of two ends after the inner one, however late."""
+        if not self._nested:
+            self._nested = True
+            try:
+                run()
+            finally:
+                self._nested = False
 
     def _flood(self, fault: Fault) -> None:
         pair = self._some_pair(fault.where)
