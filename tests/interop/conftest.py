@@ -130,16 +130,26 @@ def chromium() -> Iterator[Chromium]:
 
 
 @pytest.fixture(scope="session")
-def _their_process(peer: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TheirParty | None]:
-    """The process of ``peer``, which stays for all tests with it; None for the browser."""
-    if peer == "chromium":
-        yield None
-        return
-    errors = tmp_path_factory.mktemp(peer) / "errors"
-    party = start(peer, errors)
-    yield party
-    status = party.close()
-    assert status == 0, errors.read_text()
+def _their_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], TheirParty]]:
+    """``_their_processes(peer)``: its process, started at the first call; it stays for all tests."""
+    started: dict[str, TheirParty] = {}
+    folder = tmp_path_factory.mktemp("peers")
+
+    def process_of(peer: str) -> TheirParty:
+        if peer not in started:
+            started[peer] = start(peer, folder / peer)
+        return started[peer]
+
+    yield process_of
+    status = {peer: party.close() for peer, party in started.items()}
+    failed = {peer: (folder / peer).read_text() for peer in started if status[peer]}
+    assert not failed
+
+
+@pytest.fixture(scope="session")
+def _their_process(peer: str, _their_processes: Callable[[str], TheirParty]) -> TheirParty | None:
+    """The process of ``peer``, begun before the test is watched for descriptors; None for the browser."""
+    return None if peer == "chromium" else _their_processes(peer)
 
 
 @pytest.fixture
