@@ -81,11 +81,14 @@ def test_tcls_own_pipe_is_made_while_the_numbers_are_low(first, lives) -> None:
     """It is made at the first wait, which may come long after the loop and 1,024 descriptors."""
     child = run_child(
         MANY_DESCRIPTORS
+        + "near, far = socket.socketpair()\n"
         + {"fill": "kept = fill()", "loop": "loop = TkLoop(root)\nkept = fill()"}[first]
         + """
-root.tk.createtimerhandler(10, root.quit)
+root.tk.createfilehandler(near.fileno(), tkinter.READABLE, lambda *_: root.quit())
+far.send(b"told by Tcl's thread alone")
 root.mainloop(-1)
 print("alive")
+near.close(); far.close()
 """
     )
     assert (child.returncode == 0, "alive" in child.stdout) == (lives, lives)
