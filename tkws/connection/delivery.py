@@ -104,13 +104,22 @@ class Delivery:
         self.run(self._call_handler)
         return bool(self._waiting) and self.should_pause_reading
 
-    def post_soon(self, events: list[EventRecord]) -> None:
-        """Keep ``events`` behind those that wait; the handler is called from the loop, never from here."""
-        if self._silenced or not events:
-            return
-        self._milestones += _milestones_in(events)
-        self._waiting[:0] = events[::-1]
-        self._loop.call_soon(self._go_on)
+    def enqueue(self, events: list[EventRecord]) -> None:
+        """Keep ``events`` behind those that wait, until `deliver` is called."""
+        if not self._silenced:
+            self._milestones += _milestones_in(events)
+            self._waiting[:0] = events[::-1]
+
+    def deliver(self) -> None:
+        """Call the handler with what waits, as far as it is the time for it; called from the loop alone."""
+        if self._running:
+            self._serve_nested_loop()
+        elif self._waiting:
+            self._look_for_nesting()
+            self.run(self._call_handler)
+        if not (self.should_pause_reading or self._silenced):
+            self.wants_capacity = False
+            self._on_capacity()
 
     def withdraw(self, type: Event) -> bool:
         """Drop the waiting events of a type, which is no milestone; return whether there were any."""
@@ -144,7 +153,7 @@ class Delivery:
         """Resume delivery after `pause`. The handler is called from the loop, never from inside this call."""
         if self.paused and not (self._silenced or self._loop.closed):
             self.paused = False
-            self._loop.call_soon(self._go_on)
+            self._loop.call_soon(self.deliver)
 
     def silence(self) -> None:
         """Drop what waits and call nobody any more: there is no program left to call."""
@@ -164,16 +173,6 @@ class Delivery:
 
     # How it works
 
-    def _go_on(self) -> None:
-        if self._running:
-            self._serve_nested_loop()
-        elif self._waiting:
-            self._look_for_nesting()
-            self.run(self._call_handler)
-        if not (self.should_pause_reading or self._silenced):
-            self.wants_capacity = False
-            self._on_capacity()
-
     def _run(self, call: Callable[[], object]) -> None:
         nested, self._running = self._running, True
         try:
@@ -189,7 +188,7 @@ class Delivery:
 
     def _schedule(self) -> None:
         if not self._silenced:
-            self._loop.call_soon(self._go_on)
+            self._loop.call_soon(self.deliver)
 
     def _call_handler(self) -> None:
         """Call the handler until nothing waits, it was paused or the slice is spent."""

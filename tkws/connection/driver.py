@@ -80,12 +80,12 @@ class ConnectionDriver:
         return self.stream.buffered_amount + self.engine.output_amount
 
     def start(self, data: bytes) -> None:
-        """Begin with ``data`` that arrived with the handshake; its events are told from the loop."""
+        """Begin with ``data`` that arrived with the handshake; its events wait for `Delivery.deliver`."""
         if data:
             self.engine.receive_data(data, self._loop.now())
         if self.engine.has_output:
             self._write()
-        self._delivery.post_soon(self.engine.take_events())
+        self._delivery.enqueue(self.engine.take_events())
         self._set_timer()
 
     def allow_end(self) -> None:

@@ -40,6 +40,9 @@ CLOSED_UNOPENED = int(CloseCode.ABNORMAL_CLOSURE), "Closed by this program befor
 # Seconds. A number from outside may ask for more; a timer cannot take any number.
 _LONGEST_PAUSE = 366 * 24 * 3600.0
 
+# What only the loop brings, so that the program may be told at once.
+_FROM_LOOP = (Input.FAILED, Input.LOST, Input.RETRY, Input.GIVE_UP)
+
 _OPEN = Phase.OPEN  # looking an enum's member up takes longer
 
 all_websockets: dict[WebSocket, None] = {}
@@ -148,7 +151,12 @@ class Session:
         self.feed(Input.OPENED, opened)
 
     def close(self, code: int | None, reason: str) -> None:
-        """Close, or give up opening."""
+        """Close, or give up opening, after what other threads have passed on so far."""
+        self.sending.threads.flush()
+        self.begin_close(code, reason)
+
+    def begin_close(self, code: int | None, reason: str) -> None:
+        """Close, or give up opening, before anything else is sent."""
         self.feed(Input.CLOSE, (code, reason))
         self.delivery.resume()
 
@@ -167,8 +175,13 @@ class Session:
         if isinstance(payload, End) and transition.effects:
             self._end = payload
         self._effects += [(effect, payload) for effect in transition.effects]
-        if not self._carrying_out:
-            self._carry_out()
+        if self._carrying_out:
+            return
+        self._carry_out()
+        if given in _FROM_LOOP:
+            self.delivery.deliver()
+        elif transition.effects and not self.loop.closed:  # never from inside a call of the program's
+            self.loop.call_soon(self.delivery.deliver)
 
     def owns(self, it: Cancellable) -> bool:
         """Whether the phase owns it."""
@@ -180,7 +193,8 @@ class Session:
     def state(self) -> State:
         """As `WebSocket.state`."""
         if self.phase is Phase.ENDED:
-            return State.CLOSED
+            untold = self.closed_unopened and self.delivery.awaits(Event.DISCONNECT)
+            return State.CLOSING if untold else State.CLOSED
         if self.phase in (Phase.OPEN, Phase.CLOSING):
             assert self.driver is not None
             state = self.driver.engine.state
@@ -248,10 +262,16 @@ class Session:
             while self._effects:
                 effect, payload = self._effects.pop(0)
                 self._CARRY_OUT[effect](self, payload)
+        except BaseException:  # an interrupt
+            self.loop.call_soon(self._carry_on)
+            raise
         finally:
             self._carrying_out = False
-            if self._effects:  # an interrupt came between two of them
-                self.loop.call_soon(self._carry_out)
+
+    def _carry_on(self) -> None:
+        """Do what an interrupt has left undone."""
+        self._carry_out()
+        self.delivery.deliver()
 
     def _begin_attempt(self, _: object) -> None:
         assert self._opener is not None
@@ -277,7 +297,7 @@ class Session:
         self.driver = self._owned = driver
         driver.configure(self.options)
         self.sending.connected(driver)
-        self.delivery.post_soon([(Event.CONNECT, opened.message)])
+        self.delivery.enqueue([(Event.CONNECT, opened.message)])
         driver.start(opened.data)
         if self.delivery.paused:
             driver.regulate()
@@ -330,19 +350,17 @@ class Session:
         assert self._end is not None
         cause = self._end.cause
         if isinstance(cause, OpenError):  # the engine has told of the others
-            self.delivery.post_soon(
-                [(Event.TIMEOUT if isinstance(cause, OpenTimeout) else Event.ERROR, cause)]
-            )
+            self.delivery.enqueue([(Event.TIMEOUT if isinstance(cause, OpenTimeout) else Event.ERROR, cause)])
 
     def _tell_unsent(self, _: object) -> None:
-        self.delivery.post_soon(self.sending.close())
+        self.delivery.enqueue(self.sending.close())
 
     def _tell_disconnect(self, _: object) -> None:
         assert self._end is not None
-        self.delivery.post_soon([(Event.DISCONNECT, self._end.sentence)])
+        self.delivery.enqueue([(Event.DISCONNECT, self._end.sentence)])
 
     def _tell_retry(self, end: End) -> None:
-        self.delivery.post_soon([(Event.RETRY, (end.number, end.delay, end.cause))])
+        self.delivery.enqueue([(Event.RETRY, (end.number, end.delay, end.cause))])
 
     def _tell_closed_unopened(self, _: object) -> None:
         self.closed_unopened = True
@@ -353,7 +371,7 @@ class Session:
             events += disconnect  # the program has not been told of the attempt that it ends
         else:
             events = [(Event.CLOSE, CLOSED_UNOPENED), *events, (Event.DISCONNECT, CLOSED_UNOPENED[1])]
-        self.delivery.post_soon(events)
+        self.delivery.enqueue(events)
 
     _CARRY_OUT: ClassVar[dict[Effect, Callable[[Session, Any], None]]] = {
         Effect.BEGIN_ATTEMPT: _begin_attempt,

@@ -35,8 +35,9 @@ class WebSocket(Configurable):
     """A WebSocket connection of a Tk program.
 
     Made by `tkws.open`, `tkws.takeover`, `tkws.upgrade` and by servers, never directly.
-    `send`, `ping`, `pong` and `close` may be called from any thread; everything else belongs
-    to the thread of Tk.
+    `send`, `ping`, `pong` and `close` may be called from any thread, and so may everything that only
+    looks at it. What else changes it raises a `StateError` in another thread than that of Tk, and in a
+    process that was forked off.
 
     Attributes:
         loop: The loop that serves it: ``ws.loop.call_later(seconds, callback)``.
@@ -148,25 +149,38 @@ class WebSocket(Configurable):
         """
         encode_close(code, reason)
         if self.loop.in_loop_thread():
-            self._sending.threads.flush()
             self._session.close(code, reason)
         elif self._session.phase is not Phase.ENDED:
             with suppress(StateError):  # it has just ended
-                self._sending.threads.submit(partial(self._session.close, code, reason))
+                self._sending.threads.submit(partial(self._session.begin_close, code, reason))
 
     def pause(self) -> None:
         """Stop reading and delivering events other than ``drain``; no keepalive pings are sent meanwhile.
 
         If the connection breaks before the buffer has drained, delivery resumes.
+
+        Raises:
+            StateError: In another thread than that of Tk.
         """
+        self.loop.check_thread()
         self._session.pause()
 
     def resume(self) -> None:
-        """Go on after `pause`; the handler is called from the loop."""
+        """Go on after `pause`; the handler is called from the loop.
+
+        Raises:
+            StateError: In another thread than that of Tk.
+        """
+        self.loop.check_thread()
         self._session.delivery.resume()
 
     def reconnect_now(self) -> None:
-        """Make the next attempt at once instead of after its pause; nothing if none is due."""
+        """Make the next attempt at once instead of after its pause; nothing if none is due.
+
+        Raises:
+            StateError: In another thread than that of Tk.
+        """
+        self.loop.check_thread()
         self._session.reconnect_now()
 
     # What it is
@@ -221,6 +235,7 @@ class WebSocket(Configurable):
     # How it works
 
     def _change(self, changes: dict[str, Any]) -> None:
+        self.loop.check_thread()
         options = changed(self._options, changes)
         if options.compression != self._options.compression:
             raise StateError("compression: settled by the opening handshake, which has begun")

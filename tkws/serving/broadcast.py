@@ -10,8 +10,11 @@ other broadcasts of the same slice: one system call for each connection carries 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tkws.errors import StateError
 from tkws.loop import Loop
 from tkws.loop.slices import SLICE
 from tkws.protocol.closing import CloseCode
@@ -75,6 +78,20 @@ class Broadcaster:
         self._gathers = False
 
 
+def pass_on_later(frame: bytes, sessions: list[Session], options: ServerOptions) -> int:
+    """Send the frame from another thread, after what that has sent to each connection before.
+
+    Returns:
+        For how many connections it was passed on.
+    """
+    count = 0
+    for session in sessions:
+        with suppress(StateError):  # it has ended meanwhile
+            session.sending.threads.submit(partial(pass_on, session, frame, options))
+            count += 1
+    return count
+
+
 def pass_on(session: Session, frame: bytes, options: ServerOptions) -> bool:
     """Send the frame with what else the connection sends; return False if its peer does not keep up."""
     waiting, policy = session.buffered_amount, options.slow_peer
@@ -88,5 +105,5 @@ def pass_on(session: Session, frame: bytes, options: ServerOptions) -> bool:
     if policy == "skip":
         session.ws.broadcasts_skipped += 1
     else:
-        session.close(CloseCode.POLICY_VIOLATION, "Too slow")
+        session.begin_close(CloseCode.POLICY_VIOLATION, "Too slow")
     return False

@@ -121,6 +121,7 @@ class HTTPServer(Server):
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Stop listening and begin to close every connection; see `Server.close`."""
         encode_close(code, reason)
+        self.loop.check_thread()
         if not self.closed:
             self.loop.cancel_on_close(self._abandon)
             self._stop()

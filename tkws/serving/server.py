@@ -29,7 +29,7 @@ from tkws.protocol.engine import Buffer, encode_broadcast
 from tkws.protocol.frames import Role
 from tkws.protocol.handshake import accept_response, negotiate, validate
 from tkws.serving.access import check_host, check_origin, is_loopback
-from tkws.serving.broadcast import Broadcaster
+from tkws.serving.broadcast import Broadcaster, pass_on_later
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,9 +167,10 @@ class Server(Configurable):
         return [session.ws for session in list(self._sessions)]
 
     def broadcast(self, message: str | Buffer, path: str = "*") -> int:
-        """Send a message to every open connection; it is encoded once and not compressed.
+        """Send a message to every open connection, from any thread; it is encoded once and not compressed.
 
-        What becomes of it for a peer that does not keep up says the option ``slow_peer``.
+        The option ``slow_peer`` decides what happens for a peer that does not keep up. What one thread
+        broadcasts, and sends by `WebSocket.send`, reaches each connection in the order of the calls.
 
         Args:
             message: ``str`` goes as text, bytes-like as binary.
@@ -177,16 +178,22 @@ class Server(Configurable):
 
         Returns:
             How many connections it was sent to, which are those that are open, not in the
-            middle of a message and not left out for being slow.
+            middle of a message and not left out for being slow. From another thread than that of Tk,
+            where this is found out later: how many it was passed on for.
 
         Raises:
             TypeError: For a message of another type.
             ValueError: For text that cannot be encoded, and for a path that can match none.
+            StateError: In a process that was forked off.
         """
         if not isinstance(path, str):
             raise TypeError(f"path: str, not {type(path).__name__}")
         _check_glob(path)
         frame = encode_broadcast(message)
+        if not self.loop.in_loop_thread():
+            # A list at once: other threads may go on, and the dictionary may change.
+            sessions = [session for session in list(self._sessions) if self._asked_for(session, path)]
+            return pass_on_later(frame, sessions, self._options)
         sessions = [
             session for session, asked in self._sessions.items() if path == "*" or fnmatchcase(asked, path)
         ]
@@ -202,13 +209,15 @@ class Server(Configurable):
         Raises:
             TypeError: As `WebSocket.close`; nothing is closed then.
             ValueError: The same.
+            StateError: In another thread than that of Tk; nothing is closed then.
         """
         encode_close(code, reason)
+        self.loop.check_thread()
         if self.closed:
             return
         self.closed = True
-        for ws in self.connections:
-            ws.close(code, reason)
+        for session in list(self._sessions):
+            session.close(code, reason)
 
     # Requests
 
@@ -242,7 +251,11 @@ class Server(Configurable):
             admission: What `admit` returned.
             stream: The client's.
             data: What it sent behind the request.
+
+        Raises:
+            StateError: In another thread than that of Tk.
         """
+        self.loop.check_thread()
         session = self._make(admission)
         self._begin(session, admission, stream, data)
         return session.ws
@@ -301,6 +314,10 @@ class Server(Configurable):
         self._begin(session, admission, SocketStream(self.loop, sock), data)
         if self.closed:
             session.close(CloseCode.GOING_AWAY, "")
+
+    def _asked_for(self, session: Session, pattern: str) -> bool:
+        asked = self._sessions.get(session)
+        return asked is not None and fnmatchcase(asked, pattern)
 
     def _forget(self, session: Session) -> None:
         del self._sessions[session]
