@@ -1,8 +1,16 @@
 """asyncio in a Tk program: coroutines on Tk's own event loop, without threads and without polling.
 
-`loop` gives the asyncio event loop of an interpreter. It runs whenever Tk's loop does.
+`loop` gives the asyncio event loop of an interpreter. It runs whenever Tk's loop does. `spawn` starts a
+coroutine from a callback of Tk's, `command` makes one the command of a button, `run` is a whole program.
+`event`, `variable`, `closed` and `idle` wait for what happens in Tk.
 """
 
+from tkws.aio.commands import Command, command
 from tkws.aio.guest import GuestLoop, loop
+from tkws.aio.happenings import closed, event, idle, variable
+from tkws.aio.running import run
+from tkws.aio.tasks import spawn
 
-__all__ = ["GuestLoop", "loop"]
+__all__ = [
+    "Command", "GuestLoop", "closed", "command", "event", "idle", "loop", "run", "spawn", "variable",
+]  # fmt: skip

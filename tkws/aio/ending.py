@@ -32,6 +32,7 @@ async def end_tasks(loop: Any, grace: float) -> None:
     if not left:
         await _within(loop, deadline, loop.shutdown_asyncgens(), "an asynchronous generator")
     await _within(loop, deadline, _join_executor(loop), "a thread of the default executor")
+    await asyncio.sleep(0)  # what these have queued
 
 
 async def _cancel_all(loop: Any, deadline: float) -> set[asyncio.Task[Any]]:

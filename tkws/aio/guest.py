@@ -66,6 +66,11 @@ class GuestLoop(PiecewiseEventLoop):
 
     Args:
         host: The loop that runs the turns.
+
+    Attributes:
+        spawned: The tasks that are held until they are done.
+        orphaned: Whether the host has ended.
+        left_by_quit: Whether `run_forever` returned the last time though `stop` was not called.
     """
 
     def __init__(self, host: Loop) -> None:
@@ -76,8 +81,10 @@ class GuestLoop(PiecewiseEventLoop):
         self._armed_for = math.inf
         self._in_mainloop = False
         self._leaving_mainloop: Timer | None = None
-        self._orphaned = False
         self._handed = HostSelector(host, self._owe_turn)
+        self.spawned: set[asyncio.Task[Any]] = set()
+        self.orphaned = False
+        self.left_by_quit = False
         super().__init__(self._handed)
         host.on_close(self._host_ended)
 
@@ -130,7 +137,7 @@ class GuestLoop(PiecewiseEventLoop):
             self._turn_ended()
 
     def _turn_ended(self) -> None:
-        if self._orphaned:
+        if self.orphaned:
             self._run_out()
             return
         self._handed.release()
@@ -163,11 +170,11 @@ class GuestLoop(PiecewiseEventLoop):
         Raises:
             RuntimeError: The loop is closed, or running, or another's is; or the caller is in another thread.
         """
-        if self._orphaned:
+        if self.orphaned:
             super().run_forever()
             return
         self._check_closed()
-        self._check_running()
+        self.require_idle()
         if not self._host.in_loop_thread():
             raise RuntimeError("This event loop belongs to the thread of its Tcl interpreter")
         self._in_mainloop = True
@@ -175,8 +182,17 @@ class GuestLoop(PiecewiseEventLoop):
         self._owe_turn()
         try:
             self._tkapp.mainloop(0 if self._tkapp.call("info", "commands", ".") else -1)
+            self.left_by_quit = not self._stopping
         finally:
             self._mainloop_left()
+
+    def require_idle(self) -> None:
+        """Refuse to run the loop while it runs, or another one in the thread does.
+
+        Raises:
+            RuntimeError: One of them runs.
+        """
+        self._check_running()
 
     def _mainloop_left(self) -> None:
         if self._leaving_mainloop:
@@ -184,8 +200,10 @@ class GuestLoop(PiecewiseEventLoop):
             self._leaving_mainloop = None
         self._in_mainloop = self._stopping = False
         self._thread_id = None
-        if not self.is_closed():
+        if self._ready:
             self._owe_turn()
+        elif not self.is_closed():
+            self._arm()
 
     def _leave_mainloop(self) -> None:
         self._tkapp.quit()
@@ -198,7 +216,7 @@ class GuestLoop(PiecewiseEventLoop):
     # ---- the end
 
     def _host_ended(self) -> None:
-        self._orphaned = True
+        self.orphaned = True
         self._handed.leave_host()
         if self._in_piece:
             self.end_piece()  # the rest when the callback that is being run returns

@@ -1,0 +1,78 @@
+"""`run`: a program that is one coroutine, in a window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from tkws.aio.guest import GuestLoop, loop
+from tkws.loop import Master
+
+T = TypeVar("T")
+
+
+def run(
+    main: Coroutine[Any, Any, T] | Callable[[], Coroutine[Any, Any, T]],
+    *,
+    master: Master = None,
+    debug: bool | None = None,
+) -> T | None:
+    """Run ``main`` and Tk's loop until ``main`` is done, as `asyncio.run` does.
+
+    Then all tasks of the window are cancelled and run to their end, and its asyncio loop is closed. The
+    window itself stays.
+
+    When the window is destroyed or ``quit`` is called, ``main`` is cancelled. Ctrl-C cancels it as well.
+
+    Args:
+        main: A coroutine, or a function that makes it.
+        master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root, which is made on demand.
+        debug: Whether asyncio's debug mode is on; None leaves it.
+
+    Returns:
+        What ``main`` returns; None if it was cancelled by the window's end or by ``quit``.
+
+    Raises:
+        TypeError: ``main`` or ``master`` is of another kind.
+        RuntimeError: asyncio is running in this thread already, or this window's loop is.
+        StateError: The interpreter belongs to another thread, or its window was destroyed.
+        KeyboardInterrupt: Ctrl-C was pressed.
+        CancelledError: ``main`` was cancelled by other means.
+    """
+    _require_no_loop()
+    coroutine = main() if callable(main) else main
+    if not asyncio.iscoroutine(coroutine):
+        raise TypeError(f"main must be a coroutine or a function that makes one, not {type(main).__name__}")
+    try:
+        guest = loop(master)
+        guest.require_idle()
+    except BaseException:
+        coroutine.close()
+        raise
+    return _run(guest, coroutine, debug)
+
+
+def _run(guest: GuestLoop, coroutine: Coroutine[Any, Any, T], debug: bool | None) -> T | None:
+    runner = asyncio.Runner(debug=debug, loop_factory=lambda: guest)
+    try:
+        return runner.run(coroutine)
+    except asyncio.CancelledError:
+        if not guest.orphaned:
+            raise
+        return None
+    except RuntimeError:
+        if not guest.left_by_quit:
+            raise
+        return None
+    finally:
+        if not guest.is_closed():
+            runner.close()
+
+
+def _require_no_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("aio.run() cannot be called from a running event loop: use await")

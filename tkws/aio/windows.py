@@ -1,0 +1,51 @@
+"""The end of a single widget, by whatever means; the end of a whole interpreter is `tkws.loop`'s."""
+
+from __future__ import annotations
+
+import itertools
+import tkinter
+from collections.abc import Callable
+
+from tkws.errors import StateError
+
+_serial = itertools.count(1)
+
+
+def require_widget(name: str, widget: object) -> None:
+    """Refuse an argument that is not a widget.
+
+    Raises:
+        TypeError: It is not one; the message has the argument's name.
+    """
+    if not isinstance(widget, tkinter.Misc):
+        raise TypeError(f"{name} must be a widget, not {type(widget).__name__}")
+
+
+def on_destroy(widget: tkinter.Misc, callback: Callable[[], object]) -> Callable[[], None]:
+    """Call ``callback()`` when ``widget`` is destroyed. It runs no code of the program's and must not raise.
+
+    A trace on the widget's Tcl command sees every way to end, and needs no binding of the program's.
+
+    Returns:
+        Takes the callback back; to be called in any case, also after the widget is gone.
+
+    Raises:
+        StateError: The widget was destroyed already, or a bare ``Tcl()`` has no window.
+    """
+    tkapp, path = widget.tk, str(widget)
+    command = f"tkws_aio_end_{next(_serial)}"
+    tkapp.createcommand(command, lambda *_: callback())
+    try:
+        tkapp.call("trace", "add", "command", path, "delete", command)
+    except tkinter.TclError:
+        tkapp.deletecommand(command)
+        raise StateError(f"the widget {path} does not exist: it was destroyed") from None
+
+    def take_back() -> None:
+        try:
+            tkapp.call("trace", "remove", "command", path, "delete", command)
+        except tkinter.TclError:  # it is gone, and its traces with it
+            pass
+        tkapp.deletecommand(command)
+
+    return take_back
