@@ -51,6 +51,7 @@ def loop_for(master: Master = None) -> Loop:
     if loop is None or loop.closed:
         loop = _loops[root] = _make(root, time.monotonic, time.time)
     loop.follow_window()
+    loop.follow_signals()
     return loop
 
 

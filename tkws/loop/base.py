@@ -24,6 +24,7 @@ from typing import Any
 
 from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
+from tkws.loop.interrupts import interrupts
 from tkws.loop.nesting import callback_depth
 from tkws.loop.poller import Poller, make_poller
 from tkws.loop.process import open_loops
@@ -67,6 +68,7 @@ class Loop(Slices):
         self._interpreter.wait_once()
         self._interpreter.follow(self._interpreter_ended)
         open_loops[self] = self._leave_to_parent
+        self.follow_signals()
         self._listen()
 
     # ---- what a program asks for
@@ -300,6 +302,19 @@ class Loop(Slices):
         self.check_thread()
         self._interpreter.follow_window()
 
+    def follow_signals(self) -> None:
+        """Sees to signals also where somebody else, such as asyncio, did when the loop was made.
+
+        In the main thread every loop does so from the start. A wake-up descriptor and a handler of the
+        program's are left alone.
+
+        Raises:
+            StateError: The caller is in another thread.
+        """
+        self.check_thread()
+        self._wakeup.follow_signals()
+        interrupts.put_off(self._tkapp)
+
     # ---- the end
 
     def close(self) -> None:
@@ -356,6 +371,7 @@ class Loop(Slices):
             watch.retire()
         self._forget_queues()
         open_loops.pop(self, None)
+        interrupts.release(self._tkapp)
         self._tkapp.deletecommand(self._idle_command)
         self._interpreter.release()
 

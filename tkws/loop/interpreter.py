@@ -16,6 +16,7 @@ from collections.abc import Callable
 from threading import get_ident
 
 from tkws.errors import StateError
+from tkws.loop.interrupts import interrupts
 
 # In a process that was forked off: no thread has this identifier.
 _NO_THREAD = 0
@@ -78,18 +79,23 @@ class Interpreter:
         if get_ident() != self.thread:
             raise self.refusal()
 
+    @property
+    def is_the_parents(self) -> bool:
+        """Whether this is a process that was forked off, and the interpreter belongs to its parent."""
+        return self.thread == _NO_THREAD
+
     def check_process(self) -> None:
         """Refuses a caller in a process that was forked off.
 
         Raises:
             StateError: It is in one.
         """
-        if self.thread == _NO_THREAD:
+        if self.is_the_parents:
             raise self.refusal()
 
     def refusal(self) -> StateError:
         """The error for a caller in a wrong place."""
-        if self.thread == _NO_THREAD:
+        if self.is_the_parents:
             return StateError(
                 "this process was forked off, and the interpreter with its connections stayed in the"
                 " parent: use them there; here, make others"
@@ -137,6 +143,8 @@ class Interpreter:
             StateError: The caller is in another thread than the interpreter's.
         """
         self.check_thread()
+        if interrupts.has_ended(sys.exc_info()[1]):
+            return
         root = self._root()
         if root is None:
             _log.error("a callback raised, and its Tk root is gone", exc_info=True)

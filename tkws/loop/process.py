@@ -10,6 +10,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tkws.loop.interrupts import interrupts
+from tkws.loop.signals import leave_signals_to_parent
+
 if TYPE_CHECKING:
     from tkws.loop.base import Loop
 
@@ -27,6 +30,8 @@ def close_all() -> None:
 
 def leave_all_to_parent() -> None:
     """Leaves every loop to the parent: this is a fork."""
+    leave_signals_to_parent()
+    interrupts.leave_to_parent()
     for leave in list(open_loops.values()):
         leave()
     open_loops.clear()

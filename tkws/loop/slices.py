@@ -43,7 +43,7 @@ SLICE = 0.005
 # Seconds that a spent slice waits for Tk to be idle; a program may keep Tk from ever being so.
 PATIENCE = 0.02
 
-# Python may raise KeyboardInterrupt at the entry of a callback, before its first line: the Tk timer is gone
+# The handler of a signal may raise at the entry of a callback, before its first line: the Tk timer is gone
 # then, and nothing was done. A second one follows so many milliseconds later.
 SPARE_MS = 250
 
@@ -144,8 +144,9 @@ class Slices(ABC):
         A slice that begins goes on until nothing is ready, so Tk gets to its idle work when it is
         over. The entries that follow within its time look once, unless they dwell.
         """
-        if self._closed:  # a process that was forked off goes on with Tk's loop
-            self._ignore()
+        if self._closed:  # by the handler of a signal, a moment ago; or the process was forked off
+            if self._interpreter.is_the_parents:
+                self._ignore()
             return
         now = self._clock()
         self._dwells = self._dwells or now - self._entered < DWELL

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from tkws.errors import StateError
+from tkws.loop.signals import ignore_signals, wake_on_signal
 
 # Bytes read at a time.
 _READ = 4096
@@ -42,6 +43,11 @@ class Wakeup:
     def fileno(self) -> int:
         """The descriptor that is readable while calls wait."""
         return self._reader.fileno()
+
+    def follow_signals(self) -> None:
+        """Makes each signal wake the loop, in the main thread; see `wake_on_signal`. Idempotent."""
+        if not self._closed:
+            wake_on_signal(self._writer.fileno())
 
     def post(self, call: Call) -> None:
         """Appends ``call``, from any thread.
@@ -70,6 +76,8 @@ class Wakeup:
     def close(self) -> None:
         """Refuses calls from now on; what still waits is left to `take`."""
         with self._lock:
+            if not self._closed:
+                ignore_signals(self._writer.fileno())
             self._closed = True
             self._signalled = False
             self._reader.close()

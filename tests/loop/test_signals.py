@@ -1,0 +1,478 @@
+"""Signals: each is acted on at once, and Python's wake-up descriptor is put back as it was."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import socket
+import sys
+import threading
+import tkinter
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from tests.loop.child import run_child
+from tkws.loop import Loop, loop_for
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals for one process")
+
+# Milliseconds after which a test that waits for a signal in vain ends.
+WATCHDOG = 5000
+
+
+def wakeup_fd() -> int:
+    fd = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
+    return fd
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    """Each test begins without a descriptor, and puts back the handlers of the signals that it uses."""
+    used = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+    handlers = {number: signal.getsignal(number) for number in used}
+    assert wakeup_fd() == -1
+    yield
+    assert wakeup_fd() == -1
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def log() -> list[object]:
+    return []
+
+
+def shoot(number: int, *, count: int = 1) -> None:
+    """Sends a signal as soon as the main thread waits in Tk, or a moment later."""
+
+    def send() -> None:
+        for _ in range(count):
+            os.kill(os.getpid(), number)
+
+    timer = threading.Timer(0.02, send)
+    timer.daemon = True
+    timer.start()
+
+
+def run_tk(root: tkinter.Tk) -> bool:
+    """Runs ``mainloop`` until it ends; whether the watchdog had to end it."""
+    barked: list[bool] = []
+    watchdog = root.after(WATCHDOG, lambda: (barked.append(True), root.quit()))
+    try:
+        root.mainloop(-1)
+    finally:
+        root.after_cancel(watchdog)
+    return bool(barked)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_a_handler_of_the_programs_runs_at_once(loop, root, number) -> None:
+    heard: list[int] = []
+    signal.signal(number, lambda got, _frame: (heard.append(got), root.quit()))
+    shoot(number)
+    assert not run_tk(root)
+    assert heard == [number]
+
+
+def test_what_a_handler_raises_leaves_mainloop(loop, root, log, pump_until) -> None:
+    def give_up(*_: object) -> None:
+        raise TimeoutError("no more time")
+
+    signal.signal(signal.SIGUSR1, give_up)
+    shoot(signal.SIGUSR1)
+    with pytest.raises(TimeoutError, match="no more time"):
+        run_tk(root)
+    loop.call_soon(log.append, "alive")
+    pump_until(lambda: log)
+
+
+def test_a_handler_may_use_the_loop(loop, root) -> None:
+    signal.signal(signal.SIGUSR1, lambda *_: loop.call_soon(root.quit))
+    shoot(signal.SIGUSR1)
+    assert not run_tk(root)
+
+
+def test_a_handler_may_close_the_loop(loop, root) -> None:
+    signal.signal(signal.SIGUSR1, lambda *_: (loop.close(), root.quit()))
+    shoot(signal.SIGUSR1)
+    assert not run_tk(root)
+    assert loop.closed
+    assert wakeup_fd() == -1
+
+
+def test_a_signal_in_a_dialog_is_acted_on_at_once(loop, root) -> None:
+    answer = tkinter.StringVar(root)
+    signal.signal(signal.SIGUSR1, lambda *_: answer.set("over"))
+
+    def ask() -> None:
+        shoot(signal.SIGUSR1)
+        root.tk.call("vwait", str(answer))
+        root.quit()
+
+    loop.call_soon(ask)
+    assert not run_tk(root)
+    assert answer.get() == "over"
+
+
+def test_a_thousand_signals_leave_nothing_to_do(loop, root, pump_until) -> None:
+    heard: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda *_: heard.append(1))
+    for _ in range(1000):
+        os.kill(os.getpid(), signal.SIGUSR1)
+    loop.call_soon(root.quit)
+    assert not run_tk(root)
+    assert heard
+    entered = count_entries(loop)
+    loop.call_later(0.02, root.quit)
+    assert not run_tk(root)
+    assert len(entered) < 30
+
+
+def count_entries(loop: Loop) -> list[object]:
+    """A list with one element for each time that the loop asks its poller."""
+    entered: list[object] = []
+    poll = loop._poll
+
+    def counting(seconds: float = 0.0):
+        entered.append(seconds)
+        return poll(seconds)
+
+    loop._poll = counting
+    return entered
+
+
+# ---- the descriptor
+
+
+def test_the_descriptor_is_put_back_when_the_last_loop_closes() -> None:
+    roots = [tkinter.Tcl() for _ in range(3)]
+    loops = [loop_for(root) for root in roots]
+    assert wakeup_fd() != -1
+    for loop in (loops[2], loops[0]):
+        loop.close()
+        assert wakeup_fd() != -1
+    heard: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda got, _frame: (heard.append(got), roots[0].quit()))
+    shoot(signal.SIGUSR1)
+    assert not run_tk(roots[0])
+    assert heard
+    loops[1].close()
+    assert wakeup_fd() == -1
+
+
+@pytest.fixture
+def theirs(make_pair: Callable[[], tuple[socket.socket, socket.socket]]) -> Iterator[_Theirs]:
+    """A descriptor of the program's."""
+    reader, writer = make_pair()
+    yield _Theirs(reader, writer)
+    signal.set_wakeup_fd(-1)
+
+
+class _Theirs:
+    def __init__(self, reader: socket.socket, writer: socket.socket) -> None:
+        self._reader, self._writer = reader, writer
+
+    def set(self) -> int:
+        """Sets it, and returns what was set before."""
+        return signal.set_wakeup_fd(self._writer.fileno())
+
+    def is_set(self) -> bool:
+        return wakeup_fd() == self._writer.fileno()
+
+    def heard(self) -> bytes:
+        return self._reader.recv(99)
+
+
+def test_a_descriptor_of_the_programs_is_left_alone(root, theirs) -> None:
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    theirs.set()
+    loop = loop_for(root)
+    assert theirs.is_set()
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert theirs.heard() == bytes([signal.SIGUSR1])
+    loop.close()
+    assert theirs.is_set()
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_descriptor_that_comes_later_is_left_alone(root, theirs, others) -> None:
+    loops = [loop_for(tkinter.Tcl()) for _ in range(others)]
+    loop = loop_for(root)
+    theirs.set()
+    loop_for(root)
+    for each in [loop, *loops]:
+        each.close()
+        assert theirs.is_set()
+
+
+def test_a_descriptor_that_has_gone_is_followed_by_the_loops(root, theirs) -> None:
+    theirs.set()
+    loop = loop_for(root)
+    signal.set_wakeup_fd(-1)
+    loop_for(root)
+    assert wakeup_fd() != -1
+    loop.close()
+
+
+def test_a_loop_in_another_thread_leaves_signals_alone() -> None:
+    said: list[int] = []
+
+    def live() -> None:
+        interpreter = tkinter.Tcl()
+        loop = loop_for(interpreter)
+        loop.call_soon(interpreter.quit)
+        interpreter.mainloop(-1)
+        loop.close()
+        said.append(1)
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    thread.join()
+    assert said == [1]
+    assert wakeup_fd() == -1
+
+
+def test_the_child_of_a_fork_writes_no_signals_to_its_parent(root) -> None:
+    from tests.loop.test_fork import fork
+
+    loop = loop_for(root)
+
+    def child() -> None:
+        assert wakeup_fd() == -1
+
+    fork(child)
+    assert wakeup_fd() != -1
+    loop.close()
+
+
+# ---- whole programs
+
+PROGRAMS = {
+    "SIGINT": ("", "KeyboardInterrupt", -signal.SIGINT),
+    "SIGTERM that quits": ("signal.signal(signal.SIGTERM, lambda *_: root.quit())", "", 0),
+    "SIGTERM that exits": ("signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))", "", 7),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notifier", ["filehandler", "polled"])
+@pytest.mark.parametrize("window", [False, True])
+@pytest.mark.parametrize("kind", PROGRAMS)
+def test_a_signal_ends_a_program_that_is_idle(display_root, notifier, window, kind) -> None:
+    setup, error, status = PROGRAMS[kind]
+    number = signal.SIGINT if kind == "SIGINT" else signal.SIGTERM
+    ended = run_child(f"""
+        import os, signal, sys, threading, tkinter
+        os.environ["TKWS_NOTIFIER"] = "{notifier}"
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        import tkws
+        root = {"tkinter.Tk()" if window else "tkinter.Tcl()"}
+        server = tkws.serve(master=root)
+        {setup}
+        killer = threading.Timer(0.2, os.kill, (os.getpid(), {int(number)}))
+        killer.daemon = True
+        killer.start()
+        root.mainloop({"" if window else -1})
+        """)
+    assert ended.returncode == status
+    assert ended.stdout == ""
+    assert (ended.stderr.splitlines() or [""])[-1] == error
+
+
+# ---- Ctrl-C
+
+interrupt = partial(signal.raise_signal, signal.SIGINT)
+
+
+@pytest.fixture
+def interruptible() -> None:
+    """Python's own handler of SIGINT, as at the start of a program; ask for it before a loop."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def guarded(interruptible, make_loop, root) -> Loop:
+    """A loop of each kind, of a program without a handler of its own."""
+    return make_loop(root)
+
+
+def test_an_interrupt_leaves_mainloop_and_a_second_one_goes_on(guarded, root, pair, log, pump_until) -> None:
+    near, far = pair
+    guarded.watch(near.fileno(), lambda: log.append(near.recv(9)), None)
+    for _ in range(3):
+        shoot(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            run_tk(root)
+        assert not guarded.dispatching
+    far.send(b"alive")
+    guarded.call_soon_threadsafe(log.append, "called")
+    pump_until(lambda: len(log) == 2)
+
+
+@pytest.mark.parametrize("ask", ["call_soon", "at_slice_end", "call_later", "call_soon_threadsafe"])
+def test_an_interrupt_in_tkws_loses_nothing(guarded, root, log, pump_until, ask) -> None:
+    """What is called here has no frame of its own: the signal comes in the midst of the loop."""
+    for number in range(3):
+        for call in (partial(log.append, number), interrupt):
+            getattr(guarded, ask)(*([0.0] if ask == "call_later" else []), call)
+    interrupted = 0
+    while len(log) < 3:
+        with pytest.raises(KeyboardInterrupt):
+            run_tk(root)
+        interrupted += 1
+    assert log == [0, 1, 2]
+    assert 1 <= interrupted <= 3
+
+
+def test_an_interrupt_in_the_programs_code_comes_at_once(guarded, root, log) -> None:
+    def work() -> None:
+        log.append("begun")
+        interrupt()
+        log.append("not reached")
+
+    guarded.call_soon(work)
+    with pytest.raises(KeyboardInterrupt):
+        run_tk(root)
+    assert log == ["begun"]
+
+
+def test_an_interrupt_in_a_library_is_its_callers(guarded, root, log) -> None:
+    class Fails:
+        def __repr__(self) -> str:
+            interrupt()
+            raise AssertionError
+
+    def work() -> None:
+        functools.reduce(lambda _first, second: repr(second), [1, Fails()])
+
+    guarded.call_soon(work)
+    with pytest.raises(KeyboardInterrupt):
+        run_tk(root)
+
+
+def update_for_ever(root: tkinter.Tk) -> None:
+    while True:
+        root.update()
+
+
+def test_update_raises_an_interrupt_that_was_put_off(guarded, root, log) -> None:
+    guarded.call_soon(interrupt)
+    guarded.call_soon(log.append, "served")
+    with pytest.raises(KeyboardInterrupt):
+        update_for_ever(root)
+    assert log == ["served"]
+
+
+def test_an_interrupt_before_mainloop_is_raised_by_it(guarded, root) -> None:
+    guarded.on_close(interrupt)  # its end is the next call of tkws
+    other = tkinter.Tcl()
+    second = loop_for(other)
+    guarded.close()
+    with pytest.raises(KeyboardInterrupt):
+        run_tk(other)
+    second.close()
+
+
+@pytest.mark.parametrize("how", ["vwait", "eval", "nested"])
+def test_an_interrupt_ends_a_dialog(guarded, root, log, how) -> None:
+    """A dialog waits in Tcl: no instruction of Python's is executed until it ends."""
+
+    def wait() -> None:
+        if how == "eval":
+            root.tk.eval("vwait tkws_test")
+        else:
+            root.tk.call("vwait", "tkws_test")
+
+    def ask() -> None:
+        if how == "nested":
+            guarded.call_soon(wait)
+        shoot(signal.SIGINT)
+        try:
+            wait()
+        finally:
+            log.append("ended")
+
+    guarded.call_soon(ask)
+    with pytest.raises(KeyboardInterrupt):
+        run_tk(root)
+    assert log == ["ended"]
+    assert root.tk.eval("set x 1") == root.tk.call("set", "x") == "1"
+    guarded.call_soon(root.quit)
+    assert not run_tk(root)
+
+
+def test_a_dialog_of_a_button_is_ended_too(interruptible, display_root) -> None:
+    loop_for(display_root)
+    reported: list[BaseException] = []
+    display_root.report_callback_exception = lambda _kind, error, _traceback: reported.append(error)
+    dialog = tkinter.Toplevel(display_root)
+
+    def ask() -> None:
+        shoot(signal.SIGINT)
+        display_root.wait_window(dialog)
+
+    button = tkinter.Button(display_root, command=ask)
+    display_root.after(1, button.invoke)
+    with pytest.raises(KeyboardInterrupt):
+        display_root.mainloop()
+    assert [type(error) for error in reported] == [tkinter.TclError] * len(reported)
+    assert dialog.winfo_exists()
+
+
+def test_a_dialog_that_asks_whether_to_end_is_left_alone(guarded, root, log) -> None:
+    """It is opened where KeyboardInterrupt was caught, and a byte of that signal is still to be read."""
+    shoot(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run_tk(root)
+    guarded.call_later(0.15, root.setvar, "tkws_answer", "no")
+    root.tk.call("vwait", "tkws_answer")
+    assert root.getvar("tkws_answer") == "no"
+
+
+def test_what_does_not_return_to_tk_is_interrupted_after_a_second(guarded, root, log, monkeypatch) -> None:
+    monkeypatch.setattr("tkws.loop.interrupts._PATIENCE", 0.0)
+    guarded.call_soon(interrupt)
+    guarded.call_soon(interrupt)
+    guarded.call_soon(log.append, "later")
+    with pytest.raises(KeyboardInterrupt):
+        run_tk(root)
+    assert log == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_handler_of_the_programs_is_left_alone(root, before) -> None:
+    def own(*_: object) -> None:
+        raise AssertionError
+
+    signal.signal(signal.SIGINT, own if before else signal.default_int_handler)
+    loop = loop_for(root)
+    signal.signal(signal.SIGINT, own)
+    loop_for(root)
+    assert signal.getsignal(signal.SIGINT) is own
+    loop.close()
+    assert signal.getsignal(signal.SIGINT) is own
+
+
+def test_pythons_handler_is_put_back_when_the_last_loop_closes(interruptible, root) -> None:
+    from tests.loop.test_fork import fork
+
+    other = tkinter.Tcl()
+    first, second = loop_for(root), loop_for(other)
+    ours = signal.getsignal(signal.SIGINT)
+    assert ours is not signal.default_int_handler
+
+    def child() -> None:
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    fork(child)
+    first.close()
+    assert signal.getsignal(signal.SIGINT) == ours
+    second.close()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, ours)  # a program may have kept it
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
