@@ -636,7 +636,7 @@ def test_call_soon_threadsafe_from_any_thread(loop, log, pump_until) -> None:
 
 
 # What only looks is for any thread.
-FOR_ANY_THREAD = {"call_soon_threadsafe", "in_loop_thread", "now", "slice_left", "slice_spent"}
+FOR_ANY_THREAD = {"call_soon_threadsafe", "in_loop_thread", "nesting", "now", "slice_left", "slice_spent"}
 
 FOR_ITS_THREAD = sorted(
     name
