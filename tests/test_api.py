@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import inspect
-import logging
 import subprocess
 import sys
 
@@ -152,10 +151,6 @@ def test_the_states():
 def test_the_version_is_the_packages():
     assert tkws.__version__.count(".") >= 1
     assert tkws.__version__[0].isdigit()
-
-
-def test_it_is_quiet_until_asked_for_more():
-    assert logging.getLogger("tkws").level == logging.ERROR
 
 
 # Left to those who need it: TLS, a proxy, a page, a date of a server's, the first connection.

@@ -7,7 +7,6 @@ The commands are tcllib's (`open`, `send`, `server`, `live`, `test`, `upgrade`, 
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from tkws.client.retry import Backoff
@@ -55,8 +54,6 @@ from tkws.version import __version__
 
 if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
-
-logging.getLogger(__name__).setLevel(logging.ERROR)  # quiet until `loglevel` says else, as tcllib
 
 __all__ = [
     "Backoff",

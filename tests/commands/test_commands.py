@@ -10,6 +10,7 @@ import threading
 import pytest
 
 import tkws
+from tests.loop.child import run_child
 from tests.peers import Log
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
@@ -497,24 +498,56 @@ def level():
 
 
 def test_loglevel(level):
-    assert tkws.loglevel() == "error"  # quiet until asked for more
+    assert level.level == logging.NOTSET
     assert tkws.loglevel("debug") == tkws.loglevel() == "debug"
     assert level.level == logging.DEBUG
     assert tkws.loglevel("NOTICE") == "notice"
     assert tkws.loglevel("w") == "warn"
     assert level.level == logging.WARNING
     assert tkws.loglevel("inf") == "info"
-    level.setLevel(logging.CRITICAL)
-    assert tkws.loglevel() == "error"
-    level.setLevel(1)
-    assert tkws.loglevel() == "debug"
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(1, "debug"), (11, "info"), (21, "notice"), (26, "warn"), (35, "error"), (logging.CRITICAL, "error")],
+)
+@pytest.mark.parametrize("of_all", [True, False])
+def test_loglevel_tells_what_is_logged(level, number, name, of_all):
+    everything = logging.getLogger()
+    before = everything.level
+    (everything if of_all else level).setLevel(number)
+    assert tkws.loglevel() == name
+    everything.setLevel(before)
+
+
+@pytest.mark.parametrize("of_all", [True, False])
+def test_the_import_leaves_a_level_alone(of_all):
+    name = "" if of_all else "tkws"
+    ended = run_child(f"""
+        import logging
+        logging.getLogger("{name}").setLevel(logging.INFO)
+        import tkws
+        print(logging.getLogger("{name}").level, tkws.loglevel())
+        """)
+    assert (ended.stdout, ended.stderr) == ("20 info\n", "")
+
+
+def test_a_warning_is_seen_by_default():
+    ended = run_child("""
+        import tkws, tkws.net.listen
+        tkws.net.listen._log.warning("cannot accept")
+        logger = __import__("logging").getLogger("tkws")
+        logger.info("not this")
+        print(tkws.loglevel())
+        """)
+    assert (ended.stdout, ended.stderr) == ("warn\n", "cannot accept\n")
 
 
 @pytest.mark.parametrize("wrong", ["", "loud", 5, b"debug"])
 def test_what_loglevel_refuses(level, wrong):
     with pytest.raises(TypeError, match="^level"):
         tkws.loglevel(wrong)
-    assert tkws.loglevel() == "error"
+    assert level.level == logging.NOTSET
 
 
 # ---- validate and sec_websocket_accept
