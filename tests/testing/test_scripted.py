@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import tkws
+from tkws.loop import loop_for
 from tkws.testing import FakeClock, Recorder, ScriptedServer, run_until
 
 
@@ -198,4 +199,21 @@ def test_what_a_script_raises_is_raised_by_close(root) -> None:
     run_until(lambda: server.peers[0].failure, master=root)
     with pytest.raises(AssertionError):
         server.close()
+    assert server.close() is None  # it has been raised
     run_until(lambda: "disconnect" in recorder, master=root)
+    assert server.close() is None
+
+
+def test_a_server_that_ended_with_its_interpreter_closes_silently(root, callback_errors) -> None:
+    def script(peer):
+        yield
+        raise LookupError("script")
+
+    server = ScriptedServer(script, master=root)
+    ws, recorder = connect(root, server)
+    run_until(lambda: "connect" in recorder, master=root)
+    ws.send("go")
+    run_until(lambda: server.peers[0].failure, master=root)
+    loop_for(root).close()
+    assert isinstance(callback_errors.pop(), LookupError)
+    server.close()

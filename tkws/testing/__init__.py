@@ -1,11 +1,11 @@
-"""For tests of programs that use tkws: real connections on Tk's real loop, in one process, with no sleeping.
+"""For testing programs that use tkws: real connections in Tk's real loop, in one process, without sleeping.
 
-`run_until` runs the loop until something is true. `connected_pair` gives both ends of a connection
-without a network; `ScriptedServer` plays a server by a script; `Link` stands between a client and a
-server and breaks; `FakeClock` jumps over waiting times; `Recorder` is a handler that writes down.
-``pytest_plugins = ["tkws.testing.plugin"]`` in a ``conftest.py`` brings fixtures.
+`run_until` runs the loop until a condition is true. `connected_pair` makes both ends of a connection
+without a network. `ScriptedServer` is a server that follows a script. `Link` is a relay between a client
+and a server that breaks when it is told to. `FakeClock` jumps over waiting times. `Recorder` is a handler
+that records events. ``pytest_plugins = ["tkws.testing.plugin"]`` in a ``conftest.py`` adds fixtures.
 
-Nothing here is imported by the rest of the package.
+The rest of the package imports nothing from here.
 """
 
 from tkws.testing.clock import FakeClock

@@ -1,7 +1,6 @@
-"""A network that breaks when a test says so: a relay between a client and a server.
+"""A network that breaks when a test tells it to: a relay between a client and a server.
 
-Knows bytes and no WebSocket. Each connection that the relay accepts it carries to the target
-over one of its own.
+Knows bytes, not WebSockets. For each connection that it accepts, the relay opens one to the target.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ class Link:
     """A relay to one server on this machine; connect to its `url` instead of the server's.
 
     Args:
-        target: The server's URL; its host is an address, such as ``127.0.0.1``.
+        target: The server's URL. Its host must be an address, such as ``127.0.0.1``.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
 
     Attributes:
-        url: The target's URL, with the port of this relay.
-        carried: Bytes that were passed on, both ways.
-        accepted: Connections that were accepted.
+        url: The target's URL with the address and port of this relay.
+        carried: How many bytes have been passed on, in both directions together.
+        accepted: How many connections have been accepted.
 
     Raises:
-        TypeError: ``target`` is no str, or ``master`` no widget.
-        ValueError: The target has no port, or a name for a host.
+        TypeError: ``target`` is not a str, or ``master`` is not a widget.
+        ValueError: The target has no port, or its host is a name.
     """
 
     def __init__(self, target: str, *, master: Master = None) -> None:
@@ -41,9 +40,9 @@ class Link:
         self._loop = loop_for(master)
         self._delay = 0.0
         self._closed = False
-        self._wires: dict[_Wire, None] = {}
+        self._connections: dict[_RelayedConnection, None] = {}
         self._stalled = False
-        self._limit: int | None = None
+        self._cut_at: int | None = None  # the value of `carried` at which to cut
         self._listener = self._listen(0)
         self._port = self._listener.port or 0
         self.url = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
@@ -51,14 +50,14 @@ class Link:
 
     def __repr__(self) -> str:
         state = "down" if self._listener.closed else "stalled" if self._stalled else "up"
-        return f"<{type(self).__name__} {state}: {len(self._wires) // 2} connections>"
+        return f"<{type(self).__name__} {state}: {len(self._connections) // 2} connections>"
 
     @property
     def delay(self) -> float:
-        """Seconds that bytes take from one end to the other; 0 by default.
+        """How long bytes take from one end to the other, in seconds; 0 by default.
 
         Raises:
-            TypeError: It is set to something else than a number.
+            TypeError: It is set to a value that is not a number.
             ValueError: It is set to a number that is negative, infinite or NaN.
         """
         return self._delay
@@ -68,51 +67,51 @@ class Link:
         self._delay = check_seconds("delay", seconds)
 
     def stall(self) -> None:
-        """Pass nothing on until `flow`, on new connections either.
+        """Hold back all bytes until `flow`, on new connections too.
 
         Raises:
             StateError: The link is closed.
         """
         self._require_open()
         self._stalled = True
-        for wire in self._wires:
-            wire.hold(True)
+        for connection in self._connections:
+            connection.set_stalled(True)
 
     def flow(self) -> None:
-        """Pass on again.
+        """End a stall: pass bytes on again.
 
         Raises:
             StateError: The link is closed.
         """
         self._require_open()
         self._stalled = False
-        for wire in self._wires:
-            wire.hold(False)
+        for connection in self._connections:
+            connection.set_stalled(False)
 
     def cut(self) -> None:
-        """Reset every connection at both ends; new ones are accepted."""
-        for wire in list(self._wires):
-            reset(wire.stream)
+        """Reset every connection at both ends; new ones are still accepted."""
+        for connection in list(self._connections):
+            reset(connection.stream)
 
     def cut_after(self, count: int) -> None:
-        """Reset every connection once ``count`` bytes more were passed on, both ways together.
+        """Reset every connection once ``count`` more bytes have been passed on, in both directions together.
 
         Raises:
-            TypeError: ``count`` is no int.
+            TypeError: ``count`` is not an int.
             ValueError: ``count`` is negative.
             StateError: The link is closed.
         """
         number = check_size("count", count)
         self._require_open()
-        self._limit = self.carried + number
+        self._cut_at = self.carried + number
 
     def down(self) -> None:
-        """Cut, and refuse new connections until `up`."""
+        """Reset every connection, and refuse new ones until `up`."""
         self._listener.close()
         self.cut()
 
     def up(self) -> None:
-        """Accept again, on the same port.
+        """Accept connections again, on the same port.
 
         Raises:
             StateError: The link is closed.
@@ -123,7 +122,7 @@ class Link:
             self._listener = self._listen(self._port)
 
     def close(self) -> None:
-        """End all of it; idempotent."""
+        """Reset every connection and stop listening; idempotent."""
         self._closed = True
         self._loop.cancel_on_close(self.close)
         self.down()
@@ -137,36 +136,37 @@ class Link:
 
     def _accept(self, sock: socket.socket, address: object) -> None:
         self.accepted += 1
-        near = self._add(sock)
+        client = self._add(sock)
         Dial(
             self._loop,
             [self._target],
-            on_connected=lambda far: self._join(near, far),
-            on_failed=lambda error: reset(near.stream),
+            on_connected=lambda sock: self._pair(client, sock),
+            on_failed=lambda _error: reset(client.stream),
         )
 
-    def _join(self, near: _Wire, sock: socket.socket) -> None:
-        far = self._add(sock)
-        if near.stream.closed:
-            reset(far.stream)
-        near.join(far)
-        far.join(near)
+    def _pair(self, client: _RelayedConnection, sock: socket.socket) -> None:
+        server = self._add(sock)
+        if client.stream.closed:
+            reset(server.stream)
+        client.pair_with(server)
+        server.pair_with(client)
 
-    def _add(self, sock: socket.socket) -> _Wire:
-        wire = _Wire(self._loop, sock, self._pass_on, self._forget)
-        wire.hold(self._stalled)
-        self._wires[wire] = None
-        return wire
+    def _add(self, sock: socket.socket) -> _RelayedConnection:
+        connection = _RelayedConnection(self._loop, sock, self._relay, self._remove)
+        connection.set_stalled(self._stalled)
+        self._connections[connection] = None
+        return connection
 
-    def _forget(self, wire: _Wire) -> None:
-        self._wires.pop(wire, None)
+    def _remove(self, connection: _RelayedConnection) -> None:
+        self._connections.pop(connection, None)
 
-    def _pass_on(self, data: bytes, write: Callable[[bytes], object]) -> None:
-        room = len(data) if self._limit is None else min(self._limit - self.carried, len(data))
-        self.carried += room
-        self._after_delay(write, data[:room])
-        if self.carried == self._limit:
-            self._limit = None
+    def _relay(self, data: bytes, write: Callable[[bytes], object]) -> None:
+        """Pass ``data`` to ``write`` after the delay, up to the byte at which to cut."""
+        count = len(data) if self._cut_at is None else min(self._cut_at - self.carried, len(data))
+        self.carried += count
+        self._after_delay(write, data[:count])
+        if self.carried == self._cut_at:
+            self._cut_at = None
             self._after_delay(self.cut)
 
     def _after_delay(self, call: Callable[..., object], *args: object) -> None:
@@ -186,102 +186,101 @@ def _read_target(target: str) -> tuple[Endpoint, SplitResult]:
         raise ValueError(f"target: a URL with a host and a port, not {target!r}")
     endpoint = numeric_endpoint(host, port)
     if endpoint is None:
-        raise ValueError(f"target: its host must be an address, not {host!r}")
+        raise ValueError(f"target: a URL whose host is an address such as 127.0.0.1, not {target!r}")
     return endpoint, parts
 
 
-class _Wire:
-    """One connection of a link, as the owner of its stream; what it hears goes to the other."""
+class _RelayedConnection:
+    """One connection of a link and the owner of its stream; the bytes it receives go to its counterpart."""
 
     def __init__(
         self,
         loop: Loop,
         sock: socket.socket,
-        pass_on: Callable[[bytes, Callable[[bytes], object]], object],
-        forget: Callable[[_Wire], object],
+        relay: Callable[[bytes, Callable[[bytes], object]], object],
+        remove: Callable[[_RelayedConnection], object],
     ) -> None:
         self.stream = SocketStream(loop, sock, self)
-        self._other: _Wire | None = None
-        self._pass_on = pass_on
-        self._forget = forget
-        self._held = False
-        self._full = True  # there is no other yet that would take anything
+        self._counterpart: _RelayedConnection | None = None
+        self._relay = relay
+        self._remove = remove
+        self._stalled = False
+        self._blocked = True  # until there is a counterpart that takes bytes
         self._ended = False
-        self._regulate()
+        self._update_reading()
 
-    def join(self, other: _Wire) -> None:
-        """Pass on to ``other`` from now on."""
-        self._other = other
-        self._full = False
-        self._regulate()
+    def pair_with(self, counterpart: _RelayedConnection) -> None:
+        """Pass bytes on to ``counterpart`` from now on."""
+        self._counterpart = counterpart
+        self.set_blocked(False)
 
-    def hold(self, held: bool) -> None:
-        """Hear nothing while ``held``."""
-        self._held = held
-        self._regulate()
+    def set_stalled(self, stalled: bool) -> None:
+        """Stop or resume reading because the link is told to."""
+        self._stalled = stalled
+        self._update_reading()
 
-    def _regulate(self) -> None:
-        if self._held or self._full:
+    def set_blocked(self, blocked: bool) -> None:
+        """Stop or resume reading because the counterpart cannot, or can, take more bytes."""
+        self._blocked = blocked
+        self._update_reading()
+
+    def _update_reading(self) -> None:
+        if self._stalled or self._blocked:
             self.stream.pause_reading()
         else:
             self.stream.resume_reading()
 
     def write(self, data: bytes) -> None:
-        """Send on, unless the connection is over."""
+        """Send bytes; a no-op if this side has ended."""
         if not (self._ended or self.stream.closed):
             self.stream.write(data)
 
     def end(self) -> None:
-        """Send nothing more; where both have ended, the connection is over."""
+        """Send TCP's FIN; a no-op if this side has ended."""
         if not (self._ended or self.stream.closed):
             self._ended = True
             self.stream.end()
 
-    # What the stream tells
+    # Callbacks of the stream
 
     def data_received(self, data: bytes) -> None:
-        """Pass on."""
-        assert self._other is not None
-        self._pass_on(data, self._other.write)
+        """Pass the bytes on."""
+        assert self._counterpart is not None
+        self._relay(data, self._counterpart.write)
 
     def get_buffer(self) -> None:
-        """Return None: bytes are passed on as they come."""
+        """Return None, so that bytes arrive in `data_received`."""
 
     def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
+        """Fail: this is never called, since `get_buffer` returns no buffer."""
         raise AssertionError
 
     def eof_received(self) -> None:
         """Pass the end on."""
-        assert self._other is not None
-        self._pass_on(b"", self._end_other)
+        assert self._counterpart is not None
+        self._relay(b"", self._end_counterpart)
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """A connection that broke breaks the other one."""
-        self._forget(self)
-        if self._other is not None and not self._ended:
-            reset(self._other.stream)
+        """Reset the counterpart, unless this connection ended in good order."""
+        self._remove(self)
+        if self._counterpart is not None and not self._ended:
+            reset(self._counterpart.stream)
 
     def pause_writing(self) -> None:
-        """Have the other hear no more than can be passed on."""
-        self._mark(True)
+        """Stop reading from the counterpart: its bytes cannot be sent yet."""
+        self._block_counterpart(True)
 
     def resume_writing(self) -> None:
-        """Have the other hear again."""
-        self._mark(False)
+        """Resume reading from the counterpart."""
+        self._block_counterpart(False)
 
-    def fill(self, full: bool) -> None:
-        """Hear nothing while what was heard cannot be passed on."""
-        self._full = full
-        self._regulate()
+    def _block_counterpart(self, blocked: bool) -> None:
+        if self._counterpart is not None:
+            self._counterpart.set_blocked(blocked)
 
-    def _mark(self, full: bool) -> None:
-        if self._other is not None:
-            self._other.fill(full)
-
-    def _end_other(self, _: bytes) -> None:
-        assert self._other is not None
-        self._other.end()
-        if self._ended:  # both ways have ended
+    def _end_counterpart(self, _: bytes) -> None:
+        assert self._counterpart is not None
+        self._counterpart.end()
+        if self._ended:  # both directions have ended
             self.stream.close()
-            self._other.stream.close()
+            self._counterpart.stream.close()

@@ -1,6 +1,6 @@
 """Fixtures for pytest: ``pytest_plugins = ["tkws.testing.plugin"]`` in the top ``conftest.py``.
 
-It is not loaded by itself: that would load Tk into every run of pytest in the environment.
+pytest does not load it automatically, since that would load Tk into every test run in the environment.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ RunUntil = Callable[..., None]
 
 @pytest.fixture
 def tkws_root() -> Iterator[tkinter.Tk]:
-    """A Tcl interpreter with Tk's event loop and no screen; its connections end with the test.
+    """Make a Tcl interpreter with Tk's event loop and no screen; its connections end with the test.
 
-    The test fails where a callback raised and `tkws_run_until` was not running.
+    The test fails if a callback raises while `tkws_run_until` is not running.
     """
     root: Any = tkinter.Tcl()
     raised: list[BaseException] = []
-    root.report_callback_exception = lambda kind, error, traceback: raised.append(error)
+    root.report_callback_exception = lambda _kind, error, _traceback: raised.append(error)
     yield root
     loop_for(root).close()
     del root
@@ -39,7 +39,7 @@ def tkws_root() -> Iterator[tkinter.Tk]:
 
 @pytest.fixture
 def tkws_run_until(tkws_root: tkinter.Tk) -> RunUntil:
-    """`tkws.testing.run_until` on `tkws_root`: ``tkws_run_until(condition, timeout=5.0)``."""
+    """Return `tkws.testing.run_until` for `tkws_root`: ``tkws_run_until(condition, timeout=5.0)``."""
 
     def run(condition: Callable[[], object], timeout: float = 5.0) -> None:
         __tracebackhide__ = True
@@ -50,7 +50,7 @@ def tkws_run_until(tkws_root: tkinter.Tk) -> RunUntil:
 
 @pytest.fixture
 def tkws_server(tkws_root: tkinter.Tk) -> Iterator[tkws.HTTPServer]:
-    """A server in `tkws_root`, on a free port of 127.0.0.1: give it handlers by ``live``."""
+    """Start a server in `tkws_root` on a free port of 127.0.0.1; add handlers with its ``live``."""
     server = tkws.serve(master=tkws_root)
     yield server
     server.close()
@@ -58,5 +58,5 @@ def tkws_server(tkws_root: tkinter.Tk) -> Iterator[tkws.HTTPServer]:
 
 @pytest.fixture
 def tkws_clock(tkws_root: tkinter.Tk) -> FakeClock:
-    """A `tkws.testing.FakeClock` for `tkws_root`; name it before `tkws_server`."""
+    """Make a `tkws.testing.FakeClock` for `tkws_root`; request it before `tkws_server`."""
     return FakeClock(tkws_root)

@@ -1,4 +1,4 @@
-"""A handler that writes down what it is called with."""
+"""A handler that records the events it is called with."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tkws.protocol.events import Event
 
 
 class Recorder:
-    """A handler that keeps every event, then passes it on.
+    """A handler that records every event and then passes it on.
 
     Args:
-        handler: Called with each event after it was kept.
+        handler: Called with each event after it has been recorded; by default nothing is called.
 
     Attributes:
-        events: ``(type, message)`` in the order in which they came.
+        events: ``(type, message)`` of each event, in order.
         ws: The connection of the last event; None before the first.
 
     Raises:
@@ -31,7 +31,7 @@ class Recorder:
         self._handler = handler
 
     def __call__(self, ws: WebSocket, type: Event, message: Any) -> None:
-        """Write the event down and pass it on."""
+        """Record the event and pass it on."""
         self.ws = ws
         self.events.append((type, message))
         self._handler(ws, type, message)
@@ -40,27 +40,27 @@ class Recorder:
         return f"<{self.__class__.__name__} {[str(type) for type, _ in self.events]}>"
 
     def __contains__(self, type: Event | str) -> bool:
-        """Whether an event of this type came: ``"connect" in recorder``."""
-        wanted = _event(type)
+        """Return whether an event of this type was recorded: ``"connect" in recorder``."""
+        wanted = _as_event(type)
         return any(each == wanted for each, _ in self.events)
 
     def all(self, type: Event | str) -> list[Any]:
         """Return the messages of the events of a type, in order.
 
         Raises:
-            TypeError: ``type`` is no str.
-            ValueError: There is no such event.
+            TypeError: ``type`` is not a str.
+            ValueError: ``type`` is not the name of an event.
         """
-        wanted = _event(type)
+        wanted = _as_event(type)
         return [message for each, message in self.events if each == wanted]
 
     @property
     def messages(self) -> list[str | bytes]:
-        """The messages that came, text and binary, in order."""
+        """The text and binary messages that were recorded, in order."""
         return [message for type, message in self.events if type in (Event.TEXT, Event.BINARY)]
 
 
-def _event(type: Event | str) -> Event:
+def _as_event(type: Event | str) -> Event:
     check_kind("type", type, str, "an Event or its name")
     try:
         return Event(type)

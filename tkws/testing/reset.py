@@ -8,12 +8,12 @@ import sys
 
 from tkws.net import SocketStream
 
-# SO_LINGER on, with no time to linger; Windows has shorter fields.
+# SO_LINGER on, with a linger time of 0; the fields are shorter on Windows.
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def reset(stream: SocketStream) -> None:
-    """Drop ``stream`` with a reset; harmless when it is over."""
+    """Drop ``stream`` with a reset; a no-op if it is already closed."""
     if not stream.closed:
         stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         stream.abort()

@@ -1,4 +1,4 @@
-"""A server that plays a script: what a real one does rarely, or must not do, at the moment that a test wants.
+"""A server that follows a script: it does what real servers rarely do, or must not do, when a test wants it.
 
 A script is a generator function that is called with a `ScriptedPeer` for each connection::
 
@@ -8,8 +8,8 @@ A script is a generator function that is called with a `ScriptedPeer` for each c
         yield 0.5  # seconds
         peer.drop()
 
-It runs on Tk's loop, beside the program under test. `tkws.testing.Link` breaks connections to
-servers of any other kind.
+It runs in Tk's loop, beside the program under test. To break connections to any other server, use
+`tkws.testing.Link`.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ from tkws.protocol.handshake import accept_response, reject_response, validate
 from tkws.testing.reset import reset
 
 Script = Callable[["ScriptedPeer"], Generator[float | None, Any, object]]
-"""A generator function: ``yield`` waits for the next message, ``yield 0.5`` for half a second."""
+"""A generator function: ``yield`` returns the next message, ``yield 0.5`` waits for half a second."""
 
 
 class ScriptedServer:
-    """Listens on loopback, and plays ``script`` with everybody who connects.
+    """A server on loopback that runs ``script`` for each client that connects.
 
     Args:
-        script: See `Script`. `tkws.ConnectionClosed` is raised where it waits for a message and
-            the client closes or goes; a script that does not catch it ends there.
+        script: See `Script`. If the client closes or disappears while the script waits for a message,
+            `tkws.ConnectionClosed` is raised at its ``yield``; a script that does not catch it ends there.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
-        answer: What every request is answered with instead of a handshake, as bytes of HTTP;
-            ``b""`` for silence. None for the handshake.
+        answer: The bytes of HTTP to answer every request with, instead of a handshake; ``b""`` to never
+            answer. None for the handshake.
 
     Attributes:
-        url: Where it listens.
-        peers: Everybody who was connected, in order.
+        url: The URL to connect to.
+        peers: Every client that has connected, in order.
 
     Raises:
-        TypeError: For an argument of a wrong type.
+        TypeError: An argument has the wrong type.
     """
 
     def __init__(self, script: Script, *, master: Master = None, answer: bytes | None = None) -> None:
@@ -60,6 +60,7 @@ class ScriptedServer:
         self.peers: list[ScriptedPeer] = []
         self._script = script
         self._answer = answer
+        self._closed = False
         self._loop = loop_for(master)
         self._listener = Listener.tcp(self._loop, "127.0.0.1", 0, self._accept)
         self.url = f"ws://127.0.0.1:{self._listener.port}/"
@@ -67,15 +68,18 @@ class ScriptedServer:
 
     @property
     def finished(self) -> int:
-        """How many scripts ran to their end."""
+        """How many scripts have run to their end."""
         return sum(peer.finished for peer in self.peers)
 
     def close(self) -> None:
-        """Listen no more and drop everybody; idempotent.
+        """Stop listening and drop every client; idempotent.
 
         Raises:
-            Exception: What a script raised first, such as an AssertionError.
+            Exception: A script raised it, such as an AssertionError. Only the first call raises it.
         """
+        if self._closed:
+            return
+        self._closed = True
         self._loop.cancel_on_close(self.close)
         self._listener.close()
         failures = [peer.failure for peer in self.peers if peer.failure is not None]
@@ -89,15 +93,16 @@ class ScriptedServer:
 
 
 class ScriptedPeer:
-    """One connection of a `ScriptedServer`: what its script acts with.
+    """One connection of a `ScriptedServer`; its script sends and closes with it.
 
     Sending raises StateError before the handshake and after the end of the connection, and TypeError or
-    ValueError for what cannot be sent. If a script yields what is no time, its ``yield`` raises that.
+    ValueError for a value that cannot be sent. If a script yields a value that is not a time in seconds, its
+    ``yield`` raises TypeError or ValueError.
 
     Attributes:
-        request: The opening request; None before it has come.
-        finished: Whether the script ran to its end.
-        failure: What the script raised; None where it raised nothing.
+        request: The opening request; None until it has arrived.
+        finished: Whether the script has run to its end.
+        failure: The exception that the script raised; None if it raised none.
     """
 
     def __init__(self, loop: Loop, sock: socket.socket, script: Script, answer: bytes | None) -> None:
@@ -110,15 +115,15 @@ class ScriptedPeer:
         self._engine: Engine | None = None
         self._script = script
         self._answer = answer
-        self._play: Generator[float | None, Any, object] | None = None
-        self._pause: Timer | None = None
-        self._waiting: list[tuple[Event, Any]] = []
-        self._ended = False  # nothing is sent any more
+        self._generator: Generator[float | None, Any, object] | None = None
+        self._timer: Timer | None = None
+        self._events: list[tuple[Event, Any]] = []  # those that the script has not received yet
+        self._ended = False  # whether the sending side is closed
 
-    # What a script does
+    # Methods for the script
 
     def send(self, message: str | Buffer, *, final: bool = True) -> None:
-        """Send a message, or with ``final=False`` a fragment of one."""
+        """Send a message, or a fragment of one if ``final`` is False."""
         check_flag("final", final)
         engine = self._open_engine()
         engine.send(message, self._loop.now(), final=final)
@@ -137,73 +142,73 @@ class ScriptedPeer:
         self._write(engine)
 
     def send_raw(self, data: bytes) -> None:
-        """Send bytes as they are, whether or not they are a frame."""
+        """Send bytes as they are, even if they are not a frame."""
         check_bytes("data", data)
         self._stream.write(data)
 
     def end(self) -> None:
-        """Send nothing more (TCP's FIN), without a Close frame."""
+        """Close the sending side (TCP's FIN), without a Close frame."""
         self._ended = True
         self._stream.end()
 
     def drop(self) -> None:
         """Reset the connection; idempotent."""
         reset(self._stream)
-        self._leave()
+        self._cancel_timer()
 
     def stall(self) -> None:
-        """Read nothing until `flow`: the client's writes pile up."""
+        """Stop reading until `flow`, so that the client's messages pile up; pings are not answered either."""
         self._stream.pause_reading()
 
     def flow(self) -> None:
-        """Read again."""
+        """End a stall: read again."""
         self._stream.resume_reading()
 
-    # What the stream tells
+    # Callbacks of the stream
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of the request, or frames."""
+        """Process a part of the request, or of frames."""
         if self._engine is not None:
             self._engine.receive_data(data, self._loop.now())
-            self._settle(self._engine)
+            self._process_engine(self._engine)
             return
         result = self._http.receive_data(data)
         if isinstance(result, HandshakeError):
             self._stream.write(reject_response(result))
             self._stream.close()
         elif result is not None:
-            self._begin(result)
+            self._answer_request(result)
 
     def get_buffer(self) -> None:
-        """Return None: a script's messages are small."""
+        """Return None, so that bytes arrive in `data_received`."""
 
     def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
+        """Fail: this is never called, since `get_buffer` returns no buffer."""
         raise AssertionError
 
     def eof_received(self) -> None:
-        """The client sends nothing more."""
+        """End the connection: the client has closed its sending side."""
         if self._engine is not None:
             self._engine.receive_eof(self._loop.now())
-            self._settle(self._engine)
+            self._process_engine(self._engine)
         self._stream.close()
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """The connection is over, and the script with it."""
+        """End the script with the connection."""
         if self._engine is not None and self._engine.state is not State.CLOSED:
             self._engine.receive_eof(self._loop.now(), f"The connection broke: {cause}")
-            self._settle(self._engine)
-        self._leave()
+            self._process_engine(self._engine)
+        self._cancel_timer()
 
     def pause_writing(self) -> None:
-        """Nothing to do: a script's messages are few."""
+        """Do nothing: scripts send few messages."""
 
     def resume_writing(self) -> None:
-        """Nothing to do."""
+        """Do nothing: scripts send few messages."""
 
-    # How it works
+    # Implementation
 
-    def _begin(self, request: Request) -> None:
+    def _answer_request(self, request: Request) -> None:
         self.request = request
         if self._answer is not None:
             self._stream.write(self._answer)
@@ -216,71 +221,71 @@ class ScriptedPeer:
             return
         self._stream.write(accept_response(upgrade.key, protocol=next(iter(upgrade.protocols), "")))
         self._engine = Engine(Role.SERVER, self._loop.now())
-        self._play = self._begun()
-        if self._play is None:
+        self._generator = self._start_script()
+        if self._generator is None:
             return
-        self._advance(None)
+        self._send_to_script(None)
         if self._http.trailing_data:
             self.data_received(self._http.trailing_data)
 
-    def _begun(self) -> Generator[float | None, Any, object] | None:
+    def _start_script(self) -> Generator[float | None, Any, object] | None:
         try:
-            play = self._script(self)
-            check_kind("script", play, Generator, "a function that returns a generator")
+            generator = self._script(self)
+            check_kind("script", generator, Generator, "a function that returns a generator")
         except Exception as error:
             self.failure = error
             return None
-        return play
+        return generator
 
-    def _settle(self, engine: Engine) -> None:
-        self._waiting += engine.take_events()
+    def _process_engine(self, engine: Engine) -> None:
+        self._events += engine.take_events()
         engine.conclude(self._loop.now())
-        self._waiting += engine.take_events()
+        self._events += engine.take_events()
         self._write(engine)
         if engine.output_ended:
             self.end()
-        self._feed()
+        self._resume_script()
 
-    def _feed(self) -> None:
-        """Give the script what it waits for."""
-        while self._waiting and self._play is not None and self._pause is None:
-            type, message = self._waiting.pop(0)
+    def _resume_script(self) -> None:
+        """Pass events to the script, until it waits for a timer."""
+        while self._events and self._generator is not None and self._timer is None:
+            type, message = self._events.pop(0)
             if type in (Event.TEXT, Event.BINARY):
-                self._advance(message)
+                self._send_to_script(message)
             elif type is Event.CLOSE:
-                self._throw(ConnectionClosed(*message))
+                self._throw_into_script(ConnectionClosed(*message))
 
-    def _advance(self, message: str | bytes | None) -> None:
-        assert self._play is not None
-        self._step(lambda play: play.send(message))
+    def _send_to_script(self, message: str | bytes | None) -> None:
+        assert self._generator is not None
+        self._run_step(lambda generator: generator.send(message))
 
-    def _throw(self, error: Exception) -> None:
-        self._step(lambda play: play.throw(error))
+    def _throw_into_script(self, error: Exception) -> None:
+        self._run_step(lambda generator: generator.throw(error))
 
-    def _step(self, go_on: Callable[[Generator[float | None, Any, object]], float | None]) -> None:
-        assert self._play is not None
+    def _run_step(self, step: Callable[[Generator[float | None, Any, object]], float | None]) -> None:
+        assert self._generator is not None
         try:
-            seconds = go_on(self._play)
+            seconds = step(self._generator)
         except StopIteration:
-            self.finished, self._play = True, None
+            self.finished, self._generator = True, None
         except ConnectionClosed:
-            self._play = None
+            self._generator = None
         except Exception as error:
-            self.failure, self._play = error, None
+            self.failure, self._generator = error, None
         else:
             if seconds is not None:
-                self._wait(seconds)
+                self._start_timer(seconds)
 
-    def _wait(self, seconds: float) -> None:
+    def _start_timer(self, seconds: float) -> None:
         try:
-            self._pause = self._loop.call_later(check_seconds("yield", seconds), self._go_on)
+            self._timer = self._loop.call_later(check_seconds("yield", seconds), self._timer_fired)
         except (TypeError, ValueError) as error:
-            self._throw(error)
+            self._throw_into_script(error)
 
-    def _go_on(self) -> None:
-        self._pause = None
-        self._advance(None)
-        self._feed()
+    def _timer_fired(self) -> None:
+        self._timer = None
+        self._send_to_script(None)
+        self._resume_script()
 
     def _write(self, engine: Engine) -> None:
         output = engine.take_output()
@@ -289,12 +294,12 @@ class ScriptedPeer:
 
     def _open_engine(self) -> Engine:
         if self._engine is None:
-            raise StateError("the handshake is not over: a script begins after it")
+            raise StateError("the handshake is not complete; wait until the script starts")
         if self._ended or self._stream.closed:
-            raise StateError("the connection has ended, and nothing can be sent on it")
+            raise StateError("the connection has ended; nothing more can be sent")
         return self._engine
 
-    def _leave(self) -> None:
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,6 +1,6 @@
-"""Waiting in a test: Tk's loop runs until a condition is true.
+"""Waiting in a test: run Tk's loop until a condition is true.
 
-Knows Tk's loop, not tkws: the condition may be about anything.
+Knows Tk's loop but not tkws: the condition may be about anything.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from typing import Any
 from tkws.checks import check_callable, check_seconds
 from tkws.loop import Master, root_of
 
-# How long Tk may block before the condition is looked at again, in milliseconds.
-_TICK_MS = 10
+# How long Tk may block before the condition is checked again, in milliseconds.
+_CHECK_MS = 10
 
-# More main windows than there ever are: mainloop(_NO_LOOP) returns at once, or raises what a bare
-# file or timer callback of Tk's has raised.
-_NO_LOOP = 1 << 20
+# mainloop(n) runs while there are more than n main windows. With this n it returns at once, or raises the
+# exception of a file or timer callback that was registered with Tk directly.
+_WINDOW_THRESHOLD = 1 << 20
 
 
 def run_until(condition: Callable[[], object], timeout: float = 5.0, *, master: Master = None) -> None:
     """Run Tk's event loop until ``condition()`` is true.
 
-    It serves every interpreter of the thread. What a callback of ``master``'s interpreter raises
-    meanwhile, a handler included, is raised here instead of printed.
+    This runs the events of every interpreter of the thread. If a callback of ``master``'s interpreter (such
+    as a handler) raises meanwhile, the exception is raised here instead of being printed.
 
     Args:
-        condition: Asked after every event, and every 10 ms.
-        timeout: Seconds that it may take.
+        condition: Checked after every event, and every 10 ms.
+        timeout: The longest time to wait, in seconds.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
 
     Raises:
-        TypeError: For an argument of a wrong type.
-        ValueError: For a ``timeout`` that is negative, infinite or not a number.
-        TimeoutError: It took longer; the message has the condition's source.
-        Exception: What a callback raised.
+        TypeError: An argument has the wrong type.
+        ValueError: ``timeout`` is negative, infinite or NaN.
+        TimeoutError: The condition was still false after ``timeout``; the message has its source.
+        Exception: A callback raised it.
     """
     __tracebackhide__ = True
     check_callable("condition", condition, "()")
@@ -44,7 +44,7 @@ def run_until(condition: Callable[[], object], timeout: float = 5.0, *, master: 
     root: Any = root_of(master)
     raised: list[BaseException] = []
     before = root.__dict__.get("report_callback_exception")
-    root.report_callback_exception = lambda kind, error, traceback: raised.append(error)
+    root.report_callback_exception = lambda _kind, error, _traceback: raised.append(error)
     try:
         _run(root.tk, lambda: raised or condition(), time.monotonic() + seconds)
     except TimeoutError:
@@ -60,21 +60,21 @@ def run_until(condition: Callable[[], object], timeout: float = 5.0, *, master: 
 
 def _run(tk: Any, condition: Callable[[], object], deadline: float) -> None:
     __tracebackhide__ = True
-    alarm: Any = None
+    timer: Any = None
 
-    def ring() -> None:
-        nonlocal alarm
-        alarm = tk.createtimerhandler(_TICK_MS, ring)
+    def start_timer() -> None:
+        nonlocal timer
+        timer = tk.createtimerhandler(_CHECK_MS, start_timer)
 
-    ring()
+    start_timer()
     try:
         while not condition():
             if time.monotonic() > deadline:
                 raise TimeoutError
             tk.dooneevent(0)
-            tk.mainloop(_NO_LOOP)
+            tk.mainloop(_WINDOW_THRESHOLD)
     finally:
-        alarm.deletetimerhandler()
+        timer.deletetimerhandler()
 
 
 def _source(condition: Callable[[], object]) -> str:
