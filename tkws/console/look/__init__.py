@@ -1,4 +1,4 @@
-"""How the windows look: colours, fonts, rounded shapes and a ttk theme made of them, light or dark."""
+"""The look of the windows: colours, fonts, rounded shapes, and a ttk theme made of them, light or dark."""
 
 from tkws.console.look.menus import Action, add_context_menu, add_menu_bar
 from tkws.console.look.palette import DARK, LIGHT, Palette

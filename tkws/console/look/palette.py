@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours by what they are for, as Tk writes them."""
+    """The colours by purpose, in Tk's notation."""
 
     surface: str = "#ffffff"
     side: str = "#f4f5f9"

@@ -1,6 +1,6 @@
-"""Rounded shapes with smooth edges as images, which Tk itself cannot draw.
+"""Rounded shapes with smooth edges as images, since Tk cannot draw them.
 
-Each is a small PNG with transparency, made in memory. Sizes are pixels of the screen.
+Each is a small transparent PNG, made in memory. Sizes are in pixels of the screen.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ def rounded(
 
     Args:
         master: Any widget of the interpreter that will show it.
-        width: Of the whole image.
-        height: Of the whole image.
-        radius: Of the corners; half the height makes a pill.
+        width: The width of the image.
+        height: The height of the image.
+        radius: The radius of the corners; half the height makes a pill.
         fill: The colour inside, ``#rrggbb``.
-        border: The colour of the edge; empty for none.
-        thickness: Of that edge.
+        border: The colour of the border; empty for none.
+        thickness: The thickness of the border.
     """
     radius = min(radius, width / 2, height / 2)
     corner = math.ceil(radius + thickness) + 1
     inner, outer = _rgb(fill), _rgb(border or fill)
 
     def pixel(x: int, y: int) -> bytes:
-        depth = -_distance(x + 0.5 - width / 2, y + 0.5 - height / 2, width / 2, height / 2, radius)
+        depth = -_edge_distance(x + 0.5 - width / 2, y + 0.5 - height / 2, width / 2, height / 2, radius)
         share = _clamp(depth - thickness + 0.5) if border else 1.0
         mixed = (round(a * share + b * (1 - share)) for a, b in zip(inner, outer, strict=True))
         return bytes([*mixed, round(255 * _clamp(depth + 0.5))])
 
     def line(y: int) -> bytes:
-        pixels = b"".join(_stretched(lambda x: pixel(x, y), width, corner))
+        pixels = b"".join(_repeat_middle(lambda x: pixel(x, y), width, corner))
         return b"\0" + pixels  # a PNG line begins with its filter: none
 
-    lines = b"".join(_stretched(line, height, corner))
+    lines = b"".join(_repeat_middle(line, height, corner))
     return tk.PhotoImage(master=master, data=_png(width, height, lines), format="png")
 
 
@@ -61,26 +61,26 @@ def stroke(
     fill: str = "",
     border: str = "",
 ) -> tk.PhotoImage:
-    """Return a line through some points, on a box or on nothing.
+    """Return a line through some points, on a box or on a transparent background.
 
     Args:
         master: Any widget of the interpreter that will show it.
-        size: Of the whole image, which is square.
-        points: Each as parts of the size, from the left and from above.
-        colour: Of the line; empty for a box without one.
+        size: The width and height of the image.
+        points: The points of the line, as fractions of the size from the left and from the top.
+        colour: The colour of the line; empty for none.
         fill: The colour of the box; empty for none.
-        border: The colour of its edge.
+        border: The colour of the box's border; empty for that of the box.
     """
     ends = [(x * size, y * size) for x, y in points]
     half = size / 2
     line, inside, edge = (_rgb(name or "#000000") for name in (colour, fill, border or fill))
 
     def pixel(x: float, y: float) -> bytes:
-        depth = -_distance(x - half, y - half, half, half, size / 4)
+        depth = -_edge_distance(x - half, y - half, half, half, size / 4)
         share = _clamp(depth - size / 16 + 0.5)
         base = [a * share + b * (1 - share) for a, b in zip(inside, edge, strict=True)]
         opaque = _clamp(depth + 0.5) if fill else 0.0
-        near = min((_to_segment(x, y, *pair) for pair in pairwise(ends)), default=size)
+        near = min((_segment_distance(x, y, *pair) for pair in pairwise(ends)), default=size)
         drawn = _clamp(size / 16 - near + 0.5) if colour else 0.0
         if not fill:
             return bytes([*line, round(255 * drawn)])
@@ -92,26 +92,26 @@ def stroke(
 
 
 def disc(master: tk.Misc, size: int, fill: str) -> tk.PhotoImage:
-    """Return a filled circle of ``size`` pixels across."""
+    """Return a filled circle, ``size`` pixels across."""
     return rounded(master, size, size, size / 2, fill)
 
 
-def _stretched(make: Callable[[int], bytes], count: int, corner: int) -> list[bytes]:
-    """Make ``count`` parts, of which those between the corners are all alike."""
+def _repeat_middle(make: Callable[[int], bytes], count: int, corner: int) -> list[bytes]:
+    """Make ``count`` parts; those between the two corners are copies of one."""
     if count <= 2 * corner:
         return [make(number) for number in range(count)]
     middle = [make(corner)] * (count - 2 * corner)
     return [*map(make, range(corner)), *middle, *map(make, range(count - corner, count))]
 
 
-def _distance(x: float, y: float, half_width: float, half_height: float, radius: float) -> float:
-    """The distance of a point, seen from the middle, to the edge; negative inside."""
+def _edge_distance(x: float, y: float, half_width: float, half_height: float, radius: float) -> float:
+    """Return the distance from a point, relative to the centre, to the edge; negative inside."""
     x, y = abs(x) - half_width + radius, abs(y) - half_height + radius
     return math.hypot(max(x, 0.0), max(y, 0.0)) + min(max(x, y), 0.0) - radius
 
 
-def _to_segment(x: float, y: float, start: tuple[float, float], end: tuple[float, float]) -> float:
-    """The distance of a point to a line between two others."""
+def _segment_distance(x: float, y: float, start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Return the distance from a point to a line segment."""
     (x1, y1), (x2, y2) = start, end
     length = (x2 - x1) ** 2 + (y2 - y1) ** 2
     along = _clamp(((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length)
