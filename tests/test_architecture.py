@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 # The run-time dependency, the extras, and pytest, which whoever asks for the plugin has: anything else
 # must come with Python.
-DECLARED = {"h11", "numpy", "socksio", "pytest"}
+DECLARED = {"h11", "idna", "numpy", "socksio", "pytest"}
 
 # What the rest of the package is built on: it knows nothing of the rest.
 LOWER = ("tkws.checks", "tkws.version", "tkws.errors", "tkws.http", "tkws.protocol", "tkws.loop", "tkws.net")

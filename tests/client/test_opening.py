@@ -303,7 +303,7 @@ def test_an_agreement_that_was_not_offered(failed, serving, listening, line, par
     assert failed(listening.url, protocols=["mine"]).part == part
 
 
-@pytest.mark.parametrize("location", ["http://[", "http://localhost:99999/", "ws://a b/", "#x"])
+@pytest.mark.parametrize("location", ["http://[", "http://localhost:99999/", "ws://a b/", "//#x"])
 def test_a_redirect_to_what_is_no_url(failed, serving, listening, location):
     serving(answer(f"HTTP/1.1 302 Found\nLocation: {location}\nContent-Length: 0\n\n"))
     error = failed(listening.url)

@@ -1,9 +1,11 @@
+import os
+import socket
 from http.cookiejar import CookieJar
 
 import pytest
 
 import tkws
-from tests.peers import Log
+from tests.peers import Listening, Log, Peer
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
 
@@ -44,7 +46,7 @@ def test_redirects_end_after_ten(root, pump_until):
     log = opened(root, pump_until, f"{server.url}again")
     assert log.types == ["error", "disconnect"]
     assert log.events[0][1].status == 302
-    assert "10 were followed" in str(log.events[0][1])
+    assert "it comes after 10, and max_redirects" in str(log.events[0][1])
     assert len(asked) == 11
     server.close()
 
@@ -118,3 +120,111 @@ def test_cookies_are_kept_and_sent(root, pump_until):
     opened(root, pump_until, f"{server.url}chat", cookies=jar, headers={"Cookie": "own=1"})
     assert heard.all("connect")[1].headers["Cookie"] == "own=1"
     server.close()
+
+
+# ---- a redirect keeps to the route that the program chose
+
+
+class UnixListening(Listening):
+    """The same on a Unix socket."""
+
+    def __init__(self, peers, path: str, pump_until) -> None:
+        sock = peers.keep(socket.socket(socket.AF_UNIX))
+        sock.bind(path)
+        sock.listen()
+        sock.setblocking(False)
+        self.sock = sock
+        self._peers = peers
+        self._pump_until = pump_until
+
+
+def send_on(peer: Peer, location: str) -> bytes:
+    request = peer.take_until()
+    peer.send(f"HTTP/1.1 307 X\r\nLocation: {location}\r\n\r\n".encode())
+    return request
+
+
+@pytest.mark.parametrize("location", ["/there", "http://example.org/there", "//EXAMPLE.org:80/there"])
+def test_a_redirect_within_an_origin_stays_on_the_unix_socket(
+    root, peers, log, pump_until, tmp_path, location
+):
+    path = os.fspath(tmp_path / "socket")
+    listening = UnixListening(peers, path, pump_until)
+    tkws.open("ws://user:pw@example.org/", log, master=root, unix=path)
+    assert b"Authorization" in send_on(listening.accept(), location)
+    request = listening.accept().accept()
+    assert request.startswith(b"GET /there ")
+    assert b"Authorization" in request
+    pump_until(lambda: log.open)
+    assert log.ws.peername == path
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "example.org:81", "other.example.org"])
+def test_a_redirect_elsewhere_does_not_leave_the_unix_socket(root, peers, log, pump_until, tmp_path, host):
+    elsewhere = peers.listen()
+    path = os.fspath(tmp_path / "socket")
+    listening = UnixListening(peers, path, pump_until)
+    tkws.open("ws://user:pw@example.org/", log, master=root, unix=path, reconnect=True)
+    send_on(listening.accept(), f"ws://{host.format(port=elsewhere.port)}/")
+    pump_until(lambda: log.over)
+    assert log.types == ["error", "disconnect"]
+    assert "leads to another server than http://example.org, to which unix leads" in str(log.one("error"))
+    assert log.one("error").status == 307
+    assert not elsewhere.waiting()
+    assert not listening.waiting()
+
+
+@pytest.mark.parametrize("location", ["/there", "ws://127.0.0.1:{port}/", "ws://127.0.0.2/"])
+def test_a_redirect_does_not_leave_a_given_socket(root, peers, log, pump_until, location):
+    listening = peers.listen()
+    near, far = peers.sockets()
+    url = f"ws://user:pw@127.0.0.1:{listening.port}/"
+    tkws.open(url, log, master=root, sock=near)
+    send_on(Peer(far, pump_until, client=False), location.format(port=listening.port))
+    pump_until(lambda: log.over)
+    assert log.types == ["error", "disconnect"]
+    assert "it needs another connection, and sock is only one" in str(log.one("error"))
+    assert not listening.waiting()
+
+
+def test_a_redirect_stays_on_a_given_proxy(root, peers, log, pump_until):
+    proxy = peers.listen()
+    tkws.open("ws://one.test/", log, master=root, proxy=f"http://127.0.0.1:{proxy.port}")
+    peer = proxy.accept()
+    assert peer.take_until().startswith(b"CONNECT one.test:80 ")
+    peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    send_on(peer, "ws://two.test:81/")
+    peer = proxy.accept()
+    assert peer.take_until().startswith(b"CONNECT two.test:81 ")
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/gr\xfcn weg#teil", b"/gr%C3%BCn%20weg"),
+        (" /a\\b?c d#e ", b"/a/b?c%20d"),
+        ("/../x/./y", b"/x/y"),
+        ("//127.0.0.1:{port}", b"/"),
+    ],
+)
+def test_a_location_is_read_as_browsers_read_it(root, peers, log, pump_until, location, target):
+    listening = peers.listen()
+    tkws.open(listening.url, log, master=root)
+    send_on(listening.accept(), location.format(port=listening.port))
+    assert listening.accept().take_until().startswith(b"GET %b HTTP/1.1\r\n" % target)
+
+
+def test_the_url_of_a_connection_opens_it_again(root, log):
+    ws = tkws.open("ws://[::1%25lo]:9/a?b", log, master=root)
+    assert ws.url == "ws://[::1%25lo]:9/a?b"
+    again = tkws.open(ws.url, log, master=root)
+    assert again.url == ws.url
+    ws.close()
+    again.close()
+
+
+def test_an_empty_user_sends_no_credentials(root, peers, log):
+    listening = peers.listen()
+    for userinfo in ("@", ":@"):
+        tkws.open(f"ws://{userinfo}127.0.0.1:{listening.port}/", log, master=root)
+        assert b"Authorization" not in listening.accept().take_until()

@@ -102,7 +102,7 @@ def test_redirects_end_after_ten(root: Any, pump_until: Any) -> None:
     server.page("/", redirect("/"))
     session, told = connected(root, pump_until, Target(url=server.url, proxy=NO_PROXY))
     assert [type for type, _ in told].count("redirect") == 10
-    assert "10 were followed before it" in str(session.error)
+    assert "it comes after 10" in str(session.error)
     end(pump_until, session, server)
 
 

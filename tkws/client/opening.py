@@ -10,13 +10,11 @@ or wait for a minute: after each of them it is asked whether the opening is over
 from __future__ import annotations
 
 import codecs
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from tkws.client.connector import Hop, Route
 from tkws.connection.attempt import Attempt, Opened
@@ -27,7 +25,7 @@ from tkws.loop import Loop
 from tkws.net import Stream
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.handshake import Accepted, ClientHandshake
-from tkws.protocol.uri import WebSocketURI, parse_uri
+from tkws.protocol.uri import WebSocketURI, follow
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
@@ -74,7 +72,7 @@ class Plan:
     def handshake(self, uri: WebSocketURI) -> ClientHandshake:
         """Return the handshake with ``uri``, which is the plan's or where that redirected to."""
         fields = Headers(self.headers() if callable(self.headers) else self.headers)
-        if uri.origin != self.uri.origin:
+        if not uri.is_same_server(self.uri):
             fields = Headers([field for field in fields.fields if field[0].lower() not in _SECRET_FIELDS])
         if self.cookies is not None and "Cookie" not in fields:
             from tkws.client.cookies import cookie_header
@@ -94,13 +92,16 @@ class Plan:
         """Return where a redirect from ``uri`` leads.
 
         Raises:
-            ValueError: It leads to no WebSocket, or from TLS to none.
+            URLError: It leads to no WebSocket, from TLS to none, or away from the route that the program
+                chose. The message can follow "it".
         """
-        target = parse_uri(urljoin(f"{uri.origin}{uri.target}", location))
+        target = follow(uri, location)
         if uri.secure and not target.secure:
-            raise URLError("it would leave TLS")
-        if target.origin == uri.origin and target.username is None:
-            return dataclasses.replace(target, username=uri.username, password=uri.password)
+            raise URLError("would leave TLS")
+        if self.route.sock is not None:
+            raise URLError("needs another connection, and sock is only one")
+        if self.route.unix is not None and not target.is_same_server(uri):
+            raise URLError(f"leads to another server than {uri.origin}, to which unix leads")
         return target
 
 
@@ -118,7 +119,6 @@ class Opening:
         self._attempt = attempt
         self._plan = plan
         self._uri = plan.uri
-        self._route = plan.route
         self._redirects = 0
         self._hop: Hop | None = None
         self._over = False
@@ -132,8 +132,8 @@ class Opening:
         self._timer.cancel()
         if self._hop is not None:
             self._hop.cancel()
-        elif self._route.sock is not None:
-            self._route.sock.close()
+        elif self._plan.route.sock is not None:
+            self._plan.route.sock.close()
 
     def _go(self) -> None:
         if self._is_over():
@@ -157,7 +157,12 @@ class Opening:
             return
         self._attempt.ws.request = handshake.request
         self._hop = Hop(
-            self._loop, self._uri, self._route, handshake, on_answer=self._answered, on_failed=self._fail
+            self._loop,
+            self._uri,
+            self._plan.route,
+            handshake,
+            on_answer=self._answered,
+            on_failed=self._fail,
         )
 
     def _answered(self, answer: Accepted | HandshakeError, stream: Stream) -> None:
@@ -197,17 +202,16 @@ class Opening:
         location = locations[0]
         try:
             if len(set(locations)) > 1:
-                raise URLError("the answer names another place as well")
+                raise URLError("is one of several in the answer")
             if self._redirects > self._plan.max_redirects:
                 most = self._plan.max_redirects
-                raise URLError(f"{most} were followed before it, and max_redirects allows no more")
+                raise URLError(f"comes after {most}, and max_redirects allows no more")
             self._uri = self._plan.redirected(self._uri, location)
-        except ValueError as error:
-            said = f"{answer}; the redirect to {_shown(location)!r} is not followed: {error}"
+        except URLError as error:
+            said = f"{answer}; the redirect to {_shown(location)!r} is not followed: it {error}"
             answer.args = (printable(said),)
             self._fail(answer)
             return
-        self._route = dataclasses.replace(self._route, unix=None, sock=None)
         self._go()
 
     def _is_over(self) -> bool:

@@ -16,9 +16,10 @@ from typing import TypeAlias
 
 from tkws.errors import HandshakeError, OpenError
 from tkws.http.answers import USER_AGENT, ClientConnection
+from tkws.http.authority import format_authority
 from tkws.http.messages import Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
-from tkws.net.proxyurl import Proxy, authority
+from tkws.net.proxyurl import Proxy
 
 Write: TypeAlias = Callable[[bytes], None]
 
@@ -67,7 +68,7 @@ class ConnectDialogue(Dialogue):
 
     def __init__(self, proxy: Proxy, host: str, port: int, write: Write) -> None:
         self._proxy = proxy
-        self._target = authority(host, port)
+        self._target = format_authority(host, port)
         self._connection = ClientConnection()
         headers = {"Host": self._target, "User-Agent": USER_AGENT}
         if proxy.username is not None:
@@ -214,7 +215,7 @@ def _socks5_authentication(proxy: Proxy) -> Steps:
 
 def _refused(proxy: Proxy, host: str, port: int, code: str) -> OpenError:
     reason = code.replace("_", " ").lower()
-    return OpenError(_refusal(proxy, authority(host, port), reason), phase="proxy")
+    return OpenError(_refusal(proxy, format_authority(host, port), reason), phase="proxy")
 
 
 def _refusal(proxy: Proxy, target: str, reason: str) -> str:
@@ -231,7 +232,7 @@ def _credentials_needed(proxy: Proxy, answer: str) -> str:
     if proxy.username is None:
         return (
             f"The proxy {proxy} wants a user and a password ({answer}): put them into its URL, as in "
-            f"{proxy.scheme}://user:password@{authority(proxy.host, proxy.port)}"
+            f"{proxy.scheme}://user:password@{format_authority(proxy.host, proxy.port)}"
         )
     return (
         f"The proxy {proxy} refuses the user {proxy.username!r} with that password ({answer}): check both in "

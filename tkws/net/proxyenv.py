@@ -13,6 +13,8 @@ import re
 import sys
 from collections.abc import Mapping
 
+from tkws.http.authority import is_loopback, parse_address
+from tkws.http.hostnames import to_ascii
 from tkws.net.proxy import require_socks
 from tkws.net.proxyurl import Proxy, parse_proxy
 
@@ -21,8 +23,6 @@ from tkws.net.proxyurl import Proxy, parse_proxy
 _KEYS = {True: ("wss", "socks", "https", "all"), False: ("ws", "socks", "https", "http", "all")}
 
 _ENTRY = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?")
-
-_IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def proxy_for(setting: str | bool | None, *, secure: bool, host: str, port: int) -> Proxy | None:
@@ -66,7 +66,7 @@ def environment_proxy(*, secure: bool, host: str, port: int, settings: Mapping[s
         ValueError: The setting is no URL of a proxy; the message names it and not its password.
     """
     key = next((key for key in _KEYS[secure] if settings.get(key)), None)
-    if key is None or _is_loopback(host) or is_excepted(host, port, settings.get("no", "")):
+    if key is None or is_loopback(host) or is_excepted(host, port, settings.get("no", "")):
         return None
     url, scheme = settings[key].strip(), "http"
     if key == "socks":
@@ -109,36 +109,20 @@ def _matches(entry: str, host: str, port: int) -> bool:
         return False
     if pattern == "*":
         return True
-    address = _read_address(host)
+    address = parse_address(host)
     return _ends_in(host, pattern) if address is None else _is_within(address, pattern)
 
 
 def _ends_in(host: str, pattern: str) -> bool:
-    name = pattern.lower().removeprefix("*").strip(".")
-    if not name.isascii():
-        try:
-            name = name.encode("idna").decode("ascii")
-        except UnicodeError:
-            return False
+    try:
+        name = to_ascii(pattern.removeprefix("*").strip("."))
+    except ValueError:
+        return False
     return bool(name) and f".{host.lower().rstrip('.')}".endswith(f".{name}")
 
 
-def _is_within(address: _IPAddress, pattern: str) -> bool:
+def _is_within(address: ipaddress.IPv4Address | ipaddress.IPv6Address, pattern: str) -> bool:
     try:
         return address in ipaddress.ip_network(pattern, strict=False)
     except ValueError:
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    address = _read_address(host)
-    return _ends_in(host, "localhost") if address is None else address.is_loopback
-
-
-def _read_address(host: str) -> _IPAddress | None:
-    """The address that ``host`` is, without a zone, and IPv4 where it is only wrapped in IPv6."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address

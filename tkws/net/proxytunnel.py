@@ -15,10 +15,11 @@ import ssl
 from collections.abc import Callable
 
 from tkws.errors import OpenError
+from tkws.http.authority import format_authority
 from tkws.loop import Timer
 from tkws.net.endpoints import Endpoint, numeric_endpoint
 from tkws.net.proxy import Dialogue, ask
-from tkws.net.proxyurl import Proxy, authority
+from tkws.net.proxyurl import Proxy
 from tkws.net.resolve import Lookup
 from tkws.net.stream import Stream
 from tkws.net.tls import TLSStream
@@ -82,7 +83,9 @@ class ProxyTunnel:
 
     def __repr__(self) -> str:
         state = "over" if self._over else "asking"
-        return f"<{type(self).__name__} {state}: {self._proxy} for {authority(self._host, self._port)}>"
+        return (
+            f"<{type(self).__name__} {state}: {self._proxy} for {format_authority(self._host, self._port)}>"
+        )
 
     def cancel(self) -> None:
         """Give up and close the stream; neither callback is called any more. Harmless when it is over."""

@@ -6,10 +6,10 @@ shows nothing of a URL that it could not take apart: any piece may belong to one
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+
+from tkws.http.authority import format_authority, parse_authority
 
 # Each with its port where the URL has none; that of SOCKS is registered, the others are HTTP's.
 _PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
@@ -18,11 +18,9 @@ _PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1
 _ALIASES = {"socks": "socks5h"}
 
 _URL = re.compile(
-    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?:(?P<userinfo>[^/?#]*)@)?"
-    r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<name>[^\[\]:/?#@]*))(?::(?P<port>[0-9]*))?/?"
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?"
+    r"(?P<authority>(?:[^/?#]*@)?(?:\[[^\[\]]*\]|[^\[\]:/?#@]*)(?::[0-9]*)?)/?"
 )
-_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
-_MAX_NAME = 254  # characters, with a dot at the end (RFC 1035, 2.3.4)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # and what no encoding has
 _MAX_SOCKS_FIELD = 255  # bytes of a user or a password: their length is one byte (RFC 1929, 2)
 
@@ -62,13 +60,7 @@ class Proxy:
         return self.scheme not in ("socks4", "socks5")
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{authority(self.host, self.port)}"
-
-
-def authority(host: str, port: int) -> str:
-    """Return host and port as in a URL: IPv6 in brackets, and without a zone."""
-    host = host.partition("%")[0]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"{self.scheme}://{format_authority(self.host, self.port)}"
 
 
 def parse_proxy(url: str, scheme: str = "http") -> Proxy:
@@ -96,47 +88,12 @@ def parse_proxy(url: str, scheme: str = "http") -> Proxy:
     scheme = _ALIASES.get(scheme, scheme)
     if scheme not in _PORTS:
         raise ValueError(f"proxy: a URL that begins with {', '.join(_PORTS)}, not {scheme:.20}")
-    host = _read_ipv6(parts["ipv6"]) if parts["ipv6"] is not None else _read_name(parts["name"])
-    username, password = _read_userinfo(parts["userinfo"])
+    try:
+        host, port, username, password = parse_authority(parts["authority"])
+    except ValueError as error:
+        raise ValueError(f"proxy: the URL {error}") from None
     _check_credentials(scheme, username or "", password)
-    return Proxy(scheme, host, _read_port(parts["port"]) or _PORTS[scheme], username, password)
-
-
-def _read_ipv6(text: str) -> str:
-    try:
-        # RFC 6874 writes the "%" before a zone encoded; people do not.
-        return str(ipaddress.IPv6Address(text.replace("%25", "%", 1)))
-    except ValueError:
-        raise ValueError("proxy: what is in brackets is no IPv6 address") from None
-
-
-def _read_name(name: str) -> str:
-    try:
-        host = name.encode("idna").decode("ascii").lower() if len(name) <= _MAX_NAME else ""
-    except UnicodeError:
-        host = ""
-    if not _NAME.fullmatch(host) or len(host) > _MAX_NAME:
-        raise ValueError("proxy: the URL has no host, or an invalid one")
-    return host
-
-
-def _read_port(text: str | None) -> int | None:
-    if not text:
-        return None
-    port = int(text) if len(text) <= 5 else 0
-    if not 1 <= port <= 65535:
-        raise ValueError("proxy: the port is not 1 to 65535")
-    return port
-
-
-def _read_userinfo(userinfo: str | None) -> tuple[str | None, str | None]:
-    if not userinfo:
-        return None, None
-    name, colon, secret = userinfo.partition(":")
-    try:
-        return unquote(name, errors="strict"), unquote(secret, errors="strict") if colon else None
-    except UnicodeDecodeError:
-        raise ValueError("proxy: the credentials are not UTF-8") from None
+    return Proxy(scheme, host, port or _PORTS[scheme], username, password)
 
 
 def _check_credentials(scheme: str, username: str, password: str | None) -> None:

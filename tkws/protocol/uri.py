@@ -1,28 +1,25 @@
-"""The URL of a WebSocket server (RFC 6455, 3; RFC 3986).
+"""The URL of a WebSocket server (RFC 6455, 3; RFC 3986), and where a redirect leads (WHATWG URL).
 
 Knows the syntax, not the network. ``http`` and ``https`` stand for ``ws`` and ``wss``, as the
-other way round in tcllib. A host with other than ASCII letters is encoded by the IDNA of 2003,
-which is the one that the standard library has and resolves names with. No error and no `repr`
-shows a password or a query, in which tokens often travel.
+other way round in tcllib. No error and no `repr` shows a password or a query, in which tokens
+often travel.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
+from tkws.checks import check_text
 from tkws.errors import URLError
+from tkws.http.authority import format_authority, format_host, parse_authority
 
 # Compiled, and kept, by re when the first URL is read.
 _URL = (
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<userinfo>[^/?#]*)@)?(?P<authority>[^/?#@]*)"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>(?:[^/?#]*@)?[^/?#@]*)"
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?"
 )
-_AUTHORITY = r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::(?P<port>[0-9]*))?"
-_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?"
-_MAX_NAME = 254  # characters, with a dot at the end (RFC 1035, 2.3.4)
 
 # White space, control characters and surrogates would break the lines of HTTP or its encoding.
 _NOT_IN_A_URL = r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
@@ -31,6 +28,11 @@ _NOT_IN_A_URL = r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 _PATH_SAFE = "/%:@!$&'()*+,;=~"
 
 _SECURE = {"ws": False, "http": False, "wss": True, "https": True}
+
+# What browsers encode in a path and in a query beside what is not visible ASCII (WHATWG URL, 1.3).
+_NOT_IN_A_PATH = frozenset('"<>^`{}')
+_NOT_IN_A_QUERY = frozenset("\"<>'")
+_REFERENCE = r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?P<rest>[^?]*)(?:\?(?P<query>.*))?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,7 @@ class WebSocketURI:
     @property
     def host_header(self) -> str:
         """The value of the Host field: without a default port, and without an IPv6 zone."""
-        host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.secure else 80) else f"{host}:{self.port}"
+        return self._written(zone=False)
 
     @property
     def origin(self) -> str:
@@ -72,7 +73,16 @@ class WebSocketURI:
         return str(self).partition("?")[0]
 
     def __str__(self) -> str:
-        return f"{'wss' if self.secure else 'ws'}://{self.host_header}{self.target}"
+        return f"{'wss' if self.secure else 'ws'}://{self._written(zone=True)}{self.target}"
+
+    def is_same_server(self, other: WebSocketURI) -> bool:
+        """Tell whether another URL has the same origin, and leads to it by the same IPv6 zone."""
+        return (self.secure, self.host, self.port) == (other.secure, other.host, other.port)
+
+    def _written(self, *, zone: bool) -> str:
+        if self.port == _default_port(self.secure):
+            return format_host(self.host, zone=zone)
+        return format_authority(self.host, self.port, zone=zone)
 
 
 def parse_uri(url: str) -> WebSocketURI:
@@ -87,77 +97,106 @@ def parse_uri(url: str) -> WebSocketURI:
         URLError: `url` has another scheme, no host, a bad host or port, a fragment (RFC 6455,
             3), white space or control characters.
     """
-    if not isinstance(url, str):
-        raise TypeError(f"url must be a str, not {type(url).__name__}")
+    check_text("url", url)
     if re.search(_NOT_IN_A_URL, url):
-        raise URLError("url must not have white space or control characters")
+        raise URLError("url: must not have white space or control characters")
     parts = re.fullmatch(_URL, url)
     if parts is None:
-        raise URLError("url must look like ws://host/path")
+        raise URLError("url: must look like ws://host/path")
     secure = _SECURE.get(parts["scheme"].lower())
     if secure is None:
-        raise URLError(f"url must begin with ws:// or wss://, not {parts['scheme']}://")
+        raise URLError(f"url: must begin with ws:// or wss://, not {parts['scheme']:.20}://")
     if parts["fragment"] is not None:
-        raise URLError("url must not have a fragment (encode a '#' as %23)")
-    username, password = _read_userinfo(parts["userinfo"])
-    try:
-        host, port = _read_authority(parts["authority"])
-    except URLError:
-        if "@" in parts["path"] + (parts["query"] or ""):  # then the "host" may be a part of a password
-            raise URLError("url must have '/' and '?' in its credentials percent-encoded") from None
-        raise
+        raise URLError("url: must not have a fragment (encode a '#' as %23)")
     target = quote(parts["path"] or "/", _PATH_SAFE)
     if parts["query"] is not None:
         target += "?" + quote(parts["query"], _PATH_SAFE + "?")
-    return WebSocketURI(secure, host, port or (443 if secure else 80), target, username, password)
-
-
-def _read_userinfo(userinfo: str | None) -> tuple[str | None, str | None]:
-    if userinfo is None:
-        return None, None
-    name, colon, secret = userinfo.partition(":")
     try:
-        username, password = unquote(name, errors="strict"), unquote(secret, errors="strict")
-    except UnicodeDecodeError:
-        raise URLError("url has credentials that are not UTF-8") from None
-    if ":" in username:
-        raise URLError("url has a user name with a colon, which HTTP cannot carry (RFC 7617, 2)")
-    return username, password if colon else None
+        return _made_of(secure, parts["authority"], target)
+    except ValueError as error:
+        if "@" in parts["path"] + (parts["query"] or ""):  # then the "host" may be a part of a password
+            raise URLError("url: must have '/' and '?' in its credentials percent-encoded") from None
+        raise URLError(f"url: {error}") from None
 
 
-def _read_authority(authority: str) -> tuple[str, int | None]:
-    parts = re.fullmatch(_AUTHORITY, authority)
-    if parts is None:
-        raise URLError(f"url must have a host and perhaps a port, not {authority!r}")
-    host = _read_ipv6(parts["ipv6"]) if parts["ipv6"] is not None else _read_name(parts["name"])
-    if not parts["port"]:
-        return host, None
-    port = int(parts["port"]) if len(parts["port"]) <= 5 else 0
-    if not 1 <= port <= 65535:
-        raise URLError(f"url has the port {parts['port']:.20}, which is not 1 to 65535")
-    return host, port
+def follow(base: WebSocketURI, location: str) -> WebSocketURI:
+    """Return where a redirect leads, read as browsers read it.
+
+    Credentials and an IPv6 zone stay where the redirect stays at the server and names no others.
+
+    Args:
+        base: What was asked for.
+        location: The value of Location, byte for byte as it came: raw UTF-8, spaces and backslashes are
+            taken, a fragment is dropped.
+
+    Raises:
+        URLError: It leads to no WebSocket server. The message can follow "it".
+    """
+    parts = re.fullmatch(_REFERENCE, _cleaned(location), re.DOTALL)
+    assert parts is not None
+    secure = base.secure if parts["scheme"] is None else _SECURE.get(parts["scheme"].lower())
+    if secure is None:
+        raise URLError(f"leads to {parts['scheme']:.20}:, not to ws: or http:")
+    rest, query = parts["rest"].replace("\\", "/"), parts["query"]
+    if secure != base.secure or rest.startswith("//"):
+        text, slash, path = rest.lstrip("/").partition("/")
+        try:
+            uri = _made_of(secure, text, _target(slash + path, query))
+        except ValueError as error:
+            raise URLError(str(error)) from None
+    else:
+        path, _, old_query = base.target.partition("?")
+        if not rest and query is None and "?" in base.target:
+            query = old_query
+        path = rest if rest.startswith("/") else path.rpartition("/")[0] + "/" + rest if rest else path
+        uri = replace(base, target=_target(path, query), username=None, password=None)
+    if uri.host == base.host.partition("%")[0]:
+        uri = replace(uri, host=base.host)
+    if uri.username is None and uri.is_same_server(base):
+        uri = replace(uri, username=base.username, password=base.password)
+    return uri
 
 
-def _read_ipv6(text: str) -> str:
-    try:
-        # RFC 6874 writes the "%" before a zone encoded; people do not.
-        return str(ipaddress.IPv6Address(text.replace("%25", "%", 1)))
-    except ValueError:
-        raise URLError(f"url has an invalid IPv6 address: {text!r}") from None
+def _made_of(secure: bool, authority: str, target: str) -> WebSocketURI:
+    host, port, username, password = parse_authority(authority)
+    if ":" in (username or ""):
+        raise ValueError("must not have a colon in the user name, which HTTP cannot carry (RFC 7617, 2)")
+    return WebSocketURI(secure, host, port or _default_port(secure), target, username, password)
 
 
-def _read_name(name: str) -> str:
-    if not name:
-        raise URLError("url must have a host")
-    host = name.lower() if name.isascii() else _encode_idna(name)
-    if not re.fullmatch(_NAME, host) or len(host) > _MAX_NAME:
-        raise URLError(f"url has an invalid host: {name:.80}")
-    return host
+def _default_port(secure: bool) -> int:
+    return 443 if secure else 80
 
 
-def _encode_idna(name: str) -> str:
-    """Return an international name in ASCII; nothing where it cannot be one."""
-    try:
-        return name.encode("idna").decode("ascii").lower() if len(name) <= _MAX_NAME else ""
-    except UnicodeError:
-        return ""
+def _cleaned(location: str) -> str:
+    """Return a location in ASCII, without what browsers leave out of it (WHATWG URL, 4.4)."""
+    text = "".join(character if character.isascii() else f"%{ord(character):02X}" for character in location)
+    text = text.strip("".join(map(chr, range(0x21))))
+    return text.partition("#")[0].translate(dict.fromkeys(map(ord, "\t\r\n")))
+
+
+def _target(path: str, query: str | None) -> str:
+    target = _encoded(_without_dots(path), _NOT_IN_A_PATH)
+    return target if query is None else f"{target}?{_encoded(query, _NOT_IN_A_QUERY)}"
+
+
+def _without_dots(path: str) -> str:
+    """Return a path without "." and ".." (RFC 3986, 5.2.4), which may be percent-encoded."""
+    segments: list[str] = []
+    last = ""
+    for segment in path.removeprefix("/").split("/"):
+        last = segment.lower().replace("%2e", ".")
+        if last == "..":
+            segments[-1:] = []
+        elif last != ".":
+            segments.append(segment)
+    if last in (".", ".."):
+        segments.append("")
+    return "/" + "/".join(segments)
+
+
+def _encoded(text: str, excluded: frozenset[str]) -> str:
+    return "".join(
+        character if "!" <= character <= "~" and character not in excluded else f"%{ord(character):02X}"
+        for character in text
+    )

@@ -1,0 +1,86 @@
+"""International host names in ASCII, as browsers write them: IDNA 2008 by UTS 46, non-transitional.
+
+The package ``idna`` (the extra ``tkws[idna]``) has the tables and is imported when the first such name is
+read. Python itself has IDNA 2003 only, which leads to another host for some names; without the package, the
+names on which the two agree are encoded, and others are refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_NAME = 254
+"""Characters of a name, with a dot at the end (RFC 1035, 2.3.4)."""
+
+# What IDNA 2003 maps to something else (sharp s, final sigma, joiners), or does not leave out (UTS 46, 7).
+_DEVIATIONS = re.compile(
+    "[\xdf\u1e9e\u03c2\u200c\u200d\u115f\u1160\u17b4\u17b5\u180f\u3164\uffa0\U000e0100-\U000e01ef]"
+)
+_DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")
+
+
+def to_ascii(name: str) -> str:
+    """Return a host name in ASCII and lower case; whether it is a host's is not checked.
+
+    Raises:
+        ValueError: The name is not valid, or the package ``idna`` is needed to tell. The message can
+            follow "the URL".
+    """
+    if name.isascii():
+        return name.lower()
+    if len(name) > MAX_NAME:
+        raise ValueError("has a host name that is too long")
+    try:
+        import idna
+    except ImportError:
+        return _by_idna_2003(name)
+    try:
+        mapped = idna.uts46_remap(name, std3_rules=False, transitional=False)
+        if _runs_right_to_left(mapped):
+            for label in mapped.split("."):
+                idna.check_bidi(label, check_ltr=True)
+        return ".".join(map(_encode_label, mapped.split(".")))
+    except (idna.IDNAError, UnicodeError):
+        raise ValueError("has a host name that is not valid (UTS 46)") from None
+
+
+def _encode_label(label: str) -> str:
+    """Encode a label that is mapped, by the checks of UTS 46: it takes symbols, which IDNA 2008 excludes."""
+    import idna
+
+    if label.isascii():
+        return label
+    idna.check_initial_combiner(label)
+    for position, character in enumerate(label):
+        if character in "\u200c\u200d" and not idna.valid_contextj(label, position):
+            raise idna.IDNAError(f"a joiner at {position}")
+    return "xn--" + label.encode("punycode").decode("ascii")
+
+
+def _is_doubtful(name: str, mapped: str) -> bool:
+    """Tell whether only the tables say if a mapped name is valid."""
+    unknown = any(unicodedata.category(character)[0] == "C" for character in mapped)
+    combines = any(unicodedata.category(label[0])[0] == "M" for label in mapped.split(".") if label)
+    more_dots = mapped.count(".") != name.translate(_DOTS).count(".")
+    return unknown or combines or more_dots or _runs_right_to_left(mapped)
+
+
+def _runs_right_to_left(name: str) -> bool:
+    """Tell whether the rules of RFC 5893 are to be kept."""
+    return any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in name)
+
+
+def _by_idna_2003(name: str) -> str:
+    """Encode a name as Python does, where that is the same as what browsers do."""
+    try:
+        encoded = name.encode("idna").decode("ascii").lower()
+        readable = encoded.encode("ascii").decode("idna")
+    except UnicodeError:
+        encoded = readable = ""
+    modern = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).translate(_DOTS)
+    if readable != modern or _DEVIATIONS.search(name) or _is_doubtful(name, modern):
+        raise ValueError(
+            f'names the host {name!r}, for which the package idna is needed: pip install "tkws[idna]"'
+        )
+    return encoded
