@@ -19,6 +19,7 @@ import threading
 import tkinter
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -26,8 +27,11 @@ import pytest
 import trustme
 
 from tests import guards
+from tests.progress import AtOnce
 
 PumpUntil = Callable[..., None]
+
+INTEROP = Path(__file__).with_name("interop")
 
 # Seconds of CPU time that tkws may take between two beats of the GUI's heartbeat.
 LONGEST_STRETCH = 0.05
@@ -39,6 +43,11 @@ hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000
 hypothesis.settings.load_profile("suite")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(AtOnce(config))
+
+
 def pytest_report_header() -> str:
     notifier = os.environ.get("TKWS_NOTIFIER") or "file handlers"
     return f"tkws: notifier: {notifier}, Tk {tkinter.TkVersion}"
@@ -48,6 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "display_root" in getattr(item, "fixturenames", ()):
             item.add_marker("display")
+        if INTEROP in item.path.parents:
+            item.add_marker("programs")
 
 
 # ---- what always runs

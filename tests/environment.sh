@@ -9,11 +9,22 @@ die() { say "$@"; exit 1; }
 
 may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
+# agreed QUESTION: asks where somebody is there to answer; yes elsewhere.
+agreed() {
+    local answer
+    [ -t 0 ] && [ -t 2 ] || return 0
+    read -r -p "$1 [Y/n] " answer || return 1
+    case "$answer" in '' | [yY]*) ;; *) return 1 ;; esac
+}
+
 # install_packages NAME...: by apt-get, where that is allowed; false where it is not, or fails.
 install_packages() {
     may_install || return 1
     say "installing $* ..."
-    apt-get update -qq >&2 || true # an old list may still do
+    if [ -z "${apt_updated:-}" ]; then
+        apt-get update -qq >&2 || true # an old list may still do
+        apt_updated=yes
+    fi
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
@@ -80,7 +91,7 @@ make_venv() {
     if [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ] && "$venv/bin/python" -c '' 2>/dev/null; then
         return
     fi
-    say "making ${venv#"$PWD"/} ..."
+    say "making ${venv#"$PWD"/}: by pip, with the packages of [$extras] in pyproject.toml; about a minute ..."
     "$python" -m venv --clear "$venv"
     "$venv/bin/python" -m pip install -qq --disable-pip-version-check --editable ".[$extras]" >&2
     printf '%s\n' "$stamp" >"$venv/stamp"
@@ -91,7 +102,7 @@ make_venv() {
 # make_node: what tests/interop/node/package.json names, in .cache/node; false where it cannot be had.
 make_node() {
     cmp -s tests/interop/node/package.json .cache/node/package.json && return
-    say "making .cache/node ..."
+    say "making .cache/node: by npm, with the packages of tests/interop/node/package.json ..."
     rm -rf .cache/node
     mkdir -p .cache/node
     cp tests/interop/node/package.json .cache/node

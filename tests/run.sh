@@ -1,11 +1,33 @@
 #!/usr/bin/env bash
-# Runs the test suite: bash tests/run.sh [ARGUMENTS OF PYTEST]
+# Runs the tests: bash tests/run.sh [--quick | --all] [ARGUMENTS OF PYTEST]
 #
-# Needs Python 3.11 or newer with tkinter (PYTHON=... names one). Makes a virtual environment in .cache, once.
-# TKWS_NOTIFIER=polled runs everything on the polled loop.
+#   bash tests/run.sh            all tests but the slow ones
+#   bash tests/run.sh --quick    no slow ones, no windows, no other programs: under a minute
+#   bash tests/run.sh --all      all tests
+#   bash tests/run.sh tests/protocol -k close    tests that are named run, slow or not
+#
+# As many processes run them as there are cores; one does if a single file is named. Says what it installs, and asks
+# if it is run in a terminal. Needs Python 3.11 or newer with tkinter (PYTHON=... names one). Makes a virtual
+# environment in .cache, once. TKWS_NOTIFIER=polled runs everything on the polled loop.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/environment.sh
+
+# What tests need: a check; the Debian packages that make it pass; whose tests are skipped if it does not.
+needs=(
+    "has_a_screen|xvfb|windows"
+    "has_tcllib|tcl tcllib|tcllib's websocket package"
+    "has ip|iproute2|network namespaces"
+    "has tinyproxy squid microsocks danted|tinyproxy-bin squid microsocks dante-server|proxies"
+    "has nginx|nginx-light|a reverse proxy"
+    "has xdotool|xdotool|a window that a person uses"
+    "has node npm|nodejs npm|node's packages"
+    "has chromium|chromium|a browser"
+    "has curl|curl|curl"
+    "has nats-server|nats-server|a message broker"
+)
+
+has_a_screen() { has_screen || has Xvfb; }
 
 has_tcllib() { [ "$(echo 'puts [catch {package require websocket}]' | tclsh 2>/dev/null)" = 0 ]; }
 
@@ -17,24 +39,87 @@ has() {
     done
 }
 
-# want WHAT "PROGRAM..." "PACKAGE...": sees that programs are there which tests of WHAT need.
-want() {
-    # shellcheck disable=SC2086 # lists of words
-    has $2 || { install_packages $3 && has $2; } || say "Install $2, or the tests of $1 are skipped."
+# lacking NEED...: the needs that are not met, one a line.
+lacking() {
+    local need
+    for need in "$@"; do
+        ${need%%|*} || echo "$need"
+    done
 }
 
+# provide NEED...: installs what is lacking where it may, after it has said so; says what is skipped without it.
+provide() {
+    local need packages whose lacks all=()
+    mapfile -t lacks < <(lacking "$@")
+    [ "${#lacks[@]}" != 0 ] || return 0
+    for need in "${lacks[@]}"; do
+        IFS='|' read -r _ packages whose <<<"$need"
+        say "Not installed: $packages, for the tests of $whose."
+        all+=("$packages")
+    done
+    if may_install && agreed "Install ${all[*]} by apt-get?"; then
+        for packages in "${all[@]}"; do
+            # shellcheck disable=SC2086 # a list of words
+            install_packages $packages || true
+        done
+        mapfile -t lacks < <(lacking "${lacks[@]}")
+    fi
+    for need in "${lacks[@]}"; do
+        say "The tests of ${need##*|} are skipped."
+    done
+}
+
+cores() { nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1; }
+
+# minutes SECONDS: in words.
+minutes() { if [ "$1" -lt 90 ]; then echo "$1 seconds"; else echo "$((($1 + 30) / 60)) minutes"; fi; }
+
+# ---- what is asked for
+
+mode=usual
+case "${1:-}" in --quick | --all) mode=${1#--} && shift ;; esac
+
+# How many files or folders are named, the last of them, whether tests are chosen in another way, and whether pytest
+# has to run them itself.
+named=0 last="" chosen=no alone=no
+for argument in "$@"; do
+    case "$argument" in
+        -k* | -m* | --lf | --last-failed) chosen=yes ;;
+        -n* | --numprocesses* | --dist* | -s | --capture=no | --pdb | --trace | --co | --collect-only | *no:xdist) alone=yes ;;
+        -*) ;;
+        *tests* | *.py*) [ ! -e "${argument%%::*}" ] || { named=$((named + 1)) last=${argument%%::*}; } ;;
+    esac
+done
+if [ "$named" = 1 ] && [ -f "$last" ]; then alone=yes; fi
+[ "$mode$named$chosen" != usual0no ] || set -- -m "not slow" "$@"
+if [ "$mode" = quick ]; then # not even loaded: those with no test for it, and much to import
+    set -- -m "not slow and not display and not programs" --ignore=tests/{benchmarks,compliance,interop,soak} "$@"
+fi
+[ "$alone" = yes ] || set -- -n "$(cores)" --dist worksteal "$@"
+
+# ---- what is said, made and run
+
 choose_python
-has_screen || has_xvfb || say "There is no screen: install xvfb, or the tests of windows are skipped."
-has_tcllib || { install_packages tcl tcllib && has_tcllib; } ||
-    say "Install tcllib, or the tests against its websocket package are skipped."
-want "network namespaces" "ip" "iproute2"
-want "proxies" "tinyproxy squid microsocks danted" "tinyproxy-bin squid microsocks dante-server"
-want "a reverse proxy" "nginx" "nginx-light"
-want "a window that a person uses" "xdotool" "xdotool"
-want "node's packages" "node npm" "nodejs npm"
-want "a browser" "chromium" "chromium"
-make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
-want "curl" "curl" "curl"
-want "a message broker" "nats-server" "nats-server"
+case "$mode" in
+    quick) tests="what is quick: no windows, no other programs" seconds=60 ;;
+    usual) tests="all but the slow ones, which --all runs too" seconds=240 ;;
+    all) tests="all" seconds=480 ;;
+esac
+took=.cache/took-$mode
+if [ "$named$chosen" = 0no ]; then
+    [ ! -r "$took" ] || read -r seconds <"$took"
+    say "Tests: $tests. They take about $(minutes "$seconds")."
+else
+    took=/dev/null
+    say "Tests: those that are named."
+fi
+if [ "$mode" != quick ]; then
+    provide "${needs[@]}"
+    make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
+fi
 make_venv test test
-exec "$venv/bin/python" -m pytest "$@"
+
+SECONDS=0 status=0
+"$venv/bin/python" -m pytest "$@" || status=$?
+[ "$status" -gt 1 ] || echo "$SECONDS" >"$took"
+exit "$status"

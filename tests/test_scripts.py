@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,3 +62,160 @@ def test_an_old_python_is_refused(tmp_path: Path) -> None:
     result = run("../tests/run.sh", PYTHON=str(old))
     assert result.returncode == 1
     assert result.stderr == f"{old} is older than Python 3.11: name a newer one by PYTHON=...\n"
+
+
+# ---- tests/run.sh, with a Python that makes environments of nothing and a pytest that prints its arguments
+
+MAKES_ENVIRONMENTS = """#!/bin/sh
+case "$*" in
+    "-m venv --clear "*)
+        mkdir -p "$4/bin"
+        cp "$0.inner" "$4/bin/python"
+        ;;
+    *) exec "{python}" "$@" ;;
+esac
+"""
+PRINTS_ITS_ARGUMENTS = """#!/bin/sh
+case "$2" in
+    pytest)
+        shift 2
+        echo "pytest: $*"
+        exit "${PYTEST_STATUS:-0}"
+        ;;
+esac
+"""
+PARALLEL = "-n 2 --dist worksteal"
+USUAL = f"{PARALLEL} -m not slow"
+CORES = {"nproc": "echo 2"}
+INSTALLS = {"id": "echo 0", "apt-get": 'echo "$*" >>apt-get.log'}
+
+
+@pytest.fixture
+def suite(tmp_path):
+    """``suite(*arguments, programs={}, **environment)`` runs tests/run.sh where little is installed."""
+    for name in ("tests/run.sh", "tests/environment.sh", "tests/interop/node/package.json", "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    (tmp_path / "tests/test_one.py").touch()
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for program in ("bash", "cat", "cksum", "cmp", "cp", "dirname", "mkdir", "rm", "uname"):
+        (folder / program).symlink_to(shutil.which(program) or program)
+
+    def add(name: str, source: str) -> Path:
+        (folder / name).write_text(source if source.startswith("#!") else f"#!/bin/sh\n{source}\n")
+        (folder / name).chmod(0o755)
+        return folder / name
+
+    python = add("stub", MAKES_ENVIRONMENTS.format(python=sys.executable))
+    add("stub.inner", PRINTS_ITS_ARGUMENTS)
+
+    def run_it(
+        *arguments: str, programs: dict[str, str], **environment: Any
+    ) -> subprocess.CompletedProcess[str]:
+        for name, source in programs.items():
+            add(name, source)
+        return subprocess.run(
+            ["bash", "tests/run.sh", *arguments],
+            cwd=tmp_path,
+            env={"PATH": str(folder), "PYTHON": str(python), "HOME": "/nowhere", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run_it
+
+
+# What is asked for, and what pytest gets.
+ARGUMENTS = {
+    "": USUAL,
+    "-x": f"{USUAL} -x",
+    "--junit-xml tests.xml": f"{USUAL} --junit-xml tests.xml",
+    "--all": PARALLEL,
+    "--all -x": f"{PARALLEL} -x",
+    "tests": f"{PARALLEL} tests",
+    "-k close": f"{PARALLEL} -k close",
+    "--lf": f"{PARALLEL} --lf",
+    "tests/test_one.py": "tests/test_one.py",
+    "-q tests/test_one.py::test_it -x": "-q tests/test_one.py::test_it -x",
+    "tests/test_one.py tests": f"{PARALLEL} tests/test_one.py tests",
+    "-n4": "-m not slow -n4",
+    "--pdb": "-m not slow --pdb",
+}
+
+
+@pytest.mark.parametrize("asked", ARGUMENTS)
+def test_pytest_gets_what_was_asked_for(suite, asked):
+    result = suite(*asked.split(), programs=CORES)
+    assert result.stdout == f"pytest: {ARGUMENTS[asked]}\n"
+    assert result.returncode == 0
+
+
+def test_quick_needs_no_programs(suite):
+    result = suite("--quick", programs=CORES | INSTALLS)
+    assert "-m not slow and not display and not programs" in result.stdout
+    assert "nstall" not in result.stderr
+    assert "npm" not in result.stderr
+
+
+def test_it_says_what_it_runs_and_how_long_that_will_take(suite):
+    assert (
+        "all but the slow ones, which --all runs too. They take about 4 minutes"
+        in suite(programs=CORES).stderr
+    )
+    assert "about 0 seconds" in suite(programs=CORES).stderr  # as long as the last time
+    assert "about 60 seconds" in suite("--quick", programs=CORES, PYTEST_STATUS="2").stderr
+    assert "about 60 seconds" in suite("--quick", programs=CORES).stderr  # which was interrupted
+    assert "those that are named" in suite("tests/test_one.py", programs=CORES).stderr
+
+
+def test_it_fails_as_pytest_does(suite):
+    assert suite(programs=CORES, PYTEST_STATUS="1").returncode == 1
+
+
+def test_what_is_missing_is_told_then_installed(suite, tmp_path):
+    result = suite(programs=CORES | INSTALLS)
+    told = result.stderr.index("Not installed: chromium, for the tests of a browser.")
+    assert told < result.stderr.index("installing chromium")
+    log = (tmp_path / "apt-get.log").read_text().splitlines()
+    assert [line.split()[0] for line in log].count("update") == 1
+    assert "install -qq -y --no-install-recommends chromium" in log
+    assert "The tests of a browser are skipped." in result.stderr  # that apt-get installs nothing
+    assert result.returncode == 0
+
+
+def test_without_leave_to_install_it_is_told_what_is_skipped(suite, tmp_path):
+    result = suite(programs=CORES | INSTALLS | {"id": "echo 1000"})
+    assert "Not installed: chromium, for the tests of a browser." in result.stderr
+    assert "The tests of a browser are skipped." in result.stderr
+    assert not (tmp_path / "apt-get.log").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+@pytest.mark.parametrize(("answer", "installed"), [("", True), ("y", True), ("no", False)])
+def test_who_is_there_is_asked(suite, tmp_path, answer, installed):
+    suite("--quick", programs=CORES | INSTALLS)
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        ["bash", "tests/run.sh"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path / "bin"), "PYTHON": str(tmp_path / "bin/stub"), "HOME": "/nowhere"},
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+        said = b""
+        while process.poll() is None or b"Tests:" not in said:
+            try:
+                said += os.read(ours, 4096)
+            except OSError:  # nobody has the terminal any more
+                break
+        os.close(ours)
+        assert process.wait(60) == 0
+    assert b"by apt-get? [Y/n]" in said
+    assert (tmp_path / "apt-get.log").exists() is installed
