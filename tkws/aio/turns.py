@@ -63,10 +63,15 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     # Whether a piece is being run.
     _in_piece = False
 
+    # Of one that could not be made, so that its finalizer does not complain.
+    _closed = True
+
     # ---- what is queued
 
     def _call_soon(self, callback: Any, args: Any, context: Context | None) -> asyncio.Handle:
         handle: asyncio.Handle = super()._call_soon(callback, args, context)  # type: ignore[misc]
+        if self._debug:  # leave this frame out of where it says that it was made
+            del handle._source_traceback[-1]  # type: ignore[attr-defined]
         if not self._in_piece:
             self._queued_outside()
         return handle
@@ -76,7 +81,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.TimerHandle:
         """See `asyncio.loop.call_at`."""
         timer = super().call_at(when, callback, *args, context=context)
-        if self._debug:  # leave this frame out of where it says that it was made
+        if self._debug:
             del timer._source_traceback[-1]  # type: ignore[attr-defined]
         if not self._in_piece:
             self._queued_outside()
