@@ -6,6 +6,7 @@ import gc
 import socket
 import struct
 import threading
+from itertools import chain, repeat
 
 import pytest
 
@@ -472,7 +473,7 @@ def test_the_loop_closes_in_the_middle_of_another_threads_call(server, accept, m
     admission = judge(server)
     server.loop.close()
     monkeypatch.setattr(server.loop, "in_loop_thread", lambda: False)
-    closed = iter([False, True])  # as it is when the loop closes between two lines
+    closed = chain([False], repeat(True))  # as it is when the loop closes between two lines
     with monkeypatch.context() as patch:
         patch.setattr(type(server.loop), "closed", property(lambda _: next(closed)))
         ws = server.adopt(admission, sock)

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from tkws import Request, Response
-from tkws.serving.static import Pages, plain
+from tkws.serving.content import plain
+from tkws.serving.static import Pages
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
+from tkws.net.filesource import FileSource
+
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 # The most buffers that one sendmsg takes: IOV_MAX is 1024 on Linux, macOS and the BSDs.
@@ -96,8 +98,12 @@ class ByteQueue:
             Whether more waits, and ``sock`` may take more at once.
 
         Raises:
-            OSError: As `socket.socket.send`, `BlockingIOError` included; nothing is lost then.
+            OSError: As `socket.socket.send`, `BlockingIOError` included; nothing is lost then. Also
+                what a source raises that cannot be read.
         """
+        file = self._rest[0] if self._rest and not self._buffers else None
+        if isinstance(file, FileSource) and file.sends:
+            return self._send_file(file, sock)
         self._read_sources()
         buffers = list(islice(self._buffers, IOV_MAX))
         sent = send(sock, buffers)
@@ -122,13 +128,26 @@ class ByteQueue:
         self._unread = 0
         self.size = 0
 
+    def _send_file(self, file: FileSource, sock: socket.socket) -> bool:
+        wanted = min(len(file), CHUNK)
+        sent = file.send_to(sock, wanted)
+        self.size -= sent
+        self._unread -= sent
+        if not file:
+            self._rest.popleft()
+        if not self.size:
+            self.clear()
+        return self.size > 0 and (sent == wanted or not file.sends)
+
     def _read_sources(self) -> None:
-        """Have a `CHUNK` of buffers at the front, unless there is half of one."""
+        """Have a `CHUNK` of buffers at the front, unless there is half of one, or what a file can follow."""
         ready = self.size - self._unread
         if not self._rest or ready >= CHUNK // 2:
             return
         while self._rest and ready < CHUNK:
             data = self._rest[0]
+            if ready and isinstance(data, FileSource) and data.sends:
+                return
             buffer = data if isinstance(data, _BUFFERS) else data.read(CHUNK - ready)
             if buffer is data or not data:
                 self._rest.popleft()

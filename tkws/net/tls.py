@@ -287,7 +287,7 @@ class TLSStream(Stream):
                 self._flush()
         except ssl.SSLWantReadError:
             self._flush()  # a renegotiation: the peer's next word lets this go on
-        except ssl.SSLError as error:
+        except OSError as error:  # TLS's own, or of a source that cannot be read
             self._fail(error)
 
     def _go_on(self) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tkws.errors import HandshakeError
+from tkws.http.authority import parse_address
 
 # What names this machine wherever it is, beside ``*.localhost`` (RFC 6761, 6.3) and loopback addresses.
 _LOCAL_NAMES = frozenset(("", "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"))
@@ -97,11 +98,8 @@ def is_loopback(address: object) -> bool:
     """Whether a socket's address is one that only this machine can reach; a Unix socket's is."""
     if not isinstance(address, tuple):
         return True
-    try:
-        ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
-    except ValueError:
-        return False
-    return (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
+    ip = parse_address(str(address[0]))
+    return ip is not None and ip.is_loopback
 
 
 def _is_own(origin: _Origin, host: str, *, loopback: bool) -> bool:

@@ -10,6 +10,7 @@ import ipaddress
 import logging
 import socket
 from collections import Counter
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -19,12 +20,14 @@ from tkws.http.messages import Request, Response
 from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Timer
 from tkws.net import Listener, SocketStream, Stream, check_context
+from tkws.net.filesource import FileSource
 from tkws.options import ServerOptions
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.handshake import rejection
 from tkws.serving.access import check_host, is_loopback
+from tkws.serving.content import plain
+from tkws.serving.directory import FileResponse
 from tkws.serving.server import Server
-from tkws.serving.static import plain
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -184,6 +187,8 @@ class HTTPConnection:
 
             self._stream = TLSStream(self._stream, context, self, server_side=True)
         self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
+        self._stream.set_write_limits(0, 0)  # an answer has left before the next request is looked at
+        self._content: FileSource | None = None  # of the last answer
         self._timer: Timer
         self._unsent = 0  # bytes when the timer was set
         self._serving = False
@@ -271,7 +276,7 @@ class HTTPConnection:
         self._leave()
         self._server.open(admission, self._stream, self._http.trailing_data)
 
-    def _page(self, request: Request) -> Response:
+    def _page(self, request: Request) -> Response | FileResponse:
         server = self._server
         try:
             loopback = is_loopback(self._stream.sockname)
@@ -283,7 +288,7 @@ class HTTPConnection:
         except Exception:
             server.loop.report_exception()
             return _failed()
-        if page.status == 404 and server.is_live(unquote(request.path)):
+        if isinstance(page, Response) and page.status == 404 and server.is_live(unquote(request.path)):
             return plain(426, "This address speaks WebSocket", upgrade="websocket", connection="Upgrade")
         return page
 
@@ -291,21 +296,33 @@ class HTTPConnection:
         _log.info("refused %r: %s", self._stream.peername, error)
         self._respond(rejection(error), close=True)
 
-    def _respond(self, response: Response, *, close: bool = False) -> None:
+    def _respond(self, answer: Response | FileResponse, *, close: bool = False) -> None:
+        content = answer.content if isinstance(answer, FileResponse) else None
         if self._done:  # the client, or the server, went while the page was made
+            if content is not None:
+                content.close()
             return
-        try:
-            data = self._http.respond(response, close=close)
-        except ValueError:  # a page's own Response, which cannot travel
-            self._server.loop.report_exception()
-            data = self._http.respond(_failed(), close=close)
-        self._stream.write(data)
+        data = self._encode(answer, close)
+        self._content = content
+        self._stream.writelines([data] if content is None else [data, content])
         if self._http.must_close:
             # Half-closed and read to its end: closing with unread bytes would take the answer back.
             self._done = True
             self._stream.end()
         self._timer.cancel()
         self._wait()
+
+    def _encode(self, answer: Response | FileResponse, close: bool) -> bytes:
+        """Return an answer in bytes, without the content of a file."""
+        response, size = (
+            (answer.response, answer.size) if isinstance(answer, FileResponse) else (answer, None)
+        )
+        date = [] if "Date" in response.headers else [("Date", formatdate(usegmt=True))]
+        try:
+            return self._http.respond(response, close=close, body_size=size, more=date)
+        except ValueError:  # a page's own Response, which cannot travel
+            self._server.loop.report_exception()
+            return self._http.respond(_failed(), close=close, more=date)
 
     def _wait(self) -> None:
         self._unsent = self._stream.buffered_amount
@@ -321,6 +338,8 @@ class HTTPConnection:
 
     def _leave(self) -> None:
         self._done = True
+        if self._content is not None:
+            self._content.close()
         self._timer.cancel()
         self._server.leave(self)
 

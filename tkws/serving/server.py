@@ -135,8 +135,9 @@ class Server(Configurable):
 
         Args:
             path: The exact path, such as ``"/"``.
-            content: ``str`` is HTML; ``bytes`` is of the type that the path's ending tells; a
-                callable gets the `Request` and returns either, or a whole `Response`.
+            content: ``str`` is HTML, sent as UTF-8; ``bytes`` is of the type that the path's ending
+                tells, as in `directory`; a callable gets the `Request` and returns either, or a
+                whole `Response`.
 
         Raises:
             TypeError: For a path that is no str, or content of another type.
@@ -149,6 +150,14 @@ class Server(Configurable):
 
         Neither ``..`` nor symbolic links lead out of the folder. What is hidden, by a name that
         begins with a dot, is not shown, but for ``.well-known``.
+
+        A file is sent in pieces as the client takes them, however large it is. Browsers may ask
+        for a part of it (Range) or whether it has changed (ETag, Last-Modified). The ending of
+        its name tells its type, by a table of our own: ``.js`` is a script also where the system
+        says otherwise. ``app.js.gz`` is a script with the coding gzip; so are ``.br`` and
+        ``.zst``. A text of up to 64 KiB that is UTF-8 has ``charset=utf-8``; another one has to
+        name its encoding itself, as by ``<meta charset>``. If a file becomes shorter while it is
+        sent, the connection is broken.
 
         Args:
             path: Where the folder begins, such as ``"/"`` or ``"/pictures"``.

@@ -1,26 +1,23 @@
 """The web pages beside the socket: which content belongs to which path.
 
-Pure functions of a request, but for the reading of files; knows no connection. Meant for the
-page that opens the WebSocket, its script and its pictures, not as a web server.
+Knows no connection. Meant for the page that opens the WebSocket, with what it loads and offers
+for download, not as a web server.
 """
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import unquote
 
 from tkws.http.messages import Request, Response
+from tkws.serving.content import HTML, content_fields, plain, type_fields
+from tkws.serving.directory import Directory, FileResponse, with_slash
 
 Content = str | bytes | Response
 Page = Content | Callable[[Request], Content]
 """What a path shows: text (HTML), bytes (of the type that the path's ending tells), a whole
 `Response`, or a callable that makes one of these from the `Request`."""
-
-_INDEX = "index.html"
-_WELL_KNOWN = ".well-known"  # hidden by its name, and meant to be seen (RFC 8615)
-_HTML = "text/html; charset=utf-8"
 
 
 class Pages:
@@ -28,7 +25,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._pages: dict[str, Page] = {}
-        self._folders: dict[str, Path] = {}
+        self._folders: dict[str, Directory] = {}
 
     def add_page(self, path: str, content: Page) -> None:
         """Show ``content`` at exactly ``path``; see `tkws.Server.page`."""
@@ -45,9 +42,9 @@ class Pages:
         resolved = Path(folder).resolve()
         if not resolved.is_dir():
             raise NotADirectoryError(f"folder: {str(folder)!r} is no directory")
-        self._folders[path.rstrip("/") + "/"] = resolved
+        self._folders[path.rstrip("/") + "/"] = Directory(resolved)
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response | FileResponse:
         """Return the page for a request, or why there is none."""
         if request.method not in ("GET", "HEAD"):
             return plain(405, "This server answers GET and HEAD", allow="GET, HEAD")
@@ -57,79 +54,24 @@ class Pages:
             return _respond(path, page(request) if callable(page) else page)
         for prefix in sorted(self._folders, key=len, reverse=True):
             if path.startswith(prefix):
-                return _file(request, self._folders[prefix], path.removeprefix(prefix))
+                return self._folders[prefix].answer(request, path.removeprefix(prefix)) or _nothing()
             if f"{path}/" == prefix:
-                return _with_slash(request)
+                return with_slash(request)
         return _nothing()
-
-
-def plain(status: int, text: str, **headers: str) -> Response:
-    """Return a short answer in plain text; a header's name is written with underscores."""
-    named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-    return Response(
-        status, headers={"Content-Type": "text/plain; charset=utf-8", **named}, body=f"{text}\n".encode()
-    )
 
 
 def _respond(path: str, content: Content) -> Response:
     if isinstance(content, Response):
         return content
     if isinstance(content, str):
-        return _show(_HTML, content.encode())
+        return Response(200, headers=type_fields(HTML), body=content.encode())
     if isinstance(content, bytes):
-        return _show(_type_of(path), content)
+        return Response(200, headers=content_fields(path, content), body=content)
     raise TypeError(f"page {path!r}: str, bytes or Response, not {type(content).__name__}")
-
-
-def _file(request: Request, folder: Path, name: str) -> Response:
-    """Read a file, unless the name or a symbolic link leads out of the folder or to what is hidden in it."""
-    try:
-        found = (folder / PurePosixPath(name.lstrip("/"))).resolve()
-        is_folder = found.is_dir()
-        if is_folder:
-            found = (found / _INDEX).resolve()
-        if found.is_relative_to(folder) and not _is_hidden(found.relative_to(folder)) and found.is_file():
-            if is_folder and name and not name.endswith("/"):
-                return _with_slash(request)
-            return _show(_type_of(found.name), found.read_bytes())
-    except (OSError, ValueError, RuntimeError):  # unreadable, a name that no file can have, links in a circle
-        pass
-    return _nothing()
-
-
-def _is_hidden(path: Path) -> bool:
-    """Whether a part of a path begins with a dot, as ``.git`` and ``.env`` do."""
-    return any(part.startswith(".") and part != _WELL_KNOWN for part in path.parts)
-
-
-def _with_slash(request: Request) -> Response:
-    """Send the browser to the folder's own address, for the sake of relative links in its page.
-
-    A relative one, of which nothing can be taken for a scheme or a host.
-    """
-    _, _, segment = request.path.rpartition("/")
-    _, mark, query = request.target.partition("?")
-    return Response(307, headers={"Location": f"./{segment}/{mark}{query}"})
 
 
 def _nothing() -> Response:
     return plain(404, "There is nothing at this address")
-
-
-def _show(content_type: str, body: bytes) -> Response:
-    headers = {
-        "Content-Type": content_type,
-        "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(200, headers=headers, body=body)
-
-
-def _type_of(path: str) -> str:
-    guessed, _ = mimetypes.guess_type(path)
-    if guessed is None:
-        return "application/octet-stream"
-    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
 
 
 def _check_path(path: str) -> None:
