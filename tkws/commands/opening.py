@@ -114,10 +114,11 @@ def open(
         cookies=cookies,
         max_redirects=max_redirects,
     )
-    now = dataclasses.replace(plan, headers=()) if callable(headers) else plan
+    # The program's own code is not called before there is a connection that it could close.
+    checked = dataclasses.replace(plan, cookies=None, headers=() if callable(headers) else plan.headers)
     with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening tells it
         route.proxy_to(uri)  # for what else these raise
-        now.handshake(uri)
+        checked.handshake(uri)
     loop = loop_for(master)
     if sock is not None:
         plan = dataclasses.replace(plan, route=dataclasses.replace(route, sock=detach(sock)))

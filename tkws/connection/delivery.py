@@ -121,11 +121,14 @@ class Delivery:
             self.wants_capacity = False
             self._on_capacity()
 
-    def withdraw(self, type: Event) -> bool:
-        """Drop the waiting events of a type, which is no milestone; return whether there were any."""
-        before = len(self._waiting)
-        self._waiting[:] = [event for event in self._waiting if event[0] is not type]
-        return len(self._waiting) < before
+    def withdraw_from(self, type: Event) -> bool:
+        """Drop the first waiting event of a type and all after it; return whether there was one."""
+        for index in range(len(self._waiting) - 1, -1, -1):
+            if self._waiting[index][0] is type:
+                self._milestones -= _milestones_in(self._waiting[: index + 1])
+                del self._waiting[: index + 1]
+                return True
+        return False
 
     def withdraw_last(self, type: Event) -> list[EventRecord]:
         """Drop and return the event that is to be told last, if it is of this type."""

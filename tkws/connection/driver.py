@@ -47,8 +47,8 @@ class ConnectionDriver:
 
     __slots__ = (
         "_awaits_pong", "_delivery", "_high_water", "_is_slow", "_loop", "_max_buffered", "_may_end",
-        "_on_lost", "_patience", "_paused", "_put_off", "_timer", "_write_due", "engine", "get_buffer",
-        "stream",
+        "_muted", "_on_lost", "_patience", "_paused", "_put_off", "_timer", "_write_due", "engine",
+        "get_buffer", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class ConnectionDriver:
         self._is_slow = False  # whether the peer has let the write buffer fill up
         self._max_buffered: int | None = None
         self._may_end = False
+        self._muted = False
         self._put_off: list[Callable[[], object]] | None = None  # ends that wait for `allow_end`
         self._patience: Timer | None = None
         engine.concludes_alone = False
@@ -98,6 +99,11 @@ class ConnectionDriver:
         put_off, self._put_off = self._put_off, None
         for end in put_off or ():
             self._loop.call_soon(end)
+
+    def mute(self) -> None:
+        """Deliver nothing more: the program has closed, and was never told of this connection."""
+        self._muted = True
+        self.allow_end()
 
     def configure(self, options: ConnectionOptions) -> None:
         """Let changed options take effect."""
@@ -147,6 +153,7 @@ class ConnectionDriver:
             return
         self._paused = full
         if full:
+            self._delivery.wants_capacity = True
             self.stream.pause_reading()
             self.engine.keepalive.pause()
         else:
@@ -250,11 +257,12 @@ class ConnectionDriver:
 
     def _may_be_answered(self) -> bool:
         """Whether the program may still answer what came before the peer's Close or fault."""
-        if not self._may_end or self._delivery.has_backlog:
-            return True
-        if not self._delivery.running:
+        delivery = self._delivery
+        if self._may_end and not delivery.running and not delivery.has_backlog:
             return False
-        self._delivery.wants_capacity = True  # which is when the handler has returned
+        delivery.wants_capacity = True  # and look again when what came before was told
+        if not self._may_end or not delivery.running:
+            return True
         if self._patience is None:
             self._patience = self._loop.call_later(_PATIENCE, self._settle)
         return self._patience.active
@@ -277,6 +285,10 @@ class ConnectionDriver:
         events = engine.take_events()
         if engine.state is not State.OPEN:
             self._log_fault(events)
+            if engine.state is State.CLOSED:
+                self._settle_closing()  # what comes next does not wait for a handler that opens a dialog
+            if self._muted:
+                return
         if events and self._delivery.post(events) is not self._paused:
             self.regulate()
 

@@ -81,26 +81,9 @@ class Session:
     """
 
     __slots__ = (
-        "_carrying_out",
-        "_effects",
-        "_end",
-        "_held_close",
-        "_masks",
-        "_opener",
-        "_owned",
-        "_policy",
-        "closed_unopened",
-        "connected_since",
-        "delivery",
-        "driver",
-        "loop",
-        "on_end",
-        "options",
-        "phase",
-        "reconnections",
-        "role",
-        "sending",
-        "ws",
+        "_carrying_out", "_effects", "_end", "_held_close", "_masks", "_opener", "_owes_disconnect",
+        "_owned", "_policy", "closed_unopened", "connected_since", "delivery", "driver", "loop", "on_end",
+        "options", "phase", "reconnections", "role", "sending", "ws",
     )  # fmt: skip
 
     def __init__(
@@ -130,6 +113,7 @@ class Session:
         self._policy: RetryPolicy | None = None
         self._owned: Cancellable | None = None
         self._end: End | None = None
+        self._owes_disconnect = True  # not where a `disconnect` became the last after it was told
         self._held_close: tuple[int | None, str] | None = None
         self._effects: list[tuple[Effect, Any]] = []
         self._carrying_out = False
@@ -311,13 +295,23 @@ class Session:
 
     def _send_close(self, close: tuple[int | None, str]) -> None:
         assert self.driver is not None
-        self.delivery.withdraw(Event.RETRY)
-        if self.delivery.awaits(Event.CONNECT):  # which is told of a connection that can be sent on
+        if self._withdraw_retry():
+            self.driver.mute()
+        elif self.delivery.awaits(Event.CONNECT):  # which is told of a connection that can be sent on
             self._hold_close(close)
             return
-        self.sending.flush_offline()
+        else:
+            self.sending.flush_offline()
         self.driver.engine.close(*close, self.loop.now())
         self.driver.output_added()
+
+    def _withdraw_retry(self) -> bool:
+        """Take back what the program has not been told of another attempt; return whether there was any."""
+        if not self.delivery.withdraw_from(Event.RETRY):
+            return False
+        # The `disconnect` before it now is the last.
+        self._owes_disconnect = bool(self.delivery.withdraw_last(Event.DISCONNECT))
+        return True
 
     def _cancel(self, _: object) -> None:
         owned, self._owned = self._owned, None
@@ -353,25 +347,28 @@ class Session:
             self.delivery.enqueue([(Event.TIMEOUT if isinstance(cause, OpenTimeout) else Event.ERROR, cause)])
 
     def _tell_unsent(self, _: object) -> None:
-        self.delivery.enqueue(self.sending.close())
+        unsent = self.sending.close()
+        self._owes_disconnect = self._owes_disconnect or bool(unsent)
+        self.delivery.enqueue(unsent)
 
     def _tell_disconnect(self, _: object) -> None:
         assert self._end is not None
-        self.delivery.enqueue([(Event.DISCONNECT, self._end.sentence)])
+        if self._owes_disconnect:
+            self.delivery.enqueue([(Event.DISCONNECT, self._end.sentence)])
+        self._owes_disconnect = True
 
     def _tell_retry(self, end: End) -> None:
         self.delivery.enqueue([(Event.RETRY, (end.number, end.delay, end.cause))])
 
     def _tell_closed_unopened(self, _: object) -> None:
+        if self._withdraw_retry():
+            self._tell_unsent(None)
+            self._tell_disconnect(None)
+            return
         self.closed_unopened = True
-        events = self.sending.close()
-        if self.delivery.withdraw(Event.RETRY) and (
-            disconnect := self.delivery.withdraw_last(Event.DISCONNECT)
-        ):
-            events += disconnect  # the program has not been told of the attempt that it ends
-        else:
-            events = [(Event.CLOSE, CLOSED_UNOPENED), *events, (Event.DISCONNECT, CLOSED_UNOPENED[1])]
-        self.delivery.enqueue(events)
+        code, sentence = CLOSED_UNOPENED
+        close, disconnect = (Event.CLOSE, (code, sentence)), (Event.DISCONNECT, sentence)
+        self.delivery.enqueue([close, *self.sending.close(), disconnect])
 
     _CARRY_OUT: ClassVar[dict[Effect, Callable[[Session, Any], None]]] = {
         Effect.BEGIN_ATTEMPT: _begin_attempt,
@@ -429,9 +426,9 @@ class Session:
 
     def _tell_milestone(self, type: Event, message: object) -> None:
         if type is Event.DISCONNECT:
-            if self.phase is Phase.ENDED and not self.delivery.awaits(Event.DISCONNECT):
-                self.loop.cancel_on_close(self.vanish)  # until here the interpreter may go
+            self._stop_listening()
             self.delivery.handler(self.ws, type, message)
+            self._stop_listening()
             return
         driver = self.driver
         assert driver is not None
@@ -444,6 +441,11 @@ class Session:
             close, self._held_close = self._held_close, None
             if close is not None:
                 self._send_close(close)
+
+    def _stop_listening(self) -> None:
+        """Until the last `disconnect`, the interpreter may go."""
+        if self.phase is Phase.ENDED and not self.delivery.awaits(Event.DISCONNECT):
+            self.loop.cancel_on_close(self.vanish)
 
 
 def _bounded(delay: float) -> float:
