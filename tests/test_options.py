@@ -35,6 +35,7 @@ WRONG_TYPES = [
     ("compression", 1),
     ("compression", "deflate"),
     ("reentrant", None),
+    ("echo_close_reason", 1),
     ("reentrant", 1),
     ("origins", "https://example.org"),
     ("origins", {"https://example.org"}),

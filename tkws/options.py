@@ -77,6 +77,10 @@ class ConnectionOptions:
     """Bytes of messages that a reconnecting client keeps while it is not connected, to send them
     when it is; 0 to refuse them."""
 
+    echo_close_reason: bool = False
+    """Whether the answer to the peer's Close repeats its reason, for a peer that expects it.
+    By default only its code is repeated, as RFC 6455, 5.5.1 asks."""
+
     reentrant: bool = False
     """Whether the handler may be called again while it runs a nested event loop, such as a
     dialog's; else later messages wait until it returns."""
@@ -96,6 +100,7 @@ class ConnectionOptions:
         _check_ping(self.ping)
         if not isinstance(self.compression, bool | Deflate):
             raise TypeError(f"compression: True, False or Deflate(...), not {self.compression!r}")
+        check_flag("echo_close_reason", self.echo_close_reason)
         check_flag("reentrant", self.reentrant)
 
     @property

@@ -36,7 +36,16 @@ UNNAMED = [
 ]
 
 # Options that say what is done, not how much.
-NO_LIMITS = {"handler", "ping", "compression", "low_water", "offline_buffer", "reentrant", "slow_peer"}
+NO_LIMITS = {
+    "handler",
+    "ping",
+    "compression",
+    "low_water",
+    "offline_buffer",
+    "reentrant",
+    "echo_close_reason",
+    "slow_peer",
+}
 
 KIB, MIB = 1024, 1024 * 1024
 

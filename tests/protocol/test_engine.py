@@ -145,6 +145,24 @@ def test_a_close_is_answered_with_its_code(end, payload, ended, answer, fault):
     assert end.state is CLOSING
 
 
+@pytest.mark.parametrize("payload", [payload for payload, _, _, fault in CLOSES if not fault])
+def test_a_close_may_be_answered_with_its_reason_too(end, payload):
+    end.echo_close_reason = True
+    receive(end, Frame(CLOSE, payload))
+    assert [frame.payload for frame in output(end)] == [payload]
+
+
+@pytest.mark.parametrize(
+    ("payload", "answer"), [(payload, answer) for payload, _, answer, fault in CLOSES if fault]
+)
+def test_nothing_of_a_close_that_is_wrong_is_repeated(end, payload, answer):
+    end.echo_close_reason = True
+    receive(end, Frame(CLOSE, payload))
+    [frame] = output(end)
+    assert frame.payload[:2] == answer
+    assert frame.payload[2:] == end.close_reason.encode()
+
+
 def test_after_a_fault_the_code_is_1006_and_the_error_has_what_was_sent(end):
     assert end.fault is None
     end.receive_data(wire(end, text("a"), Frame(3)), NOW)

@@ -593,6 +593,27 @@ def test_what_cannot_be_broadcast(server, message):
 # ---- the end
 
 
+@pytest.mark.parametrize("echoed", [False, True])
+def test_the_answer_to_a_close_repeats_the_reason_where_that_is_wanted(
+    server, open_client, pump_until, echoed
+):
+    server["echo_close_reason"] = echoed
+    ws, peer = open_client()
+    peer.bye(4000, "grün")
+    assert peer.hear() == [(Opcode.CLOSE, b"\x0f\xa0" + ("grün".encode() if echoed else b""))]
+    peer.sock.close()
+    pump_until(lambda: ws.state is tkws.State.CLOSED)
+
+
+def test_it_can_be_wanted_of_an_open_connection(open_client, pump_until):
+    ws, peer = open_client()
+    ws.configure(echo_close_reason=True)
+    peer.bye(1000, "bye")
+    assert peer.hear() == [(Opcode.CLOSE, b"\x03\xe8bye")]
+    peer.sock.close()
+    pump_until(lambda: ws.state is tkws.State.CLOSED)
+
+
 def test_close_says_goodbye_to_everybody_once(server, open_client, log, pump_until):
     peers = [open_client()[1] for _ in range(2)]
     server.close(1012, "restart")

@@ -114,6 +114,7 @@ class ConnectionDriver:
         engine.keepalive.pong_timeout = options.pong_timeout
         engine.ping_payload = options.ping_payload
         engine.close_timeout = options.close_timeout
+        engine.echo_close_reason = options.echo_close_reason
         engine.reader.max_message = options.max_message
         engine.reader.max_fragments = options.max_fragments
         self._high_water = options.high_water

@@ -75,6 +75,7 @@ class Engine:
         keepalive: When to ping and when to give up; its ``interval`` and ``pong_timeout`` may
             be changed at any time, and its ``latency`` is the last round trip.
         close_timeout: As above; a change counts for a handshake that has not begun.
+        echo_close_reason: Whether the answer to the peer's Close has its reason, not its code alone.
         reader: The reading half, which counts what it received; its limits may be changed.
         fault: What the peer broke, if this side failed the connection for it; else None.
         ending: How the peer ended it, until `conclude` was called: its fault, or its code and
@@ -98,9 +99,9 @@ class Engine:
     __slots__ = (
         "_close_deadline", "_codec", "_compressing", "_events", "_holds_pongs", "_masks", "_now", "_output",
         "_ping_payload", "_pong_owed", "_taken", "bytes_received", "bytes_sent", "close_code", "close_reason",
-        "close_timeout", "concludes_alone", "ending", "fault", "frames_sent", "keepalive", "messages_sent",
-        "output_ended", "pings_received", "pings_sent", "pongs_received", "reader", "role", "state",
-        "unfinished",
+        "close_timeout", "concludes_alone", "echo_close_reason", "ending", "fault", "frames_sent",
+        "keepalive", "messages_sent", "output_ended", "pings_received", "pings_sent", "pongs_received",
+        "reader", "role", "state", "unfinished",
     )  # fmt: skip
 
     def __init__(
@@ -125,6 +126,7 @@ class Engine:
         self.reader = MessageReader(role, codec, max_message=max_message, max_fragments=max_fragments)
         self.ping_payload = ping
         self.close_timeout = close_timeout
+        self.echo_close_reason = False
         self.close_code: int | None = None
         self.close_reason = ""
         self.fault: ProtocolError | None = None
@@ -435,7 +437,7 @@ class Engine:
             self._events.append((Event.PONG, payload))
         else:
             code, reason = decode_close(payload)
-            self.ending = (code, reason, payload[:2])
+            self.ending = (code, reason, payload if self.echo_close_reason else payload[:2])
             self.reader.stop()
 
     def _tell_close(self, code: int, reason: str) -> None:
