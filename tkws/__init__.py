@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tkws.client.retry import Backoff
+from tkws.client.retry import Backoff, is_transient
 from tkws.commands import (
     close,
     configure,
@@ -87,6 +87,7 @@ __all__ = [
     "configure",
     "conninfo",
     "find",
+    "is_transient",
     "latest",
     "live",
     "loglevel",

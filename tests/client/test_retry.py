@@ -1,6 +1,6 @@
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from functools import partial
 
 import pytest
@@ -19,32 +19,68 @@ def middle(low: float, high: float) -> float:
     return (low + high) / 2
 
 
-def with_cause(error: tkws.OpenError, cause: Exception) -> tkws.OpenError:
+def refused(status: int | None) -> tkws.HandshakeError:
+    return tkws.HandshakeError("", part="http", status=status)
+
+
+def failed(phase: str, cause: Exception | None = None, status: int | None = None) -> tkws.OpenError:
+    error = tkws.OpenError("", phase=phase, status=status)
     error.__cause__ = cause
     return error
+
+
+def unverified(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code = code
+    return error
+
+
+def alert(reason: str) -> ssl.SSLError:
+    error = ssl.SSLError(1, "alert")
+    error.reason = reason
+    return error
+
+
+@pytest.mark.parametrize("code", [0, 1001, 1004, 1005, 1006, *range(1011, 1020), 1999, 2000, 2999])
+def test_the_codes_of_a_peer_that_may_be_mended_are_transient(code):
+    assert is_transient(tkws.ConnectionClosed(code, ""))
+
+
+@pytest.mark.parametrize("code", [1000, 1002, 1003, *range(1007, 1011), 3000, 3003, 3999, 4000, 4408, 4999])
+def test_the_codes_that_say_that_this_side_is_to_change_are_final(code):
+    assert not is_transient(tkws.ConnectionClosed(code, ""))
+
+
+@pytest.mark.parametrize("make", [refused, lambda status: failed("proxy", status=status)])
+def test_only_a_server_can_mend_a_status_from_500_on_and_time_three_others(make):
+    transient = {status for status in range(100, 1000) if is_transient(make(status))}
+    assert transient == {408, 425, 429, *range(500, 1000)}
+    assert is_transient(make(None))
 
 
 @pytest.mark.parametrize(
     ("cause", "transient"),
     [
-        *[(tkws.ConnectionClosed(code, ""), True) for code in (1001, 1005, 1006, 1011, 1012, 1013, 1014)],
-        *[
-            (tkws.ConnectionClosed(code, ""), False)
-            for code in (1000, 1002, 1003, 1007, 1008, 1009, 1010, 4000)
-        ],
-        *[
-            (tkws.HandshakeError("", part="http", status=status), True)
-            for status in (None, 408, 425, 429, 500, 502, 503, 504)
-        ],
-        *[
-            (tkws.HandshakeError("", part="http", status=status), False)
-            for status in (101, 301, 400, 401, 403, 404, 426)
-        ],
-        (tkws.OpenError("", phase="resolve"), True),
-        (tkws.OpenError("", phase="proxy", status=407), False),
+        (failed("resolve", socket.gaierror(socket.EAI_NONAME, "unknown")), True),
+        (failed("connect", ConnectionRefusedError()), True),
+        (failed("connect", PermissionError()), True),  # a firewall, which comes and goes
+        (failed("proxy", failed("connect", ConnectionRefusedError())), True),
+        (failed("proxy", ValueError("no URL of a proxy")), False),
+        (failed("proxy", ImportError("socksio")), False),
+        (failed("proxy", PermissionError("SOCKS")), False),
+        (failed("handshake", ValueError("of the program's headers")), True),
+        (failed("handshake", tkws.URLError("wss:")), False),
         (tkws.OpenTimeout("", phase="connect"), True),
-        (with_cause(tkws.OpenError("", phase="tls"), ConnectionResetError()), True),
-        (with_cause(tkws.OpenError("", phase="tls"), ssl.SSLCertVerificationError()), False),
+        (failed("tls", ConnectionResetError()), True),
+        (failed("tls", ssl.SSLEOFError()), True),
+        *[(failed("tls", unverified(code)), True) for code in (9, 11)],
+        *[(failed("tls", unverified(code)), False) for code in (0, 10, 18, 19, 20, 23, 62, 64, 85)],
+        (failed("proxy", unverified(62)), False),
+        *[(failed("tls", alert(name)), True) for name in ("TLSV1_ALERT_INTERNAL_ERROR", "BAD_SIGNATURE")],
+        *[
+            (failed("tls", alert(name)), False)
+            for name in ("TLSV1_UNRECOGNIZED_NAME", "WRONG_VERSION_NUMBER")
+        ],
         *[(tkws.ProtocolError(code, ""), True) for code in (1002, 1007)],  # the server may be mended
         *[(tkws.ProtocolError(code, ""), False) for code in (1008, 1009)],  # limits of this program
         (tkws.StateError(""), False),
@@ -52,6 +88,7 @@ def with_cause(error: tkws.OpenError, cause: Exception) -> tkws.OpenError:
 )
 def test_transient_and_final_causes(cause, transient):
     assert is_transient(cause) is transient
+    assert tkws.is_transient is is_transient
 
 
 def test_the_pauses_grow_up_to_the_maximum():
@@ -108,11 +145,61 @@ def test_retry_after_makes_a_pause_longer_and_never_shorter():
     assert attempts.next_delay(busy("1"), 0) == 5
 
 
-def test_retry_after_as_a_date():
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%a, %d %b %Y %H:%M:%S GMT",
+        "%A, %d-%b-%y %H:%M:%S GMT",
+        "%a %b %e %H:%M:%S %Y",
+        "%a, %d %b %Y %H:%M:%S",
+    ],
+)
+def test_retry_after_as_a_date(form):
     soon = datetime.now(tz=UTC) + timedelta(seconds=100)
-    assert 90 < retry_after(busy(format_datetime(soon, usegmt=True))) <= 100
-    assert 90 < retry_after(busy(soon.strftime("%a, %d %b %Y %H:%M:%S"))) <= 100
+    assert 90 < retry_after(busy(soon.strftime(form))) <= 100
     assert retry_after(busy("Wed, 21 Oct 2015 07:28:00 GMT")) == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["9" * 400, "9" * 5000, "86401", "Fri, 31 Dec 9999 23:59:59 GMT", "1" + "0" * 20, "0" * 400 + "86401"],
+)
+def test_no_server_is_waited_for_longer_than_a_day(value):
+    assert retry_after(busy(value)) == 86_400
+    attempts = Attempts(tkws.Backoff(initial=1, jitter=0), middle)
+    assert attempts.next_delay(busy(value), 0) == 86_400
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("0", 0), ("007", 7), ("86400", 86_400), ("0" * 5000 + "5", 5)]
+)
+def test_retry_after_in_seconds(value, seconds):
+    assert retry_after(busy(value)) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-1",
+        "+1",
+        "1.5",
+        "1e3",
+        "inf",
+        "nan",
+        "\u0661",
+        "1 2",
+        "5, 10",
+        "0x10",
+        "Fri, 99 Dec 2030 23:59:59 GMT",
+    ],
+)
+def test_what_is_no_retry_after(value):
+    assert retry_after(busy(value)) is None
+
+
+def test_the_first_of_two_retry_afters_counts():
+    headers = tkws.Headers([("Retry-After", "5"), ("Retry-After", "10")])
+    assert retry_after(tkws.HandshakeError("", part="http", status=503, headers=headers)) == 5
 
 
 @pytest.mark.parametrize("cause", [busy(""), busy("soon"), busy("²"), LOST])

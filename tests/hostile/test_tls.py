@@ -21,7 +21,7 @@ from tkws.protocol.frames import Opcode
 pytestmark = pytest.mark.usefixtures("heartbeat")
 
 RESET = b"\1\0\0\0\0\0\0\0"  # of SO_LINGER: closing resets
-WORDS = {"end": "without close_notify", "reset": "reset by peer"}
+WORDS = {"end": "without ending TLS", "reset": "reset by peer"}
 
 
 @pytest.fixture

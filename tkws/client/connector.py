@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tkws.client.tlserrors import PROXY, explain_tls, speaks_tls
-from tkws.errors import HandshakeError, OpenError
+from tkws.errors import HandshakeError, OpenError, URLError
 from tkws.loop import Loop, Timer
 from tkws.net import (
     Dial,
@@ -26,6 +25,7 @@ from tkws.net import (
     load_default_context,
     unix_endpoint,
 )
+from tkws.net.tlserrors import PROXY, explain_tls, speaks_tls
 from tkws.protocol.handshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI
 
@@ -197,7 +197,7 @@ class Hop:
             self._uri.host,
             self._uri.port,
             context=self._proxy_context,
-            explain=partial(explain_tls, peer=PROXY),
+            explain=partial(explain_tls, peer=PROXY, context=self._proxy_context),
             on_open=self._reached,
             on_failed=self._fail,
         )
@@ -237,7 +237,7 @@ class Hop:
         """Take a part of the server's answer."""
         first, self._heard = not self._heard, True
         if first and speaks_tls(data):
-            self._fail_with(ConnectionError("The server speaks TLS on this port: use wss:"))
+            self._fail_with(URLError("The server speaks TLS on this port: use wss:"))
             return
         self._judge(self._handshake.receive_data(data))
         if self._handshake.head_received and not self._over and self._body_timer is None:
@@ -287,7 +287,8 @@ class Hop:
         self._fail(named)
 
     def _fail_with(self, cause: Exception) -> None:
-        error = OpenError(f"Cannot connect to {self._uri.shown}: {explain_tls(cause)}", phase=self.phase)
+        why = explain_tls(cause, context=self._context)
+        error = OpenError(f"Cannot connect to {self._uri.shown}: {why}", phase=self.phase)
         error.__cause__ = cause
         self._fail(error)
 

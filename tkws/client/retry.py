@@ -6,47 +6,67 @@ Pure arithmetic and judgement; `WebSocket` owns the timer and makes the attempts
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tkws.checks import check_callable, check_count, check_number, check_seconds
-from tkws.client.tlserrors import is_bad_certificate
-from tkws.errors import ConnectionClosed, HandshakeError, OpenError, ProtocolError, WebSocketError
+from tkws.errors import ConnectionClosed, OpenError, ProtocolError, URLError, WebSocketError
+from tkws.http.dates import parse_date
+from tkws.net.tlserrors import needs_a_change
 from tkws.protocol.closing import CloseCode
 
-_TRANSIENT_STATUS = frozenset((408, 425, 429, 500, 502, 503, 504))
-_TRANSIENT_CODES = frozenset(
+MAX_RETRY_AFTER = 24 * 3600.0
+"""Seconds of a server's Retry-After that count at most: a day."""
+
+# What a server says of a request that may pass a little later (RFC 9110, 15.5.9; RFC 8470; RFC 6585, 4).
+_PASSING_REFUSALS = frozenset((408, 425, 429))
+
+# Codes by which the peer is content with the end, or says that this side is to change. Every other code below
+# 3000, the reserved ones and those that are yet to be defined included, tells of a fault of the peer's.
+_FINAL_CODES = frozenset(
     (
-        CloseCode.GOING_AWAY,
-        CloseCode.NO_STATUS_RECEIVED,
-        CloseCode.ABNORMAL_CLOSURE,
-        CloseCode.INTERNAL_ERROR,
-        CloseCode.SERVICE_RESTART,
-        CloseCode.TRY_AGAIN_LATER,
-        CloseCode.BAD_GATEWAY,
+        CloseCode.NORMAL_CLOSURE,
+        CloseCode.PROTOCOL_ERROR,
+        CloseCode.UNSUPPORTED_DATA,
+        CloseCode.INVALID_PAYLOAD,
+        CloseCode.POLICY_VIOLATION,
+        CloseCode.MESSAGE_TOO_BIG,
+        CloseCode.MANDATORY_EXTENSION,
     )
 )
+_FIRST_CODE_OF_PROGRAMS = 3000  # RFC 6455, 7.4.2: what these mean is known to the programs alone
 _OWN_LIMITS = frozenset((CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG))  # max_fragments, max_message
 
 
 def is_transient(cause: WebSocketError) -> bool:
-    """Whether it makes sense to try again after ``cause``.
+    """Tell whether it makes sense to try again after ``cause``.
 
-    Transient are: a name that does not resolve, an address that does not answer, a timeout, an
-    HTTP status of 408, 425, 429, 500, 502, 503 or 504, a lost connection, a server that broke the
-    protocol, and a Close with the code 1001, 1005, 1006 or 1011 to 1014. Final are a certificate
-    that does not verify, any other answer to the opening handshake, any other code, and a message
-    beyond ``max_message`` or ``max_fragments``: trying again would change nothing.
+    The rule: what may be mended without a change of this program is transient. That is a name that does not
+    resolve, an address that does not answer, a timeout, a lost connection, a server that broke the protocol,
+    any HTTP status from 500 on, 408, 425 and 429, a certificate that is not valid yet, and a Close with 1001,
+    1005, 1006, 1011 to 1014 or a code that is reserved. Final is what the program, its settings or its
+    certificates must mend: any other answer to the opening handshake, TLS that fails for a stated reason, a
+    proxy that cannot be used as it is set, a message beyond ``max_message`` or ``max_fragments``, a Close
+    with 1000, 1002, 1003 or 1007 to 1010, and one with a code that the programs agreed on (from 3000).
     """
     if isinstance(cause, ConnectionClosed):
-        return cause.code in _TRANSIENT_CODES
+        return cause.code < _FIRST_CODE_OF_PROGRAMS and cause.code not in _FINAL_CODES
     if isinstance(cause, ProtocolError):
         return cause.code not in _OWN_LIMITS
-    if isinstance(cause, HandshakeError):
-        return cause.status in _TRANSIENT_STATUS or cause.status is None
     if isinstance(cause, OpenError):
-        return not is_bad_certificate(cause.__cause__) and cause.status in (None, *_TRANSIENT_STATUS)
+        if cause.status is not None:
+            return cause.status >= 500 or cause.status in _PASSING_REFUSALS
+        return not _is_by_setting(cause)
     return False
+
+
+def _is_by_setting(error: OpenError) -> bool:
+    """Tell whether an opening failed by what the program set, and not by the network or the server."""
+    reason = error.__cause__
+    if error.phase == "proxy" and isinstance(reason, ValueError | ImportError | PermissionError):
+        return True
+    return isinstance(reason, URLError) or needs_a_change(reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +75,7 @@ class Backoff:
 
     The pause before attempt ``n`` is ``initial * factor ** (n - 1)`` seconds, at most
     ``maximum``, changed by up to ``jitter`` of itself so that not all clients of a restarted
-    server come at once. A server's Retry-After makes it longer.
+    server come at once. A server's Retry-After makes it longer, up to a day.
 
     Raises:
         TypeError: For a value of a wrong type.
@@ -136,23 +156,16 @@ class Attempts:
 
 
 def retry_after(cause: WebSocketError) -> float | None:
-    """Return the seconds that a server asked to wait (RFC 9110, 10.2.3); None where it did not."""
+    """Return the seconds that a server asked to wait (RFC 9110, 10.2.3); None where it did not.
+
+    They are at most `MAX_RETRY_AFTER`.
+    """
     if not isinstance(cause, OpenError):
         return None
     value = cause.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
-    return _seconds_until(value) if value else None
-
-
-def _seconds_until(value: str) -> float | None:
-    try:
-        from datetime import UTC, datetime  # takes a while with the next, and few servers name a date
-        from email.utils import parsedate_to_datetime
-
-        date = parsedate_to_datetime(value)
-    except (ValueError, ImportError, OSError):  # it is none, or no descriptor is left to import with
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max((date - datetime.now(tz=UTC)).total_seconds(), 0.0)
+        digits = value.lstrip("0")[: len(str(int(MAX_RETRY_AFTER))) + 1]
+        return min(float(digits or 0), MAX_RETRY_AFTER)
+    now = time.time()
+    date = parse_date(value, now)
+    return None if date is None else min(max(date - now, 0.0), MAX_RETRY_AFTER)

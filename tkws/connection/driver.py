@@ -15,6 +15,7 @@ from tkws.connection.delivery import Delivery
 from tkws.errors import printable
 from tkws.loop import Loop, Timer
 from tkws.net import Stream
+from tkws.net.tlserrors import PEER, explain_tls
 from tkws.options import ConnectionOptions
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
 from tkws.protocol.engine import Engine, State
@@ -201,7 +202,8 @@ class ConnectionDriver:
             self._put_end_off(partial(self.connection_lost, cause))
             return
         if self.engine.state is not State.CLOSED:
-            self.engine.receive_eof(self._loop.now(), f"The connection broke: {cause}")
+            why = "it was closed on this side" if cause is None else explain_tls(cause, PEER)
+            self.engine.receive_eof(self._loop.now(), f"The connection broke: {why}")
         self._settle()
         self._cancel_timers()
         self._loop.cancel_on_wake(self._on_wake)

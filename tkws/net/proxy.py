@@ -10,6 +10,7 @@ names the proxy and says what to do where something can be done.
 
 from __future__ import annotations
 
+import errno
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from typing import TypeAlias
@@ -20,6 +21,14 @@ from tkws.http.authority import format_authority
 from tkws.http.messages import Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
 from tkws.net.proxyurl import Proxy
+
+# Replies of SOCKS that only a change of a setting, here or at the proxy, can turn into a way.
+_LASTING_REFUSALS = frozenset(
+    (
+        "CONNECTION_NOT_ALLOWED_BY_RULESET", "COMMAND_NOT_SUPPORTED", "ADDRESS_TYPE_NOT_SUPPORTED",
+        "AUTHENTICATION_FAILED",
+    )
+)  # fmt: skip
 
 Write: TypeAlias = Callable[[bytes], None]
 
@@ -210,12 +219,16 @@ def _socks5_authentication(proxy: Proxy) -> Steps:
         answer = yield SOCKS5UsernamePasswordRequest(*credentials).dumps(), 2
         accepted = answer[1] == 0
     if not accepted:
-        raise OpenError(_credentials_needed(proxy, "SOCKS5"), phase="proxy")
+        cause = PermissionError(errno.EACCES, "the credentials are not accepted")
+        raise OpenError(_credentials_needed(proxy, "SOCKS5"), phase="proxy") from cause
 
 
 def _refused(proxy: Proxy, host: str, port: int, code: str) -> OpenError:
     reason = code.replace("_", " ").lower()
-    return OpenError(_refusal(proxy, format_authority(host, port), reason), phase="proxy")
+    error = OpenError(_refusal(proxy, format_authority(host, port), reason), phase="proxy")
+    if code in _LASTING_REFUSALS:
+        error.__cause__ = PermissionError(errno.EACCES, reason)
+    return error
 
 
 def _refusal(proxy: Proxy, target: str, reason: str) -> str:

@@ -1,0 +1,62 @@
+"""Dates of HTTP (RFC 9110, 5.6.7), read in all three forms. Reads no clock: the time is handed in."""
+
+from __future__ import annotations
+
+import re
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAY = 86_400  # seconds
+
+# Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT; Sun Nov  6 08:49:37 1994
+_TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
+_ZONE = r"(?: +(?:gmt|utc?|z|(?P<zone>[+-][0-9]{4})))?"
+_DAY_FIRST = r"(?P<day>[0-9]{1,2})[ -](?P<month>[a-z]{3})"
+_MONTH_FIRST = r"(?P<month>[a-z]{3}) +(?P<day>[0-9]{1,2})"
+_DATE = re.compile(rf"(?:[a-z]+,? +)?{_DAY_FIRST}[ -](?P<year>[0-9]{{4}}|[0-9]{{2}}) +{_TIME}{_ZONE}")
+_ASCTIME = re.compile(rf"[a-z]+ +{_MONTH_FIRST} +{_TIME} +(?P<year>[0-9]{{4}}){_ZONE}")
+
+
+def parse_date(text: str, now: float) -> float | None:
+    """Return the moment that a date names, in seconds since 1970; None where it names none.
+
+    Args:
+        text: The date.
+        now: The time in the same seconds, by which a year of two digits is understood.
+    """
+    text = text.strip().lower()
+    parts = _DATE.fullmatch(text) or _ASCTIME.fullmatch(text)
+    if parts is None or parts["month"] not in _MONTHS:
+        return None
+    month = _MONTHS.index(parts["month"])
+    day, hour, minute, second = (int(parts[name]) for name in ("day", "hour", "minute", "second"))
+    zone = int(parts["zone"] or 0)
+    year = int(parts["year"])
+    if len(parts["year"]) == 2:
+        year = _nearest_year(year, now)
+    if not 1 <= day <= _DAYS[month] + (month == 1 and _is_leap(year)):
+        return None
+    if hour > 23 or minute > 59 or second > 60:
+        return None
+    offset = (abs(zone) // 100 * 60 + abs(zone) % 100) * (60 if zone >= 0 else -60)
+    return _days_before(year, month) * _DAY + (day - 1) * _DAY + hour * 3600 + minute * 60 + second - offset
+
+
+def _nearest_year(two_digits: int, now: float) -> int:
+    """Return a year at most 50 years ahead (RFC 9110, 5.6.7)."""
+    this_year = 1970 + int(now / (365.2425 * _DAY))
+    year = this_year // 100 * 100 + two_digits
+    if year > this_year + 50:
+        return year - 100
+    return year + 100 if year < this_year - 49 else year
+
+
+def _days_before(year: int, month: int) -> int:
+    """Return the days from 1970 to the beginning of a month, counted from 0."""
+    past = year - 1
+    days = past * 365 + past // 4 - past // 100 + past // 400 - 719_162
+    return days + sum(_DAYS[:month]) + (month > 1 and _is_leap(year))
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
