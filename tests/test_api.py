@@ -79,7 +79,8 @@ PROPERTIES = {
 
 OTHERS = {
     "__version__", "Backoff", "CloseCode", "ConnectionClosed", "ConnectionOptions", "Deflate", "Event",
-    "HTTPServer", "Handler", "HandshakeError", "Headers", "MessagesLost", "OpenError", "OpenTimeout",
+    "EventHandler", "HTTPServer", "Handler", "HandshakeError", "Headers", "MessagesLost", "OpenError",
+    "OpenTimeout",
     "ProtocolError", "Request", "Response", "Role", "Server", "ServerOptions", "State", "StateError",
     "Statistics", "URLError", "WebSocket", "WebSocketError", "is_transient",
 }  # fmt: skip

@@ -40,7 +40,7 @@ from tkws.errors import (
     URLError,
     WebSocketError,
 )
-from tkws.handlers import Handler, batched, latest, tee, variable, virtual_event
+from tkws.handlers import EventHandler, Handler, batched, latest, tee, variable, virtual_event
 from tkws.http.headers import Headers
 from tkws.http.messages import Request, Response
 from tkws.options import ConnectionOptions, ServerOptions
@@ -62,6 +62,7 @@ __all__ = [
     "ConnectionOptions",
     "Deflate",
     "Event",
+    "EventHandler",
     "HTTPServer",
     "Handler",
     "HandshakeError",

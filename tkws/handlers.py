@@ -10,16 +10,48 @@ import tkinter
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Literal, Protocol, overload
 from weakref import ref
 
 from tkws.checks import check_callable, check_seconds
 from tkws.connection.websocket import WebSocket, call_as_handler
+from tkws.errors import OpenTimeout, WebSocketError
 from tkws.loop import Timer
-from tkws.options import Handler as Callback
+from tkws.options import Handler as AnyHandler
 from tkws.protocol.events import Event
 
 _MESSAGES = (Event.TEXT, Event.BINARY)
+
+
+class EventHandler(Protocol):
+    """What a handler is called with: the connection, the type of an event, and its message.
+
+    A function ``(ws: WebSocket, type: str, message: Any)`` is one; a type checker that is told more finds
+    messages that cannot come.
+    """
+
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.CONNECT], message: Any, /) -> object: ...
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.TEXT], message: str, /) -> object: ...
+    @overload
+    def __call__(
+        self, ws: WebSocket, type: Literal[Event.BINARY, Event.PING, Event.PONG], message: bytes, /
+    ) -> object: ...
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.CLOSE], message: tuple[int, str], /) -> object: ...
+    @overload
+    def __call__(
+        self, ws: WebSocket, type: Literal[Event.TIMEOUT, Event.ERROR], message: WebSocketError, /
+    ) -> object: ...
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.DISCONNECT], message: str, /) -> object: ...
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.DRAIN], message: None, /) -> object: ...
+    @overload
+    def __call__(
+        self, ws: WebSocket, type: Literal[Event.RETRY], message: tuple[int, float, WebSocketError], /
+    ) -> object: ...
 
 
 class Handler:
@@ -57,10 +89,10 @@ class Handler:
     def on_close(self, ws: WebSocket, message: tuple[int, str]) -> None:
         """The conversation is over: ``(code, reason)``."""
 
-    def on_timeout(self, ws: WebSocket, message: Exception) -> None:
+    def on_timeout(self, ws: WebSocket, message: OpenTimeout) -> None:
         """The opening took too long."""
 
-    def on_error(self, ws: WebSocket, message: Exception) -> None:
+    def on_error(self, ws: WebSocket, message: WebSocketError) -> None:
         """The opening failed, or the peer broke the protocol."""
 
     def on_disconnect(self, ws: WebSocket, message: str) -> None:
@@ -69,11 +101,11 @@ class Handler:
     def on_drain(self, ws: WebSocket, message: None) -> None:
         """The full write buffer has drained."""
 
-    def on_retry(self, ws: WebSocket, message: tuple[int, float, Exception]) -> None:
+    def on_retry(self, ws: WebSocket, message: tuple[int, float, WebSocketError]) -> None:
         """The next attempt to connect: ``(attempt, delay, cause)``."""
 
 
-def tee(*handlers: Callback) -> Callback:
+def tee(*handlers: AnyHandler) -> EventHandler:
     """Return a handler that calls each of ``handlers``; one that raises does not stop the rest.
 
     Args:
@@ -95,7 +127,7 @@ def tee(*handlers: Callback) -> Callback:
     return call_each
 
 
-def batched(handler: Callback, every: float = 1 / 30) -> Callback:
+def batched(handler: AnyHandler, every: float = 1 / 30) -> EventHandler:
     """Return a handler that gathers messages and calls ``handler`` with a list of them.
 
     Args:
@@ -113,8 +145,8 @@ def batched(handler: Callback, every: float = 1 / 30) -> Callback:
 
 
 def latest(
-    handler: Callback, every: float = 1 / 60, key: Callable[[Any], Hashable] | None = None
-) -> Callback:
+    handler: EventHandler, every: float = 1 / 60, key: Callable[[Any], Hashable] | None = None
+) -> EventHandler:
     """Return a handler that passes on only the newest message, for dashboards.
 
     Args:
@@ -135,7 +167,7 @@ def latest(
     return _each_connection(partial(_Newest, handler, every, key))
 
 
-def variable(var: tkinter.Variable) -> Callback:
+def variable(var: tkinter.Variable) -> EventHandler:
     """Return a handler that sets a Tk variable to each message; labels bound to it follow.
 
     Args:
@@ -203,7 +235,7 @@ class _Paced(ABC):
     while the connection is paused.
     """
 
-    def __init__(self, handler: Callback, every: float) -> None:
+    def __init__(self, handler: AnyHandler, every: float) -> None:
         self._handler = handler
         self._every = every
         self._timer: Timer | None = None
@@ -247,7 +279,7 @@ class _Paced(ABC):
 
 
 class _Batch(_Paced):
-    def __init__(self, handler: Callback, every: float) -> None:
+    def __init__(self, handler: AnyHandler, every: float) -> None:
         super().__init__(handler, every)
         self._batches: list[tuple[str, list[Any]]] = []
 
@@ -262,7 +294,7 @@ class _Batch(_Paced):
 
 
 class _Newest(_Paced):
-    def __init__(self, handler: Callback, every: float, key: Callable[[Any], Hashable] | None) -> None:
+    def __init__(self, handler: AnyHandler, every: float, key: Callable[[Any], Hashable] | None) -> None:
         super().__init__(handler, every)
         self._key = key
         self._newest: dict[Hashable, tuple[str, Any]] = {}
@@ -275,10 +307,10 @@ class _Newest(_Paced):
         return newest.values()
 
 
-def _each_connection(make: Callable[[], Callback]) -> Callback:
+def _each_connection(make: Callable[[], AnyHandler]) -> EventHandler:
     """Return a handler that gives each connection one of its own, as long as that lives."""
     # By id, with a reference that lets go: a WeakKeyDictionary takes five times as long.
-    handlers: dict[int, tuple[Callback, ref[WebSocket]]] = {}
+    handlers: dict[int, tuple[AnyHandler, ref[WebSocket]]] = {}
 
     def call_own(ws: WebSocket, type: str, message: Any) -> None:
         own = handlers.get(id(ws))

@@ -11,9 +11,10 @@ from tkws.commands.arguments import bytes_of, kind_of, text_of
 from tkws.connection.attempt import Opened
 from tkws.connection.session import all_websockets
 from tkws.connection.websocket import WebSocket, session_of
+from tkws.handlers import EventHandler
 from tkws.loop import Master, loop_for
 from tkws.net import SocketStream, detach
-from tkws.options import ConnectionOptions, Handler, ServerOptions, changed, complete
+from tkws.options import ConnectionOptions, ServerOptions, changed, complete
 from tkws.protocol.closing import DEFAULT_REASONS
 from tkws.protocol.engine import Buffer, State
 from tkws.protocol.frames import Role
@@ -28,7 +29,7 @@ _INFO = (
 
 def takeover(
     sock: socket.socket,
-    handler: Handler,
+    handler: EventHandler,
     server: bool = False,
     info: Any = None,
     *,

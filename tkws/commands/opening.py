@@ -15,10 +15,11 @@ from tkws.client.connector import Route
 from tkws.client.opening import MAX_REDIRECTS, Opening, Plan
 from tkws.commands.arguments import attempts_of, check_opening, lasting
 from tkws.connection.websocket import WebSocket, session_of
+from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
 from tkws.loop import Master, loop_for
 from tkws.net import detach
-from tkws.options import ConnectionOptions, Handler, changed
+from tkws.options import ConnectionOptions, changed
 from tkws.protocol.frames import Role
 from tkws.protocol.uri import parse_uri
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 def open(
     url: str,
-    handler: Handler,
+    handler: EventHandler,
     *,
     master: Master = None,
     protocols: Sequence[str] = (),

@@ -12,11 +12,12 @@ from tkws.checks import check_kind
 from tkws.commands.arguments import target_of
 from tkws.connection.websocket import WebSocket
 from tkws.errors import HandshakeError, StateError
+from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
 from tkws.http.messages import Request
 from tkws.loop import Master, loop_for
 from tkws.net import check_context
-from tkws.options import Handler, ServerOptions, changed
+from tkws.options import ServerOptions, changed
 from tkws.serving.server import Admission, Server
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def serve(
     return HTTPServer(loop_for(master), host, port, ssl, changed(ServerOptions(), options))
 
 
-def live(server: Server, path: str, handler: Handler, protocol: str = "*") -> None:
+def live(server: Server, path: str, handler: EventHandler, protocol: str = "*") -> None:
     """Serve WebSockets at the paths that match (tcllib's ``live``); see `Server.live`.
 
     Raises:

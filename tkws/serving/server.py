@@ -19,10 +19,11 @@ from tkws.connection.lifecycle import Phase
 from tkws.connection.session import Session
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import HandshakeError, StateError
+from tkws.handlers import EventHandler
 from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.net import SocketStream, Stream, detach
-from tkws.options import Configurable, Handler, ServerOptions, changed, ignore
+from tkws.options import Configurable, ServerOptions, changed, ignore
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engine import Buffer, encode_broadcast
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
 
     from tkws.serving.static import Page
 
-AnyHandler = TypeVar("AnyHandler", bound=Handler)
+AnyHandler = TypeVar("AnyHandler", bound=EventHandler)
 
 
 class Live(NamedTuple):
     """An entry of `Server.live`."""
 
     path: str
-    handler: Handler
+    handler: EventHandler
     protocol: str
 
 
@@ -53,7 +54,7 @@ class Admission(NamedTuple):
     server: Server
     request: Request
     path: str  # percent-decoded
-    handler: Handler
+    handler: EventHandler
     protocol: str
     codec: PerMessageDeflate | None
     answer: bytes

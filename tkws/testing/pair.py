@@ -8,12 +8,13 @@ from typing import Any
 from tkws.checks import check_callable
 from tkws.commands import takeover
 from tkws.connection.websocket import WebSocket
+from tkws.handlers import EventHandler
 from tkws.loop import Master
-from tkws.options import ConnectionOptions, Handler, changed, ignore
+from tkws.options import ConnectionOptions, changed, ignore
 
 
 def connected_pair(
-    client: Handler = ignore, server: Handler = ignore, *, master: Master = None, **options: Any
+    client: EventHandler = ignore, server: EventHandler = ignore, *, master: Master = None, **options: Any
 ) -> tuple[WebSocket, WebSocket]:
     """Connect two handlers, as after an opening handshake; both get ``connect`` once the loop runs.
 
