@@ -48,6 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(AtOnce(config))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Leave bytes that are no text out of a test's id, which is the same in each process: gzip writes the time."""
+    return "bytes" if isinstance(val, bytes) and len(val) > 8 and not val.isascii() else None
+
+
 def pytest_report_header() -> str:
     notifier = os.environ.get("TKWS_NOTIFIER") or "file handlers"
     return f"tkws: notifier: {notifier}, Tk {tkinter.TkVersion}"
