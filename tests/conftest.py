@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Leave bytes that are no text out of a test's id, which is the same in each process: gzip writes the time."""
+    """Leave bytes that are no text out of a test's id: it must not change, and gzip writes the time."""
     return "bytes" if isinstance(val, bytes) and len(val) > 8 and not val.isascii() else None
 
 
