@@ -455,6 +455,66 @@ def test_find(root, peers, tmp_path, pump_until):
     assert first not in tkws.find()
 
 
+def test_find_gives_the_same_answer_in_every_state(root, peers, pump_until):
+    listening = peers.listen()
+    url = f"ws://localhost:{listening.port}/"
+    log = Log()
+    ws = tkws.open(
+        url, log, master=root, reconnect=tkws.Backoff(initial=60, jitter=0), close_timeout=60, keepalive=0
+    )
+
+    def is_found() -> bool:
+        found = [
+            tkws.find("localhost", listening.port),
+            tkws.find("local*"),
+            tkws.find(port=str(listening.port)),
+            tkws.find(),
+        ]
+        assert tkws.find("example.org") == tkws.find(port=1) == tkws.find(port="") == []
+        return all(each == [ws] for each in found)
+
+    assert is_found()  # connecting, without an address
+    peer = listening.accept()
+    assert is_found()
+    peer.accept()
+    pump_until(lambda: log.open)
+    assert is_found()
+    assert tkws.find("127.0.0.1", listening.port) == [ws]
+    peer.bye(1012)
+    pump_until(lambda: ws.state is tkws.State.CLOSING or ws.retry_in)
+    assert is_found()
+    peer.sock.close()
+    pump_until(lambda: ws.retry_in is not None)
+    assert is_found()
+    assert tkws.find("127.0.0.1", listening.port) == [ws]
+    ws.reconnect_now()
+    again = listening.accept()
+    assert is_found()
+    again.accept()
+    pump_until(lambda: len(log.all("connect")) == 2)
+    ws.close()
+    assert ws.state is tkws.State.CLOSING
+    assert is_found()
+    again.bye()
+    again.sock.close()
+    pump_until(lambda: ws.state is tkws.State.CLOSED)
+    assert tkws.find() == []
+
+
+def test_find_through_a_proxy(root, peers, pump_until):
+    proxy = peers.listen()
+    log = Log()
+    ws = tkws.open("ws://example.org/", log, master=root, proxy=f"http://127.0.0.1:{proxy.port}")
+    peer = proxy.accept()
+    assert tkws.find("example.org", 80) == [ws]
+    peer.take_until()
+    peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    peer.accept()
+    pump_until(lambda: log.open)
+    assert tkws.find("example.org", 80) == [ws]
+    assert tkws.find("example.org", proxy.port) == []
+
+
 def test_find_over_a_unix_socket(root, tmp_path, pump_until):
     import socket
 
@@ -465,6 +525,7 @@ def test_find_over_a_unix_socket(root, tmp_path, pump_until):
         ws = tkws.open("ws://somewhere/", Log(), master=root, unix=path)
         pump_until(lambda: _accepts(listening))
     assert tkws.find("somewhere") == tkws.find("somewhere", 80) == [ws]
+    assert tkws.find("", 80) == tkws.find("somewhere", "") == []
 
 
 def _accepts(listening) -> bool:

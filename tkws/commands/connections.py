@@ -147,9 +147,12 @@ def conninfo(ws: WebSocket, what: str) -> Any:
 def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
     """Return the connections that are not closed and match (tcllib's ``find``), the oldest first.
 
+    A client is found by the name and port of its URL in every state: while it connects, is open or
+    closing, and while it waits to connect again. Its address is known once it was connected.
+
     Args:
         host: A glob for the remote end's name, as the URL gave it, or its address.
-        port: A glob for the remote end's port, or its number.
+        port: A glob for the remote end's port, or its number; of a client, the port of its URL.
 
     Raises:
         TypeError: For an argument of a wrong type.
@@ -165,10 +168,9 @@ def _check_websocket(ws: WebSocket) -> None:
 
 
 def _matches(ws: WebSocket, host: str, port: str) -> bool:
-    peer = ws.peername if isinstance(ws.peername, tuple) else (ws.peername or "", "")
-    names = [str(peer[0])]
+    address = ws.peername if isinstance(ws.peername, tuple) else (ws.peername or "", "")
+    names, remote_port = [str(address[0])], address[1]
     if ws.role is Role.CLIENT and ws.url:
-        uri = parse_uri(ws.url)
-        names.append(uri.host)
-        peer = peer if ws.peername else ("", uri.port)
-    return any(fnmatchcase(name, host) for name in names) and fnmatchcase(str(peer[1]), port)
+        uri = parse_uri(ws.url)  # known from the first moment on, and whatever proxies there are
+        names, remote_port = [uri.host, *filter(None, names)], uri.port
+    return any(fnmatchcase(name, host) for name in names) and fnmatchcase(str(remote_port), port)

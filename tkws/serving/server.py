@@ -304,6 +304,7 @@ class Server(Configurable):
         url = f"{scheme}://{request.host or ''}{request.path}"
         ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
         ws.request = request
+        ws.peername = request.peer
         ws.protocol = admission.protocol
         return session_of(ws)
 
