@@ -7,15 +7,25 @@ it enters. Numbers have upper bounds too, so that no sum or conversion that foll
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
+
+_FIELD_NAMES = re.compile(":[^:]*:")  # in the format of a structure (PEP 3118)
 
 MAX_SECONDS = 1e9
 """The longest time that can be asked for, 31 years: every clock and timer can hold the sum of two."""
 
 MAX_COUNT = sys.maxsize // 2
 """The largest count or size: the system's own integers can hold twice as much."""
+
+
+class Buffer(Protocol):
+    """Whatever has a buffer (PEP 688), which Python itself can tell from 3.12 on."""
+
+    def __buffer__(self, flags: int, /) -> memoryview:
+        """Return a view of it."""
 
 
 def check_kind(name: str, value: object, wanted: type, what: str) -> None:
@@ -69,6 +79,33 @@ def check_flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name}: True or False, not {_brief(repr(value))}")
     return value
+
+
+def check_bytes_like(name: str, value: object, what: str = "bytes-like") -> bytes:
+    """Return the bytes of whatever has a contiguous buffer: a copy, unless ``value`` is of the type bytes.
+
+    Besides bytes, bytearray and memoryview these are `array.array`, `mmap.mmap`, NumPy's arrays and the
+    types of `ctypes`. No buffer is kept, so that a map can be closed and a bytearray resized afterwards.
+
+    Args:
+        name: The argument's name, for the error.
+        value: What the program passed.
+        what: What it takes, for the error.
+    """
+    if isinstance(value, bytes):
+        return value
+    try:
+        view = memoryview(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name}: {what}, not {type(value).__name__}") from None
+    except (BufferError, ValueError) as error:  # closed, released, or of a type without such a view
+        raise ValueError(f"{name}: {error}") from error
+    with view:
+        if not view.c_contiguous:
+            raise TypeError(f"{name}: the buffer is not contiguous: pass a copy, such as bytes(...) of it")
+        if "O" in _FIELD_NAMES.sub("", view.format):
+            raise TypeError(f"{name}: the buffer holds Python objects, not their values")
+        return view.tobytes()
 
 
 def check_text(name: str, value: object) -> str:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, overload
 
 from tkws.checks import check_callable, check_count, check_flag, check_seconds, check_size, check_texts
 from tkws.protocol.deflate import Deflate
+from tkws.protocol.payloads import encode_control
 
 Handler = Callable[[Any, Any, Any], object]
 """Any callable ``(ws, type, message)``; what it returns is ignored."""
@@ -46,10 +47,13 @@ class ConnectionOptions:
 
     pong_timeout: float = 20.0
     """Seconds to wait, after such a ping, for anything from the peer before it is taken for
-    dead; 0 to wait for ever. 20 outlasts a phone that changes its network."""
+    dead; 0 to wait for ever. They count from when the ping has left; a peer that takes what was
+    sent before it is alive. 20 outlasts a phone that changes its network."""
 
     close_timeout: float = 10.0
-    """Seconds that the closing handshake may take before the connection is dropped."""
+    """Seconds that the closing handshake may take, from when the Close frame has left, before the
+    connection is dropped. A peer that still reads what was sent before gets the time for that, at 16 KiB a
+    second or more; one that takes nothing in these seconds is dropped."""
 
     max_message: int = 16 * MIB
     """The most bytes that a received message may have, decompressed; more closes the
@@ -97,7 +101,9 @@ class ConnectionOptions:
             _set(self, "max_buffered", check_size("max_buffered", self.max_buffered, least=1))
         if self.low_water > self.high_water:
             raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
-        _check_ping(self.ping)
+        payload = encode_control("ping", self.ping)
+        if not isinstance(self.ping, str):
+            _set(self, "ping", payload)
         if not isinstance(self.compression, bool | Deflate):
             raise TypeError(f"compression: True, False or Deflate(...), not {self.compression!r}")
         check_flag("echo_close_reason", self.echo_close_reason)
@@ -288,17 +294,6 @@ class Configurable(ABC):
 def _set(options: ConnectionOptions, name: str, value: object) -> None:
     """Keep a value as its check returned it: the fields of options are frozen."""
     object.__setattr__(options, name, value)
-
-
-def _check_ping(value: object) -> None:
-    if not isinstance(value, str | bytes):
-        raise TypeError(f"ping: str or bytes, not {type(value).__name__}")
-    try:
-        size = len(value.encode() if isinstance(value, str) else value)
-    except UnicodeEncodeError as error:
-        raise ValueError(f"ping: not encodable as UTF-8: {error}") from error
-    if size > 125:
-        raise ValueError(f"ping: at most 125 bytes, not {size}")
 
 
 def _check_origins(patterns: Sequence[str]) -> None:

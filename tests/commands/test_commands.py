@@ -6,6 +6,7 @@ import logging
 import math
 import ssl
 import threading
+from array import array
 
 import pytest
 
@@ -163,8 +164,8 @@ def test_the_makers_belong_to_the_thread_of_the_interpreter(root, peers, pump_un
     [
         ({"sock": None}, TypeError, "sock: a socket, not NoneType"),
         ({"handler": None}, TypeError, "handler: a callable"),
-        ({"initial": "text"}, TypeError, "initial: bytes, not str"),
-        ({"initial": None}, TypeError, "initial: bytes, not NoneType"),
+        ({"initial": "text"}, TypeError, "initial: bytes-like, not str"),
+        ({"initial": None}, TypeError, "initial: bytes-like, not NoneType"),
         ({"server": "yes"}, TypeError, "server: True or False, not str"),
         ({"master": "."}, TypeError, "master must be a widget"),
         ({"colour": "red"}, TypeError, "option 'colour' is none"),
@@ -238,6 +239,9 @@ def test_what_serve_refuses(root, arguments, kind, message):
         ("binary", b"\0", (Opcode.BINARY, b"\0")),
         ("bin", "é", (Opcode.BINARY, "é".encode())),
         (2, memoryview(b"abc"), (Opcode.BINARY, b"abc")),
+        (2, array("B", b"abc"), (Opcode.BINARY, b"abc")),
+        ("t", array("B", b"abc"), (Opcode.TEXT, b"abc")),
+        ("cl", array("B", b"bye"), (Opcode.CLOSE, b"\x03\xe8bye")),
         ("ping", "x", (Opcode.PING, b"x")),
         ("p", b"x", (Opcode.PING, b"x")),
         ("P", memoryview(b"x"), (Opcode.PING, b"x")),
@@ -279,6 +283,7 @@ def test_send_in_fragments(taken):
         (("text", None), TypeError, "message: str or bytes-like, not NoneType"),
         (("text", 5), TypeError, "message: str or bytes-like, not int"),
         (("binary", [1]), TypeError, "message: str or bytes-like, not list"),
+        (("binary", memoryview(b"abcd")[::2]), TypeError, "message: the buffer is not contiguous"),
         (("ping", 5), TypeError, "message: str or bytes-like, not int"),
         (("close", 5), TypeError, "message: str or bytes-like, not int"),
         (("text", b"\xff"), ValueError, "message: not UTF-8"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import mmap
 import os
 import tkinter
+from array import array
 
 import pytest
 
@@ -48,7 +50,7 @@ def turn(root, pump_until):
         (b"\0\xff", (BINARY, b"\0\xff")),
         (bytearray(b"ab"), (BINARY, b"ab")),
         (memoryview(b"abcd")[1:3], (BINARY, b"bc")),
-        (memoryview(b"abcd")[::2], (BINARY, b"ac")),
+        (array("B", b"ab"), (BINARY, b"ab")),
     ],
 )
 def test_what_is_sent(taken, message, frame):
@@ -56,6 +58,38 @@ def test_what_is_sent(taken, message, frame):
     size = ws.send(message)
     assert peer.hear() == [frame]
     assert size == len(peer.received)
+
+
+def test_a_buffer_is_the_programs_own_again(taken):
+    ws, peer = taken
+    map, growing = mmap.mmap(-1, 4), bytearray(b"1234")
+    map[:] = b"data"
+    for send in (ws.send, ws.ping, ws.pong):
+        for buffer in (map, growing):
+            send(buffer)
+    map.close()
+    growing[:] = b"nothing of it"
+    words = [b"data", b"1234"]
+    kinds = (BINARY, PING, PONG)
+    assert peer.hear(6) == [(kind, word) for kind in kinds for word in words]
+
+
+@pytest.mark.parametrize("name", ["send", "ping", "pong"])
+def test_a_buffer_with_gaps_is_refused_by_name(taken, name):
+    ws, peer = taken
+    argument = "message" if name == "send" else "payload"
+    with pytest.raises(TypeError, match=f"^{argument}: the buffer is not contiguous"):
+        getattr(ws, name)(memoryview(b"abcd")[::2])
+    assert peer.read() == b""
+
+
+def test_what_came_with_the_handshake_may_be_any_buffer(root, peers, log, pump_until):
+    near, _ = peers.sockets()
+    with pytest.raises(TypeError, match="^initial: bytes-like, not str"):
+        tkws.takeover(near, log, True, initial="x", master=root)
+    tkws.takeover(near, log, True, initial=array("B", b"\x81\x80\0\0\0\0"), master=root)
+    pump_until(lambda: log.all("text"))
+    assert log.one("text") == ""
 
 
 def test_fragments(taken):
@@ -131,7 +165,7 @@ def test_pings_and_pongs(taken, kind):
     assert call(b"x" * 125) == 127
     assert peer.hear(4) == [(opcode, b""), (opcode, "é".encode()), (opcode, b"x"), (opcode, b"x" * 125)]
     for wrong in (None, 5, ["x"]):
-        with pytest.raises(TypeError, match="^payload: str or bytes, not "):
+        with pytest.raises(TypeError, match="^payload: str or bytes-like, not "):
             call(wrong)
     for wrong in ("é" * 63, b"x" * 126):
         with pytest.raises(ValueError, match="^payload: at most 125 bytes, not 126"):

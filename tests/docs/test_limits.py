@@ -22,6 +22,7 @@ from tkws.http import server as http_server
 from tkws.http.answers import ClientConnection
 from tkws.net import listen
 from tkws.options import ConnectionOptions, ServerOptions
+from tkws.protocol import closetimer
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
 from tkws.serving import httpserver
@@ -79,6 +80,8 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a WebSocket", "events behind a busy handler"): lambda: (
         f"{delivery._WAITING_EVENTS}, or {delivery._WAITING_SIZE // MIB} MiB"
     ),
+    ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.LEAST_RATE}",
+    ("For a WebSocket", "wait for the end of TCP after both Closes"): lambda: f"{closetimer.LINGER}",
     ("For a WebSocket", "bytes behind a Close"): lambda: f"{kept_behind_a_close()}",
 }
 

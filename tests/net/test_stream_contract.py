@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import select
+import sys
 
 import pytest
 
@@ -205,6 +207,36 @@ def test_nothing_is_received_while_reading_is_paused(ends, pump_until):
     ends.near.resume_reading()
     ends.near.resume_reading()
     pump_until(lambda: ends.near_owner.received == b"hello")
+
+
+def test_what_has_arrived_can_be_received_without_the_loop(ends, pump_until):
+    arrived = select.poll()
+    arrived.register(ends.near.socket, select.POLLIN)
+    ends.far.write(b"hello")
+    assert arrived.poll(5000)
+    ends.near.pause_reading()
+    ends.near.receive_now()
+    assert not ends.near_owner.received
+    ends.near.resume_reading()
+    ends.near.receive_now()
+    ends.near.receive_now()
+    assert ends.near_owner.received == b"hello"
+    ends.near.abort()
+    ends.near.receive_now()
+    pump_until(lambda: ends.near_owner.lost)
+
+
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="the system does not tell")
+def test_what_the_peer_has_not_taken_shows_though_the_system_took_it(ends, pump_until, fill):
+    ends.far.pause_reading()
+    payload = fill(ends.near, 1)
+    assert ends.near.unacknowledged_amount > ends.near.buffered_amount + 10_000
+    ends.far.resume_reading()
+    pump_until(
+        lambda: len(ends.far_owner.received) == len(payload) and not ends.near.unacknowledged_amount, 20
+    )
+    ends.near.abort()
+    assert ends.near.unacknowledged_amount == 0
 
 
 def test_pausing_while_data_is_received_holds_at_once(ends, pump_until):

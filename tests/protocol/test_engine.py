@@ -10,6 +10,7 @@ import struct
 import sys
 import tracemalloc
 import weakref
+from array import array
 
 import pytest
 
@@ -31,10 +32,12 @@ from tests.protocol.wire import (
     text,
 )
 from tkws.errors import ProtocolError, StateError
-from tkws.protocol.engine import Engine, State, encode_broadcast, encode_message
+from tkws.protocol.closetimer import LEAST_RATE, LINGER
+from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
-from tkws.protocol.frames import Opcode, Role
+from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskedPayload
+from tkws.protocol.payloads import encode_broadcast
 
 SERVER, CLIENT = Role.SERVER, Role.CLIENT
 OPEN, CLOSING, CLOSED = State.OPEN, State.CLOSING, State.CLOSED
@@ -217,7 +220,7 @@ def test_what_came_before_the_end_may_be_answered(end, frame):
     end.conclude(NOW + 5)
     assert [kind for kind, _ in end.take_events()][-1] is Event.CLOSE
     assert [each.opcode for each in output(end)] == [TEXT, CLOSE]
-    assert end.deadline == NOW + 15
+    assert end.deadline == NOW + 5 + LINGER
 
 
 def test_no_ping_is_due_while_the_end_waits_to_be_concluded(end):
@@ -264,7 +267,7 @@ def test_a_late_conclusion_comes_before_the_loss(end):
         (b"", binary(b"")),
         (b"abc", binary(b"abc")),
         (bytearray(b"abc"), binary(b"abc")),
-        (memoryview(b"abcdef")[::2], binary(b"ace")),
+        (memoryview(b"abcdef")[1:3], binary(b"bc")),
         (memoryview(struct.pack("2I", 1, 2)).cast("I"), binary(struct.pack("2I", 1, 2))),
         *((bytes(size), binary(bytes(size))) for size in (125, 126, 16384, 16385, 65535, 65536)),
         ("€" * 30_000, text("€" * 30_000)),
@@ -392,16 +395,12 @@ def test_text_that_utf_8_cannot_carry_is_refused(end):
     assert not end.has_output
 
 
-def test_encode_message():
-    payload = b"binary"
-    assert encode_message("text") == (Opcode.TEXT, b"text")
-    assert encode_message(payload)[1] is payload
-
-
 # Pings and pongs
 
 
-@pytest.mark.parametrize("payload", [b"", b"a", bytes(125), bytearray(b"ab"), memoryview(b"abcd")[::2]])
+@pytest.mark.parametrize(
+    "payload", [b"", b"a", bytes(125), bytearray(b"ab"), memoryview(b"abcd")[1:], array("H", [1])]
+)
 def test_pings_and_pongs_are_sent(end, role, payload):
     for method, opcode in ((end.ping, PING), (end.pong, PONG)):
         frame = Frame(opcode, bytes(payload))
@@ -410,7 +409,9 @@ def test_pings_and_pongs_are_sent(end, role, payload):
     assert (end.pings_sent, end.frames_sent, end.messages_sent) == (1, 2, 0)
 
 
-@pytest.mark.parametrize(("payload", "error"), [(bytes(126), ValueError), ("a", TypeError), (3, TypeError)])
+@pytest.mark.parametrize(
+    ("payload", "error"), [(bytes(126), ValueError), ("a" * 126, ValueError), (3, TypeError)]
+)
 def test_wrong_payloads_are_refused(end, payload, error):
     for method in (end.ping, end.pong):
         with pytest.raises(error, match="payload"):
@@ -726,10 +727,79 @@ def test_no_keepalive_no_deadline(role):
 
 
 def test_a_pause_of_the_owner_is_no_silence(end):
-    end.keepalive.pause()
+    end.pause_reading(NOW)
     assert end.deadline is None
-    end.keepalive.resume(NOW + 100)
+    end.resume_reading(NOW + 100)
     assert end.deadline == NOW + 130
+
+
+@pytest.mark.parametrize("first", ["pause", "close"])
+def test_the_closing_handshake_rests_in_a_pause(end, first):
+    steps = [lambda: end.pause_reading(NOW + 4), lambda: end.close(1000, "", NOW + 4)]
+    for step in steps if first == "pause" else reversed(steps):
+        step()
+    assert end.deadline is None
+    end.handle_timer(NOW + 1000)
+    assert end.state is CLOSING
+    end.resume_reading(NOW + 1000)
+    assert end.deadline == NOW + 1010
+    receive(end, close(1000), now=NOW + 1001)
+    end.pause_reading(NOW + 1001)
+    assert end.deadline == NOW + 1001 + LINGER  # nothing more is to be read
+
+
+@pytest.mark.parametrize("closer", ["we", "the peer"])
+def test_the_close_timeout_begins_when_our_close_has_left(end, closer):
+    end.send(bytes(40 * LEAST_RATE), NOW)
+    size = end.output_amount
+    end.close(1000, "", NOW)
+    end.take_output()
+    if closer == "the peer":
+        receive(end, close(1000))
+    assert end.awaits_peer
+    end.output_remaining(end.bytes_sent, NOW)
+    for now in range(1, 40):
+        assert end.deadline <= NOW + now
+        end.output_remaining(size - 2 * now, NOW + now)
+        end.handle_timer(NOW + now)
+    assert end.state is CLOSING
+    end.output_remaining(0, NOW + 45)
+    assert end.deadline == NOW + 45 + (LINGER if closer == "the peer" else 10)
+
+
+def test_a_peer_that_does_not_read_is_told_apart_from_one_that_does_not_answer(end):
+    end.close(1000, "", NOW)
+    end.take_output()
+    end.output_remaining(2, NOW)
+    end.output_remaining(2, NOW + 10)
+    end.handle_timer(NOW + 10)
+    ((_, (code, reason)),) = events(end)
+    assert (code, reason) == (1006, "The peer did not read in time what was sent before the Close frame")
+
+
+def test_a_ping_of_the_keepalive_waits_for_its_pong_from_when_it_left(end):
+    end.send(LARGE, NOW)
+    end.handle_timer(NOW + 30)
+    assert end.awaits_peer
+    end.take_output()
+    end.output_remaining(end.bytes_sent, NOW + 30)
+    end.output_remaining(1000, NOW + 49)
+    end.handle_timer(NOW + 50)
+    assert end.state is OPEN
+    end.output_remaining(0, NOW + 60)
+    assert end.deadline == NOW + 80
+    receive(end, Frame(PONG, b"1"), now=NOW + 61)
+    assert not end.awaits_peer
+
+
+def test_what_is_not_taken_yet_has_not_left(end):
+    end.send(LARGE, NOW)
+    end.close(1000, "", NOW)
+    end.output_remaining(0, NOW)
+    assert end.deadline < NOW + 10
+    end.take_output()
+    end.output_remaining(0, NOW + 9)
+    assert end.deadline == NOW + 19
 
 
 @pytest.mark.parametrize("close_timeout", [0.0, 3.0])
@@ -741,12 +811,18 @@ def test_the_closing_handshake_has_a_deadline(role, closer, close_timeout):
         end.close(1000, "", now)
     if closer != "we":
         receive(end, Frame(3) if closer == "a fault" else close(1000), now=now)
-    assert end.deadline == now + close_timeout
-    end.keepalive.pause()
-    assert end.deadline == now + close_timeout
+    assert end.deadline == now + (close_timeout if closer == "we" else min(close_timeout, LINGER))
     end.handle_timer(end.deadline)
     assert (end.state, end.deadline, end.output_ended) == (CLOSED, None, True)
     assert end.close_code == {"we": 1006, "a fault": 1006}.get(closer, 1000)
+
+
+def test_a_program_that_was_busy_past_the_close_timeout_waits_again(end):
+    end.close(1000, "", NOW)
+    end.handle_timer(NOW + 15)
+    assert (end.state, end.deadline) == (CLOSING, NOW + 25)
+    end.handle_timer(NOW + 25)
+    assert end.state is CLOSED
 
 
 def test_pings_end_with_the_closing_handshake(end):

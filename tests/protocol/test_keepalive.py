@@ -112,6 +112,64 @@ def test_a_pause_forgives_a_ping_without_answer(keepalive):
     assert keepalive.check(1070.0) is Due.PING
 
 
+# What has left
+
+
+@pytest.fixture
+def pinged(keepalive):
+    """A ping that was sent after 1000 bytes of other output."""
+    assert keepalive.check(1030.0) is Due.PING
+    keepalive.ping_queued(1000)
+    return keepalive
+
+
+def test_a_ping_has_left_unless_the_owner_says_otherwise(pinged):
+    assert pinged.deadline == 1050.0
+    pinged.output_left(1000, 1030.0)
+    assert pinged.deadline == 1050.0
+    pinged.output_left(2000, 1040.0)  # what comes after the ping is no sign of life
+    assert pinged.deadline == 1050.0
+    assert pinged.check(1050.0) is Due.GIVE_UP
+
+
+def test_what_the_peer_takes_of_what_is_before_the_ping_is_a_sign_of_life(pinged):
+    pinged.output_left(100, 1030.0)
+    for now, left in ((1035.0, 101), (1045.0, 500), (1060.0, 999)):
+        pinged.output_left(left, now)
+        assert pinged.check(now) is Due.NOTHING
+        assert pinged.deadline == now + 5  # for another look at the output
+    pinged.output_left(1000, 1075.0)
+    assert pinged.deadline == 1095.0
+    pinged.output_left(5000, 1080.0)
+    assert pinged.check(1094.9) is Due.NOTHING
+    assert pinged.check(1095.0) is Due.GIVE_UP
+
+
+def test_a_peer_that_takes_nothing_is_given_up_though_the_ping_has_not_left(pinged):
+    for now in (1030.0, 1035.0, 1040.0, 1045.0):
+        pinged.output_left(100, now)
+        assert pinged.deadline == now + 5
+        assert pinged.check(now) is Due.NOTHING
+    pinged.output_left(100, 1050.0)
+    assert pinged.check(1050.0) is Due.GIVE_UP
+
+
+def test_a_look_that_tells_nothing_is_not_repeated_at_once(pinged):
+    pinged.output_left(100, 1030.0)
+    assert pinged.check(1035.0) is Due.NOTHING
+    assert pinged.deadline == 1040.0
+
+
+def test_what_leaves_puts_no_ping_off(keepalive):
+    keepalive.output_left(100, 1020.0)
+    assert keepalive.deadline == 1030.0
+    keepalive.pong_timeout = 0.0
+    keepalive.check(1030.0)
+    keepalive.ping_queued(1000)
+    keepalive.output_left(100, 1030.0)
+    assert keepalive.deadline == 1060.0
+
+
 # The latency
 
 

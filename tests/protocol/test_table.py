@@ -32,9 +32,11 @@ from tests.protocol.wire import (
     xor,
 )
 from tkws.errors import StateError
-from tkws.protocol.engine import Engine, State, encode_broadcast
+from tkws.protocol.closetimer import LINGER
+from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
+from tkws.protocol.payloads import encode_broadcast
 
 SERVER, CLIENT = Role.SERVER, Role.CLIENT
 OPEN, CLOSING, CLOSED = State.OPEN, State.CLOSING, State.CLOSED
@@ -169,7 +171,8 @@ def outcome(end):
 def assert_deadline(end, before):
     """The deadline is that of the state, where nothing but the input has happened since `NOW`."""
     waits = end.state is OPEN and before.pending is not None
-    assert end.deadline == (None if waits else {OPEN: NOW + 30, CLOSING: NOW + 10, CLOSED: None}[end.state])
+    closing = NOW + (LINGER if end.close_code else 10)
+    assert end.deadline == (None if waits else {OPEN: NOW + 30, CLOSING: closing, CLOSED: None}[end.state])
 
 
 # Frames
@@ -326,6 +329,7 @@ CALLS = {
         comes_to_the_deadline,
     ),
     "probe": (lambda end: end.probe(NOW), pings),
+    "output_remaining, none": (lambda end: end.output_remaining(0, NOW), stays),
     "hold_pongs": (lambda end: end.hold_pongs(), stays),
     "release_pong": (lambda end: end.release_pong(NOW), stays),
     "send text": (lambda end: end.send("out", NOW, compress=False), sends(TEXT, b"out")),

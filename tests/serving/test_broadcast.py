@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import socket
 import struct
+from array import array
 
 import pytest
 
@@ -84,6 +86,24 @@ def test_a_broadcast_stays_behind_what_was_sent_before(audience, in_a_slice, pum
 
     in_a_slice(cast)
     heard_of(far, [b"a", b"b", b"c"], pump_until)
+
+
+@pytest.mark.parametrize("there", ["at once", "in a slice"])
+def test_a_buffer_is_the_programs_own_again(audience, in_a_slice, pump_until, there):
+    server, far = audience
+    map, words = mmap.mmap(-1, 4), array("B", b"1234")
+    map[:] = b"data"
+
+    def cast():
+        server.broadcast(map)
+        server.broadcast(words)
+        map.close()
+        words[:] = array("B", b"nothing of it")
+
+    cast() if there == "at once" else in_a_slice(cast)
+    heard_of(far, [b"data", b"1234"], pump_until)
+    with pytest.raises(TypeError, match="^message: the buffer is not contiguous"):
+        server.broadcast(memoryview(b"abcd")[::2])
 
 
 def test_large_frames_are_fewer_between_two_looks_at_the_clock(audience, monkeypatch, pump_until):

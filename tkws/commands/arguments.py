@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tkws.checks import check_count, check_kind, check_text
+from tkws.checks import Buffer, check_bytes_like, check_count, check_kind, check_text
 from tkws.client.retry import Attempts, Backoff
 from tkws.net import check_context
 from tkws.options import complete
-from tkws.protocol.engine import Buffer
 from tkws.protocol.frames import Opcode
+from tkws.protocol.payloads import encode_message
 from tkws.protocol.uri import WebSocketURI
 
 if TYPE_CHECKING:
@@ -115,32 +115,25 @@ def text_of(message: str | Buffer) -> str:
     """Return a message as text.
 
     Raises:
-        TypeError: It is neither text nor bytes.
+        TypeError: It is neither text nor bytes-like.
         ValueError: It is bytes that are not UTF-8.
     """
     if isinstance(message, str):
         return message
-    _check_message(message)
     try:
-        return bytes(message).decode()
+        return check_bytes_like("message", message, "str or bytes-like").decode()
     except UnicodeDecodeError as error:
         raise ValueError(f"message: not UTF-8: {error}") from error
 
 
-def bytes_of(message: str | Buffer) -> Buffer:
+def bytes_of(message: str | Buffer) -> bytes:
     """Return a message as bytes.
 
     Raises:
-        TypeError: It is neither text nor bytes.
+        TypeError: It is neither text nor bytes-like.
         ValueError: It is text that UTF-8 cannot carry.
     """
-    if not isinstance(message, str):
-        _check_message(message)
-        return message
-    try:
-        return message.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"message: not encodable as UTF-8: {error}") from error
+    return encode_message(message)[1]
 
 
 def target_of(path: str, query: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
@@ -157,8 +150,3 @@ def target_of(path: str, query: Mapping[str, str] | Iterable[tuple[str, str]]) -
     if not pairs:
         return path
     return f"{path}{'&' if '?' in path else '?'}{pairs}"
-
-
-def _check_message(message: object) -> None:
-    if not isinstance(message, bytes | bytearray | memoryview):
-        raise TypeError(f"message: str or bytes-like, not {type(message).__name__}")

@@ -6,7 +6,7 @@ import socket
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tkws.checks import check_kind
+from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.commands.arguments import bytes_of, kind_of, text_of
 from tkws.connection.attempt import Opened
 from tkws.connection.session import all_websockets
@@ -16,7 +16,7 @@ from tkws.loop import Master, loop_for
 from tkws.net import SocketStream, detach
 from tkws.options import ConnectionOptions, ServerOptions, changed, complete
 from tkws.protocol.closing import DEFAULT_REASONS
-from tkws.protocol.engine import Buffer, State
+from tkws.protocol.engine import State
 from tkws.protocol.frames import Role
 from tkws.protocol.uri import parse_uri
 
@@ -33,7 +33,7 @@ def takeover(
     server: bool = False,
     info: Any = None,
     *,
-    initial: bytes = b"",
+    initial: Buffer = b"",
     master: Master = None,
     **options: Any,
 ) -> WebSocket:
@@ -44,7 +44,7 @@ def takeover(
         handler: Called as ``handler(ws, type, message)`` for every event.
         server: Whether this side is the server.
         info: The message of the ``connect`` event.
-        initial: Bytes that were read behind the handshake.
+        initial: Bytes that were read behind the handshake, as bytes or whatever has a contiguous buffer.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         **options: See `ConnectionOptions`.
 
@@ -58,13 +58,12 @@ def takeover(
     check_kind("server", server, bool, "True or False")
     role = Role.SERVER if server else Role.CLIENT
     base = ServerOptions().for_connection(handler) if server else ConnectionOptions(handler=handler)
-    if not isinstance(initial, bytes):
-        raise TypeError(f"initial: bytes, not {type(initial).__name__}")
+    received = check_bytes_like("initial", initial)
     settings = changed(base, options)
     loop = loop_for(master)
     stream = SocketStream(loop, detach(sock))
     ws = WebSocket(loop, role, settings)
-    session_of(ws).begin(Opened(stream, info, data=initial))
+    session_of(ws).begin(Opened(stream, info, data=received))
     return ws
 
 
@@ -97,7 +96,7 @@ def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool
         before = ws.statistics.bytes_sent
         ws.close(reason=text_of(content))
         return ws.statistics.bytes_sent - before
-    return (ws.ping if kind == "ping" else ws.pong)(bytes(bytes_of(content)))
+    return (ws.ping if kind == "ping" else ws.pong)(content)
 
 
 def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:

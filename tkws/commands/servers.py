@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from tkws.checks import check_kind
+from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.commands.arguments import target_of
 from tkws.connection.websocket import WebSocket
 from tkws.errors import HandshakeError, StateError
@@ -130,14 +130,14 @@ def test(
     return True
 
 
-def upgrade(sock: socket.socket, *, initial: bytes = b"") -> WebSocket:
+def upgrade(sock: socket.socket, *, initial: Buffer = b"") -> WebSocket:
     """Answer 101 on a socket that passed `test` and make it a WebSocket (tcllib's ``upgrade``).
 
     May be called from any thread: the socket is detached here, and served on the thread of Tk.
 
     Args:
         sock: The client's socket.
-        initial: Bytes that were read behind the request.
+        initial: Bytes that were read behind the request, as bytes or whatever has a contiguous buffer.
 
     Raises:
         TypeError: For a socket that is none, or bytes that are none.
@@ -145,8 +145,8 @@ def upgrade(sock: socket.socket, *, initial: bytes = b"") -> WebSocket:
         StateError: For a socket that did not pass `test`, or whose server or interpreter has gone since.
     """
     check_kind("sock", sock, socket.socket, "a socket")
-    check_kind("initial", initial, bytes, "bytes")
+    received = check_bytes_like("initial", initial)
     admission = _admissions.pop(sock, None)
     if admission is None:
         raise StateError("sock: it did not pass test()")
-    return admission.server.adopt(admission, sock, initial)
+    return admission.server.adopt(admission, sock, received)

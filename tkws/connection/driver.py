@@ -157,9 +157,9 @@ class ConnectionDriver:
         if full:
             self._delivery.wants_capacity = True
             self.stream.pause_reading()
-            self.engine.keepalive.pause()
+            self.engine.pause_reading(self._loop.now())
         else:
-            self.engine.keepalive.resume(self._loop.now())
+            self.engine.resume_reading(self._loop.now())
             self.stream.resume_reading()
             self._set_timer()
 
@@ -319,6 +319,8 @@ class ConnectionDriver:
 
     def _set_timer(self) -> None:
         """See that the engine's deadline is met; a timer that is early enough already may stay."""
+        if self.engine.awaits_peer:
+            self._report_output()
         deadline = self.engine.deadline
         if deadline is None or (self._timer is not None and self._timer.when <= deadline):
             return
@@ -338,8 +340,14 @@ class ConnectionDriver:
         if not self._may_end:
             self._put_end_off(self._on_timer)
             return
+        if self.engine.awaits_peer:
+            self.stream.receive_now()  # what has arrived counts before the peer is judged
+            self._report_output()
         self.engine.handle_timer(self._loop.now())
         self._settle()
+
+    def _report_output(self) -> None:
+        self.engine.output_remaining(self.stream.unacknowledged_amount, self._loop.now())
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

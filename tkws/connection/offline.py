@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 
+from tkws.checks import Buffer
 from tkws.connection.driver import ConnectionDriver
 from tkws.errors import StateError
-from tkws.protocol.engine import Buffer, encode_message
+from tkws.protocol.payloads import encode_message
 
 
 class OfflineBuffer:

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum, auto
 
+from tkws.checks import Buffer
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.offline import OfflineBuffer
 from tkws.connection.threadqueue import ThreadQueue
 from tkws.errors import StateError
 from tkws.loop import Loop
-from tkws.protocol.engine import Buffer
 from tkws.protocol.events import EventRecord
 
 

@@ -213,7 +213,7 @@ class Session:
             self.driver.regulate()
 
     def send_encoded(self, frame: bytes) -> bool:
-        """Send a frame of `tkws.protocol.engine.encode_broadcast`, gathered with what else this slice sends.
+        """Send a frame of `tkws.protocol.payloads.encode_broadcast` with what else this slice sends.
 
         Returns:
             False if it cannot be sent: while the connection is not open, or in the middle of a message.

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tkws.checks import Buffer
 from tkws.connection.lifecycle import Phase
 from tkws.connection.session import CLOSED_UNOPENED, Session
 from tkws.connection.statistics import Statistics, statistics_of
@@ -20,9 +21,10 @@ from tkws.loop import Loop
 from tkws.net import run_aside
 from tkws.options import Configurable, ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
-from tkws.protocol.engine import Buffer, State, encode_message
-from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Role
+from tkws.protocol.engine import State
+from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool, load_numpy_by
+from tkws.protocol.payloads import encode_control, encode_message
 
 if TYPE_CHECKING:
     from tkws.http.messages import Request, Response
@@ -79,7 +81,9 @@ class WebSocket(Configurable):
         It goes out at once; from a handler, or with more than 64 KiB, gathered after the call.
 
         Args:
-            message: ``str`` goes as text, bytes-like as binary.
+            message: ``str`` goes as text; bytes and whatever else has a contiguous buffer, such as a
+                bytearray, an `array.array`, an `mmap.mmap` or an array of NumPy, goes as binary. It may
+                be changed or closed afterwards.
             final: False for a fragment that others of the same kind follow, from the same thread.
             compress: Whether to compress; None leaves that to the option ``compression``.
 
@@ -89,7 +93,7 @@ class WebSocket(Configurable):
 
         Raises:
             TypeError: For a message of another type.
-            ValueError: For text that cannot be encoded.
+            ValueError: For text that cannot be encoded, or a buffer that is closed.
             StateError: Where the connection is not open, unless the option ``offline_buffer``
                 has room. Another thread's message may find that out only later: then an
                 ``error`` event brings it back in a `MessagesLost`, before ``disconnect``.
@@ -107,7 +111,7 @@ class WebSocket(Configurable):
         driver.output_added()
         return size
 
-    def ping(self, payload: str | bytes = b"") -> int:
+    def ping(self, payload: str | Buffer = b"") -> int:
         """Send a ping of at most 125 bytes; the answer comes as a ``pong`` event (RFC 6455, 5.5.2).
 
         Returns:
@@ -121,7 +125,7 @@ class WebSocket(Configurable):
         """
         return self._send_control("ping", payload)
 
-    def pong(self, payload: str | bytes = b"") -> int:
+    def pong(self, payload: str | Buffer = b"") -> int:
         """Send a pong that nobody asked for (RFC 6455, 5.5.3). Pings are answered without it.
 
         Returns:
@@ -242,8 +246,8 @@ class WebSocket(Configurable):
         self._options = options
         self._session.configure(options)
 
-    def _send_control(self, kind: str, payload: str | bytes) -> int:
-        encoded = _encode_payload(payload)
+    def _send_control(self, kind: str, payload: str | Buffer) -> int:
+        encoded = encode_control("payload", payload)
         if self.loop.in_loop_thread():
             return self._sending.send_control(kind, encoded)
         self._require_not_over()
@@ -277,17 +281,3 @@ def call_as_handler(ws: WebSocket, call: Callable[[], object]) -> bool:
         called.
     """
     return session_of(ws).delivery.run(call)
-
-
-def _encode_payload(payload: object) -> bytes:
-    """Return the payload of a control frame (RFC 6455, 5.5)."""
-    try:
-        encoded = payload.encode() if isinstance(payload, str) else payload
-    except UnicodeEncodeError as error:
-        raise ValueError(f"payload: not encodable as UTF-8: {error}") from error
-    if not isinstance(encoded, bytes | bytearray | memoryview):
-        raise TypeError(f"payload: str or bytes, not {type(payload).__name__}")
-    encoded = bytes(encoded)
-    if len(encoded) > MAX_CONTROL_PAYLOAD:
-        raise ValueError(f"payload: at most {MAX_CONTROL_PAYLOAD} bytes, not {len(encoded)}")
-    return encoded

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tkws.errors import StateError
 from tkws.net.bytequeue import Buffer, ByteQueue, Source
+from tkws.net.sendqueue import unacknowledged_by_peer
 from tkws.net.stream import Address, Socket, Stream, StreamOwner
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ class SocketStream(Stream):
         return self._outgoing.size
 
     @property
+    def unacknowledged_amount(self) -> int:
+        """The bytes of `buffered_amount`, and what the system took and the peer's did not acknowledge."""
+        return self._outgoing.size + (0 if self.closed else unacknowledged_by_peer(self.socket))
+
+    @property
     def closed(self) -> bool:
         """Whether the socket is closed or given away."""
         return self._state in (State.CLOSED, State.DETACHED)
@@ -106,6 +112,10 @@ class SocketStream(Stream):
             self._watch()
             if self._state is State.BROKEN:
                 self._soon(self._read_out)
+
+    def receive_now(self) -> None:
+        """Receive what has arrived, as far as the slice lasts."""
+        self._on_readable()
 
     def _on_readable(self) -> None:
         while self._hears() and self._receive() and not self.loop.slice_spent():

@@ -102,6 +102,14 @@ class Stream(ABC):
 
     @property
     @abstractmethod
+    def unacknowledged_amount(self) -> int:
+        """The bytes of `buffered_amount`, and what the system took and the peer's did not acknowledge.
+
+        Where the system does not tell (Windows), what it took counts as acknowledged.
+        """
+
+    @property
+    @abstractmethod
     def closed(self) -> bool:
         """Whether the connection is over; while `close` still flushes it is not."""
 
@@ -165,6 +173,10 @@ class Stream(ABC):
     @abstractmethod
     def resume_reading(self) -> None:
         """Receive again."""
+
+    @abstractmethod
+    def receive_now(self) -> None:
+        """Receive what has arrived, as far as the slice lasts, without waiting for the loop to tell of it."""
 
     @abstractmethod
     def end(self) -> None:

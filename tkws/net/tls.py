@@ -114,6 +114,11 @@ class TLSStream(Stream):
         return self._unsent.size + self._below.buffered_amount
 
     @property
+    def unacknowledged_amount(self) -> int:
+        """The same, and what the system took and the peer's did not acknowledge."""
+        return self._unsent.size + self._below.unacknowledged_amount
+
+    @property
     def closed(self) -> bool:
         """Whether the stream below is closed."""
         return self._below.closed
@@ -157,6 +162,10 @@ class TLSStream(Stream):
                 self._below.resume_reading()
             if not self.loop.closed:
                 self.loop.call_soon(self._decrypt)
+
+    def receive_now(self) -> None:
+        """Receive what has arrived, as far as the slice lasts."""
+        self._below.receive_now()
 
     def get_buffer(self) -> memoryview | None:
         """Return None: what comes from below has to be decrypted."""

@@ -7,7 +7,8 @@ a fault of the peer. After every call into it, its owner does four things:
    `Engine.conclude` and deliver what that adds;
 2. write `Engine.take_output`;
 3. half-close the transport once `Engine.output_ended`, drop it once the state is CLOSED;
-4. see that `Engine.handle_timer` is called at `Engine.deadline`.
+4. see that `Engine.handle_timer` is called at `Engine.deadline`. While `Engine.awaits_peer` it reads what has
+   arrived and calls `Engine.output_remaining` first, so that a deadline measures the peer and not a queue.
 
 Events are tuples ``(Event, message)``: TEXT and BINARY with the message; PING and PONG with
 the payload; ERROR with a `ProtocolError` where the peer broke the protocol; and exactly one
@@ -22,23 +23,30 @@ States, each with what ends it::
     CLOSING  -- end of stream, or close_timeout -------> CLOSED
 
 The server ends its output as soon as both Close frames have passed; the client waits for
-that end (RFC 6455, 7.1.1), so that no port is left waiting on the server.
+that end (RFC 6455, 7.1.1), so that no port is left waiting on the server. The wait is a second
+long at most (`tkws.protocol.closetimer.LINGER`): nothing is left to be said.
+
+Long because every call and attribute is documented; what it decides takes half of the lines.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
 
+from tkws.checks import Buffer
 from tkws.errors import ProtocolError, StateError
+from tkws.protocol.closetimer import CloseTimer
 from tkws.protocol.closing import CloseCode, decode_close, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, EventRecord
-from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Opcode, Role, encode_header
+from tkws.protocol.frames import Opcode, Role, encode_header
 from tkws.protocol.keepalive import Due, Keepalive
 from tkws.protocol.masking import MaskedPayload, MaskPool, apply_mask
 from tkws.protocol.messages import MessageReader
+from tkws.protocol.payloads import encode_control, encode_message
 
-Buffer = bytes | bytearray | memoryview
+_UNFINISHED = "The peer did not finish the closing handshake in time"
+_UNREAD = "The peer did not read in time what was sent before the Close frame"
 
 _ONE_BUFFER = 16384  # bytes; a larger payload is not copied behind its header, nor masked before it leaves
 
@@ -63,7 +71,8 @@ class Engine:
         keepalive: Seconds without anything received after which a ping is sent; 0 for never.
         ping: The payload of these pings; empty to number them.
         pong_timeout: Seconds to wait for anything after such a ping; 0 to wait for ever.
-        close_timeout: Seconds that the closing handshake may take.
+        close_timeout: Seconds that the closing handshake may take without progress: from when the Close
+            frame has left, or from when the peer last took some of what was sent before it.
         max_message: The most bytes a received message may have, decompressed.
         max_fragments: The most frames a received message may come in.
 
@@ -97,7 +106,7 @@ class Engine:
     """
 
     __slots__ = (
-        "_close_deadline", "_codec", "_compressing", "_events", "_holds_pongs", "_masks", "_now", "_output",
+        "_close_timer", "_codec", "_compressing", "_events", "_holds_pongs", "_masks", "_now", "_output",
         "_ping_payload", "_pong_owed", "_taken", "bytes_received", "bytes_sent", "close_code", "close_reason",
         "close_timeout", "concludes_alone", "echo_close_reason", "ending", "fault", "frames_sent",
         "keepalive", "messages_sent", "output_ended", "pings_received", "pings_sent", "pongs_received",
@@ -143,11 +152,11 @@ class Engine:
         self._masks = masks
         self._now = now
         self._events: list[EventRecord] = []
-        self._output: list[Buffer | MaskedPayload] = []
+        self._output: list[bytes | MaskedPayload] = []
         self._taken = 0  # of bytes_sent
         self.unfinished: Opcode | None = None
         self._compressing = False  # whether that message is compressed
-        self._close_deadline: float | None = None
+        self._close_timer: CloseTimer | None = None
         self._holds_pongs = False
         self._pong_owed: bytes | None = None
         self.ending: ProtocolError | tuple[int, str, bytes] | None = None
@@ -159,7 +168,7 @@ class Engine:
 
     @ping_payload.setter
     def ping_payload(self, ping: Buffer) -> None:
-        self._ping_payload = _control_payload("ping", ping)
+        self._ping_payload = encode_control("ping", ping)
 
     @property
     def compression_ratio(self) -> float:
@@ -206,8 +215,9 @@ class Engine:
         else:
             code, reason, answer = ending
         self._tell_close(code, reason)
-        if self.state is State.OPEN:
-            self._send_close(answer)
+        if self._close_timer is None:
+            self._close_timer = self._send_close(answer)
+        self._close_timer.conclude(now)
         if self.role is Role.SERVER:
             self.output_ended = True
 
@@ -243,14 +253,47 @@ class Engine:
         if deadline is None or now < deadline:
             return
         self._now = now
-        if self._close_deadline is not None:
-            self._lost("The peer did not finish the closing handshake in time", now)
+        if self._close_timer is not None:
+            if self._close_timer.expired(now):
+                self._lost(_UNFINISHED if self._close_timer.has_left else _UNREAD, now)
             return
         due = self.keepalive.check(now)
         if due is Due.PING:
             self._write_keepalive()
         elif due is Due.GIVE_UP:
             self._lost(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
+
+    @property
+    def awaits_peer(self) -> bool:
+        """Whether the deadline is one for the peer: to answer a ping, or to finish the closing handshake."""
+        return self._close_timer is not None or self.keepalive.unanswered
+
+    def output_remaining(self, amount: int, now: float) -> None:
+        """Take note how much of the output that was taken has not reached the peer.
+
+        Without this call, output counts as gone as soon as it is taken.
+
+        Args:
+            amount: Bytes, as far as the owner knows; with what TLS adds, or without it.
+            now: The time.
+        """
+        left = self._taken - amount
+        if self._close_timer is not None:
+            self._close_timer.output_left(left, now)
+        else:
+            self.keepalive.output_left(left, now)
+
+    def pause_reading(self, now: float) -> None:
+        """Take note that the owner does not read: the peer is not to blame for what is not seen."""
+        self.keepalive.pause()
+        if self._close_timer is not None:
+            self._close_timer.pause(now)
+
+    def resume_reading(self, now: float) -> None:
+        """Take note that the owner reads again."""
+        self.keepalive.resume(now)
+        if self._close_timer is not None:
+            self._close_timer.resume(now)
 
     def probe(self, now: float) -> None:
         """Ask whether the peer is still there, such as after a suspend; only where there is a keepalive."""
@@ -311,10 +354,10 @@ class Engine:
 
         Raises:
             StateError: Where the connection is not open.
-            TypeError: Where ``payload`` is not bytes-like.
+            TypeError: Where ``payload`` is neither text nor bytes-like.
             ValueError: Where ``payload`` is longer.
         """
-        payload = _control_payload("payload", payload)
+        payload = encode_control("payload", payload)
         if self.state is not State.OPEN:
             raise self._not_open()
         self._now = now
@@ -322,7 +365,7 @@ class Engine:
 
     def pong(self, payload: Buffer, now: float) -> int:
         """Send a pong that nobody asked for (RFC 6455, 5.5.3); the rest is as with `ping`."""
-        payload = _control_payload("payload", payload)
+        payload = encode_control("payload", payload)
         if self.state is not State.OPEN:
             raise self._not_open()
         self._now = now
@@ -377,7 +420,7 @@ class Engine:
         payload = encode_close(code, reason)
         self._now = now
         if self.state is State.OPEN:
-            self._send_close(payload)
+            self._close_timer = self._send_close(payload)
 
     # What the owner fetches
 
@@ -386,12 +429,12 @@ class Engine:
         events, self._events = self._events, []
         return events
 
-    def take_output(self) -> list[Buffer]:
+    def take_output(self) -> list[bytes | bytearray | memoryview]:
         """Return what has to be written, in order."""
         output = self.take_lazy_output()
         return [data.read(len(data)) if isinstance(data, MaskedPayload) else data for data in output]
 
-    def take_lazy_output(self) -> list[Buffer | MaskedPayload]:
+    def take_lazy_output(self) -> list[bytes | MaskedPayload]:
         """Return the same, except that a large payload of a client is masked only as it is read."""
         output, self._output = self._output, []
         self._taken = self.bytes_sent
@@ -415,8 +458,8 @@ class Engine:
     @property
     def deadline(self) -> float | None:
         """When `handle_timer` is due next, on the clock of ``now``; None for never."""
-        if self._close_deadline is not None:
-            return self._close_deadline
+        if self._close_timer is not None:
+            return self._close_timer.deadline
         if self.state is not State.OPEN or self.ending is not None:
             return None
         return self.keepalive.deadline
@@ -446,19 +489,23 @@ class Engine:
             self._events.append((Event.CLOSE, (int(code), reason)))
             self.reader.stop()
 
-    def _send_close(self, payload: bytes) -> None:
+    def _send_close(self, payload: bytes) -> CloseTimer:
         self._write_frame(Opcode.CLOSE, payload)
         self.state = State.CLOSING
-        self._close_deadline = self._now + self.close_timeout
+        timer = CloseTimer(self._now, self.close_timeout, self.bytes_sent)
+        if self.keepalive.paused:
+            timer.pause(self._now)
+        return timer
 
     def _lost(self, cause: str, now: float) -> None:
         self.conclude(now)
         self._tell_close(CloseCode.ABNORMAL_CLOSURE, cause)
         self.state = State.CLOSED
         self.output_ended = True
-        self._close_deadline = None
+        self._close_timer = None
 
     def _write_keepalive(self) -> None:
+        self.keepalive.ping_queued(self.bytes_sent)
         self._write_ping(self._ping_payload or str(self.pings_sent + 1).encode())
 
     def _write_ping(self, payload: bytes) -> int:
@@ -480,36 +527,3 @@ class Engine:
 
     def _not_open(self) -> StateError:
         return StateError(f"The connection is {self.state.name}, not OPEN")
-
-
-def encode_broadcast(message: str | Buffer) -> bytes:
-    """Return the one frame that any number of a server's connections can send.
-
-    Args:
-        message: ``str`` goes as text, bytes-like as binary; neither is compressed.
-    """
-    opcode, payload = encode_message(message)
-    return encode_header(opcode, len(payload)) + payload
-
-
-def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
-    """Return the kind of a message and its payload, a copy where the original might change."""
-    if isinstance(message, str):
-        try:
-            return Opcode.TEXT, message.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"message: not encodable as UTF-8: {error}") from error
-    if isinstance(message, bytes):
-        return Opcode.BINARY, message
-    if isinstance(message, bytearray | memoryview):
-        return Opcode.BINARY, bytes(message)
-    raise TypeError(f"message: str or bytes-like, not {type(message).__name__}")
-
-
-def _control_payload(name: str, payload: Buffer) -> bytes:
-    if not isinstance(payload, bytes | bytearray | memoryview):
-        raise TypeError(f"{name}: bytes-like, not {type(payload).__name__}")
-    payload = bytes(payload)
-    if len(payload) > MAX_CONTROL_PAYLOAD:
-        raise ValueError(f"{name}: at most {MAX_CONTROL_PAYLOAD} bytes, not {len(payload)}")
-    return payload

@@ -1,7 +1,8 @@
 """Is the peer alive? Pings, pongs and silence as arithmetic on ``now``.
 
 Knows no frames and reads no clock. Silence counts only while the owner reads: a pause, or a
-program that was busy past a deadline, is not held against the peer.
+program that was busy past a deadline, is not held against the peer. A ping can be answered only when it
+has left: until then each byte that the peer takes is a sign of life.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from enum import Enum, auto
 
 _PINGS_REMEMBERED = 16  # outstanding pings whose round trip is measured
 _LATE = 0.5  # seconds behind a deadline at which the program was busy, not the peer silent
+_LOOKS = 4  # at the output, in the time that a pong may take
 
 
 class Due(Enum):
@@ -31,11 +33,15 @@ class Keepalive:
     Attributes:
         interval: As above; a change counts at once.
         pong_timeout: As above; a change counts at once.
+        paused: Whether the owner does not read.
         unanswered: Whether nothing was received since a ping that was due was sent.
         latency: Seconds that the last answered ping took there and back; None before one.
     """
 
-    __slots__ = ("_paused", "_pings", "_silent_since", "interval", "latency", "pong_timeout", "unanswered")
+    __slots__ = (
+        "_left", "_looked", "_ping_position", "_pings", "_silent_since", "interval", "latency", "paused",
+        "pong_timeout", "unanswered",
+    )  # fmt: skip
 
     def __init__(self, now: float, interval: float, pong_timeout: float) -> None:
         self.interval = interval
@@ -43,26 +49,32 @@ class Keepalive:
         self.latency: float | None = None
         self._silent_since = now  # or since the last step that `check` asked for
         self.unanswered = False
-        self._paused = False
+        self.paused = False
+        self._ping_position = self._left = (
+            0  # in all output, the ping that is due and what has left before it
+        )
+        self._looked = now
         self._pings: list[tuple[bytes, float]] = []
 
     @property
     def deadline(self) -> float | None:
-        """When `check` has something to ask for; None for never."""
-        if self._paused or self.interval <= 0:
-            return None
-        return self._silent_since + (self.pong_timeout if self._waits_for_pong else self.interval)
+        """When to call `output_left`, if a ping waits for its pong, and `check`; None for never."""
+        limit = self._limit
+        if limit is None or self._left >= self._ping_position or not self._waits_for_pong:
+            return limit
+        return min(limit, self._looked + self.pong_timeout / _LOOKS)
 
     def check(self, now: float) -> Due:
         """Say what is due, and count on it that a ping that is due is sent."""
-        deadline = self.deadline
-        if deadline is None or now < deadline:
+        self._looked = now
+        limit = self._limit
+        if limit is None or now < limit:
             return Due.NOTHING
         if not self._waits_for_pong:
             self._silent_since = now
             self.unanswered = True
             return Due.PING
-        if now >= deadline + _LATE:
+        if now >= limit + _LATE:
             self._silent_since = now
             return Due.NOTHING
         return Due.GIVE_UP
@@ -73,7 +85,7 @@ class Keepalive:
         Returns:
             Whether a ping is to be sent: not where there is no keepalive, or while reading rests.
         """
-        if self._paused or self.interval <= 0:
+        if self.paused or self.interval <= 0:
             return False
         self._silent_since = now
         self.unanswered = True
@@ -83,6 +95,18 @@ class Keepalive:
         """Take note that something was received, whatever it was."""
         self._silent_since = now
         self.unanswered = False
+
+    def ping_queued(self, position: int) -> None:
+        """Take note that a ping that was due comes after ``position`` bytes of all output."""
+        self._ping_position = self._left = position  # all of it has left, unless the owner says otherwise
+
+    def output_left(self, left: int, now: float) -> None:
+        """Take note that the first ``left`` bytes of all output have left."""
+        left = min(left, self._ping_position)
+        if left > self._left:
+            self._silent_since = now
+        self._left = left
+        self._looked = now
 
     def ping_sent(self, payload: bytes, now: float) -> None:
         """Remember a ping, so that its pong tells the latency."""
@@ -100,12 +124,18 @@ class Keepalive:
 
     def pause(self) -> None:
         """Take note that the owner stopped reading."""
-        self._paused = True
+        self.paused = True
 
     def resume(self, now: float) -> None:
         """Take note that the owner reads again; the silence before does not count."""
-        self._paused = False
+        self.paused = False
         self.heard(now)
+
+    @property
+    def _limit(self) -> float | None:
+        if self.paused or self.interval <= 0:
+            return None
+        return self._silent_since + (self.pong_timeout if self._waits_for_pong else self.interval)
 
     @property
     def _waits_for_pong(self) -> bool:

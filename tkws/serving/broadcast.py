@@ -42,7 +42,7 @@ class Broadcaster:
         self._gathers = False  # until the slice is over
 
     def send(self, frame: bytes, sessions: list[Session], options: ServerOptions) -> int:
-        """Send a frame of `tkws.protocol.engine.encode_broadcast`.
+        """Send a frame of `tkws.protocol.payloads.encode_broadcast`.
 
         Args:
             frame: The frame.

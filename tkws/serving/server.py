@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
+from tkws.checks import Buffer
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
 from tkws.connection.session import Session
@@ -26,9 +27,9 @@ from tkws.net import SocketStream, Stream, detach
 from tkws.options import Configurable, ServerOptions, changed, ignore
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
-from tkws.protocol.engine import Buffer, encode_broadcast
 from tkws.protocol.frames import Role
 from tkws.protocol.handshake import accept_response, negotiate, validate
+from tkws.protocol.payloads import encode_broadcast
 from tkws.serving.access import check_host, check_origin, is_loopback
 from tkws.serving.broadcast import Broadcaster, pass_on_later
 

@@ -18,14 +18,14 @@ import socket
 from collections.abc import Callable, Generator
 from typing import Any
 
-from tkws.checks import check_bytes, check_callable, check_flag, check_kind, check_seconds
+from tkws.checks import Buffer, check_bytes, check_callable, check_flag, check_kind, check_seconds
 from tkws.errors import ConnectionClosed, HandshakeError, StateError
 from tkws.http.messages import Request
 from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Master, Timer, loop_for
 from tkws.net import Listener, SocketStream
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.engine import Buffer, Engine, State
+from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.handshake import accept_response, reject_response, validate

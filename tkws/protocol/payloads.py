@@ -1,0 +1,70 @@
+"""What a program hands over becomes the payload of a message or of a control frame.
+
+The payload is the program's no more: a copy, unless nobody can change the original. Knows nothing of
+states and masks.
+"""
+
+from __future__ import annotations
+
+from tkws.checks import Buffer, check_bytes_like
+from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Opcode, encode_header
+
+
+def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
+    """Return the kind of a message, which its type tells, and its payload.
+
+    Raises:
+        TypeError: ``message`` is neither text nor bytes-like.
+        ValueError: The text cannot be encoded, or the buffer is closed.
+    """
+    if isinstance(message, str):
+        return Opcode.TEXT, encode_text("message", message)
+    if isinstance(message, bytes):
+        return Opcode.BINARY, message
+    return Opcode.BINARY, check_bytes_like("message", message, "str or bytes-like")
+
+
+def encode_broadcast(message: str | Buffer) -> bytes:
+    """Return the one frame that any number of a server's connections can send.
+
+    Args:
+        message: ``str`` goes as text, bytes-like as binary; neither is compressed.
+
+    Raises:
+        TypeError: As `encode_message`.
+        ValueError: As `encode_message`.
+    """
+    opcode, payload = encode_message(message)
+    return encode_header(opcode, len(payload)) + payload
+
+
+def encode_control(name: str, payload: str | Buffer) -> bytes:
+    """Return the payload of a ping or a pong, at most 125 bytes (RFC 6455, 5.5).
+
+    Args:
+        name: The argument's name, for the error.
+        payload: ``str`` is encoded as UTF-8.
+
+    Raises:
+        TypeError: ``payload`` is neither text nor bytes-like.
+        ValueError: It is too long, cannot be encoded, or the buffer is closed.
+    """
+    if isinstance(payload, str):
+        encoded = encode_text(name, payload)
+    else:
+        encoded = check_bytes_like(name, payload, "str or bytes-like")
+    if len(encoded) > MAX_CONTROL_PAYLOAD:
+        raise ValueError(f"{name}: at most {MAX_CONTROL_PAYLOAD} bytes, not {len(encoded)}")
+    return encoded
+
+
+def encode_text(name: str, text: str) -> bytes:
+    """Return a text as UTF-8.
+
+    Raises:
+        ValueError: It has a lone surrogate, which UTF-8 cannot carry.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name}: not encodable as UTF-8: {error}") from error
