@@ -198,11 +198,23 @@ def test_a_mistake_raises_at_the_call(root, options, error, words):
         begin(root, "ws://server.test/", **options)
 
 
-def test_a_mistake_in_the_environment_raises_at_the_call(root, environment):
-    environment.setenv("https_proxy", "http://ann:hunter2@proxy:port")
-    with pytest.raises(ValueError, match="https_proxy") as caught:
-        begin(root, "wss://server.test/")
-    assert "hunter2" not in str(caught.value)
+@pytest.mark.parametrize(
+    "setting", ["http://ann:hunter2@proxy:port", "ftp://proxy", "http://", "http://%ff@proxy", "http://a b"]
+)
+@pytest.mark.parametrize("reconnect", [False, True])
+def test_a_mistake_in_the_environment_is_an_event(root, pump_until, environment, setting, reconnect):
+    environment.setenv("https_proxy", setting)
+    error = failure(begin(root, "wss://server.test/", reconnect=reconnect), pump_until)
+    assert error.phase == "proxy"
+    assert "https_proxy of the environment" in str(error)
+    assert "hunter2" not in str(error)
+
+
+def test_socks_in_the_environment_without_the_extra_is_an_event(root, pump_until, environment):
+    environment.setitem(sys.modules, "socksio", None)
+    environment.setenv("all_proxy", "socks5h://proxy")
+    error = failure(begin(root, "ws://server.test/", reconnect=True), pump_until)
+    assert "tkws[socks]" in str(error)
 
 
 def test_socks_without_the_extra_raises_at_the_call(root, environment):

@@ -83,9 +83,8 @@ def open(
     Raises:
         URLError: For a URL that names no WebSocket server.
         TypeError: For an argument of a wrong type, or an unknown option.
-        ValueError: For an argument that is out of range, or an environment that names no proxy
-            where it should.
-        ImportError: For a SOCKS proxy without the extra ``tkws[socks]``.
+        ValueError: For an argument that is out of range.
+        ImportError: For a ``proxy`` that speaks SOCKS without the extra ``tkws[socks]``.
         OSError: No descriptor is left for the interpreter's loop, which is made at its first use.
     """
     max_redirects = options.pop("max_redirects", MAX_REDIRECTS)
@@ -118,7 +117,8 @@ def open(
     # The program's own code is not called before there is a connection that it could close.
     checked = dataclasses.replace(plan, cookies=None, headers=() if callable(headers) else plan.headers)
     with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening tells it
-        route.proxy_to(uri)  # for what else these raise
+        if proxy is not True:  # what is wrong in the environment is an event, as at each later attempt
+            route.proxy_to(uri)  # for what else these raise
         checked.handshake(uri)
     loop = loop_for(master)
     if sock is not None:
