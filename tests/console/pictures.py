@@ -19,8 +19,8 @@ from typing import Any
 import tkws
 from demos.stage import save_picture
 from tkws.console.look import theme_of
-from tkws.console.servewindow import ServerWindow
-from tkws.console.serving import Mode
+from tkws.console.serversession import Mode
+from tkws.console.serverwindow import ServerWindow
 from tkws.console.settings import Settings
 from tkws.console.target import NO_PROXY, Target
 from tkws.console.window import Console
@@ -115,7 +115,7 @@ def serve(path: Path, theme: str, scaling: float) -> None:
     root = new_root(scaling)
     theme_of(root).use(theme)
     window = ServerWindow(root, Mode.CHAT, {"port": 8765})
-    url = window.serving.server.url
+    url = window.session.server.url
     peers = [
         tkws.open(f"{url}{room}", lambda *_: None, master=root, proxy=None)
         for room in ("feed", "feed", "control")

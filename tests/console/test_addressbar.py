@@ -44,19 +44,19 @@ SAME_ORIGIN = [
 
 def type_over(bar: AddressBar, address: str) -> None:
     """Select what is there, and type."""
-    bar.address.delete(0, "end")
+    bar.entry.delete(0, "end")
     for index, char in enumerate(address):
-        bar.address.insert(index, char)
+        bar.entry.insert(index, char)
 
 
 def paste_over(bar: AddressBar, address: str) -> None:
-    bar.address.set(address)
+    bar.entry.set(address)
 
 
 def edit(bar: AddressBar, address: str) -> None:
     """Put the new address before the old one, and take that away."""
-    bar.address.insert(0, address)
-    bar.address.delete(len(address), "end")
+    bar.entry.insert(0, address)
+    bar.entry.delete(len(address), "end")
 
 
 WAYS = [type_over, paste_over, edit]
@@ -94,7 +94,7 @@ def test_no_header_goes_to_another_server(
 ) -> None:
     one, two = Echo(display_root), Echo(display_root)
     bar = console.address
-    bar.address.insert(0, one.url)
+    bar.entry.insert(0, one.url)
     bar.options.headers.insert("1.0", "Authorization: Bearer word")
     bar.options.proxy.set("none")
     console.connect()
@@ -125,8 +125,8 @@ def test_what_is_typed_before_any_address_is_for_the_first(console: Console) -> 
     type_over(bar, "wss://one/")
     bar.options.headers.focus_force()
     console.root.update()
-    bar.address.event_generate("<FocusOut>")
-    assert bar._owner == "wss://one/"
+    bar.entry.event_generate("<FocusOut>")
+    assert bar._options_url == "wss://one/"
     assert bar.target() == Target(url="wss://one/", headers=(("A", "1"),))
     type_over(bar, "wss://two/")
     assert bar.target() == Target(url="wss://two/")
@@ -151,7 +151,7 @@ def test_options_are_remembered_for_their_own_address(console: Console) -> None:
         type_over(bar, "wss://elsewhere/")
         paste_over(bar, address)
         assert bar.target().protocols == protocols
-        bar.address.event_generate("<<ComboboxSelected>>")
+        bar.entry.event_generate("<<ComboboxSelected>>")
         assert bar.target().protocols == protocols
 
 
@@ -161,7 +161,7 @@ def test_an_address_of_the_history_has_its_secrets_until_the_end_of_the_run(cons
     console.settings.remember(ONE)
     paste_over(bar, "ws://two/")
     paste_over(bar, console.settings.addresses[0])
-    bar.address.event_generate("<<ComboboxSelected>>")
+    bar.entry.event_generate("<<ComboboxSelected>>")
     assert bar.target() == ONE
 
 
@@ -173,7 +173,7 @@ def test_the_button_says_that_something_is_set(console: Console, field: str) -> 
     bar = console.address
     assert str(bar._toggle.cget("text")) == "Options ▾"
     bar.show(Target(url="wss://one/"))
-    bar.options.show(replace(Options(), **{field: getattr(Options.of(ONE), field)}))
+    bar.options.show(replace(Options(), **{field: getattr(Options.from_target(ONE), field)}))
     assert str(bar._toggle.cget("text")) == "Options (1) ▾"
     assert str(bar._toggle.cget("style")) == ("Bad.Quiet.TButton" if field == "verify" else "Quiet.TButton")
     type_over(bar, "wss://two/")

@@ -173,18 +173,18 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
     )
     pump_until(lambda: program.said("00" * 300_000), timeout=PATIENCE)
     program.type(f"/stats\n/save {saved}\n/replay {saved} 0\n")
-    pump_until(lambda: program.said("rows saved") and program.out.count(b"/slash") == 2, timeout=PATIENCE)
+    pump_until(lambda: program.said("Saved ") and program.out.count(b"/slash") == 2, timeout=PATIENCE)
     program.type("/help\n/close x\n/close 4000 enough\n")
     pump_until(lambda: program.over, timeout=PATIENCE)
     lines = program.out.decode().splitlines()
     assert lines[:4] == ["hello", "/slash", "00ff", "0102"]
     assert lines[5:] == ["hello", "/slash", "00ff", "0102"]
     for sentence in (
-        b"There is no /nothing",
+        b"Unknown command /nothing",
         b"Not hex",
         b"messages sent        5\n",
         b"/replay PATH",
-        b"A close code",
+        b"/close: a close code as a number, not 'x'",
     ):
         assert sentence in program.err
     assert program.process.returncode == 3
@@ -246,15 +246,26 @@ def test_an_address_that_is_taken_is_told(start: Start, echo: Any, pump_until: A
     ("arguments", "said"),
     [
         (["--no-gui"], "an address is needed"),
-        (["--header", "A: 1"], "--header: an address is needed"),
-        (["--insecure"], "--insecure: an address is needed"),
+        (["--header", "A: 1"], "--header: give the URL too"),
+        (["--insecure"], "--insecure: give the URL too"),
         (["ftp://host/", "--no-gui"], "ftp"),
-        (["ws://host/", "--no-gui", "--header", "nonsense"], "'Name: value' is wanted"),
-        (["wss://host/", "--no-gui", "--ca", "/nowhere"], "--ca: there is no file /nowhere"),
-        (["ws://host/", "--no-gui", "--timeout", "soon"], "--timeout"),
-        (["ws://host/", "--no-gui", "--linger", "-1"], "--linger"),
-        (["serve", "--no-gui", "--key", "x"], "--key: --cert is missing"),
-        (["serve", "--no-gui", "--cert", "/nowhere"], "--cert: /nowhere cannot be used"),
+        (["ws://host/", "--no-gui", "--header", "nonsense"], "Header 1: 'Name: value', not 'nonsense'"),
+        (["wss://host/", "--no-gui", "--ca", "/nowhere"], "--ca: an existing PEM file, not /nowhere"),
+        (
+            ["ws://host/", "--no-gui", "--timeout", "soon"],
+            "--timeout: seconds of 0 or more, at most 1e+09, not soon",
+        ),
+        (["ws://host/", "--no-gui", "--ping-interval", "1e300"], "--ping-interval: seconds of 0 or more"),
+        (["ws://host/", "--no-gui", "--linger", "1e10"], "--linger: seconds of 0 or more"),
+        (
+            ["ws://host/", "--no-gui", "--linger", "-1"],
+            "--linger: seconds of 0 or more, at most 1e+09, not -1",
+        ),
+        (["serve", "--no-gui", "--key", "x"], "--key: give --cert too"),
+        (
+            ["serve", "--no-gui", "--cert", "/nowhere"],
+            "--cert: a PEM file with a certificate, not /nowhere: ",
+        ),
         (["serve", "--echo", "--chat"], "not allowed with"),
     ],
 )

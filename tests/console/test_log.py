@@ -41,13 +41,13 @@ def test_a_size_is_in_bytes(payload: str | bytes, size: int) -> None:
 def test_the_oldest_rows_are_forgotten_and_counted() -> None:
     log = log_of(*(f"{number}" for number in range(107)), capacity=100)
     assert [row.payload for row in log.rows] == [f"{number}" for number in range(7, 107)]
-    assert (log.first, log.next, log.forgotten) == (7, 107, 7)
+    assert (log.first, log.next, log.dropped) == (7, 107, 7)
 
 
 def test_no_more_memory_is_taken_than_allowed() -> None:
     log = log_of(*(bytes(1000) for _ in range(100)), max_bytes=16_000)
     assert 13 <= len(log.rows) <= 15
-    assert log.forgotten == 100 - len(log.rows)
+    assert log.dropped == 100 - len(log.rows)
 
 
 def test_one_row_that_is_too_large_is_kept_all_the_same() -> None:

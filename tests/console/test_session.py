@@ -75,7 +75,7 @@ def test_options_go_to_no_other_origin(root: Any, pump_until: Any, options: dict
     assert (error.status, error.headers["location"]) == (302, f"{far.url}?secret=word")
     assert str(error) == (
         "The server answered 302: the redirect is not followed: "
-        f"the options are for {near.url} only; to go on, connect to {far.url}"
+        f"the options are for {near.url} only; to follow it, connect to {far.url}"
     )
     assert session.error is error
     assert heard.types == []
@@ -102,7 +102,7 @@ def test_redirects_end_after_ten(root: Any, pump_until: Any) -> None:
     server.page("/", redirect("/"))
     session, told = connected(root, pump_until, Target(url=server.url, proxy=NO_PROXY))
     assert [type for type, _ in told].count("redirect") == 10
-    assert "it comes after 10" in str(session.error)
+    assert "10 redirects have been followed already" in str(session.error)
     end(pump_until, session, server)
 
 
@@ -126,8 +126,8 @@ def test_a_redirect_is_not_followed_after_a_disconnect(root: Any, pump_until: An
 
 @pytest.mark.parametrize("options", BOUND)
 def test_what_is_for_one_origin_alone_is_known(options: dict[str, Any]) -> None:
-    assert Target(url="wss://one/", **options).is_bound
+    assert Target(url="wss://one/", **options).is_origin_bound
 
 
 def test_what_harms_nobody_is_bound_to_none() -> None:
-    assert not Target(url="wss://one/", proxy=SYSTEM_PROXY, reconnect=True, compression=False).is_bound
+    assert not Target(url="wss://one/", proxy=SYSTEM_PROXY, reconnect=True, compression=False).is_origin_bound

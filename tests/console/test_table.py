@@ -178,12 +178,12 @@ def test_the_filter_changes_what_is_in_sight(shown: Shown) -> None:
 
 def test_an_empty_table_gives_a_hint(display_root: tk.Tk, pump_until: PumpUntil) -> None:
     shown = Shown(display_root, 0, pump_until)
-    shown.table.hint = "Nothing yet"
+    shown.table.placeholder = "Nothing yet"
     shown.table.draw()
     canvas = shown.table._canvas
-    assert canvas.itemcget(shown.table._hint, "text") == "Nothing yet"
+    assert canvas.itemcget(shown.table._placeholder_item, "text") == "Nothing yet"
     shown.add(1)
-    assert canvas.itemcget(shown.table._hint, "text") == ""
+    assert canvas.itemcget(shown.table._placeholder_item, "text") == ""
 
 
 def test_a_server_has_a_column_for_the_peer(display_root: tk.Tk, pump_until: PumpUntil) -> None:

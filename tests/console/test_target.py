@@ -15,7 +15,7 @@ from tests.peers import Log
 from tkws.console.target import (
     NO_PROXY,
     Target,
-    complete,
+    complete_url,
     is_secret,
     read_headers,
     read_protocols,
@@ -35,7 +35,7 @@ from tkws.console.target import (
     ],
 )
 def test_an_address_is_completed(typed: str, url: str) -> None:
-    assert complete(typed) == url
+    assert complete_url(typed) == url
 
 
 def test_headers_are_read_a_line_each() -> None:
@@ -45,7 +45,7 @@ def test_headers_are_read_a_line_each() -> None:
 
 @pytest.mark.parametrize("lines", ["A: 1\nno header", "A: 1\n: value"])
 def test_a_line_that_is_no_header_is_named(lines: str) -> None:
-    with pytest.raises(ValueError, match="^Header 2: 'Name: value' is wanted"):
+    with pytest.raises(ValueError, match="^Header 2: 'Name: value', not "):
         read_headers(lines)
 
 

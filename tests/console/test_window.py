@@ -40,7 +40,7 @@ def type_in(console: Console, text: str, kind: str = "Text") -> None:
 
 
 def test_an_address_is_typed_and_connected_to(console: Console, echo: Echo, pump_until: PumpUntil) -> None:
-    console.address.address.insert(0, echo.url.removeprefix("ws://"))
+    console.address.entry.insert(0, echo.url.removeprefix("ws://"))
     console.address.options.protocols.insert(0, "chat")
     console.address.options.headers.insert("1.0", "X-One: 1\n")
     console.address.options.proxy.set("none")
@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said(console: Console, pump_until: PumpUntil) -> None:
     console.address.show(Target(url="ws://host/"))
     console.address.options.ping_interval.insert(0, "x")
     console.connect()
-    assert console.banner.text.startswith("Ping: seconds are wanted")
+    assert console.banner.text.startswith("Ping interval: seconds of 0 or more, at most 1e+09, not 'x")
     type_in(console, "hello")
     assert console.banner.text == "Not connected."
     console.connect_to(Target(url="ws://127.0.0.1:1/", proxy=NO_PROXY))
@@ -98,14 +98,33 @@ def test_return_in_the_address_connects_whatever_there_is(
 ) -> None:
     first = connected.session.ws
     connected.root.update()
-    connected.address.address.focus_force()
-    connected.address.address.event_generate("<Return>")
+    connected.address.entry.focus_force()
+    connected.address.entry.event_generate("<Return>")
     pump_until(lambda: connected.session.is_open and connected.session.ws is not first)
     pump_until(lambda: len(echo.server.connections) == 1)
 
 
 def test_what_is_typed_after_connecting_is_to_be_sent(connected: Console) -> None:
     assert connected.root.focus_lastfor() is connected.sendbox.text
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "text"),
+    [("<Control-l>", "address", "ws://host/"), ("<Control-f>", "filter", "apple")],
+)
+def test_a_key_that_goes_to_a_field_selects_what_is_there(
+    console: Console, key: str, name: str, text: str
+) -> None:
+    entry = console.address.entry if name == "address" else console.conversation.filter.text
+    entry.insert(0, text)
+    console.sendbox.text.focus_force()
+    console.root.update()
+    console.sendbox.text.event_generate(key)
+    console.root.update()
+    assert console.root.focus_lastfor() is entry
+    assert entry.selection_get() == text
+    entry.insert("insert", "!")
+    assert entry.get() == f"{text}!", "the cursor is at the end"
 
 
 def test_an_end_that_is_not_in_order_is_said(connected: Console, pump_until: PumpUntil) -> None:
@@ -154,8 +173,8 @@ def test_the_options_are_those_of_the_address_that_is_chosen(console: Console) -
     )
     console.settings.remember(target)
     console.address.update_history()
-    console.address.address.set("wss://a/")
-    console.address.address.event_generate("<<ComboboxSelected>>")
+    console.address.entry.set("wss://a/")
+    console.address.entry.event_generate("<<ComboboxSelected>>")
     console.root.update()
     assert console.address.target() == Target(
         url="wss://a/", protocols=("x", "y"), headers=(("A", "1"),), proxy=NO_PROXY
@@ -205,21 +224,21 @@ def test_a_file_is_sent_bit_by_bit(
     path = tmp_path / "file.bin"
     path.write_bytes(bytes(range(256)) * 4000)
     connected.files.send(path)
-    with pytest.raises(tkws.StateError, match="A file is on its way"):
+    with pytest.raises(tkws.StateError, match="A file is being sent"):
         connected.session.send("in between")
     shares: list[float] = []
-    sending = connected.session.sending
-    assert sending is not None
+    upload = connected.session.upload
+    assert upload is not None
 
     def over() -> bool:
-        shares.append(sending.share)
-        return sending.over
+        shares.append(upload.progress)
+        return upload.done
 
     pump_until(over)
     assert [0 <= share <= 1 for share in shares] == [True] * len(shares)
     pump_until(lambda: echo.heard)
     assert echo.heard == [path.read_bytes()]
-    assert connected.session.sending is None
+    assert connected.session.upload is None
 
 
 def test_an_empty_file_is_an_empty_message(
@@ -239,7 +258,7 @@ def test_a_file_that_does_not_get_through_is_told(
     connected.files.send(path)
     connected.session.disconnect()
     pump_until(lambda: connected.session.state is tkws.State.CLOSED)
-    assert connected.session.sending is None
+    assert connected.session.upload is None
     [told] = [row.payload for row in connected.log.rows if row.type == "error"]
     assert str(told).startswith("file.bin: ")
     connected.files.send(path)
@@ -256,12 +275,12 @@ def test_the_latency_is_measured(console: Console, echo: Echo, pump_until: PumpU
 
 
 def test_the_server_can_be_made_to_wait(connected: Console, echo: Echo, pump_until: PumpUntil) -> None:
-    connected.hold()
+    connected.toggle_reading()
     connected.send("message", "one")
     pump_until(lambda: echo.heard)
     connected.root.update()
     assert shown(connected) == ["one"]
-    connected.hold()
+    connected.toggle_reading()
     pump_until(lambda: shown(connected) == ["one", "one"])
 
 
@@ -285,12 +304,12 @@ def test_the_filter_hides_rows(connected: Console, pump_until: PumpUntil) -> Non
 
 
 def test_a_pause_keeps_what_comes_for_later(connected: Console, pump_until: PumpUntil) -> None:
-    connected.conversation.pause()
+    connected.conversation.toggle_pause()
     type_in(connected, "one")
     pump_until(lambda: connected.log.rows[-1].direction is Direction.IN)
     assert shown(connected) == []
     assert "paused, " in str(connected._counts.cget("text"))
-    connected.conversation.pause()
+    connected.conversation.toggle_pause()
     assert shown(connected) == ["one", "one"]
 
 
@@ -370,7 +389,7 @@ def test_a_conversation_is_saved_opened_and_replayed(
     pump_until(path.exists)
     said = [json.loads(line).get("text") for line in path.read_text().splitlines()]
     assert said[2:] == ["one", "two", "one", "two"]
-    pump_until(lambda: str(connected._said.cget("text")) == "6 rows are saved in talk.jsonl")
+    pump_until(lambda: str(connected._done.cget("text")) == "Saved 6 rows in talk.jsonl")
     connected.conversation.clear()
     connected.files.open(path)
     pump_until(lambda: shown(connected) == ["one", "two", "one", "two"])
@@ -405,7 +424,7 @@ def test_a_file_that_cannot_be_read_or_written_is_told(
     assert connected.banner.text.startswith("bad.jsonl, line 1")
     (tmp_path / "empty.jsonl").touch()
     connected.files.replay_file(tmp_path / "empty.jsonl")
-    assert connected.banner.text.startswith("Nothing was sent")
+    assert connected.banner.text == "There are no sent messages to replay."
 
 
 def test_a_replay_can_be_stopped_and_ends_with_the_connection(
@@ -496,7 +515,7 @@ def test_nothing_is_cut_off(display_root: tk.Tk, scale: Callable[[float], None],
 def test_tab_leads_through_everything_in_reading_order(connected: Console) -> None:
     connected.root.update()
     names = {
-        connected.address.address: "address",
+        connected.address.entry: "address",
         connected.address.button: "connect",
         connected.conversation.filter.text: "filter",
         connected.conversation.table._canvas: "table",
@@ -505,7 +524,7 @@ def test_tab_leads_through_everything_in_reading_order(connected: Console) -> No
         connected.sendbox._button: "send",
         connected.side._handshake: "handshake",
     }
-    order = [names[widget] for widget in tab_order(connected.address.address) if widget in names]
+    order = [names[widget] for widget in tab_order(connected.address.entry) if widget in names]
     assert order == ["address", "connect", "filter", "table", "kind", "text", "send", "handshake"]
 
 

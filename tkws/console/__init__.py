@@ -1,6 +1,7 @@
-"""The WebSocket console, ``python -m tkws``: a window, or a terminal, to talk to a server or to be one.
+"""The WebSocket console, ``python -m tkws``: a client and a server for testing, in a window or a terminal.
 
-From below to above: `log`, `archive` and `payload` are the conversation; `target`, `session` and
-`serving` are connections without widgets; `look` is colours and shapes; the rest are windows, the
-terminal and the command line. `tkws` itself imports nothing of it.
+From the bottom up: `log`, `archive` and `payload` hold the conversation; `target`, `options` and `settings`
+hold the parameters of a connection; `session` and `serversession` are connections without widgets; `look`
+has the colours and shapes; the others are the parts of the windows, the terminals and the command line. The
+rest of `tkws` imports nothing from here.
 """

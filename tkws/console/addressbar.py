@@ -1,7 +1,7 @@
-"""Where to connect to: the address with its history, and the options of its origin.
+"""The address to connect to, with its history, and the options of its origin.
 
-Knows what is typed, and makes a `Target` of it; connects to nothing. The options that the panel
-shows are always those of the address's origin: they change with it, whether the panel is open or not.
+Turns the user's input into a `Target`; does not connect. The panel always has the options of the address's
+origin: they change with it, whether the panel is open or not.
 """
 
 from __future__ import annotations
@@ -14,118 +14,127 @@ from tkws.console.look import theme_of
 from tkws.console.options import Options, OptionsByOrigin
 from tkws.console.optionspanel import OptionsPanel
 from tkws.console.settings import Settings
-from tkws.console.target import Target, complete, origin_of
+from tkws.console.target import Target, complete_url, origin_of
 
 
 class AddressBar(ttk.Frame):
-    """The address, the button beside it, and the panel below.
+    """The address field, the buttons beside it, and the panel below.
 
     Args:
-        parent: The widget that it is in.
-        settings: The history, and the options that are remembered.
-        entered: Called when Return is pressed in the address.
-        pressed: Called when the button is.
+        parent: The parent widget.
+        settings: The history and the remembered options.
+        on_return: Called when Return is pressed in the address field.
+        on_button: Called when the button is pressed.
+
+    Attributes:
+        entry: The address field.
+        button: The button, whose text the owner sets.
+        options: The panel.
     """
 
     def __init__(
         self,
         parent: tk.Misc,
         settings: Settings,
-        entered: Callable[[], object],
-        pressed: Callable[[], object],
+        on_return: Callable[[], object],
+        on_button: Callable[[], object],
     ) -> None:
         super().__init__(parent)
         theme = theme_of(self)
         self._settings = settings
         self._by_origin = OptionsByOrigin(settings)
-        self._owner = ""  # the address that the options in the panel are for; empty before the first
-        self._typed = tk.StringVar(self)
-        self.address = ttk.Combobox(
-            self, font=theme.body, values=settings.addresses, textvariable=self._typed
-        )
-        self.button = ttk.Button(self, text="Connect", command=pressed, width=11)
+        self._options_url = ""  # the address that the options in the panel belong to; empty at first
+        self._text = tk.StringVar(self)
+        self.entry = ttk.Combobox(self, font=theme.body, values=settings.addresses, textvariable=self._text)
+        self.button = ttk.Button(self, text="Connect", command=on_button, width=11)
         self._toggle = ttk.Button(self, command=self.toggle_options, width=12)
-        self.options = OptionsPanel(self, self._show_toggle)
+        self.options = OptionsPanel(self, self._update_toggle)
         gap = theme.px(8)
-        self.address.grid(row=0, column=0, sticky="nsew")
+        self.entry.grid(row=0, column=0, sticky="nsew")
         self.button.grid(row=0, column=1, padx=(gap, 0))
         self._toggle.grid(row=0, column=2, padx=(gap, 0))
         self.columnconfigure(0, weight=1)
-        self._typed.trace_add("write", lambda *_: self._address_changed())
-        self.address.bind("<Return>", lambda _: entered())
-        self.address.bind("<FocusOut>", lambda _: self._left())
-        self.address.bind("<<ComboboxSelected>>", lambda _: self._chosen())
-        self._show_toggle()
+        self._text.trace_add("write", lambda *_: self._address_changed())
+        self.entry.bind("<Return>", lambda _: on_return())
+        self.entry.bind("<FocusOut>", lambda _: self._focus_lost())
+        self.entry.bind("<<ComboboxSelected>>", lambda _: self._address_chosen())
+        self._update_toggle()
 
     @property
     def options_shown(self) -> bool:
         """Whether the panel is open."""
         return bool(self.options.grid_info())
 
+    def focus_address(self) -> None:
+        """Give the focus to the address field, and select the address."""
+        self.entry.focus_set()
+        self.entry.selection_range(0, "end")
+        self.entry.icursor("end")
+
     def toggle_options(self) -> None:
-        """Open the panel, or close it."""
+        """Open or close the panel."""
         if self.options_shown:
             self.options.grid_remove()
         else:
             self.options.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(theme_of(self).px(8), 0))
             self.options.protocols.focus_set()
-        self._show_toggle()
+        self._update_toggle()
 
     def show(self, target: Target) -> None:
-        """Show a target."""
-        self._change_owner(target.url, Options.of(target))
-        self.address.set(target.url)
-        self._by_origin.keep(target.url, self.options.typed)
+        """Show the address and the options of a target."""
+        self._switch_options(target.url, Options.from_target(target))
+        self.entry.set(target.url)
+        self._by_origin.keep(target.url, self.options.entered)
 
     def target(self) -> Target:
-        """Return what is typed.
+        """Return the target that has been entered.
 
         Raises:
-            ValueError: Something of it makes no sense.
+            ValueError: The address or an option is invalid.
         """
-        url = complete(self.address.get())
+        url = complete_url(self.entry.get())
         if not url:
             raise ValueError("Type an address first, such as ws://127.0.0.1:8765/")
-        self._settle()
-        return self.options.typed.target(url)
+        self._assign_options()
+        return self.options.entered.to_target(url)
 
     def update_history(self) -> None:
-        """Offer the addresses that the settings have now."""
-        self.address.configure(values=self._settings.addresses)
+        """Offer the addresses in the settings."""
+        self.entry.configure(values=self._settings.addresses)
 
     def _address_changed(self) -> None:
-        """Show the options of the address as it is now, unless they were typed before any address."""
-        url = complete(self.address.get())
+        """Show the options of the present address, unless options were entered before any address."""
+        url = complete_url(self.entry.get())
         origin = origin_of(url)
-        unowned = not self._owner and self.options.typed != Options()
-        if origin is not None and origin != origin_of(self._owner) and not unowned:
-            self._change_owner(url, self._by_origin.of(url))
+        entered_first = not self._options_url and self.options.entered != Options()
+        if origin is not None and origin != origin_of(self._options_url) and not entered_first:
+            self._switch_options(url, self._by_origin.get(url))
 
-    def _left(self) -> None:
-        if self.focus_displayof() is not None:  # for another widget, not for another program
-            self._settle()
+    def _focus_lost(self) -> None:
+        if self.focus_displayof() is not None:  # the focus went to another widget, not to another program
+            self._assign_options()
 
-    def _settle(self) -> None:
-        """Give what was typed before any address to the first one, now that it is typed to its end."""
-        url = complete(self.address.get())
-        if not self._owner and origin_of(url) is not None:
-            self._owner = url
+    def _assign_options(self) -> None:
+        """Assign options that were entered before any address to the first one, now that it is complete."""
+        url = complete_url(self.entry.get())
+        if not self._options_url and origin_of(url) is not None:
+            self._options_url = url
 
-    def _chosen(self) -> None:
-        url = self.address.get()
-        self._change_owner(url, self._by_origin.of(url))
+    def _address_chosen(self) -> None:
+        url = self.entry.get()
+        self._switch_options(url, self._by_origin.get(url))
 
-    def _change_owner(self, url: str, options: Options) -> None:
-        if self._owner:
-            self._by_origin.keep(self._owner, self.options.typed)
-        self._owner = url
+    def _switch_options(self, url: str, options: Options) -> None:
+        if self._options_url:
+            self._by_origin.keep(self._options_url, self.options.entered)
+        self._options_url = url
         self.options.show(options)
 
-    def _show_toggle(self) -> None:
-        """Say how many options are set: the panel may be closed."""
-        typed = self.options.typed
-        count = f" ({typed.changed})" if typed.changed else ""
+    def _update_toggle(self) -> None:
+        """Show how many options are set, since the panel may be closed."""
+        options = self.options.entered
+        count = f" ({options.changed_count})" if options.changed_count else ""
         self._toggle.configure(
             text=f"Options{count} {'▴' if self.options_shown else '▾'}",
-            style="Quiet.TButton" if typed.verify else "Bad.Quiet.TButton",
+            style="Quiet.TButton" if options.verify else "Bad.Quiet.TButton",
         )

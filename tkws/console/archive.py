@@ -1,7 +1,7 @@
-"""Conversations as JSON Lines: one object a row, ``{"time", "direction", "type", "text" or "base64"}``.
+"""Conversations as JSON Lines: one object per row, ``{"time", "direction", "type", "text" or "base64"}``.
 
-Knows files and rows. A file is written beside its place and then put there, so that there is a
-whole one or none; both ways go bit by bit, so that a caller can draw in between.
+Knows files and rows. A file is written completely or not at all. Saving and loading go in steps, so that a
+caller can draw in between.
 """
 
 from __future__ import annotations
@@ -9,18 +9,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
-import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
+from tkws.console.atomicfile import replace_file
 from tkws.console.log import Direction, Row
 
-_CHUNK = 500  # rows between two breaths
+_CHUNK = 500  # rows per step
 
 
 def to_json(row: Row) -> str:
-    """Return a row as one line of JSON, without its end."""
+    """Return a row as one line of JSON, without a line end."""
     fields: dict[str, object] = {
         "time": round(row.time, 6),
         "direction": row.direction.value,
@@ -36,23 +35,23 @@ def to_json(row: Row) -> str:
 
 
 def from_json(line: str, number: int = 0) -> Row:
-    """Return the row that a line of JSON says.
+    """Return the row that a line of JSON describes.
 
     Raises:
-        ValueError: It says none.
+        ValueError: It does not describe a row.
     """
     fields = json.loads(line)
     if not isinstance(fields, dict):
-        raise ValueError("not an object")
+        raise ValueError("an object is expected")
     direction, type, peer = (fields.get(key, "") for key in ("direction", "type", "peer"))
     when = fields.get("time", 0.0)
     text, packed = fields.get("text"), fields.get("base64")
     if not (isinstance(type, str) and isinstance(peer, str)) or isinstance(when, bool):
-        raise ValueError("type and peer are strings, time is a number")
+        raise ValueError("type and peer must be strings, time must be a number")
     if not isinstance(when, int | float):
-        raise ValueError("time is a number of seconds")
+        raise ValueError("time must be a number of seconds")
     if isinstance(text, str) == isinstance(packed, str):
-        raise ValueError('one of "text" and "base64" is wanted')
+        raise ValueError('either "text" or "base64" must be there')
     try:
         payload = text if isinstance(text, str) else base64.b64decode(packed or "", validate=True)
     except binascii.Error as error:
@@ -61,24 +60,18 @@ def from_json(line: str, number: int = 0) -> Row:
 
 
 def save(rows: Iterable[Row], path: Path) -> Generator[int]:
-    """Write rows to a file; each step writes some and yields how many have been.
+    """Write rows to a file; each step writes some and yields how many have been written.
 
     Raises:
-        OSError: The file cannot be written; what was there before still is.
+        OSError: The file cannot be written; if it existed, it is unchanged.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     count = 0
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
-            for row in rows:
-                file.write(f"{to_json(row)}\n")
-                count += 1
-                if count % _CHUNK == 0:
-                    yield count
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with replace_file(path, errors="surrogatepass") as file:
+        for row in rows:
+            file.write(f"{to_json(row)}\n")
+            count += 1
+            if count % _CHUNK == 0:
+                yield count
     yield count
 
 
@@ -87,7 +80,7 @@ def load(path: Path) -> Iterator[list[Row]]:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: A line says no row; the message names it.
+        ValueError: A line does not describe a row; the message has its number.
     """
     rows: list[Row] = []
     with open(path, encoding="utf-8", errors="surrogatepass") as file:

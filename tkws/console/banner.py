@@ -1,4 +1,4 @@
-"""A line that says what went wrong, until it is closed or something goes well."""
+"""A line that shows an error until it is closed or the next action succeeds."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from tkws.console.look import theme_of
 
 
 class Banner(ttk.Frame):
-    """Not in sight until `show`.
+    """Hidden until `show` is called.
 
     Args:
-        parent: The widget that it is in.
+        parent: The parent widget.
 
     Attributes:
-        text: What it says; empty while it is not in sight.
+        text: The text that is shown; empty while the banner is hidden.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -29,18 +29,18 @@ class Banner(ttk.Frame):
         self.bind("<Configure>", lambda event: self._wrap(event.width))
 
     def place_at(self, row: int) -> None:
-        """Take a row of the parent's grid, when there is something to say."""
+        """Reserve a row of the parent's grid."""
         self.grid(row=row, column=0, sticky="ew")
         self.grid_remove()
 
     def show(self, sentence: str) -> None:
-        """Say something."""
+        """Show the first line of a text."""
         self.text = sentence.splitlines()[0] if sentence else ""
         self._label.configure(text=self.text)
         self.grid()
 
     def hide(self) -> None:
-        """Say no more."""
+        """Hide the banner."""
         self.text = ""
         self.grid_remove()
 

@@ -1,7 +1,7 @@
-"""The command line of ``python -m tkws``: what is wanted, and whether in a window or in a terminal.
+"""The command line of ``python -m tkws``: a client or a server, in a window or in a terminal.
 
-Windows are imported only when one is opened. A mistake in the arguments ends with a sentence and
-`Status.USAGE`, as argparse does it.
+Windows are imported only when one is opened. An error in the arguments is printed, and the program exits with
+`Status.USAGE`.
 """
 
 from __future__ import annotations
@@ -16,45 +16,49 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import tkws
+from tkws.checks import MAX_SECONDS, check_seconds
 from tkws.console import serverterminal
-from tkws.console.serving import Mode
-from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete, read_headers
-from tkws.console.terminal import Manner, Terminal
+from tkws.console.serversession import Mode
+from tkws.console.status import Status
+from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers
+from tkws.console.terminal import Terminal, TerminalOptions
 from tkws.errors import printable
 from tkws.loop import loop_for
 from tkws.protocol.uri import parse_uri
 
 _EPILOG = """\
 exit status:
-  0    closed in good order by either side; the window was closed, the server stopped
-  1    the connection could not be opened, or the address not be listened on
-  2    the command line makes no sense, or names a file that cannot be read
-  3    the connection broke, or was closed with a code other than 1000, 1001 or none
-  130  interrupted by Ctrl-C
+  0    the connection was closed normally by either side, the window was closed,
+       or the server was stopped
+  1    the connection could not be opened, or the server could not listen on its address
+  2    the command line is invalid, or names a file that cannot be read
+  3    the connection was lost, or was closed with a code other than 1000, 1001 or none
+  130  Ctrl-C was pressed
 
-In a terminal, lines that begin with / are commands (/help lists them); from a pipe every line is
-a message. Messages go to standard output, all else to standard error.
+In a terminal, lines that begin with / are commands (/help lists them). From a pipe, every line
+is a message. Messages go to standard output, everything else to standard error.
 
-'python -m tkws serve --help' tells about the server."""
+For the server, see 'python -m tkws serve --help'."""
 
-_OF_AN_ADDRESS = (
+_CONNECTION_OPTIONS = (
     "protocol", "header", "ca", "insecure", "proxy", "no-proxy", "reconnect", "no-compression", "timeout",
     "ping-interval",
 )  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints do nothing to a terminal, whatever the words that they quote."""
+    """A parser whose error messages are safe for a terminal, whatever arguments they quote."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
+        self.print_usage(sys.stderr)
+        self.exit(Status.USAGE, f"{self.prog}: error: {printable(message)}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the console until it is over.
+    """Run the console until it ends.
 
     Args:
-        arguments: Of the command line; None for this process's own.
+        arguments: The arguments of the command line; None for those of this process.
 
     Returns:
         The exit status; see `Status`.
@@ -76,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _connect(options: argparse.Namespace) -> int:
     if not options.url:
-        _refuse_options_of_nobody(options)
+        _refuse_options_without_url(options)
     target = _target(options) if options.url else None
     if not options.no_gui:
         root = _window_root()
@@ -84,15 +88,15 @@ def _connect(options: argparse.Namespace) -> int:
             from tkws.console.window import run_window
 
             return run_window(root, target, theme=options.theme)
-        _say("There is no screen: this is the terminal mode.")
+        _print_to_stderr("There is no display, so the console runs in the terminal.")
     if target is None:
-        raise ValueError("without a window an address is needed")
+        raise ValueError("URL: an address is needed to run without a window")
     return _in_terminal(target, options)
 
 
 def _in_terminal(target: Target, options: argparse.Namespace) -> int:
     typed = sys.stdin is not None and sys.stdin.isatty()
-    manner = Manner(
+    terminal_options = TerminalOptions(
         commands=typed or options.commands,
         as_json=options.json,
         quiet=options.quiet,
@@ -100,7 +104,7 @@ def _in_terminal(target: Target, options: argparse.Namespace) -> int:
     )
     root = tkinter.Tcl()
     try:
-        return Terminal(root, manner, sys.stdout, sys.stderr).run(target, sys.stdin.fileno())
+        return Terminal(root, terminal_options, sys.stdout, sys.stderr).run(target, sys.stdin.fileno())
     finally:
         loop_for(root).close()
 
@@ -116,37 +120,37 @@ def _serve(options: argparse.Namespace) -> int:
     if not options.no_gui:
         root = _window_root()
         if root is not None:
-            from tkws.console.servewindow import run_server_window
+            from tkws.console.serverwindow import run_server_window
 
             return run_server_window(root, mode, settings, theme=options.theme)
-        _say("There is no screen: this is the terminal mode.")
+        _print_to_stderr("There is no display, so the console runs in the terminal.")
     return serverterminal.run(mode, settings, sys.stdin.fileno(), sys.stdout, sys.stderr)
 
 
 def _window_root() -> tkinter.Tk | None:
-    """Return a root; None without a screen."""
+    """Return a window; None without a display."""
     try:
         return tkinter.Tk(className="tkws")
     except tkinter.TclError:
         return None
 
 
-def _say(sentence: str) -> None:
+def _print_to_stderr(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
 
 
-def _refuse_options_of_nobody(options: argparse.Namespace) -> None:
-    """Refuse options of a connection where there is no address that they are for."""
-    for name in _OF_AN_ADDRESS:
+def _refuse_options_without_url(options: argparse.Namespace) -> None:
+    """Refuse the options of a connection if the URL is missing."""
+    for name in _CONNECTION_OPTIONS:
         if getattr(options, name.replace("-", "_")) != _parser().get_default(name.replace("-", "_")):
-            raise ValueError(f"--{name}: an address is needed, which it is for")
+            raise ValueError(f"--{name}: give the URL too that it applies to")
 
 
 def _target(options: argparse.Namespace) -> Target:
     if options.ca and not os.path.isfile(options.ca):
-        raise ValueError(f"--ca: there is no file {options.ca}")
-    url = complete(options.url)
-    parse_uri(url)  # for what it raises
+        raise ValueError(f"--ca: an existing PEM file, not {options.ca}")
+    url = complete_url(options.url)
+    parse_uri(url)  # raises if the URL is not valid
     return Target(
         url=url,
         protocols=tuple(options.protocol),
@@ -164,81 +168,86 @@ def _target(options: argparse.Namespace) -> Target:
 def _server_context(options: argparse.Namespace) -> ssl.SSLContext | None:
     if not options.cert:
         if options.key:
-            raise ValueError("--key: --cert is missing")
+            raise ValueError("--key: give --cert too")
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(options.cert, options.key)
     except (OSError, ssl.SSLError) as error:
-        raise ValueError(f"--cert: {options.cert} cannot be used: {error}") from error
+        raise ValueError(f"--cert: a PEM file with a certificate, not {options.cert}: {error}") from error
     return context
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m tkws",
-        description="A WebSocket console: talks to the server at URL, in a window or in a terminal.",
+        description="A WebSocket console: a client for the server at URL, in a window or in a terminal.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("url", metavar="URL", nargs="?", default="", help="ws:// or wss://; HOST:PORT or a port will do")
+    add("url", metavar="URL", nargs="?", default="", help="ws:// or wss://; HOST:PORT or a port is enough")
     add("--protocol", metavar="NAME", action="append", default=[], help="offer a subprotocol (repeatable)")
     add("--header", metavar="'NAME: VALUE'", action="append", default=[], help="send a header (repeatable)")
-    add("--ca", metavar="FILE", help="trust the authorities in this PEM file instead of the system's")
-    add("--insecure", action="store_true", help="do not verify the server: anybody may listen in")
-    add("--proxy", metavar="URL", default="", help="go through a proxy (default: what the environment says)")
-    add("--no-proxy", action="store_true", help="go through no proxy")
-    add("--reconnect", action="store_true", help="connect again when the connection is lost")
-    add("--no-compression", action="store_true", help="offer no compression")
-    add("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="for the opening (%(default)g)")
+    add("--ca", metavar="FILE", help="trust the CAs in this PEM file instead of the system's")
+    add("--insecure", action="store_true", help="do not verify the server's certificate")
+    add("--proxy", metavar="URL", default="", help="use a proxy (default: from the environment)")
+    add("--no-proxy", action="store_true", help="use no proxy")
+    add("--reconnect", action="store_true", help="reconnect when the connection is lost")
+    add("--no-compression", action="store_true", help="do not offer compression")
+    add(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=30.0,
+        help="time allowed for the opening (%(default)g)",
+    )
     add("--ping-interval", metavar="SECONDS", type=_seconds, default=5.0,
-        help="between pings that measure the latency; 0 for none (%(default)g)")  # fmt: skip
+        help="time between pings that measure the latency; 0: no pings (%(default)g)")  # fmt: skip
     _add_common(parser)
-    add("--commands", action="store_true", help="take /commands from a pipe too")
+    add("--commands", action="store_true", help="accept /commands from a pipe too")
     add("--json", action="store_true", help="print every event as a line of JSON")
-    add("--quiet", action="store_true", help="tell nothing but messages and errors")
-    add("--linger", metavar="SECONDS", type=_patience, default=0.0,
-        help="go on listening after the end of the input; inf for ever (%(default)g)")  # fmt: skip
+    add("--quiet", action="store_true", help="print only messages and errors")
+    add("--linger", metavar="SECONDS", type=_seconds_or_inf, default=0.0,
+        help="keep receiving after the end of the input; inf: forever (%(default)g)")  # fmt: skip
     return parser
 
 
 def _serve_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m tkws serve",
-        description="A WebSocket server to try a client with: it answers at every path.",
-        epilog="Without a window, lines of standard input are sent to every connection.",
+        description="A WebSocket server for testing clients; it accepts connections on every path.",
+        epilog="Without a window, lines of standard input are sent to all clients.",
     )
     add = parser.add_argument
-    add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (%(default)s)")
-    add("--port", type=int, default=8765, help="the port; 0 for any that is free (%(default)s)")
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    add("--port", type=int, default=8765, help="the port; 0: any free port (%(default)s)")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--echo", action="store_true", help="send each message back (the default)")
-    mode.add_argument("--chat", action="store_true", help="send each message to everybody else")
+    mode.add_argument("--chat", action="store_true", help="send each message to all other clients")
     add("--origin", metavar="ORIGIN", action="append",
-        help="admit web pages from there, such as http://localhost:3000 (repeatable)")  # fmt: skip
-    add("--cert", metavar="FILE", help="serve wss: with this PEM certificate")
-    add("--key", metavar="FILE", help="its key, where that is in a file of its own")
+        help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
+    add("--cert", metavar="FILE", help="use TLS (wss:) with this PEM certificate")
+    add("--key", metavar="FILE", help="the private key, if it is in another file")
     _add_common(parser)
     return parser
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--no-gui", action="store_true", help="no window: use the terminal")
-    add("--theme", choices=("light", "dark"), help="of the window (default: as last time)")
+    add("--no-gui", action="store_true", help="run in the terminal, without a window")
+    add("--theme", choices=("light", "dark"), help="the theme of the window (default: as last time)")
     add("--version", action="version", version=f"tkws {tkws.__version__}")
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise ValueError
-    return value
+    try:
+        return check_seconds("", float(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"seconds of 0 or more, at most {MAX_SECONDS:g}, not {text}"
+        ) from None
 
 
-def _patience(text: str) -> float:
-    value = float(text)
-    if not value >= 0:
-        raise ValueError
-    return value
+def _seconds_or_inf(text: str) -> float:
+    return math.inf if text.strip().lower() == "inf" else _seconds(text)

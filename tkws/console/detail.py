@@ -1,6 +1,6 @@
-"""One message in full: JSON with indents, text as it is, or hex.
+"""One message in full: JSON with indents, plain text, or hex.
 
-Knows rows and a text widget, which grows slow with much text: `DETAIL_BYTES` of a message are shown.
+Knows rows. At most `DETAIL_BYTES` of a message are shown, since a text widget becomes slow with more.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class Detail(ttk.Frame):
     """The pane below the table.
 
     Args:
-        parent: The widget that it is in.
+        parent: The parent widget.
 
     Attributes:
-        row: What is shown; None for nothing.
+        row: The row that is shown; None for an empty pane.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -44,21 +44,20 @@ class Detail(ttk.Frame):
         bar.grid(row=1, column=4, sticky="ns")
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
-        self._text.bind(
-            "<Button-1>", lambda _: self._text.focus_set()
-        )  # a disabled one takes no focus itself
+        # A disabled text widget does not take the focus on a click.
+        self._text.bind("<Button-1>", lambda _: self._text.focus_set())
         self._theme.follow(self._text, partial(paint_text, self._text))
         self.show(None)
 
     def show(self, row: Row | None) -> None:
-        """Show a row, or nothing."""
+        """Show a row; None clears the pane."""
         if row is not self.row or row is None:
             self.row = row
             self._show()
 
     @property
     def text(self) -> str:
-        """What the pane shows."""
+        """The text that is shown."""
         return self._text.get("1.0", "end-1c")
 
     def _show(self) -> None:
@@ -67,7 +66,7 @@ class Detail(ttk.Frame):
         self._text.configure(state="normal")
         self._text.delete("1.0", "end")
         if row is not None:
-            shown, rest = _shown(row, self._mode.get())
+            shown, rest = _format(row, self._mode.get())
             self._text.insert("1.0", shown)
             if rest:
                 self._text.insert("end", f"\n… and {byte_count(rest)} more")
@@ -95,12 +94,12 @@ def paint_text(text: tk.Text) -> None:
 def _title(row: Row) -> str:
     if row.direction is Direction.NOTE:
         return f"{row.type.capitalize()} {row.peer}".rstrip()
-    way = "received" if row.direction is Direction.IN else "sent"
-    return f"{row.type.capitalize()}, {way}, {row.size:,} bytes{f', {row.peer}' if row.peer else ''}"
+    direction = "received" if row.direction is Direction.IN else "sent"
+    return f"{row.type.capitalize()}, {direction}, {row.size:,} bytes{f', {row.peer}' if row.peer else ''}"
 
 
-def _shown(row: Row, mode: str) -> tuple[str, int]:
-    """Return what is shown of a row, and how many bytes are not."""
+def _format(row: Row, mode: str) -> tuple[str, int]:
+    """Return the text to show for a row, and how many bytes of it are left out."""
     payload = row.payload
     part = payload[:DETAIL_BYTES]
     rest = len(payload) - len(part)

@@ -1,4 +1,4 @@
-"""Which rows of the conversation are shown: text, type, direction; and a button that stops it."""
+"""The filter of the conversation: text, type, direction; and a button that pauses the table."""
 
 from __future__ import annotations
 
@@ -21,81 +21,86 @@ _DIRECTIONS: dict[str, frozenset[Direction] | None] = {
     "Received": frozenset((Direction.IN,)),
     "Sent": frozenset((Direction.OUT,)),
 }
-_TYPING_MS = 150
+_TYPING_MS = 150  # the filter is applied when typing has stopped for so long
 
 
 class FilterBar(ttk.Frame):
     """The bar above the table.
 
     Args:
-        parent: The widget that it is in.
-        changed: Called with the new filter.
-        pause: Called when the button is pressed.
+        parent: The parent widget.
+        on_change: Called with the new filter.
+        on_pause: Called when the button is pressed.
     """
 
     def __init__(
-        self, parent: tk.Misc, changed: Callable[[Filter], object], pause: Callable[[], object]
+        self, parent: tk.Misc, on_change: Callable[[Filter], object], on_pause: Callable[[], object]
     ) -> None:
         super().__init__(parent)
         theme = theme_of(self)
-        self._changed = changed
-        self._told = Filter()
-        self._due = ""
-        self._typed = tk.StringVar(self)
-        self._typed.trace_add("write", lambda *_: self._soon())  # pasted too
-        self.text = ttk.Entry(self, font=theme.body, textvariable=self._typed)
-        self._type = self._choice(list(_TYPES), 15)
-        self._direction = self._choice(list(_DIRECTIONS), 10)
-        self._pause = ttk.Button(self, text="Pause", style="Quiet.TButton", command=pause, width=7)
+        self._on_change = on_change
+        self._applied = Filter()
+        self._timer = ""
+        self._text = tk.StringVar(self)
+        self._text.trace_add("write", lambda *_: self._apply_soon())
+        self.text = ttk.Entry(self, font=theme.body, textvariable=self._text)
+        self._type = self._make_choice(list(_TYPES), 15)
+        self._direction = self._make_choice(list(_DIRECTIONS), 10)
+        self._pause = ttk.Button(self, text="Pause", style="Quiet.TButton", command=on_pause, width=7)
         label = ttk.Label(self, text="Filter", style="Soft.TLabel")
         gap = theme.px(8)
         label.grid(row=0, column=0, padx=(0, gap))
         self.text.grid(row=0, column=1, sticky="nsew")
         for column, widget in enumerate((self._type, self._direction, self._pause), 2):
             widget.grid(row=0, column=column, sticky="ns", padx=(gap, 0))
-        # The choices give way where the text has become as short as it may.
+        # The choices shrink once the text field has its minimum width.
         for column, weight, least in ((1, 100, 60), (2, 1, 124), (3, 1, 126)):
             self.columnconfigure(column, weight=weight, minsize=theme.px(least))
-        self.text.bind("<Return>", lambda _: self.tell())
+        self.text.bind("<Return>", lambda _: self.apply())
         self.text.bind("<Escape>", lambda _: self.clear())
 
     @property
     def filter(self) -> Filter:
-        """What is set."""
+        """The filter that has been entered."""
         return Filter(self.text.get(), _TYPES[self._type.get()], _DIRECTIONS[self._direction.get()])
 
+    def focus_text(self) -> None:
+        """Give the focus to the text field, and select its text."""
+        self.text.focus_set()
+        self.text.selection_range(0, "end")
+
     def clear(self) -> None:
-        """Let everything through."""
+        """Show all rows."""
         self.text.delete(0, "end")
         self._type.current(0)
         self._direction.current(0)
-        self.tell()
+        self.apply()
 
     def show_paused(self, paused: bool) -> None:
-        """Have the button say what it would do."""
-        self._pause.configure(text="Go on" if paused else "Pause")
+        """Show on the button what it does next."""
+        self._pause.configure(text="Resume" if paused else "Pause")
 
-    def tell(self) -> None:
-        """Tell a filter that has changed."""
-        if self._due:
-            self.after_cancel(self._due)
-            self._due = ""
-        if self.filter != self._told:
-            self._told = self.filter
-            self._changed(self._told)
+    def apply(self) -> None:
+        """Report the filter if it has changed."""
+        if self._timer:
+            self.after_cancel(self._timer)
+            self._timer = ""
+        if self.filter != self._applied:
+            self._applied = self.filter
+            self._on_change(self._applied)
 
     def destroy(self) -> None:
-        """Go, and leave no timer."""
-        if self._due:
-            self.after_cancel(self._due)
+        """Cancel the timer, and destroy the widget."""
+        if self._timer:
+            self.after_cancel(self._timer)
         super().destroy()
 
-    def _soon(self) -> None:
-        if self._due:
-            self.after_cancel(self._due)
-        self._due = self.after(_TYPING_MS, self.tell)
+    def _apply_soon(self) -> None:
+        if self._timer:
+            self.after_cancel(self._timer)
+        self._timer = self.after(_TYPING_MS, self.apply)
 
-    def _choice(self, values: list[str], width: int) -> ttk.Combobox:
+    def _make_choice(self, values: list[str], width: int) -> ttk.Combobox:
         box = ttk.Combobox(
             self, values=values, state="readonly", width=width, font=theme_of(self).body, height=len(values)
         )
@@ -105,4 +110,4 @@ class FilterBar(ttk.Frame):
 
     def _chosen(self, event: tk.Event[tk.Misc]) -> None:
         event.widget.selection_clear()
-        self.tell()
+        self.apply()

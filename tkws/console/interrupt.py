@@ -1,4 +1,4 @@
-"""Ctrl-C in a program whose loop is Tk's without a window."""
+"""Ctrl-C in a program that runs Tk's loop without a window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tkws.loop import Loop
 
 @contextmanager
 def on_interrupt(loop: Loop, callback: Callable[[], object]) -> Iterator[None]:
-    """Have ``callback()`` called at each Ctrl-C within the block, from the loop."""
+    """Call ``callback()`` from the loop at each Ctrl-C within the block."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,8 +1,8 @@
-"""The conversation: what was said, when and by whom, in bounded memory, and the part of it that is shown.
+"""The conversation: messages and events in bounded memory, and the part of them that is shown.
 
-Knows neither Tk nor connections. A `Log` numbers its rows from 0 on and forgets the oldest where
-there are too many or they take too much memory; numbers are never used again. A `View` finds the
-rows that a filter lets through bit by bit, so that a long log holds nobody up.
+Knows neither Tk nor connections. A `Log` numbers its rows from 0, and drops the oldest if there are too
+many or they take too much memory; numbers are never reused. A `View` finds the rows that pass a filter in
+small steps, so that a long log does not block the window.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from operator import attrgetter
 from typing import NamedTuple
 
 CAPACITY = 100_000
-MAX_BYTES = 128 << 20  # of payloads: with what a row takes besides, 100,000 rows stay under 200 MiB
+MAX_BYTES = 128 << 20  # of payloads; together with the rows' overhead, 100,000 rows stay below 200 MiB
 
-_SLACK = 16  # a full log forgets a sixteenth at a time, since each time costs
-_CHUNK = 256  # rows between two looks at the clock
+_SLACK = 16  # a full log drops a sixteenth of its rows at once, since each dropping takes time
+_CHUNK = 256  # rows between two checks of the clock
 
 
 class Direction(StrEnum):
-    """Who said it."""
+    """The direction of a message."""
 
     IN = "in"
     OUT = "out"
     NOTE = "note"
-    """Neither: what happened to the connection."""
+    """An event of the connection, not a message."""
 
 
 class Row(NamedTuple):
-    """One line of the conversation: a named tuple, since there are many of them."""
+    """One line of the conversation; a named tuple, since there are many of them."""
 
     number: int
     time: float
@@ -43,11 +43,11 @@ class Row(NamedTuple):
     """``text``, ``binary``, ``ping``, ``pong``, ``file``, or the `tkws.Event` of a note."""
     payload: str | bytes
     peer: str = ""
-    """With whom, in a server's log."""
+    """The name of the connection in a server's log."""
 
     @property
     def size(self) -> int:
-        """Bytes of the payload, as they travel."""
+        """The size of the payload in bytes, encoded as UTF-8 if it is text."""
         if isinstance(self.payload, bytes) or self.payload.isascii():
             return len(self.payload)
         return len(self.payload.encode(errors="replace"))
@@ -60,26 +60,26 @@ class Log:
     """The conversation.
 
     Args:
-        capacity: How many rows are kept at least, if they do not take too much memory.
-        max_bytes: The memory that payloads may take.
+        capacity: How many rows to keep at least, unless they take too much memory.
+        max_bytes: The maximum memory for payloads, in bytes.
 
     Attributes:
-        rows: Those that are kept, the oldest first.
+        rows: The rows that are kept, the oldest first.
         next: The number of the next row.
-        forgotten: How many rows were dropped to make room.
+        dropped: How many rows have been dropped.
     """
 
     def __init__(self, capacity: int = CAPACITY, max_bytes: int = MAX_BYTES) -> None:
         self.rows: list[Row] = []
         self.next = 0
-        self.forgotten = 0
+        self.dropped = 0
         self._bytes = 0
         self._capacity = capacity
         self._max_bytes = max_bytes
 
     @property
     def first(self) -> int:
-        """The number of the oldest row that is kept; `next` where there is none."""
+        """The number of the oldest row that is kept; `next` if the log is empty."""
         return self.next - len(self.rows)
 
     def add(
@@ -90,43 +90,43 @@ class Log:
         peer: str = "",
         when: float | None = None,
     ) -> None:
-        """Append a row; ``when`` is its Unix time, now by default."""
+        """Append a row; ``when`` is its Unix time in seconds, by default the current time."""
         self.rows.append(
             Row(self.next, time.time() if when is None else when, direction, type, payload, peer)
         )
         self.next += 1
         self._bytes += sys.getsizeof(payload)
         if self._bytes > self._max_bytes or len(self.rows) > self._capacity + self._capacity // _SLACK:
-            self._forget()
+            self._drop_oldest()
 
     def clear(self) -> None:
-        """Drop every row."""
+        """Remove all rows."""
         self.rows.clear()
         self._bytes = 0
-        self.forgotten = 0
+        self.dropped = 0
 
-    def _forget(self) -> None:
-        most_bytes = self._max_bytes
-        if self._bytes > most_bytes:
-            most_bytes -= most_bytes // _SLACK
+    def _drop_oldest(self) -> None:
+        max_bytes = self._max_bytes
+        if self._bytes > max_bytes:
+            max_bytes -= max_bytes // _SLACK
         excess = max(0, len(self.rows) - self._capacity)
         count = 0
         # The newest row stays, however large it is.
-        while count < len(self.rows) - 1 and (count < excess or self._bytes > most_bytes):
+        while count < len(self.rows) - 1 and (count < excess or self._bytes > max_bytes):
             self._bytes -= sys.getsizeof(self.rows[count].payload)
             count += 1
         del self.rows[:count]
-        self.forgotten += count
+        self.dropped += count
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which rows are shown.
+    """The condition for rows to be shown.
 
     Attributes:
-        text: What they contain, in any case; in binary messages as text or as hex. Empty for all.
-        types: Their types; None for all.
-        directions: Their directions; None for all.
+        text: A text that they contain, in any case; in binary messages as text or as hex. Empty for any.
+        types: The types to show; None for all.
+        directions: The directions to show; None for all.
     """
 
     text: str = ""
@@ -135,11 +135,11 @@ class Filter:
 
     @property
     def passes_all(self) -> bool:
-        """Whether nothing is filtered out."""
+        """Whether all rows pass."""
         return not self.text and self.types is None and self.directions is None
 
     def passes(self, row: Row) -> bool:
-        """Whether ``row`` is shown."""
+        """Return whether a row is to be shown."""
         if self.types is not None and row.type not in self.types:
             return False
         if self.directions is not None and row.direction not in self.directions:
@@ -158,13 +158,13 @@ class Filter:
 
 
 class View:
-    """The rows of a log that a filter lets through.
+    """The rows of a log that pass a filter.
 
     Args:
         log: The log.
 
     Attributes:
-        rows: Those found so far, the oldest first; `advance` finds more.
+        rows: The rows found so far, the oldest first; `advance` finds more.
     """
 
     def __init__(self, log: Log) -> None:
@@ -175,7 +175,7 @@ class View:
 
     @property
     def filter(self) -> Filter:
-        """The filter; setting it begins anew."""
+        """The filter; setting it restarts the search."""
         return self._filter
 
     @filter.setter
@@ -186,17 +186,17 @@ class View:
 
     @property
     def unseen(self) -> int:
-        """How many rows of the log were not looked at yet."""
+        """How many rows of the log have not been searched yet."""
         return self._log.next - max(self._next, self._log.first)
 
     def advance(self, seconds: float) -> bool:
-        """Look at more rows, for about so long, and let go of those that the log has forgotten.
+        """Search more rows for about ``seconds``, and remove those that the log has dropped.
 
         Returns:
-            Whether all have been looked at.
+            Whether all rows have been searched.
         """
         log = self._log
-        self._forget()
+        self._remove_dropped()
         deadline = time.perf_counter() + seconds
         at = max(self._next, log.first) - log.first
         while at < len(log.rows):
@@ -209,15 +209,15 @@ class View:
         return at == len(log.rows)
 
     def index_of(self, number: int) -> int:
-        """Return where the row of that number is among `rows`, or would be."""
+        """Return the index of the row with that number in `rows`, or where it would be inserted."""
         return bisect_left(self.rows, number, key=_number_of)
 
-    def _forget(self) -> None:
+    def _remove_dropped(self) -> None:
         first = self._log.first
         if self.rows and self.rows[0].number < first:
             del self.rows[: self.index_of(first)]
 
 
 def sent_messages(rows: Iterable[Row]) -> list[Row]:
-    """Return the messages among ``rows`` that can be sent again: text, binary and pings that went out."""
+    """Return the rows that can be sent again: text, binary messages and pings that were sent."""
     return [row for row in rows if row.direction is Direction.OUT and row.type in ("text", "binary", "ping")]

@@ -1,14 +1,14 @@
-"""What is typed beside an address, and whose it is: options belong to the origin that they were typed for.
+"""The options of an address. They belong to its origin: scheme, host and port.
 
-A header lets somebody in, and an authority is trusted, at one server. So an address of another origin
-(scheme, host and port) never gets what was typed for this one: it has its own, or the defaults.
-Knows no widget.
+A header authenticates at one server, and a CA file is trusted for one server. So an address of another origin
+never gets the options entered for this one: it has its own, or the defaults. Knows no widget.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from tkws.checks import MAX_SECONDS, check_seconds
 from tkws.console.settings import Settings
 from tkws.console.target import (
     NO_PROXY,
@@ -20,13 +20,13 @@ from tkws.console.target import (
     without_secrets,
 )
 
-PROXIES = {SYSTEM_PROXY: "as the system says", NO_PROXY: "none"}
-"""The words for what is not a proxy's URL."""
+PROXIES = {SYSTEM_PROXY: "system default", NO_PROXY: "none"}
+"""The texts shown for the settings that are not a proxy's URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The fields of a `Target` but its address, as a person types them; whether they make sense or not."""
+    """The fields of a `Target` except its address, as a user enters them; they may be invalid."""
 
     protocols: str = ""
     headers: str = ""
@@ -38,7 +38,7 @@ class Options:
     compression: bool = True
 
     @classmethod
-    def of(cls, target: Target) -> Options:
+    def from_target(cls, target: Target) -> Options:
         """Return the options of a target."""
         return cls(
             protocols=", ".join(target.protocols),
@@ -52,31 +52,30 @@ class Options:
         )
 
     @property
-    def changed(self) -> int:
-        """How many are not as they are by default."""
+    def changed_count(self) -> int:
+        """How many options differ from their defaults."""
         default = Options()
         return sum(getattr(self, each.name) != getattr(default, each.name) for each in fields(self))
 
-    def target(self, url: str) -> Target:
-        """Return the target of ``url`` with these options.
+    def to_target(self, url: str) -> Target:
+        """Return the target for ``url`` with these options.
 
         Raises:
-            ValueError: A header or the ping's interval makes no sense.
+            ValueError: A header or the ping interval is invalid.
         """
         try:
-            interval = float(self.ping_interval or 0)
+            interval = check_seconds("", float(self.ping_interval or 0))
         except ValueError:
-            interval = -1.0
-        if not 0 <= interval < float("inf"):
-            raise ValueError(f"Ping: seconds are wanted, 0 for never, not {self.ping_interval!r}")
-        words = {word: proxy for proxy, word in PROXIES.items()}
+            wanted = f"seconds of 0 or more, at most {MAX_SECONDS:g}"
+            raise ValueError(f"Ping interval: {wanted}, not {self.ping_interval!r}") from None
+        proxies = {text: proxy for proxy, text in PROXIES.items()}
         return Target(
             url=url,
             protocols=read_protocols(self.protocols),
             headers=read_headers(self.headers),
             ca_file=self.ca_file,
             verify=self.verify,
-            proxy=words.get(self.proxy, self.proxy or SYSTEM_PROXY),
+            proxy=proxies.get(self.proxy, self.proxy or SYSTEM_PROXY),
             reconnect=self.reconnect,
             compression=self.compression,
             ping_interval=interval,
@@ -84,25 +83,25 @@ class Options:
 
 
 class OptionsByOrigin:
-    """The options of every address: those of this run with their secrets, those remembered, or the defaults.
+    """The options of each address: those entered in this run (with secrets), the remembered, or the defaults.
 
     Args:
-        settings: What is remembered from earlier runs.
+        settings: The settings remembered from earlier runs.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: dict[str, Options] = {}  # by address, the newest last
+        self._kept: dict[str, Options] = {}  # by address, the most recent last
 
     def keep(self, url: str, options: Options) -> None:
-        """Keep what was typed for an address until the end of the run."""
+        """Keep the options entered for an address until the end of the run."""
         key = without_secrets(url)
-        if key and options != self.of(url):
+        if key and options != self.get(url):
             self._kept.pop(key, None)
             self._kept[key] = options
 
-    def of(self, url: str) -> Options:
-        """Return the options of an address, or else of the one of the same origin that was used last."""
+    def get(self, url: str) -> Options:
+        """Return the options of an address, or else those of the last address used with the same origin."""
         key = without_secrets(url)
         if key in self._kept:
             return self._kept[key]
@@ -111,4 +110,4 @@ class OptionsByOrigin:
             for other, options in reversed(self._kept.items()):
                 if origin is not None and origin_of(other) == origin:
                     return options
-        return Options.of(self._settings.recall(key))
+        return Options.from_target(self._settings.recall(key))

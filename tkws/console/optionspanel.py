@@ -1,6 +1,6 @@
-"""The panel below the address: subprotocols, headers, TLS, proxy and what else can be set.
+"""The panel below the address: subprotocols, headers, TLS, proxy and further options.
 
-Knows what is typed in it; whose it is, `tkws.console.addressbar` knows.
+Knows the options that have been entered, but not which address they belong to: see `tkws.console.addressbar`.
 """
 
 from __future__ import annotations
@@ -14,27 +14,25 @@ from tkws.console.detail import paint_text
 from tkws.console.look import theme_of
 from tkws.console.options import PROXIES, Options
 
-_TEXTS = "protocols", "ca_file", "proxy", "ping_interval"
+_TEXT_FIELDS = "protocols", "ca_file", "proxy", "ping_interval"
 
 
 class OptionsPanel(ttk.Frame):
-    """The fields.
+    """The fields of the options.
 
     Args:
-        parent: The widget that it is in.
-        changed: Called after each change.
+        parent: The parent widget.
+        on_change: Called after each change.
     """
 
-    def __init__(self, parent: tk.Misc, changed: Callable[[], object]) -> None:
+    def __init__(self, parent: tk.Misc, on_change: Callable[[], object]) -> None:
         super().__init__(parent)
         theme = theme_of(self)
-        self._changed = changed
+        self._on_change = on_change
         self._verify = tk.BooleanVar(self, True)
         self._reconnect = tk.BooleanVar(self, False)
         self._compression = tk.BooleanVar(self, True)
-        self._texts = {
-            name: tk.StringVar(self) for name in ("protocols", "ca_file", "proxy", "ping_interval")
-        }
+        self._texts = {name: tk.StringVar(self) for name in _TEXT_FIELDS}
         self.protocols = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
         self.headers = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none")
         self.ca_file = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
@@ -52,11 +50,11 @@ class OptionsPanel(ttk.Frame):
         self._set(Options())
         self._show_warning()
         for variable in (*self._texts.values(), self._verify, self._reconnect, self._compression):
-            variable.trace_add("write", lambda *_: self._tell())
+            variable.trace_add("write", lambda *_: self._notify())
 
     @property
-    def typed(self) -> Options:
-        """What is set."""
+    def entered(self) -> Options:
+        """The options that have been entered."""
         texts = {name: variable.get().strip() for name, variable in self._texts.items()}
         if not texts["proxy"]:
             del texts["proxy"]
@@ -69,9 +67,9 @@ class OptionsPanel(ttk.Frame):
         )
 
     def show(self, options: Options) -> None:
-        """Set all of them."""
+        """Set all fields."""
         self._set(options)
-        self._tell()
+        self._notify()
 
     def _set(self, options: Options) -> None:
         for name, variable in self._texts.items():
@@ -82,9 +80,9 @@ class OptionsPanel(ttk.Frame):
         self._reconnect.set(options.reconnect)
         self._compression.set(options.compression)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._show_warning()
-        self._changed()
+        self._on_change()
 
     def _show_warning(self) -> None:
         if self._verify.get():
@@ -95,7 +93,7 @@ class OptionsPanel(ttk.Frame):
     def _headers_changed(self, _event: tk.Event[tk.Misc]) -> None:
         if self.headers.edit_modified():
             self.headers.edit_modified(False)
-            self._tell()
+            self._notify()
 
     def _lay_out(self) -> None:
         px = theme_of(self).px
@@ -103,7 +101,7 @@ class OptionsPanel(ttk.Frame):
         rows: list[tuple[str, tk.Widget]] = [
             ("Subprotocols", self.protocols),
             ("Headers", self.headers),
-            ("Authorities", self.ca_file),
+            ("CA file", self.ca_file),
             ("Proxy", self.proxy),
         ]
         for row, (label, widget) in enumerate(rows):
@@ -115,7 +113,7 @@ class OptionsPanel(ttk.Frame):
         boxes.grid(row=0, column=3, rowspan=4, sticky="nw", padx=(px(20), 0), pady=px(3))
         for text, variable in (
             ("Verify the server's certificate", self._verify),
-            ("Connect again when it is lost", self._reconnect),
+            ("Reconnect automatically", self._reconnect),
             ("Offer compression", self._compression),
         ):
             ttk.Checkbutton(boxes, text=text, variable=variable).pack(anchor="w", pady=px(2))
@@ -130,17 +128,17 @@ class OptionsPanel(ttk.Frame):
             self,
             style="Bad.TLabel",
             padding=(px(8), px(4)),
-            text="Nothing is verified: whoever is on the way can read and change everything.",
+            text="The server is not verified: anyone on the network path can read and change everything.",
         )
         self._warning.grid(row=4, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
 
     def _browse(self) -> None:
-        name = filedialog.askopenfilename(parent=self, title="A PEM file of certificate authorities")
+        name = filedialog.askopenfilename(parent=self, title="A PEM file with CA certificates")
         if name:
             self._texts["ca_file"].set(name)
 
     def _leave_headers(self, _event: tk.Event[tk.Misc]) -> str:
-        """Tab leads on, as in every other field."""
+        """Move on to the next widget, as Tab does in every other field."""
         following = self.headers.tk_focusNext()
         if following is not None:
             following.focus_set()

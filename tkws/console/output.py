@@ -1,8 +1,8 @@
-"""What the terminal mode writes: to a pipe as it is, to a terminal so that nobody can forge it.
+"""The output of the terminal mode: unchanged to a pipe, safe from forgery to a terminal.
 
-What a peer says may hold control sequences, line breaks and characters that cannot be seen. On a
-terminal each of them is written as an escape, and every row of the screen begins with a mark: a long
-line is broken here and not by the terminal, or its rest would begin a row with a peer's words.
+A peer's text may contain control sequences, line breaks and invisible characters. On a terminal each of
+them is written as an escape, and every row of the screen begins with a mark. Long lines are wrapped here
+rather than by the terminal; otherwise a row could begin with a peer's text.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import TextIO
 
 from tkws.errors import printable
 
-_CONTINUED = "| "
-_LEAST_ROOM = 10  # columns beside the mark; where a terminal has fewer, it breaks the lines itself
-_MOST_MARKS = 4  # on one letter, as in pointed Hebrew; a heap of them is drawn over the rows around it
+_CONTINUATION = "| "
+_MIN_COLUMNS = 10  # beside the mark; a narrower terminal wraps the lines itself
+_MAX_MARKS = 4  # on one letter, as in pointed Hebrew; more of them would be drawn over other rows
 
 
 class Output:
-    """A stream for one person or one program.
+    """A text stream to a terminal or to another program.
 
     Args:
-        file: Where to write. Characters that its encoding lacks are written as escapes.
+        file: The file to write to. Characters that its encoding lacks are written as escapes.
 
     Attributes:
-        is_terminal: Whether somebody looks at it.
+        is_terminal: Whether it is a terminal.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -39,12 +39,12 @@ class Output:
             file.reconfigure(errors="backslashreplace")
 
     def write(self, text: str, *, name: str = "", mark: str = "") -> None:
-        """Write a text of one line or several.
+        """Write a text of one or more lines.
 
         Args:
-            text: What it says.
-            name: Whose it is; it is written before the text, on a terminal before each row.
-            mark: What its first row begins with on a terminal, after the name; the others have ``|``.
+            text: The text.
+            name: The name of the sender, written before the text; on a terminal, before each row.
+            mark: On a terminal, the mark of the first row, after the name; further rows have ``|``.
         """
         head = f"{name} " if name else ""
         if not self.is_terminal:
@@ -52,16 +52,16 @@ class Output:
             return
         for row in self._rows(text, len(head)):
             self._file.write(f"{head}{mark}{row}\n")
-            mark = _CONTINUED
+            mark = _CONTINUATION
 
     def write_json(self, line: str) -> None:
-        """Write a line of JSON; on a terminal what cannot be seen is escaped as JSON does it."""
+        """Write a line of JSON; on a terminal, with JSON escapes for invisible characters."""
         if self.is_terminal:
             line = "".join(char if printable(char) == char else _json_escape(char) for char in line)
         self._file.write(f"{line}\n")
 
     def flush(self) -> None:
-        """Write what is buffered."""
+        """Flush the buffer."""
         self._file.flush()
 
     def fileno(self) -> int:
@@ -69,15 +69,15 @@ class Output:
         return self._file.fileno()
 
     def _rows(self, text: str, used: int) -> Iterator[str]:
-        width = self._columns() - used - len(_CONTINUED)
+        width = self._columns() - used - len(_CONTINUATION)
         for line in text.split("\n"):
             shown = printable(line)
             if not shown.isascii():
-                shown = _without_heaps(shown)
-            yield from _broken(shown, width) if width >= _LEAST_ROOM else [shown]
+                shown = _escape_stacked_marks(shown)
+            yield from _wrap(shown, width) if width >= _MIN_COLUMNS else [shown]
 
     def _columns(self) -> int:
-        """Return the width of the terminal; 0 for one that does not say it."""
+        """Return the width of the terminal; 0 if it is unknown."""
         try:
             return os.get_terminal_size(self._file.fileno()).columns
         except (OSError, ValueError):
@@ -88,18 +88,18 @@ def _json_escape(char: str) -> str:
     return json.dumps(char)[1:-1] if char > "\uffff" else f"\\u{ord(char):04x}"
 
 
-def _without_heaps(line: str) -> str:
-    """Escape combining characters that have no letter before them, or too many of their kind."""
+def _escape_stacked_marks(line: str) -> str:
+    """Escape combining characters without a letter before them, and those beyond `_MAX_MARKS`."""
     shown = []
-    marks = _MOST_MARKS
+    marks = _MAX_MARKS
     for char in line:
         marks = 0 if _columns_of(char) else marks + 1
-        shown.append(char if marks <= _MOST_MARKS else ascii(char)[1:-1])
+        shown.append(char if marks <= _MAX_MARKS else ascii(char)[1:-1])
     return "".join(shown)
 
 
-def _broken(line: str, width: int) -> Iterator[str]:
-    """Break a line into pieces of ``width`` columns; the last may be empty only where the line is."""
+def _wrap(line: str, width: int) -> Iterator[str]:
+    """Split a line into pieces of ``width`` columns; only an empty line gives an empty piece."""
     if line.isascii():
         yield line[:width]
         for start in range(width, len(line), width):

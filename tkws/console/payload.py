@@ -1,4 +1,4 @@
-"""How payloads look, and how typed ones are read: previews, pretty JSON, hex, base64.
+"""Formatting and parsing of payloads: previews, pretty JSON, hex, base64.
 
 Pure functions; they know no widget.
 """
@@ -11,14 +11,14 @@ import json
 import re
 
 DETAIL_BYTES = 64 << 10
-"""How much of a payload the detail pane shows: a text widget grows slow beyond."""
+"""How much of a payload the detail pane shows, in bytes; a text widget becomes slow with more."""
 
 _BREAKS = re.compile(r"[\r\n\t\v\f\x00-\x1f\x7f\u2028\u2029]+")
 _HEX_LINE = 16
 
 
 def preview(payload: str | bytes, length: int) -> str:
-    """Return one line of at most ``length`` characters that begins as the payload does."""
+    """Return the beginning of a payload as one line of at most ``length`` characters."""
     if isinstance(payload, bytes):
         text = payload[: length // 3 + 1].hex(" ")
         cut = len(text) > length or len(payload) > length // 3 + 1
@@ -29,7 +29,7 @@ def preview(payload: str | bytes, length: int) -> str:
 
 
 def pretty_json(text: str) -> str | None:
-    """Return JSON with line breaks and indents; None for what is not JSON, or a bare word or number."""
+    """Return JSON with line breaks and indents; None if the text is not a JSON object or array."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
@@ -39,7 +39,7 @@ def pretty_json(text: str) -> str | None:
 
 
 def hex_dump(data: bytes) -> str:
-    """Return offset, hex and ASCII of each 16 bytes, as ``hexdump -C`` shows them."""
+    """Return a hex dump with offset, hex and ASCII of 16 bytes per line, like ``hexdump -C``."""
     lines = []
     for offset in range(0, len(data), _HEX_LINE):
         part = data[offset : offset + _HEX_LINE]
@@ -50,32 +50,32 @@ def hex_dump(data: bytes) -> str:
 
 
 def read_hex(text: str) -> bytes:
-    """Return the bytes written as hex; white space, colons and ``0x`` in front of bytes are taken.
+    """Return the bytes of a hex string; white space, colons, commas and ``0x`` are allowed between bytes.
 
     Raises:
-        ValueError: For anything else.
+        ValueError: The text is not hex.
     """
     try:
         return bytes.fromhex(re.sub(r"0[xX]|[:,]", " ", text))
     except ValueError:
-        raise ValueError("Not hex: pairs of 0-9 and a-f are wanted, such as 48 65 6c 6c 6f") from None
+        raise ValueError("Not hex: use pairs of 0-9 and a-f, such as 48 65 6c 6c 6f") from None
 
 
 def read_base64(text: str) -> bytes:
-    """Return the bytes written as base64, in the standard or the URL's alphabet, padded or not.
+    """Return the bytes of a base64 string, in the standard or URL-safe alphabet, with or without padding.
 
     Raises:
-        ValueError: For anything else.
+        ValueError: The text is not base64.
     """
     packed = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("Not base64: letters, digits, + and / are wanted, such as SGVsbG8=") from None
+        raise ValueError("Not base64: use letters, digits, + and /, such as SGVsbG8=") from None
 
 
 def byte_count(size: float) -> str:
-    """Return a number of bytes in words, such as ``"1.5 KiB"``."""
+    """Return a number of bytes with a unit, such as ``"1.5 KiB"``."""
     for unit in ("B", "KiB", "MiB"):
         if size < 1024:
             return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"

@@ -1,6 +1,6 @@
-"""Sends what was sent before once more, at its old pace or at once.
+"""Sends recorded messages again, at their original pace or faster.
 
-Knows rows and a session. One message at a time is waiting for its timer.
+Knows rows and a session. Only one message at a time waits for its timer.
 """
 
 from __future__ import annotations
@@ -12,45 +12,45 @@ from tkws.console.log import Row
 from tkws.console.session import Session
 from tkws.loop import Timer
 
-_LONGEST_PAUSE = 10.0  # seconds: a night between two messages need not be waited for again
+_MAX_DELAY = 10.0  # seconds, so that a replay does not wait through a night between two messages
 
 
 class Replay:
-    """Replays from its making on.
+    """Starts to send as soon as it is made.
 
     Args:
-        session: An open one.
-        rows: What to send, such as `tkws.console.log.sent_messages` returns.
-        speed: How many times as quick as it was; infinity for at once.
-        ended: Called with a sentence when it is over; empty where everything was sent.
+        session: An open session.
+        rows: The messages to send; see `tkws.console.log.sent_messages`.
+        speed: How many times faster than the original; infinity for no delays.
+        on_end: Called at the end with a sentence; with an empty string if everything was sent.
 
     Attributes:
-        sent: How many were sent.
-        total: How many there are.
-        over: Whether it ended.
+        sent: How many messages have been sent.
+        total: How many messages there are.
+        done: Whether the replay has ended.
     """
 
     def __init__(
-        self, session: Session, rows: Sequence[Row], speed: float, ended: Callable[[str], object]
+        self, session: Session, rows: Sequence[Row], speed: float, on_end: Callable[[str], object]
     ) -> None:
         self.sent = 0
         self.total = len(rows)
-        self.over = False
+        self.done = False
         self._session = session
         self._rows = rows
         self._speed = speed
-        self._ended = ended
+        self._on_end = on_end
         self._timer: Timer | None = None
         self._send_next()
 
-    def stop(self, why: str = "The replay was stopped") -> None:
-        """Send no more; nothing where it is over."""
-        if self.over:
+    def stop(self, reason: str = "The replay was stopped") -> None:
+        """Stop sending; a no-op if the replay is done."""
+        if self.done:
             return
-        self.over = True
+        self.done = True
         if self._timer is not None:
             self._timer.cancel()
-        self._ended(why)
+        self._on_end(reason)
 
     def _send_next(self) -> None:
         self._timer = None
@@ -64,14 +64,14 @@ class Replay:
             else:
                 self._session.send(row.payload)
         except (tkws.WebSocketError, ValueError) as error:
-            self.stop(f"The replay ended after {self.sent} of {self.total}: {error}")
+            self.stop(f"The replay ended after {self.sent} of {self.total} messages: {error}")
             return
         self.sent += 1
         assert self._session.ws is not None
-        self._timer = self._session.ws.loop.call_later(self._pause(), self._send_next)
+        self._timer = self._session.ws.loop.call_later(self._delay(), self._send_next)
 
-    def _pause(self) -> float:
+    def _delay(self) -> float:
         if self.sent == self.total:
             return 0.0
         gap = self._rows[self.sent].time - self._rows[self.sent - 1].time
-        return min(max(gap, 0.0), _LONGEST_PAUSE) / self._speed
+        return min(max(gap, 0.0), _MAX_DELAY) / self._speed

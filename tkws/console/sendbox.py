@@ -1,6 +1,6 @@
-"""What is written to be sent: text, bytes as hex or base64, pings, files.
+"""The box for messages to be sent: text, bytes as hex or base64, pings, files.
 
-Knows what is typed and what it means; the owner sends it.
+Parses the input; the owner sends it.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from functools import partial
 from tkinter import ttk
 
 from tkws.console.detail import paint_text
-from tkws.console.filesending import FileSending
+from tkws.console.fileupload import FileUpload
 from tkws.console.look import theme_of
 from tkws.console.payload import byte_count, read_base64, read_hex
 
 KINDS = ("Text", "Hex", "Base64", "Ping")
-_HISTORY = 200
+_MAX_HISTORY = 200
 
 
 class SendBox(ttk.Frame):
     """The box at the bottom.
 
-    Return sends, Shift-Return begins a new line; Up and Down in the first and the last line, and
-    Control-Up and Control-Down anywhere, go through what was sent.
+    Return sends, Shift-Return starts a new line. Control-Up and Control-Down go through the messages sent
+    before, and so do Up in the first line and Down in the last line.
 
     Args:
-        parent: The widget that it is in.
-        send: Called as ``send(kind, payload)`` with ``"message"`` or ``"ping"``; it returns whether
-            that was sent.
-        send_file: Called when the button is pressed; None for no button.
-        complain: Called with a sentence where what is typed makes no sense.
+        parent: The parent widget.
+        send: Called as ``send(kind, payload)`` with ``"message"`` or ``"ping"``; returns whether the payload
+            was sent.
+        send_file: Called when the file button is pressed; None for no button.
+        on_error: Called with a sentence if the input is invalid.
     """
 
     def __init__(
@@ -38,14 +38,14 @@ class SendBox(ttk.Frame):
         parent: tk.Misc,
         send: Callable[[str, str | bytes], bool],
         send_file: Callable[[], object] | None,
-        complain: Callable[[str], object],
+        on_error: Callable[[str], object],
     ) -> None:
         super().__init__(parent)
         theme = theme_of(self)
         self._send = send
-        self._complain = complain
+        self._on_error = on_error
         self._history: list[tuple[str, str]] = []
-        self._at = 0
+        self._position = 0
         self.kind = ttk.Combobox(
             self, values=KINDS, state="readonly", width=7, font=theme.body, height=len(KINDS)
         )
@@ -62,47 +62,47 @@ class SendBox(ttk.Frame):
         self.enable(False)
 
     def submit(self) -> None:
-        """Send what is typed."""
-        typed, kind = self.text.get("1.0", "end-1c"), self.kind.get()
+        """Send the input."""
+        text, kind = self.text.get("1.0", "end-1c"), self.kind.get()
         try:
-            payload = _read(kind, typed)
+            payload = _parse(kind, text)
         except ValueError as error:
-            self._complain(str(error))
+            self._on_error(str(error))
             return
         if self._send("ping" if kind == "Ping" else "message", payload):
-            if typed and (not self._history or self._history[-1] != (kind, typed)):
-                self._history.append((kind, typed))
-                del self._history[:-_HISTORY]
-            self._at = len(self._history)
+            if text and (not self._history or self._history[-1] != (kind, text)):
+                self._history.append((kind, text))
+                del self._history[:-_MAX_HISTORY]
+            self._position = len(self._history)
             self.text.delete("1.0", "end")
             self.text.edit_reset()
 
     def enable(self, connected: bool) -> None:
-        """Let the buttons be pressed, or not."""
+        """Enable or disable the buttons."""
         state = ["!disabled"] if connected else ["disabled"]
         self._button.state(state)
         self._file.state(state)
 
-    def show_progress(self, sending: FileSending | None) -> None:
-        """Show how far a file has got; None for no file."""
-        if sending is None or sending.over:
+    def show_progress(self, upload: FileUpload | None) -> None:
+        """Show the progress of a file; None hides it."""
+        if upload is None or upload.done:
             self._progress.grid_remove()
             self._progress_label.grid_remove()
             return
-        done, size = byte_count(sending.share * sending.size), byte_count(sending.size)
-        self._progress.configure(value=sending.share)
-        self._progress_label.configure(text=f"{sending.path.name}: {done} of {size}")
+        done, size = byte_count(upload.progress * upload.size), byte_count(upload.size)
+        self._progress.configure(value=upload.progress)
+        self._progress_label.configure(text=f"{upload.path.name}: {done} of {size}")
         px = theme_of(self).px
         self._progress_label.grid(row=2, column=0, columnspan=2, sticky="w", pady=(px(6), 0))
         self._progress.grid(row=2, column=2, sticky="ew", padx=(px(8), 0), pady=(px(6), 0))
 
     def step_history(self, step: int) -> str:
-        """Show what was sent so many messages further on."""
+        """Show the message that is ``step`` further on in the history; negative steps go back."""
         if self._history:
-            self._at = min(max(self._at + step, 0), len(self._history))
-            kind, typed = ("", "") if self._at == len(self._history) else self._history[self._at]
+            self._position = min(max(self._position + step, 0), len(self._history))
+            kind, text = ("", "") if self._position == len(self._history) else self._history[self._position]
             self.text.delete("1.0", "end")
-            self.text.insert("1.0", typed)
+            self.text.insert("1.0", text)
             if kind:
                 self.kind.set(kind)
         return "break"
@@ -121,45 +121,47 @@ class SendBox(ttk.Frame):
     def _bind(self) -> None:
         text = self.text
         theme_of(self).follow(text, partial(paint_text, text))
-        text.bind("<Return>", self._returned)
-        text.bind("<KP_Enter>", self._returned)
+        text.bind("<Return>", self._return_pressed)
+        text.bind("<KP_Enter>", self._return_pressed)
         text.bind("<Shift-Return>", lambda _: None)
         text.bind("<Control-Up>", lambda _: self.step_history(-1))
         text.bind("<Control-Down>", lambda _: self.step_history(1))
-        text.bind("<Up>", lambda _: self._at_edge("1.0 lineend", ">=") and self.step_history(-1))
-        text.bind("<Down>", lambda _: self._at_edge("end-1c linestart", "<=") and self.step_history(1))
-        text.bind("<Tab>", lambda _: self._leave(text.tk_focusNext()))
-        text.bind("<Shift-Tab>", lambda _: self._leave(text.tk_focusPrev()))
-        text.bind("<<PrevWindow>>", lambda _: self._leave(text.tk_focusPrev()))
+        text.bind("<Up>", lambda _: self.step_history(-1) if self._in_first_line() else None)
+        text.bind("<Down>", lambda _: self.step_history(1) if self._in_last_line() else None)
+        text.bind("<Tab>", lambda _: self._focus(text.tk_focusNext()))
+        text.bind("<Shift-Tab>", lambda _: self._focus(text.tk_focusPrev()))
+        text.bind("<<PrevWindow>>", lambda _: self._focus(text.tk_focusPrev()))
         self.kind.bind("<<ComboboxSelected>>", lambda _: self.kind.selection_clear())
 
-    def _returned(self, _event: tk.Event[tk.Misc]) -> str:
+    def _return_pressed(self, _event: tk.Event[tk.Misc]) -> str:
         self.submit()
         return "break"
 
-    def _at_edge(self, index: str, relation: str) -> str:
-        """``"break"`` would be too much for a cursor that can still move."""
-        return "yes" if self.text.compare(index, relation, "insert") else ""  # type: ignore[arg-type]
+    def _in_first_line(self) -> bool:
+        return bool(self.text.compare("insert", "<=", "1.0 lineend"))
 
-    def _leave(self, widget: tk.Misc | None) -> str:
+    def _in_last_line(self) -> bool:
+        return bool(self.text.compare("insert", ">=", "end-1c linestart"))
+
+    def _focus(self, widget: tk.Misc | None) -> str:
         if widget is not None:
             widget.focus_set()
         return "break"
 
 
-def _read(kind: str, typed: str) -> str | bytes:
-    """Return what is to be sent.
+def _parse(kind: str, text: str) -> str | bytes:
+    """Return the payload that a text stands for.
 
     Raises:
-        ValueError: It makes no sense.
+        ValueError: The text is invalid.
     """
     if kind == "Hex":
-        return read_hex(typed)
+        return read_hex(text)
     if kind == "Base64":
-        return read_base64(typed)
+        return read_base64(text)
     if kind == "Ping":
-        payload = typed.encode()
+        payload = text.encode()
         if len(payload) > 125:
             raise ValueError(f"A ping has at most 125 bytes, not {len(payload)}")
         return payload
-    return typed
+    return text

@@ -1,4 +1,4 @@
-"""The server without a window: what happens is printed, lines of standard input go to everybody."""
+"""The server without a window: prints events and messages, sends lines of standard input to all clients."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import tkinter
 from typing import Any, TextIO
 
 from tkws.console.interrupt import on_interrupt
-from tkws.console.lines import Lines
+from tkws.console.linereader import LineReader
 from tkws.console.log import Direction, Log
 from tkws.console.output import Output
-from tkws.console.serving import Mode, Serving
+from tkws.console.serversession import Mode, ServerSession
 from tkws.console.status import Status
 from tkws.loop import loop_for
 
 
 class _Printer:
-    """Prints the rows of a log as they come: messages to ``out``, notes to ``err``."""
+    """Prints new rows of a log: messages to ``out``, events to ``err``."""
 
     def __init__(self, log: Log, out: Output, err: Output) -> None:
         self._log = log
         self._out = out
         self._err = err
-        self._next = 0
+        self._next = 0  # the number of the first row that has not been printed
 
     def print_new(self, *_: Any) -> None:
         new = self._log.next - self._next
@@ -40,37 +40,37 @@ def run(mode: Mode, settings: dict[str, Any], fd: int, out: TextIO, err: TextIO)
     """Serve until Ctrl-C.
 
     Args:
-        mode: What is done with messages.
-        settings: The arguments of `Serving`.
-        fd: The descriptor that lines are read from; its end ends nothing.
-        out: Where messages go.
-        err: Where everything else goes.
+        mode: Whether to echo or to relay messages.
+        settings: The arguments of `ServerSession`.
+        fd: The descriptor to read lines from; the server keeps running at the end of the input.
+        out: The file for messages.
+        err: The file for everything else.
     """
     root = tkinter.Tcl()
     loop = loop_for(root)
     log = Log(capacity=1000)
-    told = Output(err)
-    printer = _Printer(log, Output(out), told)
+    errors = Output(err)
+    printer = _Printer(log, Output(out), errors)
     try:
-        serving = Serving(log, mode, root, printer.print_new, **settings)
+        session = ServerSession(log, mode, root, printer.print_new, **settings)
     except OSError as error:
-        told.write(str(error.strerror or error))
+        errors.write(str(error.strerror or error))
         loop.close()
         return Status.FAILED
     printer.print_new()
 
-    def take(lines: list[str]) -> None:
+    def send(lines: list[str]) -> None:
         for line in lines:
-            serving.send(line)
-        reader.more()
+            session.send(line)
+        reader.read_more()
 
     def stop() -> None:
-        if serving.server.closed or not serving.names:
+        if session.server.closed or not session.names:
             root.quit()
-        serving.close()
+        session.close()
         loop.call_later(1.0, root.quit)
 
-    reader = Lines(loop, fd, take, lambda: None)
+    reader = LineReader(loop, fd, send, lambda: None)
     with on_interrupt(loop, stop):
         root.mainloop(-1)
     loop.close()

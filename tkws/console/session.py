@@ -1,8 +1,8 @@
-"""A client's connection together with its conversation.
+"""A client's connection with its conversation.
 
-Knows no widget: the window and the terminal both stand on it. Whatever is sent or received is in
-the log before anybody is told. One connection at a time is the session's; an older one that is
-still closing only writes its end into the log.
+Knows no widget: the window and the terminal both use it. Everything that is sent or received is logged before
+the owner is notified. A session has one connection at a time; an older one that is still closing only logs
+its end.
 """
 
 from __future__ import annotations
@@ -15,78 +15,79 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import tkws
-from tkws.console.filesending import FileSending
+from tkws.console.fileupload import FileUpload
 from tkws.console.log import Direction, Log
-from tkws.console.target import MOST_REDIRECTS, Target, redirect_of
+from tkws.console.target import MAX_REDIRECTS, Target, redirect_location
 from tkws.loop import Timer
 
-_LATENCIES = 240
-_OWN_PING = b"tkws console "
+_MAX_LATENCIES = 240
+_PROBE_PREFIX = b"tkws console "
 
 
 class Latency(NamedTuple):
-    """A ping that was answered."""
+    """A ping that has been answered."""
 
     when: float
-    """Unix time, in seconds."""
+    """The Unix time of the pong, in seconds."""
     seconds: float
+    """The round-trip time."""
 
 
 class Session:
-    """What one console does.
+    """The connection of one console.
 
     Args:
-        log: Where the conversation goes.
+        log: The log for the conversation.
         master: Any widget, ``Tk`` or ``Tcl()``.
-        told: Called with each event after it is in the log, as ``told(type, message)``.
+        on_event: Called as ``on_event(type, message)`` for each event after it has been logged.
 
     Attributes:
-        ws: The connection, or the last one; None before the first.
-        target: What it was opened with.
+        ws: The current or last connection; None before the first.
+        target: The target of that connection.
         latencies: The round trips of its pings, the newest last.
-        error: Why it failed or broke; None where it did not.
-        opened: Whether it has ever been open.
-        sending: The file that is on its way; None for none.
+        error: The reason why it failed or was lost; None if it did not and was not.
+        opened: Whether it has been open.
+        upload: The file that is being sent; None otherwise.
     """
 
     def __init__(
-        self, log: Log, master: tkinter.Misc, told: Callable[[str, Any], object] = lambda *_: None
+        self, log: Log, master: tkinter.Misc, on_event: Callable[[str, Any], object] = lambda *_: None
     ) -> None:
         self.log = log
         self.ws: tkws.WebSocket | None = None
         self.target: Target | None = None
-        self.latencies: deque[Latency] = deque(maxlen=_LATENCIES)
+        self.latencies: deque[Latency] = deque(maxlen=_MAX_LATENCIES)
         self.error: Exception | None = None
         self.opened = False
-        self.sending: FileSending | None = None
+        self.upload: FileUpload | None = None
         self._master = master
-        self._told = told
+        self._notify = on_event
         self._probe_timer: Timer | None = None
         self._probes = 0
         self._redirects = 0
-        self._following: Target | None = None  # where a redirect leads to, until its connection has ended
+        self._redirect: Target | None = None  # where to connect to once the present connection has ended
 
-    # What is done with it
+    # Actions
 
     @property
     def state(self) -> tkws.State:
-        """The connection's; CLOSED where there is none."""
+        """The state of the connection; CLOSED before the first."""
         return tkws.State.CLOSED if self.ws is None else self.ws.state
 
     @property
     def is_open(self) -> bool:
-        """Whether something can be sent."""
+        """Whether the connection is open."""
         return self.state is tkws.State.OPEN
 
     @property
     def is_unverified(self) -> bool:
-        """Whether it talks to a server over TLS that may be anybody."""
+        """Whether the connection uses TLS without verifying the server."""
         if self.target is None or self.state is tkws.State.CLOSED:
             return False
         return self.target.url.startswith("wss:") and not self.target.verify
 
     def connect(self, target: Target) -> None:
-        """Connect, after closing what is connected; see `Target.open` for what it raises."""
+        """Connect, and close the present connection; see `Target.open` for exceptions."""
         self._connect(target)
         self._redirects = 0
 
@@ -99,11 +100,11 @@ class Session:
         self.opened = False
         self.latencies.clear()
         self.log.add(Direction.NOTE, "open", f"Connecting to {ws.url}")
-        self._told("open", ws.url)
+        self._notify("open", ws.url)
 
     def disconnect(self, code: int | None = 1000, reason: str = "") -> None:
-        """Begin the closing handshake, or give up connecting; see `tkws.WebSocket.close`."""
-        self._following = None
+        """Start the closing handshake, or cancel the opening; see `tkws.WebSocket.close`."""
+        self._redirect = None
         if self.ws is not None:
             self.ws.close(code, reason)
 
@@ -111,98 +112,98 @@ class Session:
         """Send a message.
 
         Raises:
-            StateError: Nothing is connected, or a file is on its way.
-            ValueError: For text that cannot be encoded.
+            StateError: The connection is not open, or a file is being sent.
+            ValueError: The text cannot be encoded.
         """
         ws = self._require_open()
-        if self.sending is not None:
-            raise tkws.StateError("A file is on its way, and a message cannot go into the middle of another")
+        if self.upload is not None:
+            raise tkws.StateError("A file is being sent; wait until it is complete")
         ws.send(message)
         self.log.add(Direction.OUT, "text" if isinstance(message, str) else "binary", message)
-        self._told("sent", message)
+        self._notify("sent", message)
 
     def ping(self, payload: bytes = b"") -> None:
-        """Send a ping of at most 125 bytes; its pong comes into the log.
+        """Send a ping of at most 125 bytes; its pong will be logged.
 
         Raises:
-            StateError: Nothing is connected.
-            ValueError: For a longer payload.
+            StateError: The connection is not open.
+            ValueError: The payload is longer.
         """
         self._require_open().ping(payload)
         self.log.add(Direction.OUT, "ping", payload)
-        self._told("sent", payload)
+        self._notify("sent", payload)
 
     def send_file(self, path: Path) -> None:
-        """Begin to send a file as one binary message; ``told("file", sending)`` follows its progress.
+        """Start to send a file as one binary message; ``on_event("file", upload)`` reports its progress.
 
         Raises:
             OSError: The file cannot be read.
-            StateError: Nothing is connected, or another file is on its way.
+            StateError: The connection is not open, or another file is being sent.
         """
         ws = self._require_open()
-        if self.sending is not None:
-            raise tkws.StateError("Another file is on its way")
-        self.sending = FileSending(ws, path, self._file_moved)
-        self.log.add(Direction.OUT, "file", f"{path.name}, {self.sending.size:,} bytes")
-        self._told("file", self.sending)
+        if self.upload is not None:
+            raise tkws.StateError("Another file is being sent")
+        self.upload = FileUpload(ws, path, self._upload_progressed)
+        self.log.add(Direction.OUT, "file", f"{path.name}, {self.upload.size:,} bytes")
+        self._notify("file", self.upload)
 
     def _require_open(self) -> tkws.WebSocket:
         if self.ws is None or not self.is_open:
             raise tkws.StateError("Not connected")
         return self.ws
 
-    # What happens
+    # Events
 
     def _on_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         if ws is self.ws and type == "error":
-            message = self._redirected(message)
+            message = self._follow_redirect(message)
             if message is None:
                 return
-        if ws is self.ws and type == "disconnect" and self._following is not None:
-            self._connect(self._following)
+        if ws is self.ws and type == "disconnect" and self._redirect is not None:
+            self._connect(self._redirect)
             return
         if type in ("text", "binary"):
             self.log.add(Direction.IN, "text" if type == "text" else "binary", message)
         elif type in ("ping", "pong"):
             if type == "pong" and ws is self.ws:
                 self._pong_received(ws)
-            if message.startswith(_OWN_PING):
+            if message.startswith(_PROBE_PREFIX):
                 return
             self.log.add(Direction.IN, str(type), message)
         elif type == "drain":
-            if self.sending is not None:
-                self.sending.go_on()
+            if self.upload is not None:
+                self.upload.resume()
             return
         else:
-            self._note(ws, type, message)
+            self._log_event(ws, type, message)
         if ws is self.ws:
-            self._told(type, message)
+            self._notify(type, message)
 
-    def _redirected(self, error: Exception) -> Exception | None:
-        """Begin to follow a redirect that `Target.open` left to us.
+    def _follow_redirect(self, error: Exception) -> Exception | None:
+        """Prepare to follow a redirect that `Target.open` did not follow.
 
         Returns:
-            None where it is followed, after ``disconnect``; else the error to tell.
+            None if it will be followed, after ``disconnect``; otherwise the error to report.
         """
-        location = redirect_of(error)
-        if location is None or self.target is None or not self.target.is_bound:
+        location = redirect_location(error)
+        if location is None or self.target is None or not self.target.is_origin_bound:
             return error
         assert isinstance(error, tkws.OpenError)
         try:
-            if self._redirects == MOST_REDIRECTS:
-                raise ValueError(f"{MOST_REDIRECTS} were followed before it")
-            self._following = self.target.redirected(location)
+            if self._redirects == MAX_REDIRECTS:
+                raise ValueError(f"{MAX_REDIRECTS} redirects have been followed already")
+            self._redirect = self.target.redirected(location)
         except ValueError as cause:
-            said = f"The server answered {error.status}: the redirect is not followed: {cause}"
+            text = f"The server answered {error.status}: the redirect is not followed: {cause}"
             return tkws.HandshakeError(
-                said, part="http", status=error.status, headers=error.headers, body=error.body
+                text, part="http", status=error.status, headers=error.headers, body=error.body
             )
         self._redirects += 1
-        self.log.add(Direction.NOTE, "redirect", f"{error.status}: redirected to {self._following.url}")
-        self._told("redirect", self._following.url)
+        self.log.add(Direction.NOTE, "redirect", f"{error.status}: redirected to {self._redirect.url}")
+        self._notify("redirect", self._redirect.url)
         return None
 
-    def _note(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+    def _log_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         self.log.add(Direction.NOTE, str(type), describe(ws, type, message))
         if ws is not self.ws:
             return
@@ -213,23 +214,23 @@ class Session:
         elif type in ("error", "timeout"):
             self.error = message
         elif type in ("close", "disconnect", "retry"):
-            self._end_connection("The connection was closed before the end of the file")
+            self._end_connection("The connection was closed before the file was complete")
 
-    def _end_connection(self, why: str) -> None:
+    def _end_connection(self, reason: str) -> None:
         if self._probe_timer is not None:
             self._probe_timer.cancel()
             self._probe_timer = None
-        if self.sending is not None:
-            self.sending.give_up(why)
+        if self.upload is not None:
+            self.upload.cancel(reason)
 
-    def _file_moved(self, sending: FileSending) -> None:
-        if sending.over:
-            self.sending = None
-            if sending.failure:
-                self.log.add(Direction.NOTE, "error", f"{sending.path.name}: {sending.failure}")
-        self._told("file", sending)
+    def _upload_progressed(self, upload: FileUpload) -> None:
+        if upload.done:
+            self.upload = None
+            if upload.failure:
+                self.log.add(Direction.NOTE, "error", f"{upload.path.name}: {upload.failure}")
+        self._notify("file", upload)
 
-    # The latency
+    # Latency
 
     def _probe_later(self, ws: tkws.WebSocket) -> None:
         interval = self.target.ping_interval if self.target is not None else 0.0
@@ -245,7 +246,7 @@ class Session:
 
     def _send_probe(self, ws: tkws.WebSocket) -> None:
         self._probes += 1
-        ws.ping(_OWN_PING + str(self._probes).encode())
+        ws.ping(_PROBE_PREFIX + str(self._probes).encode())
 
     def _pong_received(self, ws: tkws.WebSocket) -> None:
         if ws.latency is not None:
@@ -253,7 +254,7 @@ class Session:
 
 
 def describe(ws: tkws.WebSocket, type: str, message: Any) -> str:
-    """Return what an event that is no message means, in words."""
+    """Return an event that is not a message as a sentence."""
     if type == "connect":
         agreed = f", subprotocol {ws.protocol}" if ws.protocol else ""
         extensions = ws.response.headers.get("Sec-WebSocket-Extensions", "") if ws.response else ""
@@ -263,7 +264,7 @@ def describe(ws: tkws.WebSocket, type: str, message: Any) -> str:
         return f"Closed: {code} {reason}".rstrip()
     if type == "retry":
         attempt, delay, cause = message
-        return f"Attempt {attempt} in {delay:.1f} s, since: {cause}"
+        return f"Attempt {attempt} in {delay:.1f} s, because: {cause}"
     if isinstance(message, tkws.OpenError) and message.status is not None:
         body = message.body.decode(errors="replace").strip()
         fields = "\n".join(f"{name}: {value}" for name, value in message.headers.items())

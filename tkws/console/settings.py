@@ -1,7 +1,7 @@
-"""What the console remembers: addresses, the look, the size of the window. No secrets.
+"""The settings that the console remembers: addresses, theme, size of the window. No secrets.
 
-Kept as JSON in the platform's folder for settings, written beside its place and then put there.
-A file that cannot be read counts as none; one that cannot be written is told to the caller.
+They are stored as JSON in the platform's folder for settings. If the file cannot be read, the defaults are
+used; if it cannot be written, the caller gets the error.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from tkws.console.atomicfile import replace_file
 from tkws.console.target import Target, is_secret, origin_of, without_secrets
 
-_ADDRESSES = 30
+_MAX_ADDRESSES = 30
 
 
 @dataclass(slots=True)
 class Settings:
-    """What is remembered.
+    """The settings.
 
     Attributes:
-        addresses: Those connected to, the last one first.
-        targets: How each was connected to: subprotocols, headers, TLS and proxy.
+        addresses: The addresses used before, the most recent first.
+        targets: The options of each address: subprotocols, headers, TLS and proxy.
         theme: ``light`` or ``dark``.
-        geometry: Of the window, as Tk writes it.
+        geometry: The size and position of the window, in Tk's notation.
         side: Whether the side panel is shown.
         detail: Whether the detail pane is shown.
     """
@@ -39,11 +39,11 @@ class Settings:
     detail: bool = True
 
     def remember(self, target: Target) -> None:
-        """Put a target first, without its passwords, tokens and keys."""
+        """Put a target first in the history, without its passwords, tokens and keys."""
         url = without_secrets(target.url)
         if not url:
             return
-        self.addresses = [url, *(other for other in self.addresses if other != url)][:_ADDRESSES]
+        self.addresses = [url, *(other for other in self.addresses if other != url)][:_MAX_ADDRESSES]
         self.targets[url] = {
             "protocols": list(target.protocols),
             "headers": [[name, value] for name, value in target.headers if not is_secret(name)],
@@ -56,13 +56,13 @@ class Settings:
         self.targets = {known: self.targets[known] for known in self.addresses if known in self.targets}
 
     def recall(self, url: str) -> Target:
-        """Return how ``url`` was connected to.
+        """Return ``url`` with the options that were used for it.
 
-        For one that is not known it is how the last address of the same origin was; else the defaults.
-        That a certificate was not verified is not remembered: it is to be asked for each time.
+        If it is unknown, these are the options of the most recent address of the same origin, or else the
+        defaults. Verification is always on: turning it off is never remembered.
         """
         try:
-            known = dict(self._known(url))  # whatever a file says that anybody may have edited
+            known = dict(self._known(url))  # from a file that may have been edited
             known["protocols"] = tuple(known.get("protocols", ()))  # type: ignore[arg-type]
             known["headers"] = tuple((name, value) for name, value in known.get("headers", ()))  # type: ignore[attr-defined]
             return Target(url=url, **known)  # type: ignore[arg-type]
@@ -77,7 +77,7 @@ class Settings:
 
 
 def folder() -> Path:
-    """Return the platform's folder for the settings of a program."""
+    """Return the folder for settings of tkws on this platform."""
     if sys.platform == "win32":
         base = os.environ.get("APPDATA") or str(Path.home() / "AppData" / "Roaming")
     elif sys.platform == "darwin":
@@ -88,7 +88,7 @@ def folder() -> Path:
 
 
 def load(path: Path) -> Settings:
-    """Read the settings; what is missing or makes no sense has its default."""
+    """Read the settings; missing and invalid ones get their defaults."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -111,14 +111,8 @@ def store(settings: Settings, path: Path) -> None:
     """Write the settings.
 
     Raises:
-        OSError: They cannot be written; what was there before still is.
+        OSError: They cannot be written; if the file existed, it is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".console.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(settings), file, indent=1, ensure_ascii=False)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with replace_file(path) as file:
+        json.dump(asdict(settings), file, indent=1, ensure_ascii=False)

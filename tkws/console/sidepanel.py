@@ -1,4 +1,4 @@
-"""The panel at the side: state, latency, statistics, and what the opening handshake agreed on.
+"""The panel at the side: state, latency, statistics, and the opening handshake.
 
 Reads a session; the owner calls `SidePanel.refresh` a few times a second.
 """
@@ -22,15 +22,15 @@ _STATES = {
     tkws.State.CLOSING: ("waiting", "Closing"),
     tkws.State.CLOSED: ("faint", "Not connected"),
 }
-_FIGURES = ("Messages", "Bytes", "Messages/s", "Pings", "Compressed to", "Waiting to go", "Connected for")
+_STATISTICS = ("Messages", "Bytes", "Messages/s", "Pings", "Compressed to", "Unsent", "Connected for")
 
 
 class SidePanel(ttk.Frame):
     """The panel.
 
     Args:
-        parent: The widget that it is in.
-        session: What it shows.
+        parent: The parent widget.
+        session: The session to show.
     """
 
     def __init__(self, parent: tk.Misc, session: Session) -> None:
@@ -42,27 +42,31 @@ class SidePanel(ttk.Frame):
         self._protocol = ttk.Label(self, style="Status.TLabel")
         self._warning = ttk.Label(self, style="Bad.TLabel", text="The server is not verified")
         self.graph = LatencyGraph(self)
-        self._figures: dict[str, tuple[ttk.Label, ...]] = {}
+        self._labels: dict[str, tuple[ttk.Label, ...]] = {}
         self._handshake = tk.Text(
             self, width=30, height=4, wrap="word", font=theme.small, state="disabled", takefocus=True
         )
         self._handshake_of: object = None
-        self._last = (0.0, 0, 0)  # when, and the messages received and sent until then
+        self._last = (
+            0.0,
+            0,
+            0,
+        )  # the time of the last measurement, and the messages received and sent until then
         self._rates = (0.0, 0.0)
         self._lay_out()
         self.refresh()
 
     def refresh(self) -> None:
-        """Show how things are now."""
+        """Show the present state."""
         session, ws = self._session, self._session.ws
-        colour, words = _STATES[session.state]
+        colour, text = _STATES[session.state]
         if session.state is tkws.State.CLOSED and session.error is not None:
-            colour, words = "bad", "Failed" if not session.opened else "Broken"
+            colour, text = "bad", "Connection lost" if session.opened else "Failed"
         if ws is not None and ws.retry_in is not None:
-            words = f"Next attempt in {ws.retry_in:.0f} s"
+            text = f"Next attempt in {ws.retry_in:.0f} s"
         gap = "  "
         self._state.configure(
-            text=f"{gap}{words}", image=self._theme.disc(10, getattr(self._theme.colours, colour))
+            text=f"{gap}{text}", image=self._theme.disc(10, getattr(self._theme.colours, colour))
         )
         agreed = ws.protocol if ws is not None else ""
         self._protocol.configure(text=f"Subprotocol: {agreed or 'none'}")
@@ -70,16 +74,16 @@ class SidePanel(ttk.Frame):
             self._warning.grid()
         else:
             self._warning.grid_remove()
-        self._show_figures(ws)
+        self._show_statistics(ws)
         self.graph.draw(session.latencies)
-        made = None if ws is None else (ws.request, ws.response)
-        if made != self._handshake_of:
-            self._handshake_of = made
+        messages = None if ws is None else (ws.request, ws.response)
+        if messages != self._handshake_of:
+            self._handshake_of = messages
             self._show_handshake(ws)
 
     @property
     def handshake(self) -> str:
-        """The text of the handshake that is shown."""
+        """The text that is shown of the handshake."""
         return self._handshake.get("1.0", "end-1c")
 
     def _lay_out(self) -> None:
@@ -95,12 +99,12 @@ class SidePanel(ttk.Frame):
             ttk.Label(self, text=text, style="Section.TLabel").grid(
                 row=5, column=column, sticky="se", padx=px(8) * (column == 1), pady=(0, px(4))
             )
-        for row, name in enumerate(_FIGURES, 6):
+        for row, name in enumerate(_STATISTICS, 6):
             ttk.Label(self, text=name, style="Status.TLabel").grid(row=row, column=0, sticky="w")
             pair = tuple(ttk.Label(self, style="Figure.TLabel", width=9, anchor="e") for _ in range(2))
             pair[0].grid(row=row, column=1, sticky="e", padx=px(8))
             pair[1].grid(row=row, column=2, sticky="e")
-            self._figures[name] = pair
+            self._labels[name] = pair
         self._section(20, "HANDSHAKE")
         self._handshake.grid(row=21, column=0, columnspan=3, sticky="nsew")
         self.rowconfigure(21, weight=1)
@@ -118,40 +122,40 @@ class SidePanel(ttk.Frame):
         label = ttk.Label(self, text=text, style="Section.TLabel")
         label.grid(row=row, column=0, sticky="w", pady=(self._theme.px(12), self._theme.px(4)))
 
-    def _show_figures(self, ws: tkws.WebSocket | None) -> None:
-        figures = tkws.Statistics() if ws is None else ws.statistics
-        self._measure(figures)
-        since = figures.connected_since
-        lasting = time.time() - since if since and self._session.is_open else None
-        ratio = figures.compression_ratio
+    def _show_statistics(self, ws: tkws.WebSocket | None) -> None:
+        statistics = tkws.Statistics() if ws is None else ws.statistics
+        self._update_rates(statistics)
+        since = statistics.connected_since
+        duration = time.time() - since if since and self._session.is_open else None
+        ratio = statistics.compression_ratio
         shown = {
-            "Messages": (f"{figures.messages_received:,}", f"{figures.messages_sent:,}"),
-            "Bytes": (byte_count(figures.bytes_received), byte_count(figures.bytes_sent)),
+            "Messages": (f"{statistics.messages_received:,}", f"{statistics.messages_sent:,}"),
+            "Bytes": (byte_count(statistics.bytes_received), byte_count(statistics.bytes_sent)),
             "Messages/s": tuple(f"{rate:,.0f}" for rate in self._rates),
-            "Pings": (f"{figures.pings_received:,}", f"{figures.pings_sent:,}"),
+            "Pings": (f"{statistics.pings_received:,}", f"{statistics.pings_sent:,}"),
             "Compressed to": ("", f"{ratio:.0%}" if ratio != 1.0 else "-"),
-            "Waiting to go": ("", byte_count(ws.buffered_amount if ws is not None else 0)),
-            "Connected for": ("", "-" if lasting is None else _duration(lasting)),
+            "Unsent": ("", byte_count(ws.buffered_amount if ws is not None else 0)),
+            "Connected for": ("", "-" if duration is None else _format_duration(duration)),
         }
         for name, texts in shown.items():
-            for label, text in zip(self._figures[name], texts, strict=True):
+            for label, text in zip(self._labels[name], texts, strict=True):
                 label.configure(text=text)
 
-    def _measure(self, figures: tkws.Statistics) -> None:
-        """Messages a second, since about a second ago."""
+    def _update_rates(self, statistics: tkws.Statistics) -> None:
+        """Compute the messages per second, about once a second."""
         now = time.monotonic()
-        when, received, sent = self._last
-        passed = now - when
-        if figures.messages_received < received or figures.messages_sent < sent:
-            self._rates = (0.0, 0.0)  # another connection
-        elif passed < 0.9:
+        before, received, sent = self._last
+        elapsed = now - before
+        if statistics.messages_received < received or statistics.messages_sent < sent:
+            self._rates = (0.0, 0.0)  # this is another connection
+        elif elapsed < 0.9:
             return
-        elif when:
+        elif before:
             self._rates = (
-                (figures.messages_received - received) / passed,
-                (figures.messages_sent - sent) / passed,
+                (statistics.messages_received - received) / elapsed,
+                (statistics.messages_sent - sent) / elapsed,
             )
-        self._last = (now, figures.messages_received, figures.messages_sent)
+        self._last = (now, statistics.messages_received, statistics.messages_sent)
 
     def _show_handshake(self, ws: tkws.WebSocket | None) -> None:
         text = self._handshake
@@ -173,14 +177,14 @@ class SidePanel(ttk.Frame):
 
 
 class LatencyGraph(tk.Canvas):
-    """The last round trips as a line, with the newest one in figures."""
+    """A graph of the last round trips, with the newest one as a number."""
 
     def __init__(self, parent: tk.Misc) -> None:
         self._theme: Theme = theme_of(parent)
         super().__init__(parent, height=self._theme.px(70), width=self._theme.px(200), borderwidth=0)
         self._line = self.create_line(0, 0, 0, 0, width=self._theme.px(1.5))
         self._newest = self.create_text(0, 0, anchor="nw", font=self._theme.small_bold)
-        self._most = self.create_text(0, 0, anchor="ne", font=self._theme.small)
+        self._maximum = self.create_text(0, 0, anchor="ne", font=self._theme.small)
         self._values: list[float] = []
         self.bind("<Configure>", lambda _: self._draw())
         self._theme.follow(self, self._draw)
@@ -197,33 +201,33 @@ class LatencyGraph(tk.Canvas):
         self.configure(background=colours.surface, highlightthickness=px(1), highlightbackground=colours.line)
         width, height = self.winfo_width(), self.winfo_height()
         top, bottom = px(22), height - px(6)
-        most = max(values, default=0.0) or 1.0
+        maximum = max(values, default=0.0) or 1.0
         step = (width - px(12)) / max(len(values) - 1, 1)
         points = [
             part
             for number, value in enumerate(values)
-            for part in (px(6) + number * step, bottom - (bottom - top) * value / most)
+            for part in (px(6) + number * step, bottom - (bottom - top) * value / maximum)
         ]
         if len(values) == 1:
             points += [width - px(6), points[1]]
         self.coords(self._line, *(points or (0, 0, 0, 0)))
         self.itemconfigure(self._line, fill=colours.accent, state="normal" if points else "hidden")
         self.coords(self._newest, px(6), px(4))
-        self.coords(self._most, width - px(6), px(4))
+        self.coords(self._maximum, width - px(6), px(4))
         self.itemconfigure(
-            self._newest, text=_milliseconds(values[-1]) if values else "No ping was answered yet",
+            self._newest, text=_format_milliseconds(values[-1]) if values else "No pong received yet",
             fill=colours.text if values else colours.faint,
         )  # fmt: skip
         self.itemconfigure(
-            self._most, text=f"at most {_milliseconds(most)}" if values else "", fill=colours.soft
+            self._maximum, text=f"max {_format_milliseconds(maximum)}" if values else "", fill=colours.soft
         )
 
 
-def _milliseconds(seconds: float) -> str:
+def _format_milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.2f} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

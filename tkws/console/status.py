@@ -11,22 +11,22 @@ _CLEAN = (tkws.CloseCode.NORMAL_CLOSURE, tkws.CloseCode.GOING_AWAY, tkws.CloseCo
 
 
 class Status(IntEnum):
-    """What became of it."""
+    """How the program ended."""
 
     CLEAN = 0
-    """Closed in good order by either side; the window was closed, the server stopped."""
+    """The connection was closed normally by either side, the window was closed, or the server was stopped."""
     FAILED = 1
-    """The connection could not be opened, or the address not be listened on."""
+    """The connection could not be opened, or the server could not listen on its address."""
     USAGE = 2
-    """The command line makes no sense, or names a file that cannot be read."""
+    """The command line is invalid, or names a file that cannot be read."""
     ABNORMAL = 3
-    """The connection broke, or was closed with a code other than 1000, 1001 or none."""
+    """The connection was lost, or was closed with a code other than 1000, 1001 or none."""
     INTERRUPTED = 130
-    """Ctrl-C."""
+    """Ctrl-C was pressed."""
 
 
 def status_of(session: Session) -> Status:
-    """Return how a session ended."""
+    """Return the exit status for a session that has ended."""
     if not session.opened:
         return Status.FAILED
     code = session.ws.close_code if session.ws is not None else None

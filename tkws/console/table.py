@@ -1,9 +1,8 @@
-"""The conversation as a table that only ever draws the rows on the screen.
+"""The conversation as a table that draws only the rows in sight.
 
-A canvas with as many lines as fit, whose items are re-used; it asks the `View` for the rows, so
-that a hundred thousand of them cost what forty do. Knows rows, not connections. The table stays
-at the end while it is there (`Table.following`), and otherwise on the rows that are looked at,
-whatever comes or is forgotten meanwhile.
+A canvas with as many lines as fit, whose items are reused. It takes the rows from the `View`, so that a
+hundred thousand of them cost as much as forty. Knows rows, not connections. While the table is at its end, it
+follows new rows (`Table.following`); otherwise the rows in sight stay there, whatever is added or dropped.
 """
 
 from __future__ import annotations
@@ -34,28 +33,28 @@ class Table(ttk.Frame):
     """The table.
 
     Args:
-        parent: The widget that it is in.
-        view: Where the rows come from.
-        picked: Called when the selection has changed.
+        parent: The parent widget.
+        view: The rows.
+        on_select: Called when the selection has changed.
         with_peers: Whether there is a column for the peer.
 
     Attributes:
         following: Whether the newest row is kept in sight.
-        hint: What is shown where there are no rows.
+        placeholder: The text that is shown while the table is empty.
     """
 
     def __init__(
-        self, parent: tk.Misc, view: View, picked: Callable[[], object], *, with_peers: bool = False
+        self, parent: tk.Misc, view: View, on_select: Callable[[], object], *, with_peers: bool = False
     ) -> None:
         super().__init__(parent)
         self.following = True
-        self.hint = ""
+        self.placeholder = ""
         self._view = view
-        self._picked = picked
+        self._on_select = on_select
         self._theme = theme_of(self)
         self._columns = [name for name in _HEADINGS if name != "peer" or with_peers]
         self._top = 0  # the number of the first row in sight, while not following
-        self._anchor = self._cursor = -1  # the numbers of the ends of the selection
+        self._anchor = self._cursor = -1  # the numbers of both ends of the selection
         self._lines: list[tuple[int, list[int]]] = []
         self._drawn: list[_Drawn] = []
         self._build()
@@ -65,7 +64,7 @@ class Table(ttk.Frame):
 
     @property
     def selection(self) -> list[Row]:
-        """The rows that are selected and shown, the oldest first."""
+        """The selected rows that pass the filter, the oldest first."""
         if self._cursor < 0:
             return []
         low, high = sorted((self._anchor, self._cursor))
@@ -73,64 +72,64 @@ class Table(ttk.Frame):
 
     @property
     def current(self) -> Row | None:
-        """The row that the cursor is on; None where it is on none that is shown."""
+        """The row with the cursor; None without a cursor, or if the row does not pass the filter."""
         at = self._view.index_of(self._cursor)
         rows = self._view.rows
         return rows[at] if at < len(rows) and rows[at].number == self._cursor else None
 
     def select(self, number: int, *, extend: bool = False) -> None:
-        """Move the cursor to a row, and select it alone or up to it; -1 selects none."""
+        """Move the cursor to a row, and select it or extend the selection to it; -1 clears the selection."""
         self._cursor = number
         if not extend or self._anchor < 0:
             self._anchor = number
         self.draw()
-        self._picked()
+        self._on_select()
 
     def select_all(self) -> None:
-        """Select every row that is shown."""
+        """Select all rows that pass the filter."""
         if self._view.rows:
             self._anchor = self._view.rows[0].number
             self.select(self._view.rows[-1].number, extend=True)
 
-    # What is in sight
+    # Scrolling and drawing
 
     @property
     def page(self) -> int:
-        """How many whole rows fit."""
+        """How many complete rows fit."""
         return max(1, self._canvas.winfo_height() // self._row_height)
 
     def see(self, number: int) -> None:
-        """Bring a row into sight."""
+        """Scroll to a row unless it is in sight."""
         at, top = self._view.index_of(number), self._top_index()
         if at < top:
-            self._show_from(at)
+            self._scroll_to(at)
         elif at >= top + self.page:
-            self._show_from(at - self.page + 1)
+            self._scroll_to(at - self.page + 1)
 
     def follow(self) -> None:
-        """Go to the end and stay there."""
+        """Scroll to the end, and follow new rows."""
         self.following = True
         self.draw()
 
     def draw(self) -> None:
-        """Show the rows as they are now; what has not changed is not drawn again."""
+        """Draw the lines that have changed."""
         rows, top = self._view.rows, self._top_index()
         low, high = sorted((self._anchor, self._cursor))
         width = self._text_width
         for line in range(len(self._lines)):
             at = top + line
             row = rows[at] if at < len(rows) else None
-            chosen = row is not None and low <= row.number <= high
-            wanted = None if row is None else (row.number, chosen, width)
+            selected = row is not None and low <= row.number <= high
+            wanted = None if row is None else (row.number, selected, width)
             if self._drawn[line] != wanted:
                 self._drawn[line] = wanted
-                self._draw_line(line, row, chosen)
+                self._draw_line(line, row, selected)
         total = max(len(rows), 1)
         self._bar.set(top / total, min(1.0, (top + self.page) / total))
-        self._canvas.itemconfigure(self._hint, text="" if rows else self.hint)
+        self._canvas.itemconfigure(self._placeholder_item, text="" if rows else self.placeholder)
 
     def redraw(self) -> None:
-        """Draw everything anew, such as after a filter has changed."""
+        """Draw all lines, as after a change of the filter."""
         self._drawn = [(-1, False, 0)] * len(self._lines)
         self.draw()
 
@@ -138,7 +137,7 @@ class Table(ttk.Frame):
         last = max(0, len(self._view.rows) - self.page)
         return last if self.following else min(self._view.index_of(self._top), last)
 
-    def _show_from(self, index: int) -> None:
+    def _scroll_to(self, index: int) -> None:
         rows = self._view.rows
         last = max(0, len(rows) - self.page)
         index = min(max(index, 0), last)
@@ -146,21 +145,21 @@ class Table(ttk.Frame):
         self._top = rows[index].number if rows else 0
         self.draw()
 
-    def _draw_line(self, line: int, row: Row | None, chosen: bool) -> None:
+    def _draw_line(self, line: int, row: Row | None, selected: bool) -> None:
         canvas = self._canvas
         back, items = self._lines[line]
-        canvas.itemconfigure(back, state="normal" if chosen else "hidden")
+        canvas.itemconfigure(back, state="normal" if selected else "hidden")
         if row is None:
             for item in items:
                 canvas.itemconfigure(item, text="")
             return
         colours = self._theme.colours
-        said = colours.text if row.direction is not Direction.NOTE else colours.soft
+        text_colour = colours.text if row.direction is not Direction.NOTE else colours.soft
         if row.type in ("error", "timeout"):
-            said = colours.bad
+            text_colour = colours.bad
         arrow = {Direction.IN: colours.accent, Direction.OUT: colours.good}.get(row.direction, colours.faint)
         for name, item in zip(self._columns, items, strict=True):
-            colour = {"text": said, "arrow": arrow}.get(name, colours.soft)
+            colour = {"text": text_colour, "arrow": arrow}.get(name, colours.soft)
             canvas.itemconfigure(item, text=self._cell(row, name), fill=colour)
 
     def _cell(self, row: Row, column: str) -> str:
@@ -171,10 +170,10 @@ class Table(ttk.Frame):
         if column == "size":
             return f"{row.size:,}" if row.direction is not Direction.NOTE and row.type != "file" else ""
         if column == "text":
-            return preview(row.payload, max(1, self._text_width // self._narrow))
+            return preview(row.payload, max(1, self._text_width // self._char_width))
         return str(getattr(row, column))
 
-    # How it is built
+    # Layout
 
     def _build(self) -> None:
         theme = self._theme
@@ -188,15 +187,15 @@ class Table(ttk.Frame):
         self.columnconfigure(0, weight=1)
         mono = tkfont.Font(self, name=theme.mono, exists=True)
         small = tkfont.Font(self, name=theme.small, exists=True)
-        self._narrow = max(1, mono.measure("0"))
+        self._char_width = max(1, mono.measure("0"))
         self._row_height = max(mono.metrics("linespace"), small.metrics("linespace")) + theme.px(6)
-        self._left: dict[str, int] = {}
+        self._column_x: dict[str, int] = {}
         at = theme.px(8)
         for name in self._columns:
-            self._left[name] = at
+            self._column_x[name] = at
             at += small.measure(_SAMPLES.get(name, "")) + theme.px(14)
         self._head.configure(height=small.metrics("linespace") + theme.px(8))
-        self._hint = self._canvas.create_text(0, 0, font=theme.body, justify="center")
+        self._placeholder_item = self._canvas.create_text(0, 0, font=theme.body, justify="center")
         theme.follow(self._canvas, self._paint)
 
     def _paint(self) -> None:
@@ -204,13 +203,13 @@ class Table(ttk.Frame):
         self._canvas.configure(
             background=colours.surface, highlightbackground=colours.line, highlightcolor=colours.accent
         )
-        self._canvas.itemconfigure(self._hint, fill=colours.faint)
+        self._canvas.itemconfigure(self._placeholder_item, fill=colours.faint)
         self._head.configure(background=colours.side)
         self._head.delete("all")
         middle = self._head.winfo_reqheight() // 2
         for name in self._columns:
             right = name == "size"
-            x = self._left["text"] - self._theme.px(14) if right else self._left[name]
+            x = self._column_x["text"] - self._theme.px(14) if right else self._column_x[name]
             self._head.create_text(
                 x,
                 middle,
@@ -223,8 +222,8 @@ class Table(ttk.Frame):
             self._canvas.itemconfigure(back, fill=colours.accent_soft)
         self.redraw()
 
-    def _fit(self, event: tk.Event[tk.Misc]) -> None:
-        """Have as many lines as there is room for."""
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        """Make or delete lines so that they fill the new height."""
         wanted = event.height // self._row_height + 1
         while len(self._lines) > wanted:
             back, items = self._lines.pop()
@@ -234,8 +233,8 @@ class Table(ttk.Frame):
         for back, _ in self._lines:
             left, top, _right, bottom = self._canvas.coords(back)
             self._canvas.coords(back, left, top, event.width, bottom)
-        self._canvas.coords(self._hint, event.width // 2, event.height // 2)
-        self._canvas.itemconfigure(self._hint, width=max(1, event.width - self._theme.px(40)))
+        self._canvas.coords(self._placeholder_item, event.width // 2, event.height // 2)
+        self._canvas.itemconfigure(self._placeholder_item, width=max(1, event.width - self._theme.px(40)))
         self.redraw()
 
     def _make_line(self, line: int) -> tuple[int, list[int]]:
@@ -248,26 +247,26 @@ class Table(ttk.Frame):
         items = []
         for name in self._columns:
             right = name == "size"
-            x = self._left["text"] - theme.px(14) if right else self._left[name]
+            x = self._column_x["text"] - theme.px(14) if right else self._column_x[name]
             font = theme.mono if name == "text" else theme.small
             items.append(canvas.create_text(x, middle, anchor="e" if right else "w", font=font))
         return back, items
 
     @property
     def _text_width(self) -> int:
-        return max(0, self._canvas.winfo_width() - self._left["text"] - self._theme.px(8))
+        return max(0, self._canvas.winfo_width() - self._column_x["text"] - self._theme.px(8))
 
-    # What is pressed
+    # Keys and mouse
 
     def _bind(self) -> None:
         canvas = self._canvas
-        canvas.bind("<Configure>", self._fit)
+        canvas.bind("<Configure>", self._resized)
         canvas.bind("<Button-1>", self._clicked)
         canvas.bind("<Shift-Button-1>", lambda event: self._clicked(event, extend=True))
         canvas.bind("<B1-Motion>", lambda event: self._clicked(event, extend=True))
-        canvas.bind("<MouseWheel>", lambda event: self._turn(-1 if event.delta > 0 else 1))
-        canvas.bind("<Button-4>", lambda _: self._turn(-1))
-        canvas.bind("<Button-5>", lambda _: self._turn(1))
+        canvas.bind("<MouseWheel>", lambda event: self._wheel(-1 if event.delta > 0 else 1))
+        canvas.bind("<Button-4>", lambda _: self._wheel(-1))
+        canvas.bind("<Button-5>", lambda _: self._wheel(1))
         steps: dict[str, Callable[[], int]] = {
             "Up": lambda: -1,
             "Down": lambda: 1,
@@ -283,21 +282,21 @@ class Table(ttk.Frame):
         canvas.bind("<Escape>", lambda _: self.select(-1))
 
     def focus_set(self) -> None:
-        """Give the keyboard to the rows."""
+        """Give the focus to the rows."""
         self._canvas.focus_set()
 
     def bind_rows(self, sequence: str, call: Callable[[tk.Event[tk.Misc]], object]) -> None:
-        """Have a key or a click on the rows call something."""
+        """Bind a key or a click on the rows."""
         self._canvas.bind(sequence, call)
 
-    def offer(self, actions: list[Action | None]) -> tk.Menu:
-        """Return a menu of what can be done with the rows, which a click with the other button opens."""
+    def set_context_menu(self, actions: list[Action | None]) -> None:
+        """Add a context menu for the selected rows."""
         for click in ("<Button-2>", "<Button-3>"):
-            self._canvas.bind(click, self._pointed_at)
-        return add_context_menu(self._canvas, actions)
+            self._canvas.bind(click, self._right_clicked)
+        add_context_menu(self._canvas, actions)
 
     def row_at(self, y: int) -> Row | None:
-        """The row at a height of the rows' widget."""
+        """Return the row at a vertical position in the table; None below the last row."""
         at = self._top_index() + max(0, y - self._theme.px(1)) // self._row_height
         return self._view.rows[at] if at < len(self._view.rows) else None
 
@@ -306,11 +305,11 @@ class Table(ttk.Frame):
         row = self.row_at(event.y)
         if row is not None and (not extend or row.number != self._cursor):
             self._top = self._view.rows[self._top_index()].number
-            self.following = False  # what was clicked shall stay where it is
+            self.following = False  # the row that was clicked stays where it is
             self.select(row.number, extend=extend)
 
-    def _pointed_at(self, event: tk.Event[tk.Misc]) -> None:
-        """Select the row that a menu is wanted for, where it is none of those that are selected."""
+    def _right_clicked(self, event: tk.Event[tk.Misc]) -> None:
+        """Select the row below the pointer for the menu, unless it is selected."""
         row = self.row_at(event.y)
         if row is not None and row not in self.selection:
             self._clicked(event)
@@ -324,11 +323,11 @@ class Table(ttk.Frame):
             self.see(rows[at].number)
         return "break"
 
-    def _turn(self, way: int) -> None:
-        self._show_from(self._top_index() + 3 * way)
+    def _wheel(self, direction: int) -> None:
+        self._scroll_to(self._top_index() + 3 * direction)
 
-    def _scroll(self, what: str, number: str, unit: str = "") -> None:
-        if what == "moveto":
-            self._show_from(round(float(number) * len(self._view.rows)))
+    def _scroll(self, command: str, number: str, unit: str = "") -> None:
+        if command == "moveto":
+            self._scroll_to(round(float(number) * len(self._view.rows)))
         else:
-            self._show_from(self._top_index() + int(number) * (self.page if unit == "pages" else 1))
+            self._scroll_to(self._top_index() + int(number) * (self.page if unit == "pages" else 1))

@@ -1,7 +1,6 @@
-"""What to connect to and how: the address with its subprotocols, headers, TLS and proxy.
+"""The target of a connection: the address with its subprotocols, headers, TLS and proxy.
 
-Knows what a person types, and turns it into the arguments of `tkws.open`. Makes no connection
-before it is told to.
+Turns user input into the arguments of `tkws.open`. Connects only when `Target.open` is called.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from tkws.protocol.uri import parse_uri
 
 SYSTEM_PROXY = "system"
 NO_PROXY = "none"
-MOST_REDIRECTS = 10
+MAX_REDIRECTS = 10
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _SECRET_HEADER = re.compile(r"auth|cookie|token|secret|key|password", re.IGNORECASE)
@@ -27,20 +26,20 @@ _SECRET_QUERY = re.compile(r"auth|token|secret|key|pass|sig|code", re.IGNORECASE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What to connect to.
+    """The server to connect to, with the parameters of the connection.
 
     Attributes:
-        url: ``ws://`` or ``wss://``; `complete` adds what is left out.
-        protocols: The subprotocols offered.
-        headers: More headers, in order.
-        ca_file: A PEM file of the authorities to trust instead of the system's; empty for those.
-        verify: Whether a server's certificate is verified. Without it anybody can listen in.
+        url: A URL with ``ws://`` or ``wss://``; see `complete_url`.
+        protocols: The subprotocols to offer.
+        headers: Additional headers, in order.
+        ca_file: A PEM file of the CAs to trust instead of the system's; empty for the system's.
+        verify: Whether to verify the server's certificate. If not, others can read and change the traffic.
         proxy: The proxy's URL, `SYSTEM_PROXY` or `NO_PROXY`.
         reconnect: Whether to connect again when the connection is lost.
-        compression: Whether to offer it.
-        ping_interval: Seconds between the pings that measure the latency; 0 for none.
-        timeout: Seconds for the whole opening.
-        max_message: The most bytes that a received message may have.
+        compression: Whether to offer compression.
+        ping_interval: The time between the pings that measure the latency, in seconds; 0 for no pings.
+        timeout: The time allowed for the whole opening, in seconds.
+        max_message: The maximum size of a received message, in bytes.
     """
 
     url: str
@@ -56,31 +55,31 @@ class Target:
     max_message: int = 64 << 20
 
     @property
-    def is_bound(self) -> bool:
-        """Whether something of it is for its own origin alone, so that no redirect may take it elsewhere."""
+    def is_origin_bound(self) -> bool:
+        """Whether some option is meant for this origin only, so that no redirect may leave it."""
         trusted = self.ca_file or not self.verify
         return bool(self.headers or self.protocols or trusted) or self.proxy != SYSTEM_PROXY
 
     def redirected(self, location: str) -> Target:
-        """Return what a redirect within the origin leads to.
+        """Return the target that a redirect within the origin leads to.
 
         Raises:
-            ValueError: It leads to another origin, or to no address.
+            ValueError: The redirect leads to another origin, or ``location`` is invalid.
         """
         here = parse_uri(self.url)
         there = parse_uri(urljoin(f"{here.origin}{here.target}", location))
         if (there.secure, there.host, there.port) != origin_of(self.url):
-            raise ValueError(f"the options are for {here.shown} only; to go on, connect to {there.shown}")
+            raise ValueError(f"the options are for {here.shown} only; to follow it, connect to {there.shown}")
         parts = urlsplit(self.url)
         return replace(self, url=f"{parts.scheme}://{parts.netloc}{there.target}")
 
     def open(self, handler: Handler, master: tkinter.Misc) -> tkws.WebSocket:
-        """Begin to connect; see `tkws.open` for what it raises.
+        """Start to connect; see `tkws.open` for other exceptions.
 
-        Redirects are followed where nothing `is_bound`; else `redirected` says where to go on.
+        Redirects are followed unless the target `is_origin_bound`; then use `redirected`.
 
         Raises:
-            OSError: The file of authorities cannot be read.
+            OSError: The CA file cannot be read.
         """
         return tkws.open(
             self.url,
@@ -94,7 +93,7 @@ class Target:
             reconnect=self.reconnect,
             compression=self.compression,
             max_message=self.max_message,
-            max_redirects=0 if self.is_bound else MOST_REDIRECTS,
+            max_redirects=0 if self.is_origin_bound else MAX_REDIRECTS,
         )
 
     def _context(self) -> ssl.SSLContext | None:
@@ -111,8 +110,8 @@ class Target:
         return context
 
 
-def complete(address: str) -> str:
-    """Return a typed address as a URL: ``ws://`` where it names no scheme, or just a port of this machine."""
+def complete_url(address: str) -> str:
+    """Return an address as a URL: add ``ws://`` if it has no scheme, and this host if it is only a port."""
     address = address.strip()
     if re.fullmatch(r":?\d{1,5}(/.*)?", address):
         return f"ws://127.0.0.1:{address.lstrip(':')}"
@@ -122,7 +121,7 @@ def complete(address: str) -> str:
 
 
 def origin_of(url: str) -> tuple[bool, str, int] | None:
-    """Return whether an address is of TLS, its host and its port; None for what is no address."""
+    """Return whether a URL uses TLS, its host and its port; None if it is not valid."""
     try:
         uri = parse_uri(url)
     except tkws.URLError:
@@ -130,36 +129,36 @@ def origin_of(url: str) -> tuple[bool, str, int] | None:
     return uri.secure, uri.host, uri.port
 
 
-def redirect_of(error: Exception) -> str | None:
-    """Return where an answer redirects to; None for what is no redirect."""
+def redirect_location(error: Exception) -> str | None:
+    """Return the location that an answer redirects to; None if it is not a redirect."""
     if isinstance(error, tkws.OpenError) and error.status in _REDIRECTS:
         return tkws.Headers(error.headers).get("Location")
     return None
 
 
 def read_headers(lines: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers written one a line as ``Name: value``; empty lines are passed over.
+    """Return the headers from lines of ``Name: value``; skip empty lines.
 
     Raises:
-        ValueError: A line is none; the message names it.
+        ValueError: A line is not a header; the message has its number.
     """
     headers = []
     for number, line in enumerate(lines.splitlines(), 1):
         if line.strip():
             name, colon, value = line.partition(":")
             if not colon or not name.strip():
-                raise ValueError(f"Header {number}: 'Name: value' is wanted, not {line.strip()!r}")
+                raise ValueError(f"Header {number}: 'Name: value', not {line.strip()!r}")
             headers.append((name.strip(), value.strip()))
     return tuple(headers)
 
 
 def read_protocols(text: str) -> tuple[str, ...]:
-    """Return the subprotocols written with commas or spaces between them."""
+    """Return the subprotocols from a list with commas or spaces in between."""
     return tuple(re.split(r"[,\s]+", text.strip())) if text.strip() else ()
 
 
 def without_secrets(url: str) -> str:
-    """Return an address as it may be stored: no password, no value of a query's key or token."""
+    """Return a URL as it may be stored: without a password and without the values of keys and tokens."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
@@ -173,5 +172,5 @@ def without_secrets(url: str) -> str:
 
 
 def is_secret(header: str) -> bool:
-    """Whether a header's value lets somebody in, by its name; such a value is not stored."""
+    """Return whether a header's name suggests that its value is a credential, which must not be stored."""
     return _SECRET_HEADER.search(header) is not None

@@ -1,8 +1,8 @@
-"""The console without a window: lines from standard input are sent, what comes is printed.
+"""The console without a window: sends lines from standard input, prints received messages.
 
-Messages go to standard output, everything else to standard error, so that pipes work; `Output` keeps
-what a peer says from doing anything to a terminal. From a terminal a line that begins with ``/`` is a
-command (`HELP`); from a pipe every line is a message.
+Messages go to standard output, everything else to standard error, so that pipes work. `Output` protects the
+terminal from what a peer sends. From a terminal, a line that begins with ``/`` is a command (`HELP`); from a
+pipe, every line is a message.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, TextIO
 import tkws
 from tkws.console import archive
 from tkws.console.interrupt import on_interrupt
-from tkws.console.lines import Lines
+from tkws.console.linereader import LineReader
 from tkws.console.log import Direction, Log, Row, sent_messages
 from tkws.console.output import Output
 from tkws.console.payload import read_base64, read_hex
@@ -34,26 +34,26 @@ from tkws.loop import loop_for
 
 HELP = """\
 /ping [TEXT]          send a ping
-/binary HEX           send bytes, written as hex
-/base64 TEXT          send bytes, written as base64
+/binary HEX           send bytes, given as hex
+/base64 TEXT          send bytes, given as base64
 /file PATH            send a file as a binary message
 /save PATH            save the conversation as JSON Lines
-/replay PATH [SPEED]  send again what a saved conversation sent; SPEED 0 for at once
-/stats                show what the connection has carried
+/replay PATH [SPEED]  send the messages of a saved conversation again; SPEED 0: no delays
+/stats                show the statistics of the connection
 /close [CODE REASON]  close the connection
-/help                 show this
+/help                 show this list
 //...                 send a line that begins with /"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a terminal behaves.
+class TerminalOptions:
+    """The options of a terminal.
 
     Attributes:
-        commands: Whether a line that begins with ``/`` is a command.
-        as_json: Whether each event is printed as a line of JSON.
-        quiet: Whether nothing is told but messages and errors.
-        linger: Seconds to go on listening after the end of the input.
+        commands: Whether lines that begin with ``/`` are commands.
+        as_json: Whether to print each event as a line of JSON.
+        quiet: Whether to print only messages and errors.
+        linger: How long to keep receiving after the end of the input, in seconds.
     """
 
     commands: bool = False
@@ -63,148 +63,149 @@ class Manner:
 
 
 class Terminal:
-    """A session with lines instead of a window.
+    """A session controlled by lines of text.
 
     Args:
         root: A ``Tcl()``, or any widget.
-        manner: How it behaves.
-        out: Where messages go.
-        err: Where everything else goes.
+        options: The options.
+        out: The file for messages.
+        err: The file for everything else.
     """
 
-    def __init__(self, root: tkinter.Tk, manner: Manner, out: TextIO, err: TextIO) -> None:
-        self.session = Session(Log(), root, self._told)
+    def __init__(self, root: tkinter.Tk, options: TerminalOptions, out: TextIO, err: TextIO) -> None:
+        self.session = Session(Log(), root, self._session_event)
         self._root = root
         self._loop = loop_for(root)
-        self._manner = manner
+        self._options = options
         self._out = Output(out)
         self._err = Output(err)
-        self._lines: Lines | None = None
-        self._waiting: deque[str] = deque()
-        self._input_ended = False
+        self._fd = 0
+        self._reader: LineReader | None = None
+        self._pending: deque[str] = deque()  # lines that have been read but not processed
+        self._at_eof = False
+        self._lingering = False
         self._status: Status | None = None
-        self._flushing = False
+        self._flush_scheduled = False
         self._replay: Replay | None = None
-        self._printed = 0
-        self._leaving = False
-        self._lines_from = 0
+        self._next_row = 0  # the number of the first row that has not been printed as JSON
 
     def run(self, target: Target, fd: int) -> Status:
-        """Connect, and talk until it is over.
+        """Connect, and run until the connection has ended.
 
         Args:
-            target: What to connect to.
-            fd: The descriptor that lines are read from.
+            target: The target to connect to.
+            fd: The descriptor to read lines from.
         """
         with on_interrupt(self._loop, self._interrupted):
             self.session.connect(target)
-            self._lines_from = fd
+            self._fd = fd
             self._root.mainloop(-1)
         self._flush()
         return status_of(self.session) if self._status is None else self._status
 
-    # What comes
+    # Output
 
-    def _told(self, type: str, message: Any) -> None:
+    def _session_event(self, type: str, message: Any) -> None:
         rows = self.session.log.rows
-        if self._manner.as_json:
-            new = self.session.log.next - self._printed
-            self._printed = self.session.log.next
+        if self._options.as_json:
+            new = self.session.log.next - self._next_row
+            self._next_row = self.session.log.next
             for row in rows[len(rows) - new :]:
                 self._print(partial(self._out.write_json, archive.to_json(row)))
         elif type in ("text", "binary"):
             shown = message if isinstance(message, str) else message.hex()
             self._print(partial(self._out.write, shown, mark="< "))
         elif rows and rows[-1].direction is Direction.NOTE and type not in ("sent", "file", "disconnect"):
-            self._say(rows[-1])
+            self._print_note(rows[-1])
         if type == "connect":
             self._connected()
         elif type == "disconnect":
             self._root.quit()
         elif type in ("pong", "file"):
-            self._go_on()
+            self._process_lines()
 
     def _connected(self) -> None:
-        if self._lines is None:
-            self._lines = Lines(self._loop, self._lines_from, self._take, self._no_more)
-        self._go_on()
+        if self._reader is None:
+            self._reader = LineReader(self._loop, self._fd, self._lines_read, self._eof_reached)
+        self._process_lines()
 
-    def _say(self, row: Row) -> None:
-        if not self._manner.quiet or row.type in ("error", "timeout"):
-            self._tell(str(row.payload))
+    def _print_note(self, row: Row) -> None:
+        if not self._options.quiet or row.type in ("error", "timeout"):
+            self._print_to_stderr(str(row.payload))
 
-    def _tell(self, *sentences: str) -> None:
-        for sentence in sentences:
-            self._err.write(sentence)
+    def _print_to_stderr(self, *lines: str) -> None:
+        for line in lines:
+            self._err.write(line)
         self._err.flush()
 
     def _print(self, write: Callable[[], object]) -> None:
         try:
             write()
         except BrokenPipeError:
-            self._reader_gone()
-        if not self._flushing:  # once for all that came in this turn of the loop
-            self._flushing = True
+            self._output_closed()
+        if not self._flush_scheduled:  # one flush for all messages of this turn of the loop
+            self._flush_scheduled = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        self._flushing = False
+        self._flush_scheduled = False
         try:
             self._out.flush()
         except BrokenPipeError:
-            self._reader_gone()
+            self._output_closed()
 
-    def _reader_gone(self) -> None:
-        """Nobody reads the output any more, as behind ``| head``: that is an end like any other."""
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._out.fileno())  # else the interpreter complains when it flushes at its end
-        os.close(nowhere)
+    def _output_closed(self) -> None:
+        """Disconnect, since the reader of the output has gone, such as ``| head``."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self._out.fileno())  # otherwise the interpreter's last flush would fail
+        os.close(null)
         self.session.disconnect()
 
     def _interrupted(self) -> None:
-        if self._status is Status.INTERRUPTED:  # the second time it is meant now
+        if self._status is Status.INTERRUPTED:  # at the second Ctrl-C, do not wait for the closing handshake
             self._root.quit()
         self._status = Status.INTERRUPTED
         if self.session.state is tkws.State.CLOSED:
             self._root.quit()
         self.session.disconnect(1001)
 
-    # What is typed
+    # Input
 
-    def _take(self, lines: list[str]) -> None:
-        self._waiting += lines
-        self._go_on()
+    def _lines_read(self, lines: list[str]) -> None:
+        self._pending += lines
+        self._process_lines()
 
-    def _no_more(self) -> None:
-        self._input_ended = True
-        self._go_on()
+    def _eof_reached(self) -> None:
+        self._at_eof = True
+        self._process_lines()
 
-    def _go_on(self) -> None:
+    def _process_lines(self) -> None:
+        """Process lines while that is possible, then request more, or disconnect at the end of the input."""
         session = self.session
-        while self._waiting and session.is_open and not self._is_busy:
-            self._do(self._waiting.popleft())
-        if self._is_full:
-            self._loop.call_later(0.02, self._go_on)
-        elif not self._waiting and not self._is_busy:
-            if not self._input_ended:
-                if self._lines is not None:
-                    self._lines.more()
-            elif not self._leaving and self._manner.linger < math.inf:
-                self._leaving = True
-                self._loop.call_later(self._manner.linger, session.disconnect)
+        while self._pending and session.is_open and not self._is_busy:
+            self._process_line(self._pending.popleft())
+        if self._is_buffer_full:
+            self._loop.call_later(0.02, self._process_lines)
+        elif not self._pending and not self._is_busy:
+            if not self._at_eof:
+                if self._reader is not None:
+                    self._reader.read_more()
+            elif not self._lingering and self._options.linger < math.inf:
+                self._lingering = True
+                self._loop.call_later(self._options.linger, session.disconnect)
 
     @property
-    def _is_full(self) -> bool:
+    def _is_buffer_full(self) -> bool:
         ws = self.session.ws
         return ws is not None and ws.buffered_amount > ws.cget("high_water")
 
     @property
     def _is_busy(self) -> bool:
-        return self._is_full or self.session.sending is not None or self._replay is not None
+        return self._is_buffer_full or self.session.upload is not None or self._replay is not None
 
-    def _do(self, line: str) -> None:
+    def _process_line(self, line: str) -> None:
         try:
-            if not self._manner.commands or not line.startswith("/"):
+            if not self._options.commands or not line.startswith("/"):
                 self.session.send(line)
             elif line.startswith("//"):
                 self.session.send(line[1:])
@@ -212,7 +213,7 @@ class Terminal:
                 verb, _, rest = line[1:].partition(" ")
                 self._command(verb)(rest.strip())
         except (tkws.WebSocketError, ValueError, OSError) as error:
-            self._tell(str(error))
+            self._print_to_stderr(str(error))
 
     def _command(self, verb: str) -> Callable[[str], object]:
         commands: dict[str, Callable[[str], object]] = {
@@ -221,46 +222,46 @@ class Terminal:
             "base64": lambda rest: self.session.send(read_base64(rest)),
             "file": lambda rest: self.session.send_file(Path(rest)),
             "save": self._save,
-            "replay": self._begin_replay,
-            "stats": lambda rest: self._tell(*self._figures()),
+            "replay": self._start_replay,
+            "stats": lambda rest: self._print_to_stderr(*self._statistics()),
             "close": self._close,
-            "help": lambda rest: self._tell(*HELP.splitlines()),
+            "help": lambda rest: self._print_to_stderr(*HELP.splitlines()),
         }
         if verb not in commands:
-            raise ValueError(f"There is no /{verb}; /help lists what there is, //{verb} sends it")
+            raise ValueError(f"Unknown command /{verb}; /help lists the commands, //{verb} sends it as text")
         return commands[verb]
 
-    def _figures(self) -> list[str]:
+    def _statistics(self) -> list[str]:
         ws = self.session.ws
         if ws is None:
             return ["Not connected."]
-        figures = asdict(ws.statistics)
-        since = figures["connected_since"]
-        figures["connected_since"] = time.strftime("%X", time.localtime(since)) if since else "-"
-        return [f"{name.replace('_', ' '):20} {figure}" for name, figure in figures.items()]
+        statistics = asdict(ws.statistics)
+        since = statistics["connected_since"]
+        statistics["connected_since"] = time.strftime("%X", time.localtime(since)) if since else "-"
+        return [f"{name.replace('_', ' '):20} {value}" for name, value in statistics.items()]
 
     def _close(self, rest: str) -> None:
         code, _, reason = rest.partition(" ")
         if code and not code.isdigit():
-            raise ValueError(f"A close code is a number, not {code!r}")
+            raise ValueError(f"/close: a close code as a number, not {code!r}")
         self.session.disconnect(int(code) if code else 1000, reason)
 
     def _save(self, rest: str) -> None:
         if not rest:
-            raise ValueError("/save wants the name of a file")
+            raise ValueError("/save: the name of a file is missing")
         *_, count = archive.save(list(self.session.log.rows), Path(rest))
-        self._tell(f"{count} rows saved in {rest}")
+        self._print_to_stderr(f"Saved {count:,} rows in {rest}")
 
-    def _begin_replay(self, rest: str) -> None:
+    def _start_replay(self, rest: str) -> None:
         path, *speed = shlex.split(rest) or [""]
         rows = [row for part in archive.load(Path(path)) for row in part]
         factor = float(speed[0]) if speed else 1.0
-        self._replay = Replay(self.session, sent_messages(rows), factor or float("inf"), self._replayed)
-        if self._replay.over:
+        self._replay = Replay(self.session, sent_messages(rows), factor or float("inf"), self._replay_ended)
+        if self._replay.done:
             self._replay = None
 
-    def _replayed(self, why: str) -> None:
-        if why:
-            self._tell(why)
+    def _replay_ended(self, reason: str) -> None:
+        if reason:
+            self._print_to_stderr(reason)
         self._replay = None
-        self._loop.call_soon(self._go_on)
+        self._loop.call_soon(self._process_lines)

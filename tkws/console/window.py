@@ -1,4 +1,4 @@
-"""The console's window: puts the parts together and does what is typed, clicked and chosen."""
+"""The console's window: puts the parts together and carries out what the user asks for."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from tkinter import ttk
 from typing import Any
 
 import tkws
-from tkws.console import settings as storage
+from tkws.console import menus, settings as storage
 from tkws.console.addressbar import AddressBar
 from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
 from tkws.console.files import Files
-from tkws.console.keys import menus_of, rows_menu
 from tkws.console.log import Log
-from tkws.console.look import add_menu_bar, theme_of
+from tkws.console.look import Action, add_menu_bar, is_pane_shown, show_pane, theme_of
 from tkws.console.sendbox import SendBox
 from tkws.console.session import Session
 from tkws.console.sidepanel import SidePanel
@@ -23,23 +22,23 @@ from tkws.console.status import Status
 from tkws.console.target import Target
 from tkws.errors import printable
 
-_SIDE_MS = 250
-_ROOM = 840, 520  # width and height, at 96 dpi, that the panes beside and below the table need
+ROOM_FOR_PANES = 840, 520
+"""The width and height of a window, at 96 dpi, that has room for the panes beside and below the table."""
 
-_HINT = "Nothing was said yet.\nType an address above, and press Return to connect."
+_SIDE_MS = 250
+_PLACEHOLDER = "No messages yet.\nType an address above and press Return to connect."
 
 
 class Console(ttk.Frame):
-    """All that is in the window.
+    """The contents of the window.
 
     Args:
         root: The window, empty.
-        settings: What is remembered.
-        path: Where that is stored when the window closes; None for nowhere.
+        settings: The settings to start with; the console changes them.
+        path: The file to store the settings in when the window closes; None for none.
 
     Attributes:
-        gone: Whether it was destroyed.
-        held: Whether reading is stopped.
+        reading_paused: Whether reading from the connection is paused.
     """
 
     def __init__(self, root: tk.Tk, settings: storage.Settings, path: Path | None) -> None:
@@ -49,37 +48,33 @@ class Console(ttk.Frame):
         self.root = root
         self.settings = settings
         self.log = Log()
-        self.session = Session(self.log, root, self._told)
-        self.held = False
+        self.session = Session(self.log, root, self._session_event)
+        self.reading_paused = False
         self._room = True, True
         self._path = path
         self._side_timer = ""
-        self.gone = False
-        self.files = Files(self)
+        self._destroyed = False
         self._build()
-        add_menu_bar(root, menus_of(self))
+        add_menu_bar(root, self._menus())
         root.title("tkws console")
         root.protocol("WM_DELETE_WINDOW", self.close)
-        if settings.geometry:
-            root.geometry(settings.geometry)
-        else:
-            root.geometry(theme.size(1080, 720))
+        root.geometry(settings.geometry or theme.size(1080, 720))
         root.minsize(theme.px(480), theme.px(320))
         self.pack(fill="both", expand=True)
-        self.address.address.focus_set()
-        self._tick_side()
+        self.address.entry.focus_set()
+        self._update_side()
 
-    # What is done
+    # Actions
 
     def connect(self) -> None:
-        """Connect to what is typed, or do nothing but say why not."""
+        """Connect to the address that has been entered, or show why that is not possible."""
         try:
             self.connect_to(self.address.target())
         except (ValueError, TypeError, OSError, ImportError, tkws.WebSocketError) as error:
             self.banner.show(str(error))
 
     def connect_to(self, target: Target) -> None:
-        """Connect; see `Target.open` for what it raises."""
+        """Connect to a target; see `Target.open` for exceptions."""
         self.address.show(target)
         self.session.connect(target)
         self.banner.hide()
@@ -87,15 +82,15 @@ class Console(ttk.Frame):
         self.address.update_history()
         self.conversation.table.follow()
 
-    def connect_or_not(self) -> None:
-        """Do what the button says."""
+    def toggle_connection(self) -> None:
+        """Connect, cancel or disconnect, as the button says."""
         if self.session.state is tkws.State.CLOSED:
             self.connect()
         else:
             self.session.disconnect()
 
     def send(self, kind: str, payload: str | bytes) -> bool:
-        """Send what is in the box; say so where that cannot be."""
+        """Send a ``"message"`` or a ``"ping"`` and return True, or show why that is not possible."""
         try:
             if kind == "ping":
                 self.session.ping(payload if isinstance(payload, bytes) else payload.encode())
@@ -109,42 +104,42 @@ class Console(ttk.Frame):
         return True
 
     def send_again(self) -> None:
-        """Send the selected messages again, received ones too."""
+        """Send the selected messages again, including received ones."""
         for row in self.conversation.table.selection:
             if row.type in ("text", "binary") and not self.send("message", row.payload):
                 return
 
-    def hold(self) -> None:
-        """Read no more from the connection, so that the server feels it, or go on."""
+    def toggle_reading(self) -> None:
+        """Pause or resume reading from the connection, to test how the server handles a slow client."""
         ws = self.session.ws
         if ws is not None:
-            self.held = not self.held
-            (ws.pause if self.held else ws.resume)()
+            self.reading_paused = not self.reading_paused
+            (ws.pause if self.reading_paused else ws.resume)()
             self.conversation.refresh_soon()
 
-    def say(self, sentence: str) -> None:
-        """Tell that something is done."""
-        self._said.configure(text=sentence)
+    def show_done(self, sentence: str) -> None:
+        """Show in the status line that an action is complete."""
+        self._done.configure(text=sentence)
 
     def toggle_theme(self) -> None:
-        """Be dark, or light."""
+        """Switch between the light and the dark theme."""
         theme = theme_of(self)
         self.settings.theme = "light" if theme.is_dark else "dark"
         theme.use(self.settings.theme)
         self.side.refresh()
 
     def toggle_side(self) -> None:
-        """Show the side panel, or not; where there is little room too, until the window's size changes."""
-        self.settings.side = not self.side.winfo_manager()
-        self._show_side(self.settings.side)
+        """Show or hide the side panel; in a small window, until its size changes."""
+        self.settings.side = not is_pane_shown(self.side)
+        show_pane(self._panes, self.side, self.settings.side)
 
     def toggle_detail(self) -> None:
-        """Show the detail pane, or not; where there is little room too, until the window's size changes."""
-        self.settings.detail = not self.conversation.detail.winfo_manager()
+        """Show or hide the detail pane; in a small window, until its size changes."""
+        self.settings.detail = not is_pane_shown(self.conversation.detail)
         self.conversation.show_detail(self.settings.detail)
 
     def close(self) -> None:
-        """Store the settings, close the connection, and end."""
+        """Store the settings, close the connection, and destroy the window."""
         self.settings.geometry = self.root.geometry()
         if self._path is not None:
             try:
@@ -152,28 +147,29 @@ class Console(ttk.Frame):
             except OSError as error:
                 self.root.tk.call("puts", "stderr", printable(f"The settings were not stored: {error}"))
         self.session.disconnect(1001)
-        self.root.after(0, self.root.destroy)  # so that the Close still leaves
-
-    # What happens
+        self.root.after(0, self.root.destroy)  # after the Close frame has been sent
 
     def destroy(self) -> None:
-        """Go, and leave no timer."""
-        self.gone = True
+        """Cancel the timers, and destroy the widget."""
+        self._destroyed = True
+        self.files.close()
         if self._side_timer:
             self.after_cancel(self._side_timer)
             self._side_timer = ""
         super().destroy()
 
-    def _told(self, type: str, message: Any) -> None:
-        if self.gone:
+    # Events
+
+    def _session_event(self, type: str, message: Any) -> None:
+        if self._destroyed:
             return
         self.conversation.refresh_soon()
         if type in ("text", "binary", "sent", "ping", "pong"):
             return
-        if type == "connect" and self.root.focus_lastfor() in (self.address.address, self.root):
-            self.sendbox.text.focus_set()  # what is typed next is to be sent
+        if type == "connect" and self.root.focus_lastfor() in (self.address.entry, self.root):
+            self.sendbox.text.focus_set()  # so that the next input is a message
         elif type == "file":
-            self.sendbox.show_progress(self.session.sending)
+            self.sendbox.show_progress(self.session.upload)
         elif type in ("error", "timeout"):
             self.banner.show(str(message))
         elif type == "close" and message[0] not in (1000, 1001, 1005):
@@ -184,68 +180,95 @@ class Console(ttk.Frame):
         state = self.session.state
         closed = state is tkws.State.CLOSED
         if state is not tkws.State.OPEN:
-            self.held = False
-        words = {tkws.State.CONNECTING: "Cancel", tkws.State.CLOSED: "Connect"}
-        self.address.button.configure(text=words.get(state, "Disconnect"))
+            self.reading_paused = False
+        labels = {tkws.State.CONNECTING: "Cancel", tkws.State.CLOSED: "Connect"}
+        self.address.button.configure(text=labels.get(state, "Disconnect"))
         self.sendbox.enable(self.session.is_open)
         url = "" if closed or self.session.ws is None else f"{self.session.ws.url} - "
         self.root.title(f"{url}tkws console")
         self.side.refresh()
 
     def _show_counts(self, counts: str) -> None:
-        held = "   ·   reading is stopped: the server has to wait" if self.held else ""
-        self._counts.configure(text=f"{counts}{held}")
+        paused = "   ·   reading is stopped" if self.reading_paused else ""
+        self._counts.configure(text=f"{counts}{paused}")
 
-    def _tick_side(self) -> None:
+    def _update_side(self) -> None:
         self.side.refresh()
-        self.sendbox.show_progress(self.session.sending)
-        self._side_timer = self.after(_SIDE_MS, self._tick_side)
+        self.sendbox.show_progress(self.session.upload)
+        self._side_timer = self.after(_SIDE_MS, self._update_side)
 
-    # How it is built
+    # Layout
 
     def _build(self) -> None:
         px = theme_of(self).px
         gap = px(10)
-        self._across = ttk.PanedWindow(self, orient="horizontal")
-        left = ttk.Frame(self._across)
-        self.address = AddressBar(left, self.settings, self.connect, self.connect_or_not)
+        self._panes = ttk.PanedWindow(self, orient="horizontal")
+        left = ttk.Frame(self._panes)
+        self.address = AddressBar(left, self.settings, self.connect, self.toggle_connection)
         self.banner = Banner(left)
-        self.conversation = Conversation(left, self.log, self._show_counts, hint=_HINT)
+        self.conversation = Conversation(left, self.log, self._show_counts, placeholder=_PLACEHOLDER)
+        self.files = Files(self.session, self.conversation, self.show_done, self.banner.show)
         self.sendbox = SendBox(left, self.send, self.files.send, self.banner.show)
         self._counts = ttk.Label(left, style="Small.TLabel")
-        self._said = ttk.Label(left, style="Small.TLabel", anchor="e")
-        self.side = SidePanel(self._across, self.session)
+        self._done = ttk.Label(left, style="Small.TLabel", anchor="e")
+        self.side = SidePanel(self._panes, self.session)
         self.address.grid(row=0, column=0, sticky="ew", padx=gap, pady=(gap, px(2)))
         self.banner.place_at(row=1)
         self.conversation.grid(row=2, column=0, sticky="nsew")
         self.sendbox.grid(row=3, column=0, sticky="ew", padx=gap, pady=(gap, px(4)))
         self._counts.grid(row=4, column=0, sticky="w", padx=gap, pady=(0, px(6)))
-        self._said.grid(row=4, column=0, sticky="e", padx=gap, pady=(0, px(6)))
+        self._done.grid(row=4, column=0, sticky="e", padx=gap, pady=(0, px(6)))
         left.rowconfigure(2, weight=1)
         left.columnconfigure(0, weight=1)
-        self._across.pack(fill="both", expand=True)
-        self._across.add(left, weight=1)
+        self._panes.pack(fill="both", expand=True)
+        self._panes.add(left, weight=1)
         self._show_panes()
         self.conversation.table.bind_rows("<Return>", lambda _: self.send_again())
-        self.conversation.table.offer(rows_menu(self))
+        self.conversation.table.set_context_menu(menus.rows_menu(self.conversation, self.send_again))
         self.bind("<Configure>", self._resized)
 
+    def _menus(self) -> dict[str, menus.Menu]:
+        conversation = self.conversation
+        return {
+            "File": menus.file_menu(self.files, self.close),
+            "Connection": [
+                Action("Connect or reconnect", self.connect, "F5"),
+                Action("Disconnect", self.session.disconnect, "F6"),
+                Action(
+                    lambda: "Resume reading" if self.reading_paused else "Stop reading", self.toggle_reading
+                ),
+                None,
+                *menus.address_menu(self.address),
+            ],
+            "Message": [
+                Action("Go to the message box", self.sendbox.text.focus_set, "e"),
+                Action("Send a file…", self.files.send, "t"),
+                Action("Ping", lambda: self.send("ping", b""), "p"),
+                Action("Send the selected messages again", self.send_again, "r"),
+                None,
+                *menus.replay_menu(self.files),
+            ],
+            "Edit": menus.edit_menu(conversation),
+            "View": [
+                *menus.follow_menu(conversation),
+                None,
+                menus.pane_action("the side panel", self.side, self.toggle_side, "F2"),
+                menus.pane_action("the details", conversation.detail, self.toggle_detail, "F3"),
+                menus.theme_action(self, self.toggle_theme),
+            ],
+            "Help": menus.help_menu(self),
+        }
+
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        """The panes beside and below the table give way where there is no room for them."""
+        """Hide the panes beside and below the table if the window is too small for them."""
         px = theme_of(self).px
-        self._room = event.width >= px(_ROOM[0]), event.height >= px(_ROOM[1])
+        self._room = event.width >= px(ROOM_FOR_PANES[0]), event.height >= px(ROOM_FOR_PANES[1])
         self._show_panes()
 
     def _show_panes(self) -> None:
-        side, detail = self._room
-        self._show_side(self.settings.side and side)
-        self.conversation.show_detail(self.settings.detail and detail)
-
-    def _show_side(self, shown: bool) -> None:
-        if shown and not self.side.winfo_manager():
-            self._across.add(self.side, weight=0)
-        elif not shown and self.side.winfo_manager():
-            self._across.forget(self.side)
+        for_side, for_detail = self._room
+        show_pane(self._panes, self.side, self.settings.side and for_side)
+        self.conversation.show_detail(self.settings.detail and for_detail)
 
 
 def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) -> Status:
@@ -253,19 +276,19 @@ def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) 
 
     Args:
         root: The window, empty.
-        target: What to connect to at once; None for nothing.
-        theme: ``light`` or ``dark``; None for that of last time.
+        target: The target to connect to at once; None for none.
+        theme: ``light`` or ``dark``; None for the one used last.
 
     Raises:
-        ValueError: The target makes no sense; the window is closed then.
-        OSError: The same, of a file that it names.
+        ValueError: The target is invalid; the window is destroyed.
+        OSError: A file that the target names cannot be read; the window is destroyed.
     """
     path = storage.folder() / "console.json"
     settings = storage.load(path)
     settings.theme = theme or settings.theme
     console = Console(root, settings, path)
     if target is not None:
-        if target == Target(url=target.url):  # nothing is asked for but the address, as when it is typed
+        if target == Target(url=target.url):  # only an address: use its remembered options
             target = settings.recall(target.url)
         try:
             console.connect_to(target)

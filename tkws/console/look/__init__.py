@@ -2,6 +2,7 @@
 
 from tkws.console.look.menus import Action, add_context_menu, add_menu_bar
 from tkws.console.look.palette import DARK, LIGHT, Palette
+from tkws.console.look.panes import is_pane_shown, show_pane
 from tkws.console.look.shapes import disc, rounded
 from tkws.console.look.theme import Theme, theme_of
 
@@ -14,6 +15,8 @@ __all__ = [
     "add_context_menu",
     "add_menu_bar",
     "disc",
+    "is_pane_shown",
     "rounded",
+    "show_pane",
     "theme_of",
 ]

@@ -1,4 +1,4 @@
-"""The server's window: its connections, and what they say."""
+"""The server's window: its connections and their messages."""
 
 from __future__ import annotations
 
@@ -9,34 +9,33 @@ from tkinter import ttk
 from typing import Any, Literal
 
 import tkws
-from tkws.console import settings as storage
+from tkws.console import menus, settings as storage
 from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
-from tkws.console.keys import edit_menu, follow_menu
 from tkws.console.log import Log
-from tkws.console.look import Action, add_menu_bar, theme_of
+from tkws.console.look import Action, add_menu_bar, is_pane_shown, show_pane, theme_of
 from tkws.console.sendbox import SendBox
-from tkws.console.serving import Mode, Serving, peer_of
+from tkws.console.serversession import Mode, ServerSession, peer_of
 from tkws.console.status import Status
+from tkws.console.window import ROOM_FOR_PANES
 from tkws.errors import printable
 
-_LIST_MS = 250
-_MODES = {"Echo: back to who said it": Mode.ECHO, "Chat: to everybody else": Mode.CHAT}
-_HINT = "Nobody has connected yet.\nA client is one command away: python -m tkws"
-_ROOM = 840, 520  # width and height, at 96 dpi, that the panes beside and below the table need
+_UPDATE_MS = 250
+_MODES = {"Echo: back to the sender": Mode.ECHO, "Chat: to everybody else": Mode.CHAT}
+_PLACEHOLDER = "Nobody has connected yet.\nTo start a client: python -m tkws"
 _COLUMNS = {"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"}
 
 
 class ServerWindow(ttk.Frame):
-    """All that is in the window.
+    """The contents of the window.
 
     Args:
         root: The window, empty.
-        mode: What is done with messages.
-        options: The arguments of `Serving`.
+        mode: Whether to echo or to relay messages.
+        options: The arguments of `ServerSession`.
 
     Raises:
-        OSError: The address cannot be listened on.
+        OSError: The server cannot listen on the address.
     """
 
     def __init__(self, root: tk.Tk, mode: Mode, options: Mapping[str, Any]) -> None:
@@ -45,27 +44,27 @@ class ServerWindow(ttk.Frame):
         self.root = root
         self.log = Log()
         self._timer = ""
-        self._gone = False
-        self.serving = Serving(self.log, mode, root, self._told, **options)
+        self._destroyed = False
+        self.session = ServerSession(self.log, mode, root, self._server_event, **options)
         self._build(mode)
         add_menu_bar(root, self._menus())
-        root.title(f"{self.serving.server.url} - tkws server")
+        root.title(f"{self.session.server.url} - tkws server")
         root.protocol("WM_DELETE_WINDOW", self.close)
         root.geometry(theme.size(1000, 640))
         root.minsize(theme.px(480), theme.px(320))
         self.pack(fill="both", expand=True)
         self.sendbox.text.focus_set()
-        self._tick()
+        self._update()
 
     @property
-    def chosen(self) -> list[tkws.WebSocket]:
+    def selected(self) -> list[tkws.WebSocket]:
         """The connections that are selected in the list."""
-        wanted = set(self._list.selection())
-        return [ws for ws, name in self.serving.names.items() if name in wanted]
+        selection = set(self._list.selection())
+        return [ws for ws, name in self.session.names.items() if name in selection]
 
     def send(self, kind: str, payload: str | bytes) -> bool:
-        """Send to the connections that are selected, or to all."""
-        peers = self.chosen or list(self.serving.names)
+        """Send to the selected connections, or to all if none is selected; return whether any got it."""
+        peers = self.selected or list(self.session.names)
         if not peers:
             self.banner.show("Nobody is connected.")
             return False
@@ -73,66 +72,66 @@ class ServerWindow(ttk.Frame):
             for ws in peers:
                 if ws.state is tkws.State.OPEN:
                     ws.ping(payload)
-        elif self.chosen:
-            for ws in self.chosen:
-                self.serving.send(payload, ws)
+        elif self.selected:
+            for ws in self.selected:
+                self.session.send(payload, ws)
         else:
-            self.serving.send(payload)
+            self.session.send(payload)
         self.banner.hide()
         self.conversation.table.follow()
         return True
 
     def disconnect(self) -> None:
-        """Close the connections that are selected."""
-        for ws in self.chosen:
+        """Close the selected connections."""
+        for ws in self.selected:
             ws.close(1000, "Closed by the server")
 
     def copy_url(self) -> None:
-        """Copy the server's address."""
+        """Copy the server's address to the clipboard."""
         self.clipboard_clear()
-        self.clipboard_append(self.serving.server.url)
+        self.clipboard_append(self.session.server.url)
 
     def toggle_theme(self) -> None:
-        """Be dark, or light."""
+        """Switch between the light and the dark theme."""
         theme = theme_of(self)
         theme.use("light" if theme.is_dark else "dark")
 
     def toggle_side(self) -> None:
-        """Show the connections, or not, until the window's size changes."""
-        self._show_side(not self._side.winfo_manager())
+        """Show or hide the connections, until the size of the window changes."""
+        show_pane(self._panes, self._side, not is_pane_shown(self._side))
 
     def close(self) -> None:
-        """Close every connection, and end."""
-        self.serving.close()
-        self.root.after(0, self.root.destroy)  # so that the Closes still leave
+        """Close all connections, and destroy the window."""
+        self.session.close()
+        self.root.after(0, self.root.destroy)  # after the Close frames have been sent
 
     def destroy(self) -> None:
-        """Go, and leave no timer."""
-        self._gone = True
+        """Cancel the timer, and destroy the widget."""
+        self._destroyed = True
         if self._timer:
             self.after_cancel(self._timer)
             self._timer = ""
         super().destroy()
 
-    def _told(self, name: str, type: str, message: Any) -> None:
-        if self._gone:
+    def _server_event(self, name: str, type: str, message: Any) -> None:
+        if self._destroyed:
             return
         self.conversation.refresh_soon()
         if type in ("connect", "disconnect"):
             self._show_connections()
 
-    def _tick(self) -> None:
+    def _update(self) -> None:
         self._show_connections()
-        self._timer = self.after(_LIST_MS, self._tick)
+        self._timer = self.after(_UPDATE_MS, self._update)
 
     def _show_connections(self) -> None:
-        names = self.serving.names
+        names = self.session.names
         known = set(self._list.get_children())
         self._list.delete(*(known - set(names.values())))
         for ws, name in names.items():
-            figures = ws.statistics
+            statistics = ws.statistics
             path = ws.request.target if ws.request is not None else "/"
-            counts = f"{figures.messages_received:,}", f"{figures.messages_sent:,}"
+            counts = f"{statistics.messages_received:,}", f"{statistics.messages_sent:,}"
             values = (name, peer_of(ws), path, *counts)
             if name in known:
                 self._list.item(name, values=values)
@@ -140,26 +139,25 @@ class ServerWindow(ttk.Frame):
                 self._list.insert("", "end", iid=name, values=values)
         count = len(names)
         self._count.configure(text=f"{count} connection{'' if count == 1 else 's'}")
-        to = ", ".join(self._list.selection())
-        self._to.configure(text=f"The box below sends to {to or 'everybody'}.")
+        recipients = ", ".join(self._list.selection())
+        self._recipients.configure(text=f"The box below sends to {recipients or 'everybody'}.")
 
-    def _menus(self) -> dict[str, list[Action | None]]:
-        talk = self.conversation
+    def _menus(self) -> dict[str, menus.Menu]:
         return {
             "Server": [
                 Action("Copy the address", self.copy_url, "u"),
-                Action("Disconnect who is selected", self.disconnect, "F6"),
+                Action("Disconnect the selected clients", self.disconnect, "F6"),
                 None,
                 Action("Quit", self.close, "q"),
             ],
-            "Edit": edit_menu(talk),
+            "Edit": menus.edit_menu(self.conversation),
             "View": [
-                *follow_menu(talk),
+                *menus.follow_menu(self.conversation),
                 Action("Go to the connections", self._go_to_list, "l"),
-                Action("Go to the box", self.sendbox.text.focus_set, "e"),
+                Action("Go to the message box", self.sendbox.text.focus_set, "e"),
                 None,
-                Action(self._side_label, self.toggle_side, "F2"),
-                Action(lambda: "Light" if theme_of(self).is_dark else "Dark", self.toggle_theme, "d"),
+                menus.pane_action("the connections", self._side, self.toggle_side, "F2"),
+                menus.theme_action(self, self.toggle_theme),
             ],
         }
 
@@ -167,16 +165,18 @@ class ServerWindow(ttk.Frame):
         px = theme_of(self).px
         gap = px(10)
         head = ttk.Frame(self, padding=gap)
-        url = ttk.Label(head, text=self.serving.server.url, style="Title.TLabel")
+        url = ttk.Label(head, text=self.session.server.url, style="Title.TLabel")
         copy = ttk.Button(head, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6)
         self._mode = ttk.Combobox(head, values=list(_MODES), state="readonly", width=24)
         self._mode.configure(font=theme_of(self).body, height=len(_MODES))
         self._mode.current(list(_MODES.values()).index(mode))
-        self._mode.bind("<<ComboboxSelected>>", lambda _: self._mode_chosen())
+        self._mode.bind("<<ComboboxSelected>>", lambda _: self._mode_changed())
         self.banner = Banner(self)
-        self._across = across = ttk.PanedWindow(self, orient="horizontal")
-        self.conversation = Conversation(across, self.log, self._show_counts, hint=_HINT, with_peers=True)
-        self._side = self._build_side(across)
+        self._panes = ttk.PanedWindow(self, orient="horizontal")
+        self.conversation = Conversation(
+            self._panes, self.log, self._show_counts, placeholder=_PLACEHOLDER, with_peers=True
+        )
+        self._side = self._build_side(self._panes)
         self.sendbox = SendBox(self, self.send, None, self.banner.show)
         self.sendbox.enable(True)
         self._counts = ttk.Label(self, style="Small.TLabel")
@@ -185,9 +185,9 @@ class ServerWindow(ttk.Frame):
         self._mode.pack(side="right", fill="y")
         head.grid(row=0, column=0, sticky="ew")
         self.banner.place_at(row=1)
-        across.grid(row=2, column=0, sticky="nsew")
-        across.add(self.conversation, weight=1)
-        self._show_side(True)
+        self._panes.grid(row=2, column=0, sticky="nsew")
+        self._panes.add(self.conversation, weight=1)
+        show_pane(self._panes, self._side, True)
         self.conversation.show_detail(True)
         self.sendbox.grid(row=3, column=0, sticky="ew", padx=gap, pady=(gap, px(4)))
         self._counts.grid(row=4, column=0, sticky="w", padx=gap, pady=(0, px(6)))
@@ -197,22 +197,13 @@ class ServerWindow(ttk.Frame):
         self.bind("<Configure>", self._resized)
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        """The panes beside and below the table give way where there is no room for them."""
+        """Hide the panes beside and below the table if the window is too small for them."""
         px = theme_of(self).px
-        self._show_side(event.width >= px(_ROOM[0]))
-        self.conversation.show_detail(event.height >= px(_ROOM[1]))
-
-    def _show_side(self, shown: bool) -> None:
-        if shown and not self._side.winfo_manager():
-            self._across.add(self._side, weight=0)
-        elif not shown and self._side.winfo_manager():
-            self._across.forget(self._side)
-
-    def _side_label(self) -> str:
-        return "Hide the connections" if self._side.winfo_manager() else "Show the connections"
+        show_pane(self._panes, self._side, event.width >= px(ROOM_FOR_PANES[0]))
+        self.conversation.show_detail(event.height >= px(ROOM_FOR_PANES[1]))
 
     def _go_to_list(self) -> None:
-        self._show_side(True)
+        show_pane(self._panes, self._side, True)
         self._list.focus_set()
 
     def _build_side(self, parent: tk.Misc) -> ttk.Frame:
@@ -227,17 +218,17 @@ class ServerWindow(ttk.Frame):
             self._list.column(name, width=px(widths[name]), anchor=anchor, stretch=name == "path")
         self._list.bind("<<TreeviewSelect>>", lambda _: self._show_connections())
         self._list.bind("<Escape>", lambda _: self._list.selection_set(()))
-        self._to = ttk.Label(side, style="Status.TLabel")
+        self._recipients = ttk.Label(side, style="Status.TLabel")
         close = ttk.Button(side, text="Disconnect", style="Side.Quiet.TButton", command=self.disconnect)
         self._count.pack(anchor="w", pady=(0, px(8)))
         close.pack(side="bottom", anchor="w", pady=(px(8), 0))
-        self._to.pack(side="bottom", anchor="w", pady=(px(8), 0))
+        self._recipients.pack(side="bottom", anchor="w", pady=(px(8), 0))
         self._list.pack(fill="both", expand=True)
         return side
 
-    def _mode_chosen(self) -> None:
+    def _mode_changed(self) -> None:
         self._mode.selection_clear()
-        self.serving.mode = _MODES[self._mode.get()]
+        self.session.mode = _MODES[self._mode.get()]
 
     def _show_counts(self, counts: str) -> None:
         self._counts.configure(text=counts)
@@ -250,9 +241,9 @@ def run_server_window(
 
     Args:
         root: The window, empty.
-        mode: What is done with messages.
-        options: The arguments of `Serving`.
-        theme: ``light`` or ``dark``; None for that of the console's last time.
+        mode: Whether to echo or to relay messages.
+        options: The arguments of `ServerSession`.
+        theme: ``light`` or ``dark``; None for the one that the console used last.
     """
     path: Path = storage.folder() / "console.json"
     theme_of(root).use(theme or storage.load(path).theme)

@@ -13,8 +13,8 @@ import tkws
 from tests.peers import Log as Heard
 from tests.windows import cut_off
 from tkws.console.look import DARK
-from tkws.console.servewindow import ServerWindow, run_server_window
-from tkws.console.serving import Mode
+from tkws.console.serversession import Mode
+from tkws.console.serverwindow import ServerWindow, run_server_window
 from tkws.console.status import Status
 
 PumpUntil = Callable[..., None]
@@ -27,8 +27,8 @@ def window(display_root: tk.Tk, pump_until: PumpUntil) -> Iterator[ServerWindow]
     made = ServerWindow(display_root, Mode.ECHO, {"port": 0})
     display_root.update()
     yield made
-    made.serving.close()
-    pump_until(lambda: not made.serving.names)
+    made.session.close()
+    pump_until(lambda: not made.session.names)
     made.destroy()
 
 
@@ -38,7 +38,7 @@ def join(display_root: tk.Tk, window: ServerWindow, pump_until: PumpUntil) -> Ca
 
     def join() -> Heard:
         log = Heard()
-        tkws.open(window.serving.server.url + "room", log, master=display_root)
+        tkws.open(window.session.server.url + "room", log, master=display_root)
         pump_until(lambda: log.open)
         return log
 
@@ -82,7 +82,7 @@ def test_the_box_sends_to_everybody_or_to_who_is_selected(
     window.sendbox.submit()
     window._list.selection_set("#2")
     window.update()
-    assert str(window._to.cget("text")) == "The box below sends to #2."
+    assert str(window._recipients.cget("text")) == "The box below sends to #2."
     window.send("message", "one")
     window.send("ping", b"?")
     pump_until(lambda: other.all("text") == ["all", "one"] and other.all("ping") == [b"?"])
@@ -103,6 +103,21 @@ def test_a_connection_that_is_selected_is_closed(
     assert str(window._count.cget("text")) == "1 connection"
 
 
+def test_a_server_that_waits_for_a_peer_closes_in_good_order(
+    window: ServerWindow, join: Any, pump_until: PumpUntil
+) -> None:
+    peer = join()
+    peer.ws.pause()
+    for _ in range(20):
+        peer.ws.send(os.urandom(300_000), compress=False)
+    [ws] = window.session.names
+    pump_until(lambda: ws.buffered_amount > 1 << 20)
+    window.session.close()
+    peer.ws.resume()
+    pump_until(lambda: peer.over and not window.session.names)
+    assert peer.one("close")[0] == 1001
+
+
 def test_a_peer_that_does_not_read_is_made_to_wait_and_loses_nothing(
     window: ServerWindow, join: Any, pump_until: PumpUntil
 ) -> None:
@@ -111,7 +126,7 @@ def test_a_peer_that_does_not_read_is_made_to_wait_and_loses_nothing(
     peer.ws.pause()
     for message in sent:
         peer.ws.send(message, compress=False)
-    [ws] = window.serving.names
+    [ws] = window.session.names
     pump_until(lambda: ws.buffered_amount > 1 << 20)
     peer.ws.resume()
     pump_until(lambda: len(peer.all("binary")) == len(sent))
@@ -120,7 +135,7 @@ def test_a_peer_that_does_not_read_is_made_to_wait_and_loses_nothing(
 
 def test_the_address_is_copied(window: ServerWindow) -> None:
     window.copy_url()
-    assert window.clipboard_get() == window.serving.server.url
+    assert window.clipboard_get() == window.session.server.url
     window.clipboard_clear()
 
 
@@ -152,6 +167,6 @@ def test_an_address_that_is_taken_is_told(
     display_root: tk.Tk, window: ServerWindow, capfd: pytest.CaptureFixture[str]
 ) -> None:
     root = tk.Tk()
-    status = run_server_window(root, Mode.ECHO, {"port": window.serving.server.port}, theme="light")
+    status = run_server_window(root, Mode.ECHO, {"port": window.session.server.port}, theme="light")
     assert status is Status.FAILED
     assert "Address already in use" in capfd.readouterr().err

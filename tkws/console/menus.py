@@ -1,0 +1,116 @@
+"""The entries of the windows' menus, with their keys."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from functools import partial
+from tkinter import messagebox
+
+import tkws
+from tkws.console.addressbar import AddressBar
+from tkws.console.conversation import Conversation
+from tkws.console.files import Files
+from tkws.console.look import Action, is_pane_shown, theme_of
+
+_OTHER_KEYS = """\
+Return in the address field: connect
+Return in the message box: send
+Shift+Return in the message box: new line
+Up and Down in the message box: earlier messages
+Return in the table: send the selected messages again
+Escape in the filter: show everything
+Tab: next control"""
+
+Menu = list[Action | None]
+"""The entries of a menu; None is a separator."""
+
+
+def file_menu(files: Files, quit: Callable[[], object]) -> Menu:
+    """Return the menu for saved conversations."""
+    return [
+        Action("Open a conversation…", files.open, "o"),
+        Action("Save the conversation…", files.save, "s"),
+        Action("Save what is shown…", partial(files.save, shown_only=True), "Shift-S"),
+        None,
+        Action("Quit", quit, "q"),
+    ]
+
+
+def address_menu(address: AddressBar) -> Menu:
+    """Return the part of a menu for the address and its options."""
+    return [
+        Action("Go to the address", address.focus_address, "l"),
+        Action("Options", address.toggle_options, "F4"),
+    ]
+
+
+def replay_menu(files: Files) -> Menu:
+    """Return the part of a menu for replays."""
+    return [
+        Action("Replay the messages sent", files.replay_log, "F8"),
+        Action("Replay a file…", files.replay_file, "Shift-R"),
+        Action("Replay a file without delays…", partial(files.replay_file, speed=float("inf"))),
+        Action("Stop the replay", files.stop_replay, "F9"),
+    ]
+
+
+def edit_menu(conversation: Conversation) -> Menu:
+    """Return the menu for copying, selecting and filtering."""
+    return [
+        Action("Copy", conversation.copy, "c", local=True),
+        Action("Select all", conversation.table.select_all, "a", local=True),
+        Action("Clear", conversation.clear, "k"),
+        None,
+        Action("Filter", conversation.filter.focus_text, "f"),
+        Action("Show everything", conversation.filter.clear, "Shift-F"),
+    ]
+
+
+def rows_menu(conversation: Conversation, send_again: Callable[[], object]) -> Menu:
+    """Return the context menu of the table."""
+    return [
+        Action("Copy", conversation.copy, "c"),
+        Action("Send again", send_again, "r"),
+        None,
+        Action("Select all", conversation.table.select_all, "a"),
+    ]
+
+
+def follow_menu(conversation: Conversation) -> Menu:
+    """Return the part of a menu for following new rows."""
+    return [
+        Action("Go to the table", conversation.go_to_table, "m"),
+        Action("Follow the newest row", conversation.table.follow, "n"),
+        Action(lambda: "Resume" if conversation.paused else "Pause", conversation.toggle_pause, "F7"),
+    ]
+
+
+def theme_action(window: tk.Misc, toggle: Callable[[], object]) -> Action:
+    """Return the entry that switches between the light and the dark theme."""
+    return Action(lambda: "Light" if theme_of(window).is_dark else "Dark", toggle, "d")
+
+
+def pane_action(name: str, pane: tk.Widget, toggle: Callable[[], object], key: str) -> Action:
+    """Return the entry that shows or hides a pane."""
+    return Action(lambda: f"{'Hide' if is_pane_shown(pane) else 'Show'} {name}", toggle, key)
+
+
+def help_menu(window: tk.Misc) -> Menu:
+    """Return the help menu."""
+    return [
+        Action("Keys", partial(_show_keys, window), "F1"),
+        Action("About", partial(_show_about, window)),
+    ]
+
+
+def _show_keys(window: tk.Misc) -> None:
+    messagebox.showinfo(
+        "Keys", "The menus show most keys. These are the others:", detail=_OTHER_KEYS, parent=window
+    )
+
+
+def _show_about(window: tk.Misc) -> None:
+    messagebox.showinfo(
+        "tkws console", f"tkws {tkws.__version__}", detail="A WebSocket console.", parent=window
+    )
