@@ -524,7 +524,12 @@ def test_a_signal(guest, pump_until):
     guest.add_signal_handler(signal.SIGUSR1, heard.append, 1)
     os.kill(os.getpid(), signal.SIGUSR1)
     pump_until(lambda: heard)
+    taken = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(taken)
+    assert taken == guest._csock.fileno()
     assert guest.remove_signal_handler(signal.SIGUSR1)
+    assert signal.set_wakeup_fd(-1) not in (-1, taken)  # the host's again
+    guest.host.follow_signals()
     assert not guest.remove_signal_handler(signal.SIGUSR1)
 
 

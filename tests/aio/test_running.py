@@ -159,6 +159,7 @@ def test_ten_times_in_one_process_leave_nothing(root):
     aio.run(answer(), master=root)
     gc.collect()
     before = guards.open_descriptors()
+    handler = signal.getsignal(signal.SIGINT)
     loops = []
     for _ in range(10):
         loops.append(weakref.ref(aio.loop(root)))
@@ -167,11 +168,11 @@ def test_ten_times_in_one_process_leave_nothing(root):
     gc.collect()
     assert guards.open_descriptors() == before
     assert not any(loop() for loop in loops)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) == handler
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("notifier", ["polled"])
+@pytest.mark.parametrize("notifier", ["filehandler", "polled"])
 def test_an_interrupt_ends_it_cleanly(notifier):
     script = (
         "import asyncio, tkinter; from tkws import aio\n"
@@ -192,3 +193,54 @@ def test_an_interrupt_ends_it_cleanly(notifier):
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=30)
     assert (out, errors, process.returncode) == ("ended\ninterrupted\n", "", 0)
+
+
+def interrupt_soon(root) -> None:
+    root.after(1, signal.raise_signal, signal.SIGINT)
+
+
+def test_an_interrupt_cancels_the_program(root):
+    log = []
+    interrupt_soon(root)
+    with pytest.raises(KeyboardInterrupt):
+        aio.run(forever(log, 0.001), master=root)
+    assert log == ["ended"]
+
+
+def test_a_program_may_end_by_itself_at_an_interrupt(root):
+    async def main():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return "saved"
+
+    interrupt_soon(root)
+    assert aio.run(main(), master=root) == "saved"
+
+
+def test_the_second_interrupt_is_raised(root):
+    log = []
+
+    async def main():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            log.append("first")
+            interrupt_soon(root)
+            await forever(log)
+
+    interrupt_soon(root)
+    with pytest.raises(KeyboardInterrupt):
+        aio.run(main(), master=root)
+    assert log == ["first", "ended"]
+
+
+def test_a_programs_own_handler_is_left_alone(root):
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+    try:
+        interrupt_soon(root)
+        assert aio.run(answer(), master=root) == 42
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert heard

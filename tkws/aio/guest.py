@@ -115,6 +115,13 @@ class GuestLoop(PiecewiseEventLoop):
         except BaseException:
             self._host.report_exception()
 
+    def remove_signal_handler(self, sig: int) -> bool:
+        """See `asyncio.loop.remove_signal_handler`."""
+        removed = super().remove_signal_handler(sig)
+        if removed and not self._host.closed:
+            self._host.follow_signals()  # asyncio takes the wake-up descriptor off with its last handler
+        return removed
+
     # ---- turns
 
     def _queued_outside(self) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any, TypeVar
 
 from tkws.aio.guest import GuestLoop, loop
 from tkws.loop import Master
+from tkws.loop.interrupts import interrupts
 
 T = TypeVar("T")
 
@@ -55,9 +58,13 @@ def run(
 
 def _run(guest: GuestLoop, coroutine: Coroutine[Any, Any, T], debug: bool | None) -> T | None:
     runner = asyncio.Runner(debug=debug, loop_factory=lambda: guest)
+    interrupt = Interrupt(guest)
     try:
-        return runner.run(coroutine)
+        with interrupt:
+            return runner.run(interrupt.watch(coroutine))
     except asyncio.CancelledError:
+        if interrupt.came:
+            raise KeyboardInterrupt from None
         if not guest.orphaned:
             raise
         return None
@@ -68,6 +75,7 @@ def _run(guest: GuestLoop, coroutine: Coroutine[Any, Any, T], debug: bool | None
     finally:
         if not guest.is_closed():
             runner.close()
+        coroutine.close()  # it may have been cancelled before it began
 
 
 def _require_no_loop() -> None:
@@ -76,3 +84,43 @@ def _require_no_loop() -> None:
     except RuntimeError:
         return
     raise RuntimeError("aio.run() cannot be called from a running event loop: use await")
+
+
+class Interrupt:
+    """Cancels a coroutine at the first Ctrl-C, as asyncio's own runner does, and raises at the next.
+
+    No-op in other threads than the main one, and where the program handles SIGINT itself.
+
+    Attributes:
+        came: Whether there was one.
+    """
+
+    def __init__(self, guest: GuestLoop) -> None:
+        self.came = False
+        self._guest = guest
+        self._task: asyncio.Task[Any] | None = None
+        self._before: Any = None
+
+    async def watch(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Await ``coroutine``; the task that does so is the one that is cancelled."""
+        self._task = asyncio.current_task()
+        return await coroutine
+
+    def __enter__(self) -> None:
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.default_int_handler or getattr(before, "__self__", None) is interrupts:
+            try:
+                self._before = signal.signal(signal.SIGINT, self._on_signal)
+            except ValueError:  # not the main thread
+                pass
+
+    def __exit__(self, *error: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, signal.default_int_handler if self._guest.orphaned else self._before)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self.came or self._task is None:
+            raise KeyboardInterrupt
+        self.came = True
+        # It may have interrupted the loop itself, so this is no moment to touch anything.
+        self._guest.host.call_soon_threadsafe(self._task.cancel)
