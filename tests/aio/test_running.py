@@ -195,52 +195,66 @@ def test_an_interrupt_ends_it_cleanly(notifier):
     assert (out, errors, process.returncode) == ("ended\ninterrupted\n", "", 0)
 
 
-def interrupt_soon(root) -> None:
-    root.after(1, signal.raise_signal, signal.SIGINT)
+def interrupt_soon() -> None:
+    """Press Ctrl-C as soon as the running task waits."""
+    asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)
 
 
 def test_an_interrupt_cancels_the_program(root):
+    async def main():
+        interrupt_soon()
+        await forever(log, 0.001)
+
     log = []
-    interrupt_soon(root)
     with pytest.raises(KeyboardInterrupt):
-        aio.run(forever(log, 0.001), master=root)
+        aio.run(main(), master=root)
     assert log == ["ended"]
+
+
+def test_an_interrupt_before_the_program_begins(root):
+    def main():
+        aio.loop(root).host.at_slice_end(signal.raise_signal, signal.SIGINT)
+        return forever()
+
+    with pytest.raises(KeyboardInterrupt):
+        aio.run(main, master=root)
 
 
 def test_a_program_may_end_by_itself_at_an_interrupt(root):
     async def main():
+        interrupt_soon()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             return "saved"
 
-    interrupt_soon(root)
     assert aio.run(main(), master=root) == "saved"
 
 
 def test_the_second_interrupt_is_raised(root):
-    log = []
-
     async def main():
+        interrupt_soon()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             log.append("first")
-            interrupt_soon(root)
+            interrupt_soon()
             await forever(log)
 
-    interrupt_soon(root)
+    log = []
     with pytest.raises(KeyboardInterrupt):
         aio.run(main(), master=root)
     assert log == ["first", "ended"]
 
 
 def test_a_programs_own_handler_is_left_alone(root):
-    heard = []
-    before = signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+    async def main():
+        interrupt_soon()
+        return await heard.wait()
+
+    heard = asyncio.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: heard.set())
     try:
-        interrupt_soon(root)
-        assert aio.run(answer(), master=root) == 42
+        assert aio.run(main(), master=root)
     finally:
         signal.signal(signal.SIGINT, before)
-    assert heard

@@ -104,6 +104,8 @@ class Interrupt:
     async def watch(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Await ``coroutine``; the task that does so is the one that is cancelled."""
         self._task = asyncio.current_task()
+        if self.came:
+            raise asyncio.CancelledError
         return await coroutine
 
     def __enter__(self) -> None:
@@ -119,8 +121,9 @@ class Interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler if self._guest.orphaned else self._before)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self.came or self._task is None:
+        if self.came:
             raise KeyboardInterrupt
         self.came = True
-        # It may have interrupted the loop itself, so this is no moment to touch anything.
-        self._guest.host.call_soon_threadsafe(self._task.cancel)
+        if self._task is not None:
+            # It may have interrupted the loop itself, so this is no moment to touch anything.
+            self._guest.host.call_soon_threadsafe(self._task.cancel)
