@@ -85,3 +85,17 @@ def test_who_wants_no_keepalive_is_not_probed_and_who_waits_for_ever_is_not_give
     pump_until(lambda: done)
     assert ws.statistics.pings_sent == (1 if options["keepalive"] else 0)
     assert ws.state is tkws.State.OPEN
+
+
+def test_a_client_that_waits_to_try_again_does_so_at_once(loop, wall, root, pump_until, monkeypatch):
+    monkeypatch.setattr("tkws.commands.opening.loop_for", lambda master: loop)
+    log = Log()
+    never = tkws.Backoff(initial=60, jitter=0, factor=1)
+    ws = tkws.open("ws://127.0.0.1:1/", log, master=root, reconnect=never)
+    pump_until(lambda: log.types == ["error", "disconnect", "retry"])
+    assert ws.retry_in > 50
+    wall.time += 3600
+    loop.call_later(0.01, lambda: None)
+    pump_until(lambda: log.types.count("error") == 2)
+    ws.close()
+    pump_until(lambda: ws.state is tkws.State.CLOSED)
