@@ -27,7 +27,8 @@ LIVES = int(os.environ.get("LIVES", "60"))
 _FAILED = "(error|timeout) (error )*disconnect "
 _CONNECTED = "connect ((text|binary|ping|pong|error) )*close (error )*disconnect "
 _GIVEN_UP = "close (error )*disconnect "
-ONE_LIFE = re.compile(f"(({_FAILED}|{_CONNECTED})retry )*({_FAILED}|{_CONNECTED}|{_GIVEN_UP})")
+_UNSENT = "(error disconnect )?"  # closed when a `disconnect` had been told, with messages that waited
+ONE_LIFE = re.compile(f"(({_FAILED}|{_CONNECTED})retry )*({_FAILED}|{_CONNECTED}|{_GIVEN_UP}){_UNSENT}")
 
 
 def is_lost(cause: tkws.WebSocketError) -> bool:
