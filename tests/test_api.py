@@ -14,7 +14,8 @@ import tkws
 COMMANDS = {
     "open": (
         "(url, handler, *, master=None, protocols=(), headers=(), timeout=30.0, proxy=True, proxy_ssl=None, "
-        "ssl=None, unix=None, sock=None, origin=None, cookies=None, reconnect=None, **options)"
+        "ssl=None, unix=None, sock=None, origin=None, cookies=None, reconnect=None, max_redirects=10, "
+        "**options)"
     ),
     "send": "(ws, type, message='', final=True)",
     "server": "(listening_socket, *, master=None, **options)",

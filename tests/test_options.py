@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import socket
+from typing import Any
 
 import pytest
 
+import tkws
 from tkws import Deflate
 from tkws.options import (
     ConnectionOptions,
@@ -164,9 +167,9 @@ def test_a_change_makes_new_options():
 def test_a_change_is_checked():
     with pytest.raises(ValueError, match="^keepalive: "):
         changed(ConnectionOptions(), {"k": -1})
-    with pytest.raises(TypeError, match="^option 'color' is none: "):
+    with pytest.raises(TypeError, match="^unknown option 'color': there are close_timeout, "):
         changed(ConnectionOptions(), {"color": "red"})
-    with pytest.raises(TypeError, match="^option 'origins' is none: "):
+    with pytest.raises(TypeError, match="^unknown option 'origins': "):
         changed(ConnectionOptions(), {"origins": []})
 
 
@@ -187,19 +190,85 @@ def test_a_whole_name_wins_over_a_longer_one():
 def test_an_ambiguous_or_unknown_name_says_what_there_is():
     with pytest.raises(TypeError, match="^option 'p' is ambiguous: ping, pong_timeout$"):
         complete("p", ["pong_timeout", "ping", "other"])
-    with pytest.raises(TypeError, match="^level 'x' is none: a, b$"):
+    with pytest.raises(TypeError, match="^unknown level 'x': there are a, b$"):
         complete("x", ["b", "a"], "level")
     for word in ("", "-"):
-        with pytest.raises(TypeError, match=f"^option {word!r} is none: "):
+        with pytest.raises(TypeError, match=f"^unknown option {word!r}: "):
             complete(word, ["a"])
 
 
 @pytest.mark.parametrize("word", [None, 5, b"ping"])
 def test_a_name_is_a_str(word):
-    with pytest.raises(TypeError, match=f"^what: a str, not {type(word).__name__}$"):
+    with pytest.raises(TypeError, match=f"^what: str, not {type(word).__name__}$"):
         complete(word, ["ping"], "what")
 
 
 def test_a_description_is_that_of_a_widget():
     options = ConnectionOptions(keepalive=5)
     assert describe(options, "keepalive") == ("keepalive", "keepalive", "Keepalive", 0.0, 5)
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("keepalve", "keepalive"),
+        ("Keep_Alive", "keepalive"),
+        ("-keepalife", "keepalive"),
+        ("pongtimeout", "pong_timeout"),
+        ("maxmessage", "max_message"),
+        ("compresion", "compression"),
+        ("handlers", "handler"),
+    ],
+)
+def test_an_unknown_option_names_the_nearest(root, peers, word, nearest):
+    message = f"^unknown option {word!r}: did you mean {nearest}\\?$"
+    ws, _ = peers.taken(root)
+    server = tkws.serve(master=root)
+    with socket.socket() as sock:
+        for call in (
+            lambda: tkws.open("ws://127.0.0.1:1/", print, master=root, **{word: 1}),
+            lambda: tkws.serve(master=root, **{word: 1}),
+            lambda: tkws.server(sock, master=root, **{word: 1}),
+            lambda: tkws.takeover(sock, print, master=root, **{word: 1}),
+            lambda: ws.configure(**{word: 1}),
+            lambda: ws.configure(word),
+            lambda: ws.cget(word),
+            lambda: ws[word],
+            lambda: ws.__setitem__(word, 1),
+            lambda: server.configure(**{word: 1}),
+            lambda: server.cget(word),
+            lambda: tkws.configure(ws, word),
+        ):
+            with pytest.raises(TypeError, match=message):
+                call()
+    server.close()
+
+
+VALUE: Any = 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda root: tkws.open("ws://h/", print, master=root, timout=1), "'timout': did you mean timeout"),
+        (lambda root: tkws.open("ws://h/", print, master=root, recconect=1), "did you mean reconnect"),
+        (lambda root: tkws.open("ws://h/", print, master=root, header={}), "did you mean headers"),
+        (lambda root: tkws.open("ws://h/", print, master=root, max_redirect=1), "did you mean max_redirects"),
+        (lambda root: tkws.serve(master=root, prot=1), "did you mean port"),
+        (lambda root: tkws.serve(master=root, origin=[]), None),
+        (lambda root: tkws.loglevel("wran"), "unknown level 'wran': did you mean warn"),
+        (lambda root: tkws.serve(master=root, **{"x" * 10**6: VALUE}), "unknown option"),
+    ],
+)
+def test_a_misspelt_argument_is_named_too(root, call, message):
+    if message is None:
+        call(root).close()  # shortened, and clear
+    else:
+        with pytest.raises(TypeError, match=message):
+            call(root)
+
+
+def test_conninfo_names_the_nearest(root, peers):
+    ws, _ = peers.taken(root)
+    with pytest.raises(TypeError, match="^unknown what 'peernam3': did you mean peername"):
+        tkws.conninfo(ws, "peernam3")

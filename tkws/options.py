@@ -13,7 +13,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from tkws.checks import check_callable, check_count, check_flag, check_seconds, check_size, check_texts
+from tkws.checks import (
+    check_callable,
+    check_count,
+    check_flag,
+    check_seconds,
+    check_size,
+    check_text,
+    check_texts,
+)
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.payloads import encode_control
 
@@ -188,8 +196,15 @@ class ServerOptions(ConnectionOptions):
 Options = TypeVar("Options", bound=ConnectionOptions)
 
 
-def changed(options: Options, changes: Mapping[str, Any]) -> Options:
+def changed(
+    options: Options, changes: Mapping[str, Any], *, function: Callable[..., object] | None = None
+) -> Options:
     """Return ``options`` with ``changes``, whose names may be shortened while they are clear.
+
+    Args:
+        options: What to begin with.
+        changes: Names and new values.
+        function: What the program passed them to, whose arguments a misspelt name may have meant.
 
     Raises:
         TypeError: For a name that is no option or comes twice, and for a value of a wrong type.
@@ -198,21 +213,32 @@ def changed(options: Options, changes: Mapping[str, Any]) -> Options:
     names = [field.name for field in dataclasses.fields(options)]
     completed: dict[str, Any] = {}
     for word, value in changes.items():
-        name = complete(word, names)
+        name = complete(word, names, function=function)
         if name in completed:
             raise TypeError(f"option {word!r}: {name} is given twice")
         completed[name] = value
     return dataclasses.replace(options, **completed)
 
 
-def complete(word: str, names: Iterable[str], what: str = "option") -> str:
+def complete(
+    word: str,
+    names: Iterable[str],
+    what: str = "option",
+    *,
+    function: Callable[..., object] | None = None,
+) -> str:
     """Return the one of ``names`` that ``word`` is or begins, in any case (as Tk's options).
+
+    Args:
+        word: What the program wrote.
+        names: What it may be.
+        what: What the names are called, for the error.
+        function: As for `changed`.
 
     Raises:
         TypeError: Where none or several begin with it, or it is no str.
     """
-    if not isinstance(word, str):
-        raise TypeError(f"{what}: a str, not {type(word).__name__}")
+    check_text(what, word)
     names = list(names)
     wanted = word.lower().removeprefix("-")
     if wanted in names:
@@ -220,8 +246,18 @@ def complete(word: str, names: Iterable[str], what: str = "option") -> str:
     found = [name for name in names if wanted and name.startswith(wanted)]
     if len(found) == 1:
         return found[0]
-    problem = "is ambiguous" if found else "is none"
-    raise TypeError(f"{what} {word!r} {problem}: {', '.join(sorted(found or names))}")
+    if found:
+        raise TypeError(f"{what} {word!r} is ambiguous: {', '.join(sorted(found))}")
+    raise TypeError(f"unknown {what} {word!r}: {_advice(wanted, names, function)}")
+
+
+def _advice(word: str, names: Sequence[str], function: Callable[..., object] | None) -> str:
+    import inspect  # which, like the next, only a program with a mistake needs
+    from difflib import get_close_matches
+
+    arguments = () if function is None else inspect.signature(function).parameters
+    nearest = get_close_matches(word[:100], [*names, *arguments], n=1)
+    return f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(sorted(names))}"
 
 
 def describe(options: ConnectionOptions, name: str) -> tuple[str, str, str, object, object]:

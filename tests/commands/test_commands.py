@@ -33,12 +33,12 @@ def taken(root, peers, log, pump_until):
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ({"url": None}, TypeError, "url must be a str"),
-        ({"url": "chat"}, tkws.URLError, "url must look like ws://host/path"),
-        ({"url": "ftp://localhost/"}, tkws.URLError, "url must begin with ws:// or wss://"),
-        ({"url": "ws:///"}, tkws.URLError, "url must have a host"),
-        ({"url": "ws://localhost:70000/"}, tkws.URLError, "url has the port 70000"),
-        ({"url": "ws://localhost/#x"}, tkws.URLError, "url must not have a fragment"),
+        ({"url": None}, TypeError, "url: str, not "),
+        ({"url": "chat"}, tkws.URLError, "url: must look like ws://host/path"),
+        ({"url": "ftp://localhost/"}, tkws.URLError, "url: must begin with ws:// or wss://"),
+        ({"url": "ws:///"}, tkws.URLError, "url: must have a host"),
+        ({"url": "ws://localhost:70000/"}, tkws.URLError, "url: has a port"),
+        ({"url": "ws://localhost/#x"}, tkws.URLError, "url: must not have a fragment"),
         ({"handler": None}, TypeError, "handler: a callable"),
         ({"handler": "print"}, TypeError, "handler: a callable"),
         ({"master": 5}, TypeError, "master must be a widget"),
@@ -86,8 +86,8 @@ def taken(root, peers, log, pump_until):
         ({"reconnect": 5}, TypeError, "reconnect: "),
         ({"keepalive": -1}, ValueError, "keepalive: "),
         ({"keepalive": "5"}, TypeError, "keepalive: "),
-        ({"colour": "red"}, TypeError, "option 'colour' is none"),
-        ({"origins": ["*"]}, TypeError, "option 'origins' is none"),
+        ({"colour": "red"}, TypeError, "unknown option 'colour'"),
+        ({"origins": ["*"]}, TypeError, "unknown option 'origins'"),
         ({"compression": 5}, TypeError, "compression: "),
     ],
 )
@@ -168,7 +168,7 @@ def test_the_makers_belong_to_the_thread_of_the_interpreter(root, peers, pump_un
         ({"initial": None}, TypeError, "initial: bytes-like, not NoneType"),
         ({"server": "yes"}, TypeError, "server: True or False, not str"),
         ({"master": "."}, TypeError, "master must be a widget"),
-        ({"colour": "red"}, TypeError, "option 'colour' is none"),
+        ({"colour": "red"}, TypeError, "unknown option 'colour'"),
         ({"max_message": 0}, ValueError, "max_message: "),
     ],
 )
@@ -216,7 +216,7 @@ def test_takeover(root, peers, log, pump_until, server):
         ({"master": 5}, TypeError, "master must be a widget"),
         ({"origins": "https://example.org"}, TypeError, "origins: "),
         ({"max_connections": 0}, ValueError, "max_connections: "),
-        ({"colour": "red"}, TypeError, "option 'colour' is none"),
+        ({"colour": "red"}, TypeError, "unknown option 'colour'"),
         ({"handler": 5}, TypeError, "handler: "),
     ],
 )
@@ -293,8 +293,8 @@ def test_send_in_fragments(taken):
         ((None,), TypeError, "type: str or int, not NoneType"),
         ((True,), TypeError, "type: str or int, not bool"),
         ((b"text",), TypeError, "type: str or int, not bytes"),
-        (("",), TypeError, "type '' is none"),
-        (("video",), TypeError, "type 'video' is none"),
+        (("",), TypeError, "unknown type ''"),
+        (("video",), TypeError, "unknown type 'video'"),
         (("c",), TypeError, "type 'c' is ambiguous: close, continuation"),
         ((3,), ValueError, "type: 3 is no opcode"),
         ((-1,), ValueError, "type: -1 is no opcode"),
@@ -374,9 +374,9 @@ def test_configure(taken):
     assert tkws.configure(ws, keepalive=2, pi="x") is None
     assert (ws["keepalive"], ws["ping"]) == (2, "x")
     for wrong in ("colour", "", "p"):
-        with pytest.raises(TypeError, match=f"^option {wrong!r} is "):
+        with pytest.raises(TypeError, match=f"^(unknown )?option {wrong!r}"):
             tkws.configure(ws, wrong)
-    with pytest.raises(TypeError, match="^option: a str, not int"):
+    with pytest.raises(TypeError, match="^option: str, not int"):
         tkws.configure(ws, 5)
     with pytest.raises(TypeError, match="^option 'keep': keepalive is given twice"):
         tkws.configure(ws, keepalive=1, keep=2)
@@ -431,7 +431,7 @@ def test_conninfo_of_a_client(root, pump_until):
 
 @pytest.mark.parametrize("what", ["", "colour", "c", "re", "s", "close_", None, 5, ["state"]])
 def test_what_conninfo_refuses(taken, what):
-    with pytest.raises(TypeError, match="^what"):
+    with pytest.raises(TypeError, match="^(unknown )?what"):
         tkws.conninfo(taken[0], what)
 
 
@@ -611,7 +611,7 @@ def test_a_warning_is_seen_by_default():
 
 @pytest.mark.parametrize("wrong", ["", "loud", 5, b"debug"])
 def test_what_loglevel_refuses(level, wrong):
-    with pytest.raises(TypeError, match="^level"):
+    with pytest.raises(TypeError, match="^(unknown )?level"):
         tkws.loglevel(wrong)
     assert level.level == logging.NOTSET
 

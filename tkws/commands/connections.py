@@ -59,7 +59,7 @@ def takeover(
     role = Role.SERVER if server else Role.CLIENT
     base = ServerOptions().for_connection(handler) if server else ConnectionOptions(handler=handler)
     received = check_bytes_like("initial", initial)
-    settings = changed(base, options)
+    settings = changed(base, options, function=takeover)
     loop = loop_for(master)
     stream = SocketStream(loop, detach(sock))
     ws = WebSocket(loop, role, settings)

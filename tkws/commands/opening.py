@@ -46,6 +46,7 @@ def open(
     origin: str | None = None,
     cookies: CookieJar | None = None,
     reconnect: bool | Backoff | None = None,
+    max_redirects: int = MAX_REDIRECTS,
     **options: Any,
 ) -> WebSocket:
     """Open a connection (tcllib's ``open``, RFC 6455, 4.1).
@@ -74,8 +75,8 @@ def open(
         cookies: A jar whose cookies are sent, and which keeps those that the server sets.
         reconnect: True, or a `Backoff`, to connect again when the connection is lost or cannot
             be made; each attempt is announced by a ``retry`` event.
-        **options: See `ConnectionOptions`; and ``max_redirects``, 10 by default: how many redirects
-            are followed. The answer with one more is an ``error`` event.
+        max_redirects: How many redirects are followed. The answer with one more is an ``error`` event.
+        **options: See `ConnectionOptions`.
 
     Returns:
         The connection, CONNECTING; whatever comes of it is an event.
@@ -87,9 +88,8 @@ def open(
         ImportError: For a ``proxy`` that speaks SOCKS without the extra ``tkws[socks]``.
         OSError: No descriptor is left for the interpreter's loop, which is made at its first use.
     """
-    max_redirects = options.pop("max_redirects", MAX_REDIRECTS)
     timeout = check_seconds("timeout", timeout, above_zero=True)
-    settings = changed(ConnectionOptions(handler=handler), options)
+    settings = changed(ConnectionOptions(handler=handler), options, function=open)
     uri = parse_uri(url)
     check_opening(
         uri,

@@ -46,7 +46,8 @@ def server(listening_socket: socket.socket, *, master: Master = None, **options:
     check_kind("listening_socket", listening_socket, socket.socket, "a socket")
     if listening_socket.fileno() < 0:
         raise ValueError("listening_socket: it is closed")
-    return Server(loop_for(master), changed(ServerOptions(), options), listening_socket.getsockname())
+    settings = changed(ServerOptions(), options, function=server)
+    return Server(loop_for(master), settings, listening_socket.getsockname())
 
 
 def serve(
@@ -75,7 +76,8 @@ def serve(
     check_context("ssl", ssl, server_side=True)
     from tkws.serving.httpserver import HTTPServer
 
-    return HTTPServer(loop_for(master), host, port, ssl, changed(ServerOptions(), options))
+    settings = changed(ServerOptions(), options, function=serve)
+    return HTTPServer(loop_for(master), host, port, ssl, settings)
 
 
 def live(server: Server, path: str, handler: EventHandler, protocol: str = "*") -> None:
