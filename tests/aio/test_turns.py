@@ -125,7 +125,8 @@ def test_an_executor_can_be_taken(plain):
 
 
 @pytest.fixture
-def loop():
+def loop(monkeypatch):
+    monkeypatch.setattr(turns, "UNCLOCKED", 1)
     loop = turns.PiecewiseEventLoop()
     yield loop
     loop.close()

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+import selectors
 import sys
 import threading
 import time
@@ -32,6 +33,9 @@ from typing import TYPE_CHECKING, Any
 
 # Timers that are cancelled and wait for their time are dropped when they are this many and most of all.
 CANCELLED_KEPT = 100
+
+# Callbacks between two looks at the clock.
+UNCLOCKED = 4
 
 # Python 3.12 has it, and 3.14 lets no loop run a task inside another's unless it is asked.
 _swap_current_task: Any = getattr(tasks, "_swap_current_task", None)
@@ -52,6 +56,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         _selector: Any
         _asyncgen_firstiter_hook: Callable[[Any], None]
         _asyncgen_finalizer_hook: Callable[[Any], None]
+        _call_soon: Any
         _process_events: Callable[[Any], None]
         _set_coroutine_origin_tracking: Callable[[bool], None]
         _check_closed: Callable[[], None]
@@ -66,25 +71,35 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     # Of one that could not be made, so that its finalizer does not complain.
     _closed = True
 
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        super().__init__(selector)
+        self._listen_outside()
+
     # ---- what is queued
 
-    def _call_soon(self, callback: Any, args: Any, context: Context | None) -> asyncio.Handle:
+    def _listen_outside(self) -> None:
+        """Hear of what is queued from now on. In a piece, where most is queued, it need not be heard."""
+        self._call_soon = self._call_soon_outside
+        self.call_at = self._call_at_outside  # type: ignore[method-assign, assignment]
+
+    def _listen_no_more(self) -> None:
+        vars(self).pop("_call_soon", None)
+        vars(self).pop("call_at", None)
+
+    def _call_soon_outside(self, callback: Any, args: Any, context: Context | None) -> asyncio.Handle:
         handle: asyncio.Handle = super()._call_soon(callback, args, context)  # type: ignore[misc]
         if self._debug:  # leave this frame out of where it says that it was made
             del handle._source_traceback[-1]  # type: ignore[attr-defined]
-        if not self._in_piece:
-            self._queued_outside()
+        self._queued_outside()
         return handle
 
-    def call_at(  # type: ignore[override]
+    def _call_at_outside(
         self, when: float, callback: Any, *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        """See `asyncio.loop.call_at`."""
         timer = super().call_at(when, callback, *args, context=context)
         if self._debug:
             del timer._source_traceback[-1]  # type: ignore[attr-defined]
-        if not self._in_piece:
-            self._queued_outside()
+        self._queued_outside()
         return timer
 
     def _queued_outside(self) -> None:
@@ -125,6 +140,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         thread_id, hooks = self._thread_id, sys.get_asyncgen_hooks()
         try:
             self._in_piece = True
+            self._listen_no_more()
             self._thread_id = threading.get_ident()
             self._set_coroutine_origin_tracking(self._debug)
             sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
@@ -133,6 +149,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         finally:
             events._set_running_loop(None)
             self._in_piece = False
+            self._listen_outside()
             self._thread_id = thread_id
             self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*hooks)
@@ -154,7 +171,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                         self._run_timed(handle)
                     else:
                         handle._run()
-                if clock() >= self._until:
+                if not left % UNCLOCKED and clock() >= self._until:
                     break
         finally:
             self._round = left
@@ -163,14 +180,21 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     def _begin_round(self) -> int:
         """Queue what is ready and what is due; how many callbacks there are to run."""
         self._process_events(self._selector.select(0))
-        now = self.time() + self._clock_resolution
-        while self.next_deadline() < now:
-            timer = heapq.heappop(self._scheduled)
-            timer._scheduled = False
-            self._ready.append(timer)
-            if time.monotonic() >= self._until:  # thousands may be due at once
-                break
+        if self.next_deadline() < math.inf:
+            self._queue_due(self.time() + self._clock_resolution)
         return len(self._ready)
+
+    def _queue_due(self, now: float) -> None:
+        scheduled, ready = self._scheduled, self._ready
+        while scheduled and scheduled[0]._when < now:
+            timer = heapq.heappop(scheduled)
+            timer._scheduled = False
+            if timer._cancelled:
+                self._timer_cancelled_count -= 1
+                continue
+            ready.append(timer)
+            if not len(ready) % UNCLOCKED and time.monotonic() >= self._until:  # thousands may be due at once
+                break
 
     def _run_timed(self, handle: asyncio.Handle) -> None:
         try:
@@ -196,6 +220,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         try:
             with no_running_loop():
                 self._in_piece = True
+                self._listen_no_more()
                 task = self.create_task(main)
                 task.add_done_callback(lambda _: self.stop())
                 while not task.done():
@@ -203,6 +228,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                 return task.result()
         finally:
             self._in_piece = False
+            self._listen_outside()
             self._thread_id = thread_id
 
     def _check_running(self) -> None:
