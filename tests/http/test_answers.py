@@ -282,6 +282,7 @@ SENTENCE = b"The token has expired. " * 100
         ("gzip", gzip.compress(SENTENCE), SENTENCE),
         ("X-GZIP", gzip.compress(SENTENCE), SENTENCE),
         ("gzip", gzip.compress(SENTENCE) + gzip.compress(b"more"), SENTENCE + b"more"),
+        ("gzip", gzip.compress(b"more") * 101, b"more" * 100),  # as many members as are read
         ("gzip", gzip.compress(SENTENCE) + b"junk", SENTENCE),
         ("gzip", gzip.compress(SENTENCE)[:-8], SENTENCE),
         ("gzip", gzip.compress(SENTENCE)[:-8] + b"12345678", SENTENCE),

@@ -46,6 +46,12 @@ def test_a_host_is_read_as_it_was_written(host):
     assert "%" not in format_authority(host, 9)
 
 
+@pytest.mark.parametrize("zone", ["%25a%0Db", "%25%C3%A4", "%25%FF", "%ä", "%a\x00b"])
+def test_a_zone_is_printable_ascii(zone):
+    with pytest.raises(ValueError, match="^has an invalid IPv6 address$"):
+        parse_authority(f"[fe80::1{zone}]")
+
+
 @pytest.mark.parametrize(
     "host",
     [

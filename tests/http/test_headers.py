@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import email.message
+import pickle
 from types import MappingProxyType
 
 import pytest
@@ -109,3 +111,10 @@ def test_names_and_values_are_text() -> None:
 def test_received_fields_are_taken_as_they_are() -> None:
     headers = Headers.received([(b"X", b"\x01\xfc"), (b"x", b"b")])
     assert headers.fields == (("X", "\x01ü"), ("x", "b"))
+
+
+def test_a_copy_has_all_fields_as_they_were_received() -> None:
+    headers = Headers.received([(b"X", b"\x01\xfc"), (b"x", b"b")])
+    for copied in (copy.copy(headers), copy.deepcopy(headers), pickle.loads(pickle.dumps(headers))):
+        assert copied == headers
+        assert copied.fields == headers.fields

@@ -61,6 +61,18 @@ def refused(handshake: ClientHandshake, data: bytes) -> HandshakeError:
     return error
 
 
+def test_a_refusal_is_told_as_soon_as_it_is_certain() -> None:
+    handshake = client()
+    assert (handshake.head_received, handshake.answered) == (False, False)
+    handshake.receive_data(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n")
+    assert (handshake.head_received, handshake.answered) == (False, True)  # its status is known
+    assert handshake.receive_data(b"\r\npart") is None
+    assert (handshake.head_received, handshake.answered) == (True, True)
+    error = handshake.receive_eof()
+    assert isinstance(error, HandshakeError)
+    assert (error.status, error.body) == (403, b"part")
+
+
 # ---- the digest
 
 
