@@ -44,11 +44,16 @@ def test_there_is_one_theme_for_each_interpreter(display_root: tk.Tk) -> None:
 
 
 def test_sizes_follow_the_screen(display_root: tk.Tk, scale: Callable[[float], None]) -> None:
+    def use_small_font(root: tk.Tk) -> None:
+        root.tk.call("font", "configure", "TkDefaultFont", "-size", 6)
+
     scale(96)
+    use_small_font(display_root)  # the usual one may be large
     at_96_dpi = Theme(display_root).px(10)
     other = tk.Tk()
     try:
         scale(192)
+        use_small_font(other)
         theme = Theme(other)
         assert (at_96_dpi, theme.px(10), theme.px(0.1)) == (10, 20, 1)
     finally:

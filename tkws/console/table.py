@@ -170,8 +170,18 @@ class Table(ttk.Frame):
         if column == "size":
             return f"{row.size:,}" if row.direction is not Direction.NOTE and row.type != "file" else ""
         if column == "text":
-            return preview(row.payload, max(1, self._text_width // self._char_width))
+            return self._beginning(row.payload)
         return str(getattr(row, column))
+
+    def _beginning(self, payload: str | bytes) -> str:
+        """Return as much of a payload as fits; a character may be wider than a digit."""
+        width = max(self._char_width, self._text_width)
+        length = width // self._char_width
+        text = preview(payload, length)
+        while length > 1 and (taken := self._mono.measure(text)) > width:
+            length = max(1, min(length - 1, length * width // taken))
+            text = preview(payload, length)
+        return text
 
     # Layout
 
@@ -185,10 +195,10 @@ class Table(ttk.Frame):
         self._bar.grid(row=1, column=1, sticky="ns")
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
-        mono = tkfont.Font(self, name=theme.mono, exists=True)
+        self._mono = tkfont.Font(self, name=theme.mono, exists=True)
         small = tkfont.Font(self, name=theme.small, exists=True)
-        self._char_width = max(1, mono.measure("0"))
-        self._row_height = max(mono.metrics("linespace"), small.metrics("linespace")) + theme.px(6)
+        self._char_width = max(1, self._mono.measure("0"))
+        self._row_height = max(self._mono.metrics("linespace"), small.metrics("linespace")) + theme.px(6)
         self._column_x: dict[str, int] = {}
         at = theme.px(8)
         for name in self._columns:
