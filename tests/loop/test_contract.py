@@ -646,7 +646,12 @@ FOR_ITS_THREAD = sorted(
 
 
 def arguments_of(name: str, fd: int) -> tuple[object, ...]:
-    taken = {"call_later": (1, print), "watch": (fd, print, None), "unwatch": (fd,)}
+    taken = {
+        "call_later": (1, print),
+        "call_on_timeout": (1, print),
+        "watch": (fd, print, None),
+        "unwatch": (fd,),
+    }
     without = {"check_thread", "close", "follow_signals", "follow_window", "report_exception"}
     return taken.get(name, () if name in without else (print,))
 

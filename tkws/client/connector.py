@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tkws.errors import HandshakeError, OpenError, URLError
-from tkws.loop import Loop, Timer
+from tkws.loop import Loop, Timeout
 from tkws.net import (
     Dial,
     Endpoint,
@@ -109,7 +109,7 @@ class Hop:
         self._on_failed = on_failed
         self._step: Any = None  # a Lookup, a Dial, a ProxyTunnel or a Job: whatever can be cancelled
         self._tunnel: ProxyTunnel | None = None
-        self._body_timer: Timer | None = None
+        self._body_timer: Timeout | None = None
         self._stream: Stream | None = None
         self._heard = False
         self._over = False
@@ -241,7 +241,7 @@ class Hop:
             return
         self._judge(self._handshake.receive_data(data))
         if self._handshake.head_received and not self._over and self._body_timer is None:
-            self._body_timer = self._loop.call_later(BODY_TIMEOUT, self.conclude)
+            self._body_timer = self._loop.call_on_timeout(BODY_TIMEOUT, self.conclude)
 
     def get_buffer(self) -> None:
         """Return None: the answer is small."""

@@ -122,7 +122,7 @@ class Opening:
         self._redirects = 0
         self._hop: Hop | None = None
         self._over = False
-        self._timer = loop.call_later(plan.timeout, self._on_timeout)
+        self._timer = loop.call_on_timeout(plan.timeout, self._on_timeout)
         # Not in a row with others to the same address (RFC 6455, 4.1): docs/rfc6455.md says why.
         loop.call_soon(self._go)
 

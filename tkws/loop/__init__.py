@@ -19,10 +19,11 @@ from tkws.loop.base import Loop
 from tkws.loop.interpreter import require_thread_of
 from tkws.loop.polled import PolledLoop
 from tkws.loop.poller import make_poller
+from tkws.loop.timeouts import Timeout
 from tkws.loop.timers import Timer
 from tkws.loop.tk import TkLoop
 
-__all__ = ["Loop", "Master", "PolledLoop", "Timer", "TkLoop", "loop_for", "make_loop", "root_of"]
+__all__ = ["Loop", "Master", "PolledLoop", "Timeout", "Timer", "TkLoop", "loop_for", "make_loop", "root_of"]
 
 Master: TypeAlias = tkinter.Misc | None
 """What names an interpreter: any widget, ``Tk`` or ``Tcl()`` of it; None for Tk's default root."""

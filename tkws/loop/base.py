@@ -29,6 +29,7 @@ from tkws.loop.nesting import callback_depth
 from tkws.loop.poller import Poller, make_poller
 from tkws.loop.process import open_loops
 from tkws.loop.slices import Callback, Slices, Watch
+from tkws.loop.timeouts import Timeout
 from tkws.loop.timers import Timer
 from tkws.loop.wakeup import Wakeup
 
@@ -143,7 +144,8 @@ class Loop(Slices):
             raise self._interpreter.refusal()
         if self._released:
             raise StateError("the loop is closed")
-        _require_callable("callback", callback)
+        if not callable(callback):
+            raise _not_callable("callback", callback)
         self._soon.append((callback, args))
         if len(self._soon) == 1:
             self._owe()
@@ -159,17 +161,36 @@ class Loop(Slices):
             ValueError: ``seconds`` is infinite or not a number.
             StateError: The loop is closed, or the caller is in another thread.
         """
-        self._require_open()
-        _require_callable("callback", callback)
-        if not isinstance(seconds, (int, float)):
-            raise TypeError(f"seconds must be a number, not {type(seconds).__name__}")
-        if not math.isfinite(seconds):
-            raise ValueError(f"seconds must be finite, not {seconds!r}")
+        if self._closed or get_ident() != self._interpreter.thread:
+            self._require_open()
+        if not callable(callback):
+            raise _not_callable("callback", callback)
+        if type(seconds) is not float or not math.isfinite(seconds):
+            _require_seconds(seconds)
         now = self._clock()
-        timer = self._timers.add(now + seconds, callback, args)
+        timer = self._timers.add(now + seconds if seconds > 0 else now, callback, args)
         if not now <= self._tk_due <= timer.when:
             self._arm_exactly()
         return timer
+
+    def call_on_timeout(self, seconds: float, callback: Callback, *args: Any) -> Timeout:
+        """Calls ``callback(*args)`` when a peer has had ``seconds``, in which the loop could hear it.
+
+        Where the program was busy and the loop could not run, that time counts for an eighth of ``seconds``
+        at most, and what the peer has sent meanwhile comes first.
+
+        Returns:
+            The timeout, which can be cancelled.
+
+        Raises:
+            TypeError: An argument of another kind.
+            ValueError: ``seconds`` is infinite or not a number.
+            StateError: The loop is closed, or the caller is in another thread.
+        """
+        if not callable(callback):
+            raise _not_callable("callback", callback)
+        _require_seconds(seconds)
+        return Timeout(self, seconds, callback, args)
 
     def call_soon_threadsafe(self, callback: Callback, *args: Any) -> None:
         """What `call_soon` does, from any thread.
@@ -178,9 +199,13 @@ class Loop(Slices):
             TypeError: ``callback`` cannot be called.
             StateError: The loop is closed, or the caller is in a process that was forked off.
         """
-        _require_callable("callback", callback)
-        self._interpreter.check_process()
-        self._wakeup.post((callback, args))
+        if not callable(callback):
+            raise _not_callable("callback", callback)
+        try:
+            self._wakeup.post((callback, args))
+        except StateError:
+            self._interpreter.check_process()
+            raise
 
     def at_slice_end(self, callback: Callback, *args: Any) -> None:
         """Calls ``callback(*args)`` once what is ready now was served; soon, when nothing is being served.
@@ -220,8 +245,8 @@ class Loop(Slices):
         if not isinstance(fd, int):
             raise TypeError(f"fd must be an int, not {type(fd).__name__}")
         for name, callback in (("readable", readable), ("writable", writable)):
-            if callback is not None:
-                _require_callable(name, callback)
+            if callback is not None and not callable(callback):
+                raise _not_callable(name, callback)
         watch = Watch(readable, writable)
         if not watch.mask:
             self.unwatch(fd)
@@ -258,7 +283,8 @@ class Loop(Slices):
             StateError: The loop is closed, or the caller is in another thread.
         """
         self._require_open()
-        _require_callable("callback", callback)
+        if not callable(callback):
+            raise _not_callable("callback", callback)
         self._on_wake[callback] = None
 
     def cancel_on_wake(self, callback: Callback) -> None:
@@ -281,7 +307,8 @@ class Loop(Slices):
             StateError: The loop is closed, or the caller is in another thread.
         """
         self._require_open()
-        _require_callable("callback", callback)
+        if not callable(callback):
+            raise _not_callable("callback", callback)
         self._on_close[callback] = None
 
     def cancel_on_close(self, callback: Callback) -> None:
@@ -400,6 +427,15 @@ def _poll_nothing(seconds: float = 0.0) -> list[tuple[int, int]]:
     return []
 
 
-def _require_callable(name: str, value: object) -> None:
-    if not callable(value):
-        raise TypeError(f"{name} must be callable, not {type(value).__name__}")
+def _require_seconds(value: object) -> None:
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"seconds must be a number, not {type(value).__name__}")
+    try:
+        if not math.isfinite(value):
+            raise ValueError(f"seconds must be finite, not {value!r}")
+    except OverflowError:
+        raise ValueError("seconds must be finite: no float is as large as this") from None
+
+
+def _not_callable(name: str, value: object) -> TypeError:
+    return TypeError(f"{name} must be callable, not {type(value).__name__}")

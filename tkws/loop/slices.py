@@ -16,6 +16,7 @@ Invariants:
 - While a callback runs, whatever the loop still owes has a Tk timer or a file handler, for the
   callback may run Tk's loop itself (``update()``, a dialog).
 - What an exception interrupts is left in its queue, with a Tk timer set.
+- A timer that is overdue, since the program was busy, comes after all that was ready by then.
 - There is one Tk timer, and a spare one for the case that an interrupt takes the first. Tk's timers
   follow the wall clock and ours do not: one that comes too early is set again, and every slice looks
   for due deadlines by itself.
@@ -49,6 +50,9 @@ SPARE_MS = 250
 
 # Tk takes an int of milliseconds: a longer wait is one of several days' timers.
 LONGEST_MS = 24 * 3600 * 1000
+
+# Seconds behind its time at which a timer shows that the program was busy: what is ready may be older.
+OVERDUE = 0.05
 
 # Seconds that an entry waits for what comes next, where something came so soon before; it goes on like that
 # for as long. Tk's own wait costs more: it leads through the thread in which Tcl selects, there and back.
@@ -113,6 +117,8 @@ class Slices(ABC):
         self._dwells = False
         self._stepped_back = False
         self._turn = 0
+        self._catching_up = False  # whether overdue timers wait for what was ready before
+        self._caught_up_to = -math.inf
         self._idle_command = f"{interpreter.prefix}_idle"
         self._idle_id = ""
         self._tk_timer: Any = None
@@ -171,7 +177,7 @@ class Slices(ABC):
         if not ready and not self._collect():
             exhaust = False
         while True:
-            if timers.earliest <= now:
+            if timers.earliest <= now and not self._is_held_back(now):
                 self._run_timer(now)
             if ready:
                 watch, mask = ready.popleft()
@@ -193,6 +199,23 @@ class Slices(ABC):
                 self._end_slice()
                 return True
 
+    def _is_held_back(self, now: float) -> bool:
+        """Whether the timer that is due is so late that what is ready by now has to come before it."""
+        earliest = self._timers.earliest
+        if not self._catching_up and now - earliest > OVERDUE and earliest > self._caught_up_to:
+            self._catching_up = True
+            self._caught_up_to = now
+            self._collect_all()
+            self._ready.append((Watch(self._end_of_ready, None), READABLE))
+        return self._catching_up
+
+    def _end_of_ready(self) -> None:
+        """Goes on behind the calls that other threads have asked for."""
+        self._soon.append((self._caught_up, ()))
+
+    def _caught_up(self) -> None:
+        self._catching_up = False
+
     def _run_timer(self, now: float) -> None:
         timer = self._timers.pop()
         if self._tk_due <= now:  # Tk is late, by an hour if the wall clock was set back
@@ -210,13 +233,23 @@ class Slices(ABC):
 
     def _collect(self, seconds: float = 0.0) -> bool:
         """Asks which descriptors are ready, and waits up to ``seconds`` for the first; whether any is."""
+        return self._note(self._ask(seconds))
+
+    def _ask(self, seconds: float) -> list[tuple[int, int]]:
         try:
-            events = self._poll(seconds)
+            return self._poll(seconds)
         except (OSError, ValueError):
             if not self._closed:
                 raise
-            return False  # a signal's handler closed the loop meanwhile
-        return self._note(events)
+            return []  # a signal's handler closed the loop meanwhile
+
+    def _collect_all(self) -> None:
+        """Asks which descriptors are ready, also where they are more than fit in one answer."""
+        known = {watch for watch, _ in self._ready}
+        found: set[int] = set()
+        while fresh := [event for event in self._ask(0.0) if event[0] not in found]:
+            found.update(fd for fd, _ in fresh)
+            self._note([event for event in fresh if self._watches.get(event[0]) not in known])
 
     def _collect_more(self, now: float, exhaust: bool) -> bool:
         """Asks again, and waits for the answer where the last one came at once."""

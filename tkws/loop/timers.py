@@ -47,7 +47,7 @@ class Timer:
         """
         if self._callback is not None:
             self._heap.check_thread()
-            self.forget()
+            self._callback, self._args = None, ()
             self._heap.forget_one()
 
     def forget(self) -> None:
@@ -57,7 +57,7 @@ class Timer:
     def run(self) -> None:
         """Calls back, once; for the loop that took the timer off its heap."""
         callback, args = self._callback, self._args
-        self.forget()
+        self._callback, self._args = None, ()
         if callback is not None:
             callback(*args)
 

@@ -12,7 +12,6 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from tkws.errors import StateError
@@ -61,8 +60,10 @@ class Wakeup:
             self._calls.append(call)
             if not self._signalled:
                 self._signalled = True
-                with suppress(BlockingIOError):  # it is full, so the loop knows
+                try:
                     self._writer.send(b"\0")
+                except BlockingIOError:  # it is full, so the loop knows
+                    pass
 
     def take(self) -> deque[Call]:
         """Removes and returns the calls that wait, oldest first."""
@@ -91,6 +92,8 @@ class Wakeup:
 
     def _empty(self) -> None:
         """Reads whatever is there: what is left would keep the loop awake."""
-        with suppress(BlockingIOError):
+        try:
             while len(self._reader.recv(_READ)) == _READ:
                 continue
+        except BlockingIOError:
+            pass

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from tkws.errors import OpenError
 from tkws.http.authority import format_authority
-from tkws.loop import Timer
+from tkws.loop import Timeout
 from tkws.net.endpoints import Endpoint, numeric_endpoint
 from tkws.net.proxy import Dialogue, ask
 from tkws.net.proxyurl import Proxy
@@ -70,7 +70,7 @@ class ProxyTunnel:
         self._on_failed = on_failed
         self._lookup: Lookup | None = None
         self._dialogue: Dialogue | None = None
-        self._body_timer: Timer | None = None
+        self._body_timer: Timeout | None = None
         self._over = False
         if not proxy.secure:
             stream.set_owner(self)
@@ -139,7 +139,7 @@ class ProxyTunnel:
             self._over = True
             self._on_open(self._stream, rest)
         elif self._dialogue.head_received and self._body_timer is None:
-            self._body_timer = self._stream.loop.call_later(BODY_TIMEOUT, self.conclude)
+            self._body_timer = self._stream.loop.call_on_timeout(BODY_TIMEOUT, self.conclude)
 
     def get_buffer(self) -> None:
         """Return None: the answers are small."""

@@ -18,7 +18,7 @@ from tkws.checks import check_kind
 from tkws.errors import HandshakeError
 from tkws.http.messages import Request, Response
 from tkws.http.server import ServerConnection
-from tkws.loop import Loop, Timer
+from tkws.loop import Loop, Timeout
 from tkws.net import Listener, SocketStream, Stream, check_context
 from tkws.net.filesource import FileSource
 from tkws.options import ServerOptions
@@ -189,7 +189,7 @@ class HTTPConnection:
         self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
         self._stream.set_write_limits(0, 0)  # an answer has left before the next request is looked at
         self._content: FileSource | None = None  # of the last answer
-        self._timer: Timer
+        self._timer: Timeout
         self._unsent = 0  # bytes when the timer was set
         self._serving = False
         self._full = False
@@ -327,7 +327,7 @@ class HTTPConnection:
     def _wait(self) -> None:
         self._unsent = self._stream.buffered_amount
         timeout = self._server.options.handshake_timeout
-        self._timer = self._server.loop.call_later(timeout, self._on_timeout)
+        self._timer = self._server.loop.call_on_timeout(timeout, self._on_timeout)
 
     def _on_timeout(self) -> None:
         least = int(MIN_READ_RATE * self._server.options.handshake_timeout)

@@ -1,0 +1,63 @@
+"""The time that a peer has for something, in which the loop must be able to hear it.
+
+A program may be busy for seconds: a handler computes, a window is built. Nothing is read meanwhile, so that
+time says nothing about the peer. A timeout is therefore made of several timers in a row. If the program
+stalls for longer than one of them takes, the next begins anew: the stall has cost the peer one part of them.
+
+Knows timers and the time; knows nothing of descriptors and of Tk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tkws.loop.base import Loop
+    from tkws.loop.timers import Timer
+
+# Timers in a row. More of them would measure better and wake an idle program more often.
+PARTS = 8
+
+
+class Timeout:
+    """A callback that waits until a peer has had its time; `Loop.call_on_timeout` makes it."""
+
+    __slots__ = ("_args", "_callback", "_excused", "_left", "_loop", "_part", "_timer")
+
+    def __init__(
+        self, loop: Loop, seconds: float, callback: Callable[..., object], args: tuple[Any, ...]
+    ) -> None:
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._part = seconds / PARTS
+        self._left = PARTS
+        self._excused = False  # whether the last part was given twice
+        self._timer: Timer = loop.call_later(self._part, self._part_over)
+
+    @property
+    def active(self) -> bool:
+        """Whether the callback is still to run."""
+        return self._timer.active
+
+    def cancel(self) -> None:
+        """Forget the callback. Idempotent, and a no-op once it has run.
+
+        Raises:
+            StateError: The caller is in another thread than the loop's.
+        """
+        self._timer.cancel()
+
+    def _part_over(self) -> None:
+        now = self._loop.now()
+        next_over = self._timer.when + self._part
+        stalled = now > next_over
+        self._left -= 1
+        if not self._left and stalled and not self._excused:
+            self._excused = True
+            self._left = 1
+        if self._left:
+            self._timer = self._loop.call_later(self._part if stalled else next_over - now, self._part_over)
+        else:
+            self._callback(*self._args)
