@@ -30,8 +30,7 @@ MAX_SKIPPED = 64 * 1024
 """Bytes of a request's body that are read and dropped. The answer to a longer one does not wait
 for the rest, and ends the connection."""
 
-# The end of a head, or what none may have: a line that ends without CR, or continues the last one.
-_HEAD_END = re.compile(rb"(\r\n\r\n)|(?<!\r)\n|\r\n[ \t]")
+_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 
 _AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+(?:%[\w.~%-]+)?\]|[\w.~!$&'()*+,;=%\x80-\xff-]{0,255})(?::[0-9]*)?"
 _HOST = re.compile(_AUTHORITY, re.ASCII)
@@ -162,6 +161,7 @@ class ServerConnection:
         self._answers_head = False
         self._searched = 0  # bytes in which the head does not end
         self._skipped = 0  # bytes of the body
+        self._is_cut = False  # the answer does not wait for the rest of the body
         self._request: Request | None = None
 
     def _read(self) -> Request | None:
@@ -188,38 +188,37 @@ class ServerConnection:
         self._answers_head = unread.startswith(b"HEAD ")
         if unread[0] <= ord(" "):
             raise _fault("A request begins with its method")
-        start = max(self._searched - 3, 0)
-        end = _HEAD_END.search(unread, start, self._max_header_bytes)
-        if end is None and len(unread) >= self._max_header_bytes:
-            raise _too_large()
-        if end is None:
+        end = unread.find(b"\r\n\r\n", max(self._searched - 3, 0), self._max_header_bytes)
+        head = bytes(unread[: self._max_header_bytes if end < 0 else end + 4])
+        if head.count(b"\n") != head.count(b"\r\n") or b"\r\n " in head or b"\r\n\t" in head:
+            raise _fault("Each line of a request's head ends with CRLF and is not continued")
+        if end < 0:
+            if len(unread) >= self._max_header_bytes:
+                raise _too_large()
             self._searched = len(unread)
             return
-        if not end[1]:
-            raise _fault("Each line of a request's head ends with CRLF and is not continued")
-        self._connection.receive_data(bytes(unread[: end.end()]))
-        del unread[: end.end()]
+        del unread[: len(head)]
+        self._connection.receive_data(head)
         event = self._connection.next_event()
         assert isinstance(event, h11.Request)
         self._request = _check(event, self._peer)
-        self._stage = _Stage.BODY
+        has_body = any(name in _FRAMING and value != b"0" for name, value in event.headers)
+        self._stage = _Stage.BODY if has_body else _Stage.ANSWER
 
     def _skip_body(self) -> None:
         """Read on to the end of the request, unless that would take long."""
         connection = self._connection
         assert self._request is not None
         length = int(self._request.headers.get("Content-Length", "0"))
-        if length > MAX_SKIPPED or connection.they_are_waiting_for_100_continue:
-            self._stage = _Stage.ANSWER
-            return
-        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+        self._is_cut = length > MAX_SKIPPED or connection.they_are_waiting_for_100_continue
+        while not self._is_cut and not isinstance(event := connection.next_event(), h11.EndOfMessage):
             if event is not h11.NEED_DATA:
                 continue
-            if self._skipped == MAX_SKIPPED:
-                self._stage = _Stage.ANSWER
-                return
             if not self._unread:
                 return
+            if self._skipped == MAX_SKIPPED:
+                self._is_cut = True
+                break
             part = bytes(self._unread[: MAX_SKIPPED - self._skipped])
             del self._unread[: len(part)]
             self._skipped += len(part)
@@ -230,7 +229,7 @@ class ServerConnection:
     def _is_last(self) -> bool:
         """Whether the client wants no other answer, or what follows cannot be taken for a request."""
         request = self._request
-        if request is None or self._failed or self._connection.their_state is h11.SEND_BODY:
+        if request is None or self._failed or self._is_cut:
             return True
         wanted = map(str.lower, parse_list(request.headers.get_all("Connection")))
         return request.version == "1.0" or "close" in wanted or (self._at_eof and not self._unread)
@@ -258,12 +257,12 @@ def _check(event: h11.Request, peer: Any) -> Request:
         raise _fault(f"HTTP/{request.version} is not spoken here", HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
     if not _is_target(request.method, request.target):
         raise _fault("The target of the request is no path")
-    hosts = headers.get_all("Host")
+    hosts = [value.decode("latin-1") for name, value in event.headers if name == b"host"]
     if len(hosts) != 1 and request.version != "1.0":
         raise _fault("Host must be there once")
     if not all(map(_HOST.fullmatch, hosts)):
         raise _fault("Host must be a name or an address, and a port")
-    if "Content-Length" in headers and "Transfer-Encoding" in headers:  # smuggling (RFC 9112, 6.1)
+    if _FRAMING.issubset(name for name, _ in event.headers):  # smuggling (RFC 9112, 6.1)
         raise _fault("The length of the body is given twice")
     return request
 
