@@ -106,18 +106,18 @@ def command(
     """Make a coroutine function a command for Tk, by a call or as a decorator.
 
     ``Button(command=aio.command(save))``; ``@aio.command`` or ``@aio.command(again="restart")`` before an
-    ``async def``. What the call starts is a task as of `spawn`.
+    ``async def``. Each call starts a task, as `spawn` does.
 
     Args:
         function: The ``async def`` function, or a function that returns an awaitable object.
-        again: What another call does while a task is running: ``"ignore"`` does nothing, ``"restart"``
+        again: The effect of another call while a task is running: ``"ignore"`` does nothing, ``"restart"``
             cancels that task and begins when it has ended, ``"queue"`` begins after it, ``"parallel"`` begins
             beside it.
         master: The widget that the tasks belong to. None for the widget of the event in a binding, the object
             itself in a widget's method, and else Tk's default root.
 
     Raises:
-        TypeError: ``function`` is none.
+        TypeError: ``function`` is not an async function.
         ValueError: ``again`` has no meaning.
     """
     if again not in get_args(Again):

@@ -16,7 +16,7 @@ ROUNDS = 3
 async def end_tasks(loop: Any, grace: float) -> None:
     """Cancel the tasks of ``loop`` and run them to their end; then end its generators and its executor.
 
-    What does not end in time is told to the loop's exception handler, and left behind.
+    Tasks that do not end in time are reported to the loop's exception handler and left behind.
 
     Args:
         loop: The running loop.

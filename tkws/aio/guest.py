@@ -8,7 +8,7 @@ Invariants:
 
 - asyncio is not re-entrant: while a coroutine runs Tk's loop itself (a dialog, ``update()``), turns wait.
 - The guest ends with its host: tasks are cancelled and run to their end, for `GRACE` seconds at most.
-- Nothing is owed while nothing is queued and no timer is set, so an idle program is not woken.
+- While nothing is queued and no timer is set, nothing is scheduled in Tk, so an idle program is not woken.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tkws.aio.selector import HostSelector
 from tkws.aio.turns import PiecewiseEventLoop
 from tkws.loop import Loop, Master, Timer, loop_for
 
-# Seconds of a turn. What is ready then goes on in the next, after what else waits in Tk's loop.
+# Seconds of a turn. The rest runs in the next one, after everything else that waits in Tk's loop.
 TURN = 0.001
 
 # Seconds that tasks get to end in when the window has gone.
@@ -44,7 +44,7 @@ def loop(master: Master = None) -> GuestLoop:
         master: Any widget, ``Tk`` or ``Tcl()`` of it; None for Tk's default root, which is made on demand.
 
     Raises:
-        TypeError: ``master`` is none of these.
+        TypeError: ``master`` is not one of these.
         StateError: The interpreter belongs to another thread, or its window was destroyed.
     """
     host = loop_for(master)
@@ -57,11 +57,11 @@ def loop(master: Master = None) -> GuestLoop:
 class GuestLoop(PiecewiseEventLoop):
     """An asyncio event loop whose turns are run by the loop of a Tcl interpreter; `loop` finds or makes it.
 
-    It is a `asyncio.SelectorEventLoop`, with all that such a loop has. What differs:
+    It is an `asyncio.SelectorEventLoop`, with all that such a loop has. The differences:
 
     - `run_forever` and `run_until_complete` run Tk's main loop; they are needed only if nothing else does.
-    - `stop` ends the main loop of Tk, whoever called it.
-    - An exception that nobody asks for is given to the root's ``report_callback_exception``.
+    - `stop` ends the main loop of Tk.
+    - An exception that no one retrieves is given to the root's ``report_callback_exception``.
     - The time is that of the host's clock.
 
     Args:

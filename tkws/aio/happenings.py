@@ -1,4 +1,4 @@
-"""What happens in Tk, to be awaited: an event, a write to a variable, the end of a window, idleness."""
+"""Awaits what happens in Tk: an event, a write to a variable, the end of a window, idleness."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def event(widget: tkinter.Misc, sequence: str) -> tkinter.Event[tkinter.Mi
 
     Args:
         widget: Where it happens, as for ``widget.bind``.
-        sequence: What happens, such as ``"<Button-1>"`` or ``"<<ListboxSelect>>"``.
+        sequence: The event, such as ``"<Button-1>"`` or ``"<<ListboxSelect>>"``.
 
     Returns:
         The event.
@@ -48,8 +48,8 @@ async def variable(var: tkinter.Variable) -> Any:
         Its value then.
 
     Raises:
-        TypeError: ``var`` is no variable of Tk's.
-        TclError: What was written has no meaning for this kind of variable.
+        TypeError: ``var`` is not a variable of Tk's.
+        TclError: The new value has no meaning for this kind of variable.
     """
     if not isinstance(var, tkinter.Variable):
         raise TypeError(f"var must be a Variable, not {type(var).__name__}")
@@ -66,7 +66,7 @@ async def closed(window: tkinter.Misc) -> None:
     """Wait until ``window``, or any other widget, is destroyed; return at once if it was already.
 
     Raises:
-        TypeError: ``window`` is no widget.
+        TypeError: ``window`` is not a widget.
         StateError: A bare ``Tcl()`` has no window.
     """
     require_widget("window", window)

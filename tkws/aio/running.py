@@ -34,7 +34,7 @@ def run(
         debug: Whether asyncio's debug mode is on; None leaves it.
 
     Returns:
-        What ``main`` returns; None if it was cancelled by the window's end or by ``quit``.
+        The result of ``main``; None if it was cancelled by the window's end or by ``quit``.
 
     Raises:
         TypeError: ``main`` or ``master`` is of another kind.
@@ -125,5 +125,5 @@ class Interrupt:
             raise KeyboardInterrupt
         self.came = True
         if self._task is not None:
-            # It may have interrupted the loop itself, so this is no moment to touch anything.
+            # It may have interrupted the loop itself, so nothing else may be touched here.
             self._guest.host.call_soon_threadsafe(self._task.cancel)

@@ -1,6 +1,6 @@
 """A selector for asyncio that takes its readiness from Tk's loop.
 
-What asyncio registers is watched by `tkws.loop`, and `select` hands over what that has found since. So it
+`tkws.loop` watches what asyncio registers, and `select` hands over what that has found since. So it
 never waits, and needs no descriptor that stands for all: it works on every notifier.
 
 A descriptor that becomes ready while a coroutine itself runs Tk's loop (a dialog, ``update()``) cannot be
@@ -83,7 +83,7 @@ class HostSelector(selectors.BaseSelector):
         return key
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What was found ready since the last call; waits for nothing unless it has left its host."""
+        """Return what was found ready since the last call; wait only after `leave_host`."""
         if self._own is not None:
             for own, events in self._own.select(timeout):
                 self._ready[own.fd] = events
@@ -100,7 +100,7 @@ class HostSelector(selectors.BaseSelector):
         return _KeyMap(self, self._keys)
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Watch nothing from now on."""
         for fd in self._keys:
             self._host.unwatch(fd)
         self._keys.clear()
@@ -112,7 +112,7 @@ class HostSelector(selectors.BaseSelector):
     # ---- what the guest asks for
 
     def hold(self) -> None:
-        """Do not watch descriptors that become ready from now on, until `release`: nobody can serve them."""
+        """Stop watching descriptors that become ready from now on, until `release`: they cannot be served."""
         self._holds = True
 
     def release(self) -> None:

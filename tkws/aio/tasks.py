@@ -14,7 +14,7 @@ from tkws.loop import Master
 
 T = TypeVar("T")
 
-# Rounds that whoever awaits a task has to ask for its exception, which is reported otherwise.
+# Rounds in which a task that awaits this one can retrieve its exception, which is reported otherwise.
 ROUNDS = 3
 
 
@@ -23,11 +23,11 @@ def spawn(
 ) -> asyncio.Task[T]:
     """Start ``coroutine`` as a task; it begins in the loop, after this call has returned.
 
-    The loop holds the task until it is done. An exception that nobody awaits is given to the root's
+    The loop holds the task until it is done. An exception that no one awaits is given to the root's
     ``report_callback_exception``, as that of a callback is.
 
     Args:
-        coroutine: What an ``async def`` function returns.
+        coroutine: The coroutine object that an ``async def`` function returns.
         master: The widget that the task belongs to: it is cancelled when that is destroyed. None for Tk's
             default root.
         name: The name of the task; None for that of the function.

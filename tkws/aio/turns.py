@@ -7,8 +7,8 @@ Knows nothing of Tk. Invariants:
 
 - A round is what asyncio's own is: the callbacks that were ready when it began, in their order. Readiness and
   timers are looked at between two rounds only.
-- What another loop has set up in the thread (the running loop, its task, the hooks of asynchronous
-  generators) is there again after a piece.
+- Everything that another loop has set up in the thread (the running loop, its task, the hooks of asynchronous
+  generators) is restored after a piece.
 """
 
 # ruff: noqa: SLF001 - these are the private names
@@ -42,7 +42,7 @@ _swap_current_task: Any = getattr(tasks, "_swap_current_task", None)
 
 
 class PiecewiseEventLoop(asyncio.SelectorEventLoop):
-    """An event loop whose rounds are run in pieces, by whoever calls `run_piece`."""
+    """An event loop whose rounds are run in pieces, by calls of `run_piece`."""
 
     if TYPE_CHECKING:
         _ready: deque[asyncio.Handle]
@@ -61,7 +61,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         _set_coroutine_origin_tracking: Callable[[bool], None]
         _check_closed: Callable[[], None]
 
-    # What is left of the round that is being run, and when the piece of it ends.
+    # The callbacks left of the round that is being run, and the time at which the piece ends.
     _round = 0
     _until = -math.inf
 
@@ -106,7 +106,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         """Hear that something was queued while no piece is being run, perhaps in another thread."""
 
     def next_deadline(self) -> float:
-        """The time of the earliest timer, on the loop's clock; infinite if there is none."""
+        """The time of the earliest timer, on the loop's clock; infinite without one."""
         scheduled = self._scheduled
         if self._timer_cancelled_count > max(CANCELLED_KEPT, len(scheduled) // 2):
             self._drop_cancelled()
@@ -128,7 +128,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         """Run a round, or go on with the one that was left, for about ``seconds``.
 
         Raises:
-            BaseException: What a callback raises that is no Exception; the rest stays queued.
+            BaseException: A callback raised one that is not an Exception; the rest stays queued.
         """
         if events._get_running_loop() is None:
             self._run_piece(seconds)
@@ -213,7 +213,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     def run_alone(self, main: Coroutine[Any, Any, Any]) -> Any:
         """Run until ``main`` is done, as any other loop does: it has the thread, and waits in ``select``.
 
-        What calls `stop` meanwhile does not stop it.
+        A call of `stop` meanwhile does not stop it.
         """
         self._round = 0
         thread_id, self._thread_id = self._thread_id, None
@@ -243,7 +243,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
 
 @contextmanager
 def no_running_loop() -> Iterator[None]:
-    """Let a loop run in a thread in which another may be running, a callback of which runs Tk's loop."""
+    """Set aside the loop that is running in this thread: a callback of it runs Tk's loop, so others too."""
     running = events._get_running_loop()
     task = _swap_current_task(running, None) if running and _swap_current_task else None
     events._set_running_loop(None)
@@ -256,7 +256,7 @@ def no_running_loop() -> Iterator[None]:
 
 
 def is_unheard(task: asyncio.Task[Any]) -> bool:
-    """Whether ``task`` has raised an exception that nobody has asked for yet."""
+    """Return whether ``task`` has raised an exception that no one has retrieved yet."""
     return bool(task._log_traceback)
 
 
