@@ -1,4 +1,4 @@
-"""Programs that show tkws at work; ``bash demos/run.sh NAME`` starts one.
+"""Example programs for tkws; ``bash demos/run.sh NAME`` starts one.
 
-A folder with a ``__main__`` is a demo. `demos.look` and `demos.stage` are what they share.
+Each module, and each folder with a ``__main__``, is a demo. They share `demos.look` and `demos.stage`.
 """

@@ -1,8 +1,7 @@
-"""A program whose other half is asyncio, in a thread: a bridge from a line-based TCP service to WebSockets.
+"""A bridge from a line-based TCP service, which runs asyncio in a thread, to WebSockets.
 
-asyncio keeps what it has, here a server that devices send lines of text to. Each half calls the
-other by the one function that may be called from another thread: ``ws.send`` this way,
-``loop.call_soon_threadsafe`` that way.
+The asyncio half is a server to which devices send lines of text. Each half calls the other by a function that
+may be called from another thread: ``ws.send`` in one direction, ``loop.call_soon_threadsafe`` in the other.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import tkws
-from demos.look import Talk
-from demos.stage import Scene, parser_of, run
+from demos.look import MessageFrame
+from demos.stage import Scene, make_parser, run
 
 
 class Devices:
@@ -26,7 +25,7 @@ class Devices:
         on_line: Called in that thread with each line.
 
     Attributes:
-        port: Where it listens, once `start` has returned.
+        port: The port, once `start` has returned.
     """
 
     def __init__(self, on_line: Callable[[str], object]) -> None:
@@ -39,23 +38,23 @@ class Devices:
         )
 
     def start(self) -> None:
-        """Listen; returns when it does."""
+        """Start the thread; return when the server is listening."""
         self._thread.start()
         self._ready.wait()
 
     def stop(self) -> None:
-        """End the thread; called in any other."""
+        """Stop the thread; may be called in any other thread."""
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join()
 
     def send(self, line: str) -> None:
-        """Send a line to every device; called in any thread."""
+        """Send a line to every device; may be called in any thread."""
         self._loop.call_soon_threadsafe(self._send, line)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._handle_device, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         async with server:
@@ -63,12 +62,12 @@ class Devices:
             for writer in self._writers:
                 writer.close()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _handle_device(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
             while line := await reader.readline():
                 self._on_line(line.decode(errors="replace").strip())
-        except (ConnectionError, ValueError):  # a device that broke, or a line without an end
+        except (ConnectionError, ValueError):  # the connection was lost, or a line is too long
             pass
         finally:
             self._writers.discard(writer)
@@ -80,27 +79,27 @@ class Devices:
 
 
 class BridgeWindow:
-    """The Tk half: a WebSocket to a dashboard, here in the same window, and what goes over the bridge.
+    """The Tk half: a WebSocket to a dashboard, which is in the same window here, and all messages.
 
     Args:
-        root: What it fills.
+        root: The window.
 
     Attributes:
-        talk: What is in the window.
+        frame: The contents of the window.
         devices: The other half.
     """
 
     def __init__(self, root: tk.Tk) -> None:
         self._root = root
-        self.talk = Talk(root, "asyncio in a thread", self._say, "Send to devices")
+        self.frame = MessageFrame(root, "asyncio in a thread", self._send_to_devices, "Send to devices")
         self._server = tkws.serve(master=root)
-        self._server.live("/", self._on_dashboard)
-        # What devices say before the connection is open waits in the offline buffer.
-        self._ws = tkws.open(self._server.url, self._on_own, master=root, offline_buffer=65536)
-        self.devices = Devices(self._pass_on)
+        self._server.live("/", self._on_dashboard_event)
+        # Lines that arrive before the connection is open wait in the offline buffer.
+        self._ws = tkws.open(self._server.url, self._on_client_event, master=root, offline_buffer=65536)
+        self.devices = Devices(self._forward)
         self.devices.start()
         addresses = f"Devices connect to 127.0.0.1:{self.devices.port}, dashboards to {self._server.url}"
-        self.talk.say_below(addresses)
+        self.frame.show_subtitle(addresses)
 
     def close(self) -> None:
         """Stop both halves."""
@@ -108,48 +107,48 @@ class BridgeWindow:
         self._server.close()
 
     def play(self, scene: Scene) -> None:
-        """Let a device send a line, and answer it."""
+        """Start a device that sends a line, and answer it."""
 
-        async def be_a_device() -> None:
+        async def run_device() -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.devices.port)
             writer.write(b"boiler 71.5\n")
-            print("the device heard:", (await reader.readline()).decode().strip())
+            print("the device received:", (await reader.readline()).decode().strip())
             writer.close()
             self._ws.loop.call_soon_threadsafe(scene.finish, [self._root])
 
-        threading.Thread(target=lambda: asyncio.run(be_a_device()), daemon=True).start()
+        threading.Thread(target=lambda: asyncio.run(run_device()), daemon=True).start()
         self._wait_for_line()
 
     def _wait_for_line(self) -> None:
-        if self.talk.lines.plain:
-            print(*self.talk.lines.plain, sep="\n")
-            self._say("hold 70")
+        if self.frame.log.plain:
+            print(*self.frame.log.plain, sep="\n")
+            self._send_to_devices("hold 70")
         else:
             self._root.after(50, self._wait_for_line)
 
-    def _pass_on(self, line: str) -> None:
-        """Send a device's line to the dashboard; in the thread of asyncio."""
+    def _forward(self, line: str) -> None:
+        """Send a device's line to the dashboard; called in asyncio's thread."""
         try:
             self._ws.send(line)
         except tkws.StateError:  # the window is closing
             pass
 
-    def _on_own(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+    def _on_client_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         if type in ("error", "timeout"):
-            self.talk.lines.add("window", f"no connection: {message}", "note")
+            self.frame.log.add("window", f"no connection: {message}", "note")
 
-    def _on_dashboard(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+    def _on_dashboard_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         if type == "text":
-            self.talk.lines.add("device", message)
+            self.frame.log.add("device", message)
 
-    def _say(self, text: str) -> None:
+    def _send_to_devices(self, text: str) -> None:
         self.devices.send(text)
-        self.talk.lines.add("you", text, "own")
+        self.frame.log.add("you", text, "own")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo; ``arguments`` are the command line's, None for this process's own."""
-    return run(BridgeWindow, BridgeWindow.play, parser_of("asyncio_thread", __doc__).parse_args(arguments))
+    """Run the demo with the arguments of a command line; None for those of this process."""
+    return run(BridgeWindow, BridgeWindow.play, make_parser("asyncio_thread", __doc__).parse_args(arguments))
 
 
 if __name__ == "__main__":

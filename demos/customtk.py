@@ -1,4 +1,4 @@
-"""tkws in a window of customtkinter: its ``CTk`` is a ``Tk``, so there is nothing to adapt."""
+"""tkws in a customtkinter window: ``CTk`` is a ``Tk``, so nothing has to be adapted."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 import customtkinter as ctk
 
 import tkws
-from demos.stage import Scene, parser_of, run
+from demos.stage import Scene, make_parser, run
 
 
 class EchoWindow:
-    """A client and the server that it talks to, in one window.
+    """A client and the server that it is connected to, in one window.
 
     Args:
-        root: What it fills.
+        root: The window.
 
     Attributes:
-        box: What was said.
-        entry: The field.
-        state: Whether there is a connection.
+        box: The messages.
+        entry: The input field.
+        state: The label with the state of the connection.
     """
 
     def __init__(self, root: tk.Tk) -> None:
@@ -43,7 +43,7 @@ class EchoWindow:
         self._server.close()
 
     def play(self, scene: Scene) -> None:
-        """Say something, and wait for the echo."""
+        """Send a message, and finish the scene after the echo."""
         if self._ws.state is tkws.State.CONNECTING:
             self._root.after(50, self.play, scene)
             return
@@ -57,7 +57,7 @@ class EchoWindow:
         scene.finish([self._root])
 
     def submit(self) -> None:
-        """Send what was typed."""
+        """Send the input."""
         text = self.entry.get().strip()
         if text and self._ws.state is tkws.State.OPEN:
             self._ws.send(text)
@@ -65,13 +65,13 @@ class EchoWindow:
             self.entry.delete(0, "end")
 
     def text(self) -> str:
-        """Return what was said, a line each."""
+        """Return the messages, one per line."""
         return str(self.box.get("1.0", "end")).strip()
 
     def _build_field(self) -> None:
         field = ctk.CTkFrame(self._root, fg_color="transparent")
         field.pack(fill="x", padx=16, pady=16)
-        self.entry = ctk.CTkEntry(field, placeholder_text="Say something")
+        self.entry = ctk.CTkEntry(field, placeholder_text="Type a message")
         self.entry.pack(side="left", fill="x", expand=True, padx=(0, 8))
         self.entry.bind("<Return>", lambda event: self.submit())
         self.entry.focus_set()
@@ -97,8 +97,8 @@ class EchoWindow:
 
 
 def open_window(theme: str) -> ctk.CTk:
-    """Return an empty window, ``"light"`` or ``"dark"``."""
-    screen = tk.Tk()  # customtkinter asks for the screen's scale on Windows only
+    """Return an empty window with the theme ``"light"`` or ``"dark"``."""
+    screen = tk.Tk()  # customtkinter reads the scale of the screen on Windows only
     screen.withdraw()
     scale = screen.winfo_fpixels("1p") * 0.75
     screen.destroy()
@@ -109,8 +109,8 @@ def open_window(theme: str) -> ctk.CTk:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo; ``arguments`` are the command line's, None for this process's own."""
-    options = parser_of("customtk", __doc__).parse_args(arguments)
+    """Run the demo with the arguments of a command line; None for those of this process."""
+    options = make_parser("customtk", __doc__).parse_args(arguments)
     return run(EchoWindow, EchoWindow.play, options, make_root=open_window)
 
 

@@ -1,7 +1,7 @@
 """WebSockets behind a threaded WSGI server: the application hands a client's socket over to tkws.
 
-WSGI has no word for a socket, but most servers have one of their own: ``gunicorn.socket``,
-``werkzeug.socket``, or here, with Python's ``wsgiref``, one that `Handler` puts there.
+WSGI has no standard name for the socket in the environment, but most servers have one: ``gunicorn.socket``,
+``werkzeug.socket``, or here, with Python's ``wsgiref``, the one that `Handler` adds.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import tkws
-from demos.look import Talk
-from demos.stage import Scene, parser_of, run
+from demos.look import MessageFrame
+from demos.stage import Scene, make_parser, run
 
 _PAGE = b"""<!doctype html>
 <meta charset="utf-8"><title>tkws behind WSGI</title>
-<h1>A page of the application's</h1>
-<p>What you say here goes to the window: <input autofocus>
+<h1>A page of the WSGI application</h1>
+<p>Messages to the window: <input autofocus>
 <script>
 const ws = new WebSocket(`ws://${location.host}/live?from=a%20page`)
 document.querySelector("input").onchange = event => { ws.send(event.target.value); event.target.value = "" }
 </script>
 """
-_POLL = 0.1  # seconds that the server needs to see that it shall stop
+_POLL = 0.1  # seconds between the server's checks whether to stop
 
 Environment = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Application:
-    """A WSGI application with a page at ``/`` and WebSockets at ``/live``; called in threads of the server.
+    """A WSGI application with a page at ``/`` and WebSockets at ``/live``; it runs in the server's threads.
 
     Args:
-        websockets: What judges the requests.
+        websockets: The server that checks requests for a WebSocket.
     """
 
     def __init__(self, websockets: tkws.Server) -> None:
@@ -64,18 +64,18 @@ class Application:
             start_response("403 Forbidden", [("Content-Type", "text/plain")])
             return [b"No WebSocket for this request.\n"]
         tkws.upgrade(sock)
-        raise ConnectionAbortedError  # by which wsgiref understands that there is nobody left to answer
+        raise ConnectionAbortedError  # tells wsgiref not to send a response
 
 
 class Handler(wsgiref.simple_server.WSGIRequestHandler):
-    """Tells the application which socket a request came by."""
+    """Passes the socket of each request to the application."""
 
     def get_environ(self) -> Environment:
-        """Return the environment of a request."""
+        """Return the WSGI environment of a request."""
         return {**super().get_environ(), "tkws.socket": self.connection}
 
     def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
+        """Do not log requests."""
 
 
 class ThreadedServer(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
@@ -85,19 +85,19 @@ class ThreadedServer(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServ
 
 
 class WSGIWindow:
-    """The window: shows what clients say, and answers.
+    """The window: shows the messages of clients, and sends answers.
 
     Args:
-        root: What it fills.
+        root: The window.
 
     Attributes:
-        talk: What is in the window.
-        url: The address of the site, without its scheme.
+        frame: The contents of the window.
+        url: The address of the site, without the scheme.
     """
 
     def __init__(self, root: tk.Tk) -> None:
         self._root = root
-        self.talk = Talk(root, "Behind a WSGI server", self._say, "Send to all")
+        self.frame = MessageFrame(root, "Behind a WSGI server", self._send_to_all, "Send to all")
         self._site = ThreadedServer(("127.0.0.1", 0), Handler)
         self._websockets = tkws.server(self._site.socket, master=root)
         self._websockets.live("/live", self._on_event)
@@ -107,7 +107,7 @@ class WSGIWindow:
         )
         self._thread.start()
         self.url = f"127.0.0.1:{self._site.server_port}"
-        self.talk.say_below(f"http://{self.url}/")
+        self.frame.show_subtitle(f"http://{self.url}/")
 
     def close(self) -> None:
         """Stop the site and close every connection."""
@@ -117,14 +117,14 @@ class WSGIWindow:
         self._websockets.close()
 
     def play(self, scene: Scene) -> None:
-        """Let a client come and be answered."""
+        """Connect a client, and answer it."""
 
         def on_event(ws: tkws.WebSocket, type: str, message: Any) -> None:
             if type == "connect":
                 ws.send("I came through a WSGI application.")
-                self._root.after(300, self._say, "And now you are on the thread of Tk.")
+                self._root.after(300, self._send_to_all, "And now you are served in the thread of Tk.")
             elif type == "text":
-                print(*self.talk.lines.plain, sep="\n")
+                print(*self.frame.log.plain, sep="\n")
                 scene.finish([self._root])
             elif type in ("error", "timeout"):
                 scene.fail(str(message))
@@ -134,19 +134,19 @@ class WSGIWindow:
     def _on_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         who = dict(ws.request.query).get("from", "somebody") if ws.request else "somebody"
         if type == "text":
-            self.talk.lines.add(who, message)
+            self.frame.log.add(who, message)
         elif type in ("connect", "disconnect"):
-            self.talk.lines.add(who, "came" if type == "connect" else "left", "note")
+            self.frame.log.add(who, "connected" if type == "connect" else "disconnected", "note")
 
-    def _say(self, text: str) -> None:
+    def _send_to_all(self, text: str) -> None:
         for ws in self._websockets.connections:
             ws.send(text)
-        self.talk.lines.add("you", text, "own")
+        self.frame.log.add("you", text, "own")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo; ``arguments`` are the command line's, None for this process's own."""
-    return run(WSGIWindow, WSGIWindow.play, parser_of("wsgi", __doc__).parse_args(arguments))
+    """Run the demo with the arguments of a command line; None for those of this process."""
+    return run(WSGIWindow, WSGIWindow.play, make_parser("wsgi", __doc__).parse_args(arguments))
 
 
 if __name__ == "__main__":

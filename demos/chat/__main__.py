@@ -11,7 +11,7 @@ from demos.chat import messages
 from demos.chat.app import App
 from demos.chat.host import Host
 from demos.chat.scene import as_text, play, play_part
-from demos.stage import Scene, parser_of, run
+from demos.stage import Scene, make_parser, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def _play(app: App, scene: Scene, options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of("chat", "A chat between windows.")
+    parser = make_parser("chat", "A chat between windows.")
     add = parser.add_argument
     add("--connect", metavar="URL", default="", help="join the server at ws://HOST:PORT")
     add("--nick", default="", help="the nickname (default: the first window asks)")

@@ -91,7 +91,7 @@ def play(app: App, scene: Scene) -> None:
     app.heard = heard
     theme = "dark" if theme_of(app.root).is_dark else "light"
     part = ["--connect", app.address, "--nick", CAST[2], "--geometry", geometry(boxes[2]), "--theme", theme]
-    scene.start_other("demos.chat", "--scripted", *part)
+    scene.start_program("demos.chat", "--scripted", *part)
 
 
 def play_part(app: App, scene: Scene, nick: str, place: str) -> None:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from demos.dashboard.app import App
 from demos.dashboard.host import Host
 from demos.dashboard.scene import play
-from demos.stage import parser_of, run
+from demos.stage import make_parser, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the dashboard until its window closes.
 
     Args:
-        arguments: Of the command line; None for this process's own.
+        arguments: The arguments of the command line; None for those of this process.
 
     Returns:
         The exit status.
@@ -37,7 +37,7 @@ def _start(root: tk.Tk, options: argparse.Namespace) -> App:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = parser_of("dashboard", "A machine's figures, live.")
+    parser = make_parser("dashboard", "Live metrics of a machine.")
     add = parser.add_argument
     add(
         "--connect",
@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help="show the feed at ws://HOST:PORT/ instead of this machine's",
     )
-    add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (%(default)s)")
-    add("--port", type=int, default=0, help="the port to listen at (default: one that is free)")
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    add("--port", type=int, default=0, help="the port to listen on (default: a free one)")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""When a figure is a cause for alarm: too high for too long, until it has fallen well below."""
+"""Alarms: raised while a metric is too high for too long, cleared when it has fallen well below."""
 
 from __future__ import annotations
 
@@ -10,32 +10,29 @@ from demos.dashboard.machine import Sample
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One cause for alarm."""
+    """The rule for one alarm."""
 
-    figure: str
-    """The name of a number of a `Sample`."""
+    metric: str
+    """The name of an attribute of `Sample`."""
 
     above: float
-    """What it has to be above."""
+    """The limit that the metric has to exceed."""
 
     seconds: float
-    """How long it has to be."""
+    """How long it has to exceed the limit, in seconds."""
 
     below: float
-    """What it has to fall below for the alarm to end."""
+    """The limit below which the alarm is cleared."""
 
 
 RULES = (Rule("cpu", above=85, seconds=3, below=70), Rule("memory", above=90, seconds=3, below=85))
 
 
 class Alarms:
-    """Watches samples.
+    """Checks samples.
 
     Args:
-        rules: What to watch for.
-
-    Attributes:
-        active: The figures that are a cause for alarm now, in the order of the rules.
+        rules: The rules for alarms.
     """
 
     def __init__(self, rules: Sequence[Rule] = RULES) -> None:
@@ -45,13 +42,13 @@ class Alarms:
 
     @property
     def active(self) -> tuple[str, ...]:
-        """The figures that are a cause for alarm."""
-        return tuple(rule.figure for rule in self._rules if rule in self._raised)
+        """The metrics with an alarm, in the order of the rules."""
+        return tuple(rule.metric for rule in self._rules if rule in self._raised)
 
     def update(self, sample: Sample) -> tuple[str, ...]:
-        """Take the next sample; return `active`."""
+        """Check the next sample, and return `active`."""
         for rule in self._rules:
-            value = getattr(sample, rule.figure)
+            value = getattr(sample, rule.metric)
             if value > rule.above:
                 if sample.time - self._since.setdefault(rule, sample.time) >= rule.seconds:
                     self._raised.add(rule)

@@ -1,4 +1,4 @@
-"""The windows of one program: the dashboard, and the plot when it is asked for."""
+"""The windows of one program: the dashboard, and the plot on request."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from demos.dashboard.window import DashboardWindow
 
 
 class App:
-    """A dashboard in a root window, with a feed of its own or another program's.
+    """A dashboard in the root window, for the feed of this program or of another one.
 
     Args:
         root: The window.
-        url: The feed's.
-        host: What feeds it, where that is this program.
+        url: The URL of the feed.
+        host: The server of the feed, if it runs in this program.
 
     Attributes:
         window: The dashboard.
-        plot: The other view; None while it is closed.
+        plot: The plot; None while it is closed.
 
     Raises:
-        ValueError: For a URL that is none.
+        ValueError: The URL is not valid.
     """
 
     def __init__(self, root: tk.Tk, url: str, host: Host | None = None) -> None:
@@ -31,10 +31,10 @@ class App:
         self._host = host
         self.window = DashboardWindow(root, self.open_plot)
         self.plot: tk.Toplevel | None = None
-        self._viewers = {self.window: Viewer(url, self.window, root)}
+        Viewer(url, self.window, root)
 
     def open_plot(self) -> None:
-        """Open the other view, or lift it."""
+        """Open the plot, or raise its window."""
         if self.plot is not None:
             self.plot.lift()
             return
@@ -45,7 +45,7 @@ class App:
         plot.protocol("WM_DELETE_WINDOW", lambda: self._close_plot(viewer))
 
     def close(self) -> None:
-        """Close what feeds it."""
+        """Close the server, if it runs in this program."""
         if self._host is not None:
             self._host.close()
 

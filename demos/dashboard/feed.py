@@ -1,6 +1,6 @@
-"""The words of the feed: each message is a JSON object with the samples and the alarms.
+"""The messages of the feed: JSON objects with samples and alarms.
 
-Whoever connects gets the history first, then one sample at a time::
+A client gets the history first, then one sample at a time::
 
     {"host": "atlas", "samples": [{"time": 1700000000.0, "cpu": 12.5, ...}, ...], "alarms": ["cpu"]}
 """
@@ -29,24 +29,24 @@ def encode(host: str, samples: Iterable[Sample], alarms: Sequence[str]) -> str:
 
 
 def decode(text: str) -> Message:
-    """Return the message that ``text`` is.
+    """Return the message that a text encodes.
 
     Raises:
-        ValueError: It is none, with the reason.
+        ValueError: ``text`` is not a message.
     """
     try:
-        said = json.loads(text)
-        samples = tuple(_sample(each) for each in said["samples"])
-        return Message(str(said["host"]), samples, tuple(map(str, said["alarms"])))
+        data = json.loads(text)
+        samples = tuple(_sample(each) for each in data["samples"])
+        return Message(str(data["host"]), samples, tuple(map(str, data["alarms"])))
     except (TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a message of the feed: {error!r}") from error
 
 
-def _sample(said: dict[str, object]) -> Sample:
-    values = {field.name: said[field.name] for field in fields(Sample)}
+def _sample(data: dict[str, object]) -> Sample:
+    values = {field.name: data[field.name] for field in fields(Sample)}
     cores = values.pop("cores")
     if not isinstance(cores, list) or not all(
         isinstance(value, int | float) for value in [*cores, *values.values()]
     ):
-        raise ValueError("not a message of the feed: a figure that is no number")
+        raise ValueError("not a message of the feed: a metric is not a number")
     return Sample(cores=tuple(map(float, cores)), **values)  # type: ignore[arg-type] # numbers, as was just checked

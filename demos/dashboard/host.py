@@ -1,4 +1,4 @@
-"""Measures the machine and tells everybody who is connected; shows the page beside it."""
+"""The server: measures the machine, sends the samples to all clients, and serves the web page."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from demos.dashboard.feed import encode
 from demos.dashboard.machine import Machine, Sample
 
 PERIOD = 0.25  # seconds between two samples
-HISTORY = 2400  # samples that are kept: ten minutes
+HISTORY = 2400  # samples to keep: ten minutes
 
 _PAGE = Path(__file__).with_name("page.html")
 
 
 class Host:
-    """The server of the feed; it begins at once.
+    """The server of the feed; it starts at once.
 
     Args:
-        master: Any widget, ``Tk`` or ``Tcl()``: its loop serves.
-        address: The IP address or name to listen at.
-        port: The port; 0 for one that is free.
-        machine: What is measured.
+        master: Any widget, ``Tk`` or ``Tcl()``; its loop runs the server.
+        address: The IP address or name to listen on.
+        port: The port; 0 for a free one.
+        machine: The machine to measure.
 
     Attributes:
-        server: What listens; `tkws.HTTPServer.url` leads to the feed and, in a browser, to the page.
+        server: The server; its URL is that of the feed and, in a browser, of the page.
 
     Raises:
-        OSError: Where the port is in use or the address is not this machine's.
+        OSError: The port is in use, or the address does not belong to this machine.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class Host:
         self._alarms = Alarms()
         self._history: deque[Sample] = deque(maxlen=HISTORY)
         self._name = platform.node() or "this machine"
-        # A viewer that does not keep up misses samples; the next that it gets are newer.
+        # Samples are skipped for a viewer that does not keep up; the next one that it gets is newer.
         self.server = tkws.serve(address, port, master=master, slow_peer="skip")
         self.server.live("/", self._on_event)
         self.server.page("/", _PAGE.read_text(encoding="utf-8"))
         self._timer = self.server.loop.call_later(PERIOD, self._measure)
 
     def close(self) -> None:
-        """Measure no more, and close every connection."""
+        """Stop measuring, and close all connections."""
         self._timer.cancel()
         self.server.close()
 

@@ -1,4 +1,4 @@
-"""What the machine does: processor, memory, network and disk, by psutil. Knows no network and no Tk."""
+"""The metrics of a machine: processor, memory, network and disk, by psutil. Knows neither network nor Tk."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The figures of one moment, with rates since the one before."""
+    """The metrics at one moment; rates are averages since the previous sample."""
 
     time: float
-    """When, in seconds since 1970."""
+    """The Unix time in seconds."""
 
     cpu: float
-    """Of the processors, in per cent."""
+    """The usage of all processors, in per cent."""
 
     cores: tuple[float, ...]
-    """The same of each."""
+    """The usage of each processor, in per cent."""
 
     memory: float
-    """Of the memory in use, in per cent."""
+    """The usage of memory, in per cent."""
 
     received: float
-    """Bytes a second from the network, loopback included."""
+    """Bytes per second from the network, including loopback."""
 
     sent: float
-    """Bytes a second to the network."""
+    """Bytes per second to the network, including loopback."""
 
     read: float
-    """Bytes a second from the disks."""
+    """Bytes per second from the disks."""
 
     written: float
-    """Bytes a second to the disks."""
+    """Bytes per second to the disks."""
 
 
 class Machine:
-    """Measures; the first rates are those since it was made.
+    """Measures this machine. The rates of the first sample are averages since the object was made.
 
     Args:
         clock: The time of day in seconds.
@@ -47,11 +47,11 @@ class Machine:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        psutil.cpu_percent(percpu=True)  # per cent are since the last call
+        psutil.cpu_percent(percpu=True)  # the usage is an average since the last call
         self._before = clock(), *_totals()
 
     def sample(self) -> Sample:
-        """Return the figures of now."""
+        """Return the present metrics."""
         before, self._before = self._before, (self._clock(), *_totals())
         seconds = max(self._before[0] - before[0], 1e-3)
         rates = ((new - old) / seconds for new, old in zip(self._before[1:], before[1:], strict=True))
@@ -61,7 +61,7 @@ class Machine:
 
 
 def _totals() -> tuple[int, int, int, int]:
-    """Bytes received, sent, read and written since the machine started; 0 where it does not tell."""
+    """Return the bytes received, sent, read and written since the machine started; 0 if unknown."""
     network, disk = psutil.net_io_counters(), psutil.disk_io_counters()
     return (
         network.bytes_recv if network else 0,

@@ -1,4 +1,4 @@
-"""A meter: a name, below it a value in large figures, and a bar that is as full as the value is high."""
+"""A meter: a name, a value in large digits, and a bar that shows the value."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from demos.look import theme_of
 
 
 class Meter(ttk.Frame):
-    """Shows one figure between 0 and ``top``.
+    """Shows a value between 0 and ``top``.
 
     Args:
-        parent: Where it stands.
-        name: What is measured.
-        unit: Stands behind the value.
-        colour: Of the bar.
-        top: The value that fills it.
+        parent: The parent widget.
+        name: The name of the value.
+        unit: The unit, shown after the value.
+        colour: The colour of the bar.
+        top: The value at which the bar is full.
     """
 
     def __init__(self, parent: tk.Misc, name: str, unit: str, colour: str, top: float = 100.0) -> None:
@@ -25,8 +25,8 @@ class Meter(ttk.Frame):
         self._unit, self._colour, self._top = unit, colour, top
         self._value = 0.0
         ttk.Label(self, text=name, style="Soft.TLabel").grid(row=0, column=0, sticky="w")
-        self._figure = ttk.Label(self, text="-", style="Title.TLabel")
-        self._figure.grid(row=1, column=0, sticky="w")
+        self._label = ttk.Label(self, text="-", style="Title.TLabel")
+        self._label.grid(row=1, column=0, sticky="w")
         self._bar = tk.Canvas(self, height=theme.px(8), width=1, highlightthickness=0)
         self._bar.configure(background=theme.colours.line)
         self._filled = self._bar.create_rectangle(0, 0, 0, 0, width=0, fill=colour)
@@ -35,17 +35,17 @@ class Meter(ttk.Frame):
         self.columnconfigure(0, weight=1)
 
     def show(self, value: float, alarm: bool = False) -> None:
-        """Show a value, in the colour of an alarm where it is one."""
+        """Show a value, in the colour of alarms if there is an alarm."""
         self._value = value
-        self._figure.configure(text=f"{value:.0f} {self._unit}")
+        self._label.configure(text=f"{value:.0f} {self._unit}")
         colour = theme_of(self).colours.bad if alarm else self._colour
         self._bar.itemconfigure(self._filled, fill=colour)
         self._draw()
 
     @property
     def text(self) -> str:
-        """The value as it is shown."""
-        return str(self._figure.cget("text"))
+        """The text of the value."""
+        return str(self._label.cget("text"))
 
     def _draw(self) -> None:
         share = min(max(self._value / self._top, 0.0), 1.0)

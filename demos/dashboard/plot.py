@@ -1,7 +1,7 @@
-"""The other view: the same feed, plotted by matplotlib (TkAgg) in a window of its own.
+"""A second view of the feed, plotted by matplotlib (TkAgg) in a window of its own.
 
-matplotlib draws a figure in tens of milliseconds, so the plot follows the feed a few times a
-second, by ``after``; in between the samples only pile up.
+matplotlib takes tens of milliseconds to draw a figure, so the plot is drawn twice a second, by ``after``; in
+between, samples are only collected.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class PlotWindow(tk.Toplevel):
         parent: Any widget.
 
     Attributes:
-        drawings: How often it was drawn.
+        drawings: How many times the plot has been drawn.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -41,7 +41,7 @@ class PlotWindow(tk.Toplevel):
         self._changed = False
         colours = theme.colours
         figure = Figure(dpi=96, layout="constrained", facecolor=colours.surface)  # TkAgg scales it
-        self._axes = _dressed(figure.add_subplot(), colours)
+        self._axes = _style(figure.add_subplot(), colours)
         (self._cpu,) = self._axes.plot([], [], color=colours.accent, label="processor")
         (self._memory,) = self._axes.plot([], [], color=colours.good, label="memory")
         legend = {"facecolor": colours.surface, "edgecolor": colours.line, "labelcolor": colours.text}
@@ -49,25 +49,25 @@ class PlotWindow(tk.Toplevel):
         canvas: Any = FigureCanvasTkAgg  # matplotlib's back end has no types
         self._canvas = canvas(figure, self)
         self._canvas.get_tk_widget().pack(fill="both", expand=True)
-        self._timer = self.after(0, self._follow)
+        self._timer = self.after(0, self._update_plot)
         self.bind("<Destroy>", self._on_destroy)
 
-    def begin(self) -> None:
-        """Forget what is shown."""
+    def reset(self) -> None:
+        """Remove all samples."""
         self._points.clear()
 
     def show(self, message: Message) -> None:
-        """Keep samples for the next drawing."""
+        """Add samples for the next drawing."""
         self._points.extend((sample.time, sample.cpu, sample.memory) for sample in message.samples)
         self._changed = True
 
-    def tell(self, state: str) -> None:
-        """Say how the connection is."""
+    def show_state(self, state: str) -> None:
+        """Show the state of the connection."""
         self._axes.set_title(state, loc="left", fontsize="small", color=theme_of(self).colours.soft)
         self._changed = True
 
-    def _follow(self) -> None:
-        self._timer = self.after(_PERIOD_MS, self._follow)
+    def _update_plot(self) -> None:
+        self._timer = self.after(_PERIOD_MS, self._update_plot)
         if self._changed:
             self._changed = False
             self._draw()
@@ -86,8 +86,8 @@ class PlotWindow(tk.Toplevel):
             self.after_cancel(self._timer)
 
 
-def _dressed(axes: Any, colours: Palette) -> Any:
-    """Return axes of a percentage over time, in the colours of the theme."""
+def _style(axes: Any, colours: Palette) -> Any:
+    """Configure axes for percentages over time in the colours of the theme, and return them."""
     axes.set(ylim=(0, 103), facecolor=colours.surface)
     axes.set_xlabel("seconds ago", color=colours.soft)
     axes.set_ylabel("%", color=colours.soft)

@@ -1,4 +1,4 @@
-"""What ``--scripted`` plays: both views side by side, until they have shown some seconds of the feed."""
+"""The scene for ``--scripted``: both views side by side for some seconds of the feed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from demos.look import theme_of
 from demos.stage import Scene
 
 _SAMPLES = 40
-_LOOK_MS = 100
+_CHECK_MS = 100
 
 
 def play(app: App, scene: Scene) -> None:
@@ -21,11 +21,11 @@ def play(app: App, scene: Scene) -> None:
     root.wm_geometry("+0+0")
     plot.geometry(f"+{theme.px(870)}+0")
 
-    def look() -> None:
+    def check() -> None:
         if app.window.samples < _SAMPLES or not plot.drawings:
-            root.after(_LOOK_MS, look)
+            root.after(_CHECK_MS, check)
             return
         print(f"{app.window.samples} samples, {app.window.frames} frames, {plot.drawings} plots")
         scene.finish([root, plot])
 
-    look()
+    check()

@@ -1,6 +1,6 @@
-"""A strip chart: lines that come in at the right and move to the left, redrawn with each frame of the screen.
+"""A strip chart: lines that grow at the right and move to the left, updated for each frame of the screen.
 
-A sample costs new coordinates for its line; a frame in between only moves what is there.
+A sample needs new coordinates for its line; frames in between only move the lines.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from collections.abc import Callable, Sequence
 
 from demos.look import theme_of
 
-_LEAST = 1e-9
+_MIN_TOP = 1e-9
 
 
 class StripChart(tk.Canvas):
-    """The last ``span`` seconds of some figures.
+    """The last ``span`` seconds of some values.
 
     Args:
-        parent: Where it stands.
-        colours: One for each line.
-        unit: Of the values, to be written at the upper edge.
-        span: Seconds from the left edge to the right.
-        top: The value at the upper edge; None for the highest that is in sight.
-        lag: Seconds that the right edge is behind now: a little more than the time between samples,
-            so that the line has always come to the edge.
-        clock: The time of day in seconds.
+        parent: The parent widget.
+        colours: The colours, one for each line.
+        unit: The unit of the values, shown at the upper edge.
+        span: The time from the left edge to the right, in seconds.
+        top: The value at the upper edge; None to adapt it to the values in sight.
+        lag: How far the right edge is behind the present time, in seconds; a little more than the time
+            between samples, so that the lines always reach the edge.
+        clock: Returns the Unix time in seconds.
     """
 
     def __init__(
@@ -71,19 +71,19 @@ class StripChart(tk.Canvas):
                 points.popleft()
 
     def clear(self) -> None:
-        """Forget every value."""
+        """Remove all values."""
         for points in self._points:
             points.clear()
 
     def redraw(self) -> None:
-        """Draw all anew: after `add`."""
+        """Draw everything; call it after `add`."""
         width, height = self.winfo_width(), self.winfo_height()
         self._drawn_at = self._clock()
-        highest = max(self.highest, _LEAST)
+        highest = max(self.highest, _MIN_TOP)
         across = width / self._span
         up = (height - 2) / highest
         right = self._drawn_at - self._lag
-        self.itemconfigure(self._label, text=f"{_figure(highest)} {self._unit}")
+        self.itemconfigure(self._label, text=f"{_format_value(highest)} {self._unit}")
         for number, line in enumerate(self._grid, 1):
             level = round(height * number / 4)
             self.coords(line, 0, level, width, level)
@@ -95,8 +95,8 @@ class StripChart(tk.Canvas):
             ]
             self.coords(line, *(flat if len(flat) >= 4 else (0, 0, 0, 0)))
 
-    def move_on(self) -> None:
-        """Move what is drawn to where it belongs now: once for each frame of the screen."""
+    def scroll(self) -> None:
+        """Move the lines to their present position; call it once for each frame of the screen."""
         now = self._clock()
         across = -(now - self._drawn_at) * self.winfo_width() / self._span
         self._drawn_at = now
@@ -104,6 +104,6 @@ class StripChart(tk.Canvas):
             self.move(line, across, 0)
 
 
-def _figure(value: float) -> str:
-    """A value in three digits or more."""
+def _format_value(value: float) -> str:
+    """Return a value with at least three digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""The window: meters at the top, strip charts below, alarms between; drawn with each frame of the screen."""
+"""The window: meters at the top, strip charts below, drawn for each frame of the screen; and alarms."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from demos.dashboard.meter import Meter
 from demos.dashboard.strip import StripChart
 from demos.look import hues, theme_of
 
-FRAME = 1 / 60  # seconds from one drawing to the next
-SPAN = 30.0  # seconds that a chart shows
+FRAME = 1 / 60  # seconds per frame
+SPAN = 30.0  # seconds shown by a chart
 
 _MEBIBYTE = 1024 * 1024
 
 
 class DashboardWindow(ttk.Frame):
-    """Fills a window; a `demos.dashboard.viewer.View`.
+    """The contents of the window; a `demos.dashboard.viewer.View`.
 
     Args:
-        parent: What it fills.
-        open_plot: Called by the button for the other view; None for no such button.
+        parent: The window.
+        open_plot: Called when the button for the plot is pressed; None for no button.
 
     Attributes:
-        samples: How many were shown since the connection began.
-        frames: How often the charts were drawn.
-        alarms: The figures that are a cause for alarm.
+        samples: How many samples have been shown since the connection was opened.
+        frames: How many times the charts have been drawn.
+        alarms: The metrics with an alarm.
     """
 
     def __init__(self, parent: tk.Tk | tk.Toplevel, open_plot: Callable[[], object] | None = None) -> None:
@@ -51,14 +51,14 @@ class DashboardWindow(ttk.Frame):
         self._frame = self.after(0, self._draw_frame)
         self.bind("<Destroy>", self._on_destroy)
 
-    def begin(self) -> None:
-        """Forget what is shown."""
+    def reset(self) -> None:
+        """Remove all samples."""
         self.samples = 0
         for chart in (self._cores, self._network, self._disk):
             chart.clear()
 
     def show(self, message: Message) -> None:
-        """Show samples, and the alarms."""
+        """Show the samples and alarms of a message."""
         self._host.configure(text=message.host)
         for sample in message.samples:
             self._add(sample)
@@ -69,11 +69,11 @@ class DashboardWindow(ttk.Frame):
             self._show_meters(message.samples[-1])
         self._alarm.configure(text=f"High: {', '.join(message.alarms)}" if message.alarms else "")
 
-    def tell(self, state: str) -> None:
-        """Say how the connection is."""
+    def show_state(self, state: str) -> None:
+        """Show the state of the connection."""
         self._state.configure(text=state)
 
-    # How it works
+    # Implementation
 
     def _add(self, sample: Sample) -> None:
         self.samples += 1
@@ -92,11 +92,11 @@ class DashboardWindow(ttk.Frame):
         self._frame = self.after(round(1000 * (self._next_frame - now)), self._draw_frame)
         self.frames += 1
         for chart in (self._cores, self._network, self._disk):
-            chart.move_on()
+            chart.scroll()
         frames, since = self._counted
         seconds = now - since
         if seconds >= 1:
-            self._rate.configure(text=f"{(self.frames - frames) / seconds:.0f} frames a second")
+            self._rate.configure(text=f"{(self.frames - frames) / seconds:.0f} frames per second")
             self._counted = self.frames, now
 
     def _on_destroy(self, event: tk.Event[tk.Misc]) -> None:

@@ -1,5 +1,5 @@
-"""WebSockets behind an HTTP server that is not ours: Python's own ``http.server``, in a thread.
+"""WebSockets behind another HTTP server: Python's own ``http.server``, in a thread.
 
-``site`` is that server: pages as anywhere, and two ways to hand a client's socket to tkws.
-``window`` shows what arrives, on the thread of Tk.
+``site`` is that server: it has a page, and two ways to hand a client's socket over to tkws. ``window``
+shows the messages, in the thread of Tk.
 """

@@ -1,4 +1,4 @@
-"""``python -m demos.embedded``: a window whose WebSockets come through Python's own web server."""
+"""``python -m demos.embedded``: a window whose WebSockets come from Python's own web server."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from demos.embedded.scene import play
 from demos.embedded.site import Site
 from demos.embedded.window import EmbeddedWindow
-from demos.stage import parser_of, run
+from demos.stage import make_parser, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo until its window closes.
 
     Args:
-        arguments: Of the command line; None for this process's own.
+        arguments: The arguments of the command line; None for those of this process.
 
     Returns:
         The exit status.
     """
-    parser = parser_of("embedded", "A window whose WebSockets come through Python's own web server.")
-    parser.add_argument("--port", type=int, default=0, help="to listen at (default: one that is free)")
+    parser = make_parser("embedded", "A window whose WebSockets come from Python's own web server.")
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
     options = parser.parse_args(arguments)
     return run(lambda root: _start(root, options), play, options)
 

@@ -1,11 +1,11 @@
 """A web site on ``http.server`` that hands clients' sockets over to tkws.
 
-Its requests are handled in threads; nothing here touches Tk. There are two ways:
+Requests are handled in threads; nothing here touches Tk. There are two ways:
 
-- ``/live``: `tkws.test` judges the request and `tkws.upgrade` answers it. Both may be called
-  from any thread, and the socket goes to the thread of Tk.
-- ``/taken``: the site checks and answers the request itself. Then `tkws.takeover`, on the
-  thread of Tk, needs the socket and what was read behind the request.
+- ``/live``: `tkws.test` checks the request and `tkws.upgrade` answers it. Both may be called from any thread;
+  the socket goes to the thread of Tk.
+- ``/taken``: the site checks and answers the request itself. Then `tkws.takeover`, in the thread of Tk, needs
+  the socket and the bytes that were read after the request.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from urllib.parse import parse_qsl, urlsplit
 import tkws
 
 _PAGE = Path(__file__).with_name("page.html").read_bytes()
-_POLL = 0.1  # seconds that the server needs to see that it shall stop
+_POLL = 0.1  # seconds between the server's checks whether to stop
 
 
 class Site(ThreadingHTTPServer):
     """The web site.
 
     Args:
-        address: Host and port to listen at; port 0 for one that is free.
+        address: The host and port to listen on; port 0 for a free one.
 
     Attributes:
-        websockets: What judges requests at ``/live``; to be set before `start`.
-        take_over: Called for a client at ``/taken``, in a thread of the site, with the client's
-            socket and what was read behind its request; to be set before `start`.
+        websockets: The server that checks requests at ``/live``; set it before `start`.
+        take_over: Called in a thread of the site for a client at ``/taken``, with the client's socket and the
+            bytes that were read after its request; set it before `start`.
     """
 
     daemon_threads = True
@@ -42,27 +42,27 @@ class Site(ThreadingHTTPServer):
     take_over: Callable[[socket.socket, bytes], object]
 
     def __init__(self, address: tuple[str, int]) -> None:
-        super().__init__(address, _Visit)
+        super().__init__(address, _RequestHandler)
         self._thread = threading.Thread(target=self.serve_forever, args=(_POLL,), name="site", daemon=True)
 
     @property
     def port(self) -> int:
-        """The port that it listens at."""
+        """The port that it listens on."""
         return int(self.server_address[1])
 
     def start(self) -> None:
-        """Serve, in a thread."""
+        """Start to serve, in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Serve no more; the connections that were handed over stay."""
+        """Stop serving; connections that have been handed over stay open."""
         self.shutdown()
         self.server_close()
         self._thread.join()
 
 
-class _Visit(BaseHTTPRequestHandler):
-    """One client's requests, in a thread of its own."""
+class _RequestHandler(BaseHTTPRequestHandler):
+    """Handles the requests of one client, in a thread of its own."""
 
     protocol_version = "HTTP/1.1"
     timeout = 10
@@ -78,7 +78,7 @@ class _Visit(BaseHTTPRequestHandler):
             self._upgrade(url.path, url.query)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
+        """Do not log requests."""
 
     def _show_page(self, path: str) -> None:
         if path != "/":
@@ -94,9 +94,9 @@ class _Visit(BaseHTTPRequestHandler):
         self.close_connection = True
         websockets, headers = self.server.websockets, self.headers.items()
         if tkws.test(websockets, self.connection, path, headers, parse_qsl(query)):
-            tkws.upgrade(self.connection, initial=self._read_behind())
+            tkws.upgrade(self.connection, initial=self._read_rest())
         else:
-            self.send_error(HTTPStatus.FORBIDDEN, "No WebSocket for this request")
+            self.send_error(HTTPStatus.FORBIDDEN, "This request is not accepted")
 
     def _hand_over(self) -> None:
         self.close_connection = True
@@ -111,21 +111,23 @@ class _Visit(BaseHTTPRequestHandler):
         self.send_header("Connection", "Upgrade")
         self.send_header("Sec-WebSocket-Accept", tkws.sec_websocket_accept(handshake.key))
         self.end_headers()
-        behind = self._read_behind()
-        # A socket of our own: what http.server closes afterwards has no descriptor any more.
+        rest = self._read_rest()
+        # Detached, so that http.server does not close it.
         taken = socket.socket(fileno=self.connection.detach())
-        self.server.take_over(taken, behind)
+        self.server.take_over(taken, rest)
 
     def _check_origin(self) -> None:
-        """Refuse the pages of other sites, as a browser lets any page connect anywhere (RFC 6455, 10.2)."""
+        """Refuse pages of other sites, since browsers allow any page to connect anywhere (RFC 6455, 10.2)."""
         origin = self.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != self.headers["Host"]:
-            raise tkws.HandshakeError("Not from this page", part="origin", status=HTTPStatus.FORBIDDEN)
+            raise tkws.HandshakeError(
+                "The page is from another origin", part="origin", status=HTTPStatus.FORBIDDEN
+            )
 
-    def _read_behind(self) -> bytes:
-        """Return what http.server has read beyond the request, without waiting for more."""
+    def _read_rest(self) -> bytes:
+        """Return the bytes that http.server has read after the request, without waiting for more."""
         assert isinstance(self.rfile, BufferedReader)
         self.connection.setblocking(False)
-        behind = self.rfile.peek()
-        self.rfile.read(len(behind))
-        return behind
+        rest = self.rfile.peek()
+        self.rfile.read(len(rest))
+        return rest

@@ -1,7 +1,7 @@
-"""Ten colours that can be told apart, for nicknames and lines, on a light ground and on a dark one.
+"""Ten distinct colours for nicknames and lines, for a light and a dark background.
 
-The chat's web page uses the same colours and the same rule, so that somebody has one colour in
-every window and browser of a theme.
+The chat's web page uses the same colours and the same rule, so that a nickname has the same colour in all
+windows and browsers with the same theme.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _ON_DARK = (
 
 
 def hues(*, dark: bool) -> tuple[str, ...]:
-    """Return the colours, which are the same ones in the same order, darker or brighter."""
+    """Return the colours; both lists have the same hues in the same order."""
     return _ON_DARK if dark else _ON_LIGHT
 
 
 def nick_colour(nick: str, *, dark: bool) -> str:
-    """Return the colour of a nickname: the same for each spelling in upper and lower case."""
-    value = 2166136261  # FNV-1a, which a page's script computes as easily
+    """Return the colour of a nickname, regardless of upper and lower case."""
+    value = 2166136261  # FNV-1a, which is as easy to compute in JavaScript
     for character in nick.lower():
         value = (value ^ ord(character)) * 16777619 % 2**32
     colours = hues(dark=dark)

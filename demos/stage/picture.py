@@ -1,4 +1,4 @@
-"""A picture of a part of the screen, by Pillow or else by ImageMagick."""
+"""A picture of a part of the screen, taken by Pillow or otherwise by ImageMagick."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ Box = tuple[int, int, int, int]
 
 
 def geometry(box: Box) -> str:
-    """Return a window's geometry, as Tk writes it."""
+    """Return a window's geometry in Tk's notation."""
     left, top, right, bottom = box
     return f"{right - left}x{bottom - top}+{left}+{top}"
 
 
 def save_picture(path: Path, box: Box) -> None:
-    """Save what the screen shows in ``box``.
+    """Save the part of the screen in ``box``.
 
     Raises:
-        OSError: Where neither Pillow nor ImageMagick can take it, or the file cannot be written.
+        OSError: Neither Pillow nor ImageMagick can take the picture, or the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -28,12 +28,12 @@ def save_picture(path: Path, box: Box) -> None:
 
         image = ImageGrab.grab(box, xdisplay=os.environ.get("DISPLAY"))
     except (ImportError, OSError):
-        _import(path, box)
+        _save_by_imagemagick(path, box)
     else:
         image.save(path, optimize=True)
 
 
-def _import(path: Path, box: Box) -> None:
+def _save_by_imagemagick(path: Path, box: Box) -> None:
     program: list[str | Path] = [
         "import",
         "-silent",
@@ -47,4 +47,4 @@ def _import(path: Path, box: Box) -> None:
     try:
         subprocess.run(program, check=True)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        raise OSError(f"no picture: install pillow, or ImageMagick ({error})") from error
+        raise OSError(f"cannot take a picture: install Pillow or ImageMagick ({error})") from error

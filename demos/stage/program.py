@@ -1,4 +1,4 @@
-"""How a demo starts and ends: its command line, its window, and the scene that ``--scripted`` plays in it."""
+"""The frame of a demo: its command line, its window, and the scene that ``--scripted`` plays in it."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from demos.stage.scene import Scene
 
 
 class Demo(Protocol):
-    """What fills a window and lives until it is closed."""
+    """The contents of a window, which exist until it is closed."""
 
     def close(self) -> None:
-        """Stop everything that would outlive the window."""
+        """Stop everything that would otherwise outlive the window."""
 
 
 DemoType = TypeVar("DemoType", bound=Demo)
 
 
-def parser_of(name: str, about: str | None) -> argparse.ArgumentParser:
-    """Return a command line with what every demo understands.
+def make_parser(name: str, about: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the options that all demos have.
 
     Args:
-        name: The demo's, as ``demos.NAME`` is run.
-        about: Its first line is what ``--help`` says.
+        name: The name of the demo, which is run as ``demos.NAME``.
+        about: The description for ``--help``; only its first line is used.
     """
     about = (about or "").partition("\n")[0]
     parser = argparse.ArgumentParser(prog=f"python -m demos.{name}", description=about)
     add = parser.add_argument
-    add("--theme", choices=("light", "dark"), default="light", help="of the windows (%(default)s)")
+    add("--theme", choices=("light", "dark"), default="light", help="the theme of the windows (%(default)s)")
     add("--scripted", action="store_true", help="play a short scene, then end")
-    add("--picture", metavar="PATH", type=Path, help="with --scripted: save the windows there")
+    add("--picture", metavar="PATH", type=Path, help="with --scripted: save a picture of the windows there")
     return parser
 
 
 def open_window(theme: str) -> tk.Tk:
-    """Return an empty window in the look of the demos, ``"light"`` or ``"dark"``."""
+    """Return an empty window with the theme ``"light"`` or ``"dark"``."""
     root = tk.Tk()
     theme_of(root).use(theme)
     return root
@@ -53,13 +53,13 @@ def run(
     *,
     make_root: Callable[[str], tk.Tk] = open_window,
 ) -> int:
-    """Run a demo until its window closes, or its loop is left by ``quit``.
+    """Run a demo until its window is closed or ``quit`` is called.
 
     Args:
-        make: Fills a window; an `OSError` or `ValueError` of it is told in one line.
-        play: Begins what ``--scripted`` shows; ``scene.finish`` or ``scene.fail`` ends it.
-        options: What `parser_of` understood.
-        make_root: Makes the window, of a theme.
+        make: Called with the window, to fill it; if it raises `OSError` or `ValueError`, that is printed.
+        play: Starts the scene for ``--scripted``, which ends with ``scene.finish`` or ``scene.fail``.
+        options: The options from `make_parser`.
+        make_root: Makes the window; called with the theme.
 
     Returns:
         The exit status.

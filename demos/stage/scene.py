@@ -1,4 +1,4 @@
-"""A scene that a demo plays by itself: it finishes, or fails with a sentence, in bounded time."""
+"""A scene that a demo plays without a user: it finishes, or fails with a reason, within a time limit."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from pathlib import Path
 from demos.stage.picture import Box, save_picture
 
 _SETTLE_MS = 600  # for the last drawing and the first latency before the picture is taken
-_OTHERS_END = 10.0  # seconds that another program of the scene has to end by itself
+_EXIT_TIMEOUT = 10.0  # seconds that another program of the scene has to exit
 
 
 class Scene:
-    """Plays until `finish` or `fail`, which leave the loop.
+    """Runs until `finish` or `fail` is called, which end the loop.
 
     Args:
-        root: Whose loop runs it.
-        picture: Where the picture of the windows goes; None for none.
-        patience: Seconds after which the scene has failed.
+        root: The main window.
+        picture: The file for the picture of the windows; None for none.
+        timeout: The time limit in seconds.
 
     Attributes:
-        failure: Why it failed; empty while it did not.
+        failure: The reason why it failed; empty if it has not failed.
     """
 
-    def __init__(self, root: tk.Tk, picture: Path | None, patience: float = 60.0) -> None:
+    def __init__(self, root: tk.Tk, picture: Path | None, timeout: float = 60.0) -> None:
         self.failure = ""
         self._finished = False
         self._root = root
         self._picture = picture
-        self._others: list[subprocess.Popen[bytes]] = []
-        root.after(round(1000 * patience), self.fail, f"not finished within {patience:.0f} s")
+        self._programs: list[subprocess.Popen[bytes]] = []
+        root.after(round(1000 * timeout), self.fail, f"not finished within {timeout:.0f} s")
 
-    def start_other(self, module: str, *arguments: str) -> None:
-        """Start another program that plays along, and ends by itself when this one has ended."""
-        self._others.append(subprocess.Popen([sys.executable, "-m", module, *arguments]))
+    def start_program(self, module: str, *arguments: str) -> None:
+        """Start another program for the scene; it has to exit after this one has ended."""
+        self._programs.append(subprocess.Popen([sys.executable, "-m", module, *arguments]))
 
     def status(self) -> int:
-        """Report what failed; called when the windows have gone.
+        """Print the reason if the scene failed; call it after the windows have been destroyed.
 
         Returns:
-            The exit status: 0, or 1 where the scene failed, or another program of it.
+            The exit status: 0, or 1 if the scene or another program of it failed.
         """
-        for other in self._others:
+        for program in self._programs:
             try:
-                if other.wait(_OTHERS_END) != 0:
+                if program.wait(_EXIT_TIMEOUT) != 0:
                     self.failure = self.failure or "the other program failed"
             except subprocess.TimeoutExpired:
-                other.kill()
-                other.wait()
-                self.failure = self.failure or "the window of the other program did not close"
+                program.kill()
+                program.wait()
+                self.failure = self.failure or "the other program did not exit"
         if self.failure:
             print(f"The scene failed: {self.failure}.", file=sys.stderr)
         return 1 if self.failure else 0
 
     def finish(self, windows: Iterable[tk.Misc], also: Iterable[Box] = ()) -> None:
-        """Save the picture of the windows, and of other parts of the screen, and end; once."""
+        """Save the picture of the windows and of other parts of the screen, and end the loop; idempotent."""
         if self._finished:
             return
         self._finished = True
@@ -66,9 +66,9 @@ class Scene:
             window.winfo_toplevel().lift()
         self._root.after(_SETTLE_MS, self._take_picture, shown, [*also])
 
-    def fail(self, why: str) -> None:
-        """End without a picture; ``why`` is a sentence without its full stop."""
-        self.failure = why
+    def fail(self, reason: str) -> None:
+        """End the loop without a picture; ``reason`` is a sentence without the full stop."""
+        self.failure = reason
         self._root.quit()
 
     def _take_picture(self, windows: list[tk.Misc], boxes: list[Box]) -> None:
@@ -88,7 +88,7 @@ class Scene:
 
 
 def _box(window: tk.Misc) -> Box:
-    """Where a window stands, with its title and menu bar: what Tk calls its position leaves neither out."""
+    """Return where a window is on the screen, including its title and menu bar, as Tk's position does."""
     top = window.winfo_toplevel()
     _, left, upper = top.wm_geometry().split("+", 2)
     return (

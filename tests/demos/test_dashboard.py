@@ -39,7 +39,7 @@ class Seen:
         self.states: list[str] = []
         self.begun = 0
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         self.begun += 1
         self.samples.clear()
 
@@ -47,7 +47,7 @@ class Seen:
         self.samples += message.samples
         self.alarms = message.alarms
 
-    def tell(self, state: str) -> None:
+    def show_state(self, state: str) -> None:
         self.states.append(state)
 
 
@@ -135,7 +135,7 @@ def test_a_viewer_comes_back_when_the_feed_does(root: tk.Tk, pump_until: PumpUnt
     viewer = Viewer(host.server.url, seen, root)
     pump_until(lambda: seen.samples)
     host.close()
-    pump_until(lambda: any("again in" in state for state in seen.states))
+    pump_until(lambda: any("next attempt in" in state for state in seen.states))
     again = Host(root, port=host.server.port)
     pump_until(lambda: seen.begun == 2 and seen.samples)
     viewer.close()
@@ -177,7 +177,7 @@ def test_a_line_comes_in_at_the_right_and_moves_to_the_left(display_root: tk.Tk)
     line = chart._lines[0]
     assert chart.coords(line) == [0, 101, 100, 51, 200, 1]
     now[0] = 1005
-    chart.move_on()
+    chart.scroll()
     assert chart.coords(line) == [-100, 101, 0, 51, 100, 1]
     chart.add(1030, [7])
     chart.redraw()

@@ -83,12 +83,12 @@ def test_a_socket_changes_hands(
     assert tkws.sec_websocket_accept(KEY).encode() in answer
     sock.send(HELLO)
     pump_until(lambda: "Ash: hello" in window.lines)
-    window.talk.entry.insert(0, "back to you")
-    window.talk.submit()
+    window.frame.entry.insert(0, "back to you")
+    window.frame.submit()
     assert b"\x81\x0bback to you" in read(sock, pump_until, b"back to you")
     sock.close()
-    pump_until(lambda: "Ash: left (1006)" in window.lines)
-    assert window.lines[0] == f"Ash: came by {way}"
+    pump_until(lambda: "Ash: disconnected (1006)" in window.lines)
+    assert window.lines[0] == f"Ash: connected by {way}"
 
 
 @pytest.mark.parametrize("path", ["/live", "/taken"])

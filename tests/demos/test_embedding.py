@@ -43,21 +43,21 @@ def test_the_worker_knows_prime_numbers(number: int, prime: bool) -> None:
 
 def test_the_worker_sends_from_its_thread_and_can_be_stopped(fill: Open, pump_until: PumpUntil) -> None:
     demo = fill(WorkerWindow)
-    pump_until(lambda: len(demo.talk.lines.plain) > 3, timeout=20)
-    numbers = [int(line.split()[1].replace(",", "")) for line in demo.talk.lines.plain]
+    pump_until(lambda: len(demo.frame.log.plain) > 3, timeout=20)
+    numbers = [int(line.split()[1].replace(",", "")) for line in demo.frame.log.plain]
     assert numbers == sorted(numbers)
     thread = demo.worker
     demo.toggle()
     assert not thread.is_alive()
     assert demo.worker is None
-    demo.talk.entry.insert(0, "  that was quick  ")
-    demo.talk.submit()
-    assert demo.talk.lines.plain[-1] == "you: that was quick"
+    demo.frame.entry.insert(0, "  that was quick  ")
+    demo.frame.submit()
+    assert demo.frame.log.plain[-1] == "you: that was quick"
 
 
 def test_the_worker_ends_when_the_window_goes_first(display_root: tk.Tk, pump_until: PumpUntil) -> None:
     demo = WorkerWindow(display_root)
-    pump_until(lambda: demo.talk.lines.plain, timeout=20)
+    pump_until(lambda: demo.frame.log.plain, timeout=20)
     thread = demo.worker
     assert thread is not None
     display_root.destroy()
@@ -73,12 +73,12 @@ def test_a_client_of_the_wsgi_application_is_served_on_the_thread_of_tk(
     ws = tkws.open(f"ws://{demo.url}/live?from=me", recorder, master=display_root)
     pump_until(lambda: "connect" in recorder)
     ws.send("hello")
-    pump_until(lambda: demo.talk.lines.plain[-1:] == ["me: hello"])
-    demo.talk.entry.insert(0, "welcome")
-    demo.talk.submit()
+    pump_until(lambda: demo.frame.log.plain[-1:] == ["me: hello"])
+    demo.frame.entry.insert(0, "welcome")
+    demo.frame.submit()
     pump_until(lambda: recorder.messages == ["welcome"])
     ws.close()
-    pump_until(lambda: demo.talk.lines.plain[-1] == "me: left")
+    pump_until(lambda: demo.frame.log.plain[-1] == "me: disconnected")
 
 
 @pytest.mark.parametrize(("path", "status"), [("/elsewhere", 404), ("/live?from=me", 403)])
@@ -104,9 +104,9 @@ def test_lines_go_over_the_bridge_both_ways(fill: Open, pump_until: PumpUntil) -
     demo = fill(BridgeWindow)
     with socket.create_connection(("127.0.0.1", demo.devices.port), timeout=5) as device:
         device.sendall("boiler 71.5\nboiler 72 °C\n".encode())
-        pump_until(lambda: demo.talk.lines.plain == ["device: boiler 71.5", "device: boiler 72 °C"])
-        demo.talk.entry.insert(0, "hold 70")
-        demo.talk.submit()
+        pump_until(lambda: demo.frame.log.plain == ["device: boiler 71.5", "device: boiler 72 °C"])
+        demo.frame.entry.insert(0, "hold 70")
+        demo.frame.submit()
         device.setblocking(False)
         heard = bytearray()
 
@@ -124,7 +124,7 @@ def test_the_bridge_stops_with_a_device_on_the_line(fill: Open, pump_until: Pump
     demo = fill(BridgeWindow)
     device = socket.create_connection(("127.0.0.1", demo.devices.port), timeout=5)
     device.sendall(b"here\n")
-    pump_until(lambda: demo.talk.lines.plain)
+    pump_until(lambda: demo.frame.log.plain)
     before = threading.active_count()
     demo.close()
     assert threading.active_count() == before - 1

@@ -79,7 +79,7 @@ def fill(display_root: tk.Tk, pump_until: PumpUntil) -> Iterator[Callable[..., t
 def is_ready(demo: Any) -> bool:
     """Whether what comes by the network at once has come."""
     if isinstance(demo, WorkerWindow):
-        return bool(demo.talk.lines.plain)
+        return bool(demo.frame.log.plain)
     return not isinstance(demo, Dashboard) or demo.window.samples > 0
 
 

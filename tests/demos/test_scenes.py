@@ -48,9 +48,9 @@ def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> N
     picture = tmp_path / "embedded.png"
     result = run("demos.embedded", "--theme", "dark", "--scripted", "--picture", str(picture))
     assert (result.returncode, result.stderr) == (0, "")
-    assert "Ash: came by test and upgrade" in result.stdout
-    assert "Birch: came by takeover" in result.stdout
-    assert "/live heard: Welcome, both of you." in result.stdout
+    assert "Ash: connected by test and upgrade" in result.stdout
+    assert "Birch: connected by takeover" in result.stdout
+    assert "/live received: Welcome, both of you." in result.stdout
     assert picture.read_bytes().startswith(PNG)
 
 
@@ -60,7 +60,7 @@ def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> N
     [
         ("worker", "worker: 1,000,000,007 is prime"),
         ("wsgi", "a client: I came through a WSGI application."),
-        ("asyncio_thread", "the device heard: hold 70"),
+        ("asyncio_thread", "the device received: hold 70"),
         ("customtk", "echo: Hello from customtkinter"),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_bad_address_or_nickname_is_told(display_root: tk.Tk) -> None:
 def test_a_scene_that_does_not_come_to_its_end_fails_in_time(
     display_root: tk.Tk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scene = Scene(display_root, None, patience=0.05)
+    scene = Scene(display_root, None, timeout=0.05)
     display_root.mainloop()
     assert scene.status() == 1
     assert capsys.readouterr().err == "The scene failed: not finished within 0 s.\n"
@@ -133,7 +133,7 @@ def test_without_pillow_imagemagick_takes_the_picture(
 def test_without_either_the_reason_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(OSError, match="no picture: install pillow, or ImageMagick"):
+    with pytest.raises(OSError, match="cannot take a picture: install Pillow or ImageMagick"):
         picture.save_picture(tmp_path / "picture.png", (0, 0, 30, 20))
 
 

@@ -1,4 +1,4 @@
-"""A text that lines are added to: when, who, what."""
+"""A list of messages with time, sender and text."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import tkinter as tk
 
 from tkws.console.look import theme_of
 
-_MOST_LINES = 1000
+_MAX_LINES = 1000
 
 
-class Lines(tk.Text):
-    """Shows the newest lines, and follows them while its end is in sight.
+class MessageLog(tk.Text):
+    """Shows the last messages, and scrolls with them while its end is in sight.
 
     Args:
-        parent: Where it stands.
+        parent: The parent widget.
 
     Attributes:
-        plain: The lines since the beginning, as ``"who: what"``.
+        plain: All messages so far, as ``"sender: text"``.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -31,25 +31,25 @@ class Lines(tk.Text):
         self.configure(spacing1=theme.px(2), spacing3=theme.px(2))
         self.tag_configure("line", lmargin2=column)
         self.tag_configure("time", foreground=colours.faint, font=theme.small)
-        self.tag_configure("who", font=theme.bold)
+        self.tag_configure("sender", font=theme.bold)
         self.tag_configure("note", foreground=colours.faint)
         self.tag_configure("own", foreground=colours.accent_strong)
         self.plain: list[str] = []
 
-    def add(self, who: str, what: str, kind: str = "said") -> None:
-        """Add a line.
+    def add(self, sender: str, text: str, kind: str = "message") -> None:
+        """Add a message.
 
         Args:
-            who: Who said it.
-            what: What was said.
-            kind: ``said``, ``note`` for what happened, ``own`` for this side's.
+            sender: The name of the sender.
+            text: The text.
+            kind: ``message``, ``note`` for an event, ``own`` for a message from this side.
         """
-        self.plain.append(f"{who}: {what}")
+        self.plain.append(f"{sender}: {text}")
         at_end = self.yview()[1] >= 1.0
         self.configure(state="normal")
         self.insert("end", time.strftime("%H:%M:%S"), ("line", "time"))
-        self.insert("end", f"\t{who}", ("line", "who", kind), f"\t{what}\n", ("line", kind))
-        if int(self.index("end-1c").split(".")[0]) > _MOST_LINES:
+        self.insert("end", f"\t{sender}", ("line", "sender", kind), f"\t{text}\n", ("line", kind))
+        if int(self.index("end-1c").split(".")[0]) > _MAX_LINES:
             self.delete("1.0", "2.0")
         self.configure(state="disabled")
         if at_end:
