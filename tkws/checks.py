@@ -28,6 +28,9 @@ class Buffer(Protocol):
         """Return a view of it."""
 
 
+_LARGEST = sys.float_info.max
+
+
 def check_kind(name: str, value: object, wanted: type, what: str) -> None:
     """Refuse a value that is not an instance of ``wanted``; ``what`` says what it should be."""
     if not isinstance(value, wanted):
@@ -49,7 +52,7 @@ def check_seconds(name: str, value: object, *, above_zero: bool = False) -> floa
     return float(number)
 
 
-def check_number(name: str, value: object, *, least: float, most: float = sys.float_info.max) -> float:
+def check_number(name: str, value: object, *, least: float = -_LARGEST, most: float = _LARGEST) -> float:
     """Return a finite number from ``least`` to ``most``."""
     number = _real(name, value, "a number")
     if not least <= number <= most:
@@ -166,7 +169,9 @@ def _is_registered(value: object, kind: str) -> bool:
 
 
 def _range(least: float, most: float, number: Any) -> str:
-    if most in (MAX_COUNT, sys.float_info.max):
+    if (least, most) == (-_LARGEST, _LARGEST):
+        return "a finite number"
+    if most in (MAX_COUNT, _LARGEST):
         return _with_bound(f"{least:g} or more", number, most)
     return f"{least:g} to {most:g}"
 

@@ -44,11 +44,11 @@ def taken(root, peers, log, pump_until):
         ({"master": 5}, TypeError, "master must be a widget"),
         ({"protocols": None}, TypeError, "protocols: a sequence of str, not NoneType"),
         ({"protocols": 5}, TypeError, "protocols: a sequence of str, not int"),
-        ({"protocols": [5]}, TypeError, "protocols: each must be a str"),
-        ({"protocols": ["a b"]}, ValueError, "protocols: 'a b' is no token"),
+        ({"protocols": [5]}, TypeError, "protocols: each a str"),
+        ({"protocols": ["a b"]}, ValueError, "protocols: 'a b' is not a token"),
         ({"protocols": ["a", "a"]}, ValueError, "protocols: each may be offered once"),
-        ({"headers": None}, TypeError, "headers must be"),
-        ({"headers": 5}, TypeError, "headers must be"),
+        ({"headers": None}, TypeError, "headers: "),
+        ({"headers": 5}, TypeError, "headers: "),
         ({"headers": {"X": 5}}, TypeError, "headers: "),
         ({"headers": {"X": "a\r\nY: b"}}, ValueError, "headers: "),
         ({"headers": {"a b": "c"}}, ValueError, "headers: "),
@@ -79,7 +79,7 @@ def taken(root, peers, log, pump_until):
         ({"unix": 5}, TypeError, "unix: a path, not int"),
         ({"unix": b"/x"}, TypeError, "unix: a path, not bytes"),
         ({"sock": 5}, TypeError, "sock: a socket, not int"),
-        ({"origin": 5}, TypeError, "origin must be"),
+        ({"origin": 5}, TypeError, "origin: "),
         ({"origin": "a\nb"}, ValueError, "(origin|headers)"),
         ({"origin": "http://x", "headers": {"Origin": "http://y"}}, ValueError, "headers: Origin"),
         ({"cookies": {}}, TypeError, "cookies: an http.cookiejar.CookieJar, not dict"),
@@ -203,8 +203,8 @@ def test_takeover(root, peers, log, pump_until, server):
         ({"host": None}, TypeError, "host: str, not NoneType"),
         ({"host": 5}, TypeError, "host: str, not int"),
         ({"host": "example.org"}, ValueError, "host: "),
-        ({"port": "80"}, TypeError, "port: an int, not str"),
-        ({"port": True}, TypeError, "port: an int, not bool"),
+        ({"port": "80"}, TypeError, "port: a whole number, not str"),
+        ({"port": True}, TypeError, "port: a whole number, not bool"),
         ({"port": -1}, ValueError, "port: "),
         ({"port": 65536}, ValueError, "port: "),
         ({"ssl": True}, TypeError, "ssl: an ssl.SSLContext, not bool"),
@@ -356,10 +356,10 @@ def test_close(taken):
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ((1005,), ValueError, "code "),
-        (("1000",), TypeError, "code "),
-        ((1000, b"x"), TypeError, "reason "),
-        ((None, "x"), ValueError, "reason "),
+        ((1005,), ValueError, "code: "),
+        (("1000",), TypeError, "code: "),
+        ((1000, b"x"), TypeError, "reason: "),
+        ((None, "x"), ValueError, "reason: "),
     ],
 )
 def test_what_close_refuses(taken, arguments, kind, message):
@@ -629,7 +629,7 @@ def test_the_helpers():
         tkws.validate(headers)
     assert (refusal.value.part, refusal.value.status) == ("version", 426)
     for wrong in (None, 5):
-        with pytest.raises(TypeError, match="^headers "):
+        with pytest.raises(TypeError, match="^headers: "):
             tkws.validate(wrong)
-        with pytest.raises(TypeError, match="^key "):
+        with pytest.raises(TypeError, match="^key: "):
             tkws.sec_websocket_accept(wrong)

@@ -215,26 +215,26 @@ def test_what_close_sends(taken, code, reason, payload):
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, -1, 70000])
 def test_codes_that_must_not_be_sent(taken, connecting, code):
     for ws in (taken[0], connecting[0]):
-        with pytest.raises(ValueError, match="^code "):
+        with pytest.raises(ValueError, match="^code: "):
             ws.close(code)
         assert ws.state in (tkws.State.OPEN, tkws.State.CONNECTING)
 
 
 @pytest.mark.parametrize("code", ["1000", 1000.0, True])
 def test_a_code_is_a_number(taken, code):
-    with pytest.raises(TypeError, match="^code "):
+    with pytest.raises(TypeError, match="^code: "):
         taken[0].close(code)
 
 
 def test_a_reason_is_a_text_for_a_code(taken):
     ws, _ = taken
-    with pytest.raises(TypeError, match="^reason "):
+    with pytest.raises(TypeError, match="^reason: "):
         ws.close(1000, b"bytes")
-    with pytest.raises(TypeError, match="^reason "):
+    with pytest.raises(TypeError, match="^reason: "):
         ws.close(1000, None)
-    with pytest.raises(ValueError, match="^reason "):
+    with pytest.raises(ValueError, match="^reason: "):
         ws.close(None, "no code")
-    with pytest.raises(ValueError, match="^reason "):
+    with pytest.raises(ValueError, match="^reason: "):
         ws.close(1000, "\ud800")
     assert ws.state is tkws.State.OPEN
 

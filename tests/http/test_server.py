@@ -328,7 +328,7 @@ def test_a_request_is_answered_once() -> None:
 
 def test_an_interim_answer_is_refused() -> None:
     server, _ = ask(f"GET / HTTP/1.1\r\n{HOST}")
-    with pytest.raises(ValueError, match="^status 101 is no final answer$"):
+    with pytest.raises(ValueError, match="^status: 200 or more, for a final answer, not 101$"):
         server.respond(Response(101))
 
 

@@ -64,22 +64,22 @@ def test_a_long_reason_is_cut_at_a_character(reason: str, kept: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(set(range(990, 1030)) - SENDABLE) + [-1, 0, 2999, 5000, 65536])
 def test_a_code_that_may_not_travel_is_refused(code: int) -> None:
-    with pytest.raises(ValueError, match=f"^code {code} "):
+    with pytest.raises(ValueError, match=f"^code: .*, not {code}$"):
         encode_close(code, "")
 
 
 @pytest.mark.parametrize("code", ["1000", 1000.0, True, b"\x03\xe8"])
 def test_a_code_that_is_no_int_is_refused(code: object) -> None:
-    with pytest.raises(TypeError, match="^code must be an int or None, not "):
+    with pytest.raises(TypeError, match="^code: a whole number or None, not "):
         encode_close(code, "")  # type: ignore[arg-type]
 
 
 def test_a_reason_must_be_text_that_a_code_accompanies() -> None:
-    with pytest.raises(TypeError, match="^reason must be a str, not bytes"):
+    with pytest.raises(TypeError, match="^reason: str, not bytes"):
         encode_close(1000, b"bye")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="^reason needs a code"):
+    with pytest.raises(ValueError, match="^reason: only with a code"):
         encode_close(None, "bye")
-    with pytest.raises(ValueError, match="^reason has a lone surrogate"):
+    with pytest.raises(ValueError, match="^reason: without a lone surrogate"):
         encode_close(1000, "\ud800")
 
 

@@ -82,9 +82,9 @@ def test_the_accept_of_the_rfc() -> None:
 
 
 def test_a_key_is_ascii_text() -> None:
-    with pytest.raises(TypeError, match="^key must be a str, not bytes$"):
+    with pytest.raises(TypeError, match="^key: str, not bytes$"):
         sec_websocket_accept(KEY.encode())  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="^key must be ASCII$"):
+    with pytest.raises(ValueError, match="^key: ASCII only$"):
         sec_websocket_accept("ä")
 
 
@@ -146,19 +146,19 @@ def test_one_subprotocol_may_stand_alone(protocols: object) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"nonce": b"short"}, ValueError, "nonce must be 16 bytes, not 5"),
-        ({"protocols": "a b"}, ValueError, "protocols: 'a b' is no token"),
-        ({"protocols": ["a,b"]}, ValueError, "protocols: 'a,b' is no token"),
-        ({"protocols": [""]}, ValueError, "protocols: '' is no token"),
+        ({"nonce": b"short"}, ValueError, "nonce: 16 bytes, not 5"),
+        ({"protocols": "a b"}, ValueError, "protocols: 'a b' is not a token"),
+        ({"protocols": ["a,b"]}, ValueError, "protocols: 'a,b' is not a token"),
+        ({"protocols": [""]}, ValueError, "protocols: '' is not a token"),
         ({"protocols": ["a\r\nB: c"]}, ValueError, "protocols: "),
         ({"protocols": ["a", "b", "a"]}, ValueError, "protocols: each may be offered once"),
-        ({"protocols": [b"a"]}, TypeError, "protocols: each must be a str, not bytes"),
-        ({"protocols": None}, TypeError, "protocols must be an iterable of str, not NoneType"),
-        ({"origin": 5}, TypeError, "origin must be a str or None, not int"),
+        ({"protocols": [b"a"]}, TypeError, "protocols: each a str, not bytes"),
+        ({"protocols": None}, TypeError, "protocols: an iterable of str, not NoneType"),
+        ({"origin": 5}, TypeError, "origin: str, not int"),
         ({"origin": "a\r\nB: c"}, ValueError, "headers: the value of Origin "),
         ({"origin": "a", "headers": {"origin": "b"}}, ValueError, "headers: Origin is given"),
         ({"headers": {"A": "b\r\nC: d"}}, ValueError, "headers: the value of A "),
-        ({"headers": 5}, TypeError, "headers must be a mapping"),
+        ({"headers": 5}, TypeError, "headers: a mapping"),
         *(
             ({"headers": {name: "x"}}, ValueError, f"headers: {name} is written by the handshake itself")
             for name in (
@@ -400,7 +400,7 @@ def test_http_must_be_new_enough(version: str, valid: bool) -> None:
 
 
 def test_what_are_no_headers_is_the_callers_fault() -> None:
-    with pytest.raises(TypeError, match="^headers must be"):
+    with pytest.raises(TypeError, match="^headers: "):
         validate(None)  # type: ignore[arg-type]
 
 
@@ -458,9 +458,9 @@ def test_the_most_that_a_server_answers() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"key": "ä"}, "key must be ASCII"),
-        ({"protocol": "a b"}, "protocol 'a b' is no token"),
-        ({"protocol": "a\r\nB: c"}, "protocol .* is no token"),
+        ({"key": "ä"}, "key: ASCII"),
+        ({"protocol": "a b"}, "protocol: 'a b' is not a token"),
+        ({"protocol": "a\r\nB: c"}, "protocol: .* is not a token"),
         ({"extension": "a\r\nB: c"}, "headers: the value of Sec-WebSocket-Extensions "),
         ({"headers": {"A": "b\r\nC: d"}}, "headers: the value of A "),
         ({"headers": {"sec-websocket-accept": "x"}}, "headers: sec-websocket-accept is written"),

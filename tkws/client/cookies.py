@@ -37,8 +37,7 @@ def store_cookies(jar: CookieJar, uri: WebSocketURI, headers: Headers) -> None:
     """Put the cookies that an answer sets into the jar."""
     read = (_read(value, trustworthy=_is_trustworthy(uri)) for value in headers.get_all("Set-Cookie"))
     cookies = [cookie for cookie in read if cookie is not None]
-    if cookies:
-        jar.extract_cookies(_Answer(cookies), _request(uri))  # type: ignore[arg-type]
+    jar.extract_cookies(_Answer(cookies), _request(uri))  # type: ignore[arg-type]
 
 
 def _read(value: str, *, trustworthy: bool) -> str | None:

@@ -68,7 +68,7 @@ class Headers(Mapping[str, str]):
                 (name, value) for name, value in (source.items() if hasattr(source, "items") else source)
             ]
         except (TypeError, ValueError):
-            raise TypeError("headers must be a mapping, or pairs of name and value") from None
+            raise TypeError("headers: a mapping, or pairs of name and value") from None
         self._fields = tuple((name, _check(name, value)) for name, value in pairs)
 
     @classmethod
@@ -134,11 +134,11 @@ def _fold(headers: Mapping[str, str]) -> dict[str, str]:
 def _check(name: object, value: object) -> str:
     """Return the value without the spaces around it, which are no part of it (RFC 9110, 5.5)."""
     if not isinstance(name, str):
-        raise TypeError(f"headers: a name must be a str, not {type(name).__name__}")
+        raise TypeError(f"headers: each name a str, not {type(name).__name__}")
     if not is_token(name):
-        raise ValueError(f"headers: {name!r} is no name of a header")
+        raise ValueError(f"headers: {name!r} is not the name of a header")
     if not isinstance(value, str):
-        raise TypeError(f"headers: the value of {name} must be a str, not {type(value).__name__}")
+        raise TypeError(f"headers: the value of {name} a str, not {type(value).__name__}")
     value = value.strip(" \t")
     if CONTROL.search(value):
         raise ValueError(f"headers: the value of {name} has a line break or another control character")

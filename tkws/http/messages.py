@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tkws.checks import check_count
 from tkws.http.headers import Headers, HeadersLike
 
 __all__ = [
@@ -106,14 +107,11 @@ class Response:
         headers: HeadersLike = (),
         body: bytes | bytearray | memoryview = b"",
     ) -> None:
-        if isinstance(status, bool) or not isinstance(status, int):
-            raise TypeError(f"status must be an int, not {type(status).__name__}")
-        if not 100 <= status <= 999:
-            raise ValueError(f"status must be 100 to 999, not {status}")
+        status = check_count("status", status, least=100, most=999)
         if not isinstance(reason, str | None):
-            raise TypeError(f"reason must be a str or None, not {type(reason).__name__}")
+            raise TypeError(f"reason: str or None, not {type(reason).__name__}")
         if not isinstance(body, bytes | bytearray | memoryview):
-            raise TypeError(f"body must be bytes, not {type(body).__name__}")
+            raise TypeError(f"body: bytes, not {type(body).__name__}")
         object.__setattr__(self, "status", status)
         object.__setattr__(self, "reason", _usual_reason(status) if reason is None else reason)
         object.__setattr__(self, "headers", Headers(headers))
@@ -142,7 +140,7 @@ def basic_authorization(username: str, password: str | None) -> str:
         ValueError: `username` has a colon.
     """
     if ":" in username:
-        raise ValueError("username must not have a colon")
+        raise ValueError("username: without a colon, which HTTP cannot carry (RFC 7617, 2)")
     return "Basic " + b2a_base64(f"{username}:{password or ''}".encode(), newline=False).decode()
 
 
@@ -170,7 +168,7 @@ def encode_head(response: Response, fields: Iterable[tuple[str, str]], size: int
         ValueError: The reason has a line break or a character beyond ISO-8859-1.
     """
     if not _REASON.fullmatch(response.reason):
-        raise ValueError("reason must be one line of ISO-8859-1 text")
+        raise ValueError("reason: one line of ISO-8859-1 text")
     lines = [b"HTTP/1.1 %d %s" % (response.status, response.reason.encode("latin-1"))]
     kept = _encode((name, value) for name, value in fields if name.lower() not in _FRAMING)
     lines += [b"%s: %s" % pair for pair in kept]

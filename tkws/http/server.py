@@ -137,7 +137,7 @@ class ServerConnection:
             ValueError: The status is below 200, or the reason cannot travel.
         """
         if response.status < 200:
-            raise ValueError(f"status {response.status} is no final answer")
+            raise ValueError(f"status: 200 or more, for a final answer, not {response.status}")
         if self._stage is _Stage.DONE:
             raise StateError("The request was answered already")
         said = (value.lower() for value in parse_list(response.headers.get_all("Connection")))

@@ -6,6 +6,7 @@ import os
 import socket
 from typing import NamedTuple
 
+from tkws.checks import check_count, check_text
 from tkws.net.stream import Address
 
 
@@ -46,12 +47,8 @@ def numeric_endpoint(host: str, port: int) -> Endpoint | None:
         TypeError: ``host`` is no str, or ``port`` no int.
         ValueError: ``port`` is no port.
     """
-    if not isinstance(host, str):
-        raise TypeError(f"host: a str, not {type(host).__name__}")
-    if isinstance(port, bool) or not isinstance(port, int):
-        raise TypeError(f"port: an int, not {type(port).__name__}")
-    if not 0 <= port <= 65535:
-        raise ValueError(f"port: from 0 to 65535, not {port}")
+    check_text("host", host)
+    port = check_count("port", port, most=65535)
     try:
         # As bytes, so that Python does not load its tables for international names.
         found = socket.getaddrinfo(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
-from tkws.checks import shown
+from tkws.checks import check_text, shown
 from tkws.errors import ProtocolError
 
 # A control frame carries 125 bytes (RFC 6455, 5.5), two of which are the code.
@@ -96,16 +96,15 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
         ValueError: `code` may not be sent, a `reason` comes without a code, or it has a
             character that UTF-8 cannot carry.
     """
-    if not isinstance(reason, str):
-        raise TypeError(f"reason must be a str, not {type(reason).__name__}")
+    check_text("reason", reason)
     if code is None:
         if reason:
-            raise ValueError("reason needs a code: a Close frame cannot carry it alone")
+            raise ValueError("reason: only with a code, since a Close frame cannot carry it alone")
         return b""
     if isinstance(code, bool) or not isinstance(code, int):
-        raise TypeError(f"code must be an int or None, not {type(code).__name__}")
+        raise TypeError(f"code: a whole number or None, not {type(code).__name__}")
     if not is_sendable(code):
-        raise ValueError(f"code {shown(int(code))} may not be sent: use 1000-1003, 1007-1014 or 3000-4999")
+        raise ValueError(f"code: 1000 to 1003, 1007 to 1014 or 3000 to 4999, not {shown(int(code))}")
     return code.to_bytes(2, "big") + _encode_reason(reason)
 
 
@@ -140,7 +139,7 @@ def _encode_reason(reason: str) -> bytes:
         # No character is shorter than a byte, so this slice loses nothing that would fit.
         encoded = reason[: MAX_REASON_BYTES + 1].encode()
     except UnicodeEncodeError:
-        raise ValueError("reason has a lone surrogate, which UTF-8 cannot carry") from None
+        raise ValueError("reason: without a lone surrogate, which UTF-8 cannot carry") from None
     if len(encoded) <= MAX_REASON_BYTES:
         return encoded
     return encoded[:MAX_REASON_BYTES].decode("utf-8", "ignore").encode()

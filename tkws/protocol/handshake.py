@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha1
 
+from tkws.checks import check_text
 from tkws.errors import HandshakeError
 from tkws.http.answers import ClientConnection
 from tkws.http.bodies import ACCEPT_ENCODING
@@ -41,10 +42,9 @@ def sec_websocket_accept(key: str) -> str:
         TypeError: `key` is no str.
         ValueError: `key` is not ASCII.
     """
-    if not isinstance(key, str):
-        raise TypeError(f"key must be a str, not {type(key).__name__}")
+    check_text("key", key)
     if not key.isascii():
-        raise ValueError("key must be ASCII")
+        raise ValueError("key: ASCII only")
     # No secret hangs on this digest: it only proves that the server speaks WebSocket.
     digest = sha1(key.strip().encode() + _GUID, usedforsecurity=False).digest()
     return b2a_base64(digest, newline=False).decode()
@@ -106,7 +106,7 @@ class ClientHandshake:
         user_agent: str | None = None,
     ) -> None:
         if len(nonce) != _NONCE_BYTES:
-            raise ValueError(f"nonce must be {_NONCE_BYTES} bytes, not {len(nonce)}")
+            raise ValueError(f"nonce: {_NONCE_BYTES} bytes, not {len(nonce)}")
         key = b2a_base64(nonce, newline=False).decode()
         self._accept = sec_websocket_accept(key)
         self._deflate = deflate
@@ -201,13 +201,13 @@ class ClientHandshake:
 
 def _check_protocols(protocols: Iterable[str]) -> tuple[str, ...]:
     if not isinstance(protocols, Iterable):
-        raise TypeError(f"protocols must be an iterable of str, not {type(protocols).__name__}")
+        raise TypeError(f"protocols: an iterable of str, not {type(protocols).__name__}")
     checked = (protocols,) if isinstance(protocols, str) else tuple(protocols)
     for protocol in checked:
         if not isinstance(protocol, str):
-            raise TypeError(f"protocols: each must be a str, not {type(protocol).__name__}")
+            raise TypeError(f"protocols: each a str, not {type(protocol).__name__}")
         if not is_token(protocol):
-            raise ValueError(f"protocols: {protocol!r} is no token")
+            raise ValueError(f"protocols: {protocol!r} is not a token")
     if len(set(checked)) < len(checked):
         raise ValueError("protocols: each may be offered once")
     return checked
@@ -220,8 +220,7 @@ def _more_fields(
     _check_no_own(headers)
     fields = []
     if origin is not None:
-        if not isinstance(origin, str):
-            raise TypeError(f"origin must be a str or None, not {type(origin).__name__}")
+        check_text("origin", origin)
         if "Origin" in headers:
             raise ValueError("headers: Origin is given by the argument origin as well")
         fields.append(("Origin", origin))
@@ -333,7 +332,7 @@ def accept_response(key: str, *, protocol: str = "", extension: str = "", header
         ValueError: An argument cannot be sent, or `headers` have a field of the handshake's.
     """
     if protocol and not is_token(protocol):
-        raise ValueError(f"protocol {protocol!r} is no token")
+        raise ValueError(f"protocol: {protocol!r} is not a token")
     more = Headers(headers)
     _check_no_own(more)
     fields = [
