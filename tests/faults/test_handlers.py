@@ -153,7 +153,13 @@ def open_dialog(scene: Scene, ws: tkws.WebSocket) -> None:
     class Question(simpledialog.Dialog):
         def body(self, master: tkinter.Frame) -> None:
             tkinter.Label(master, text="Go on?").pack()
-            self.after(20, self.cancel)
+            self.after(20, self.leave)
+
+        def leave(self) -> None:
+            if self.grab_status():  # it is being waited for
+                self.cancel()
+            else:
+                self.after(20, self.leave)
 
     Question(scene.root)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import socket
 import threading
+from functools import partial
 
 import pytest
 
@@ -243,3 +244,19 @@ def test_bad_arguments_of_a_timeout_are_refused_by_name(loop) -> None:
             with pytest.raises(ValueError, match="seconds must be finite"):
                 ask(wrong, print)
     loop.close()
+
+
+# ---- a machine whose monotonic clock goes on while it sleeps
+
+
+@pytest.mark.parametrize(("late", "woken"), [(4, 0), (6, 1), (3600, 1)])
+def test_a_timer_that_is_seconds_late_tells_of_a_sleep(still, clock, log, enter, late, woken) -> None:
+    still.on_wake(partial(log.append, "woke"))
+    for number in range(3):
+        still.call_later(10, log.append, number)
+    clock.time += 10 + late
+    enter()
+    assert log == ["woke"] * woken + [0, 1, 2]
+    clock.time += 3600  # nothing was due
+    enter()
+    assert log.count("woke") == woken

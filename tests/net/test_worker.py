@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import textwrap
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.loop.test_fork import fork
 from tkws.errors import StateError
 from tkws.loop import loop_for
 from tkws.net import worker
 from tkws.net.worker import MAX_THREADS, Job, run_aside
+from tkws.testing import run_until
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -194,6 +197,23 @@ def test_a_call_that_hangs_does_not_hold_up_the_exit_of_python():
         check=False,
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "leaving\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_process_begins_anew(loop, busy, gate):
+    """The threads of the parent do not go on there, and one of them may hold the lock."""
+    waiting = Job(loop, int, lambda _: None, pytest.fail)
+
+    def child() -> None:
+        interpreter = tkinter.Tcl()
+        answers: list[int] = []
+        Job(loop_for(interpreter), lambda: 5, answers.append, print)
+        run_until(lambda: answers, master=interpreter)
+        loop_for(interpreter).close()
+
+    with worker._lock:
+        fork(child)
+    waiting.cancel()
 
 
 def test_what_runs_aside_has_a_thread_of_its_own():

@@ -59,6 +59,19 @@ def test_masks_are_cut_from_the_pool_one_after_the_other():
     assert 1 < len(drawn) < 10
 
 
+def test_a_pool_that_forgets_begins_anew():
+    drawn = []
+
+    def random_bytes(size):
+        drawn.append(os.urandom(size))
+        return drawn[-1]
+
+    pool = MaskPool(random_bytes)
+    pool.next()
+    pool.forget()
+    assert pool.next() == drawn[1][:4]
+
+
 # The XOR
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tkws.http.messages import Request, Response
 
 _MASKS = MaskPool(os.urandom)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_MASKS.forget)
 load_numpy_by(run_aside)  # the import would hold the window up
 
 

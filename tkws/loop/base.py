@@ -275,8 +275,8 @@ class Loop(Slices):
     def on_wake(self, callback: Callback) -> None:
         """Calls ``callback()`` soon after the machine has slept, each time until `cancel_on_wake`.
 
-        That is noticed when a timer or a descriptor is due; a clock on the wall that is set forward
-        by more than 5 seconds looks the same.
+        That is noticed when a timer or a descriptor is due. A clock on the wall that is set forward by more
+        than 5 seconds looks the same, and so does a timer that is as late: the process was stopped, or busy.
 
         Raises:
             TypeError: ``callback`` cannot be called.

@@ -1,7 +1,8 @@
 """Has the machine slept? The wall clock goes on in a suspend, the monotonic clock does not.
 
-Knows two clocks and nothing else. A wall clock that was set looks like a sleep; what is done
-after one has to do no harm then.
+Knows two clocks and nothing else. Where the monotonic clock goes on too, as on Windows, timers that are late
+tell of the sleep instead. A wall clock that was set, and a program that was busy, look like a sleep; what is
+done after one has to do no harm then.
 """
 
 from __future__ import annotations

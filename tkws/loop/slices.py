@@ -32,7 +32,7 @@ from typing import Any
 
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.poller import READABLE, WRITABLE, Poller
-from tkws.loop.sleep import SleepWatch
+from tkws.loop.sleep import DRIFT, SleepWatch
 from tkws.loop.timers import TimerHeap
 from tkws.loop.wakeup import Call
 
@@ -161,8 +161,7 @@ class Slices(ABC):
         if begins:
             self._deadline = now + SLICE
             if self._sleep.has_slept():
-                self._soon.extend((callback, ()) for callback in self._on_wake)
-                self._owe()
+                self._wake()
         self._depth += 1
         try:
             spent = self._serve(now, begins or self._exhaustive)
@@ -206,8 +205,14 @@ class Slices(ABC):
             self._catching_up = True
             self._caught_up_to = now
             self._collect_all()
+            if now - earliest > DRIFT:  # as a sleep looks where the monotonic clock goes on
+                self._wake()
             self._ready.append((Watch(self._end_of_ready, None), READABLE))
         return self._catching_up
+
+    def _wake(self) -> None:
+        self._soon.extend((callback, ()) for callback in self._on_wake)
+        self._owe()
 
     def _end_of_ready(self) -> None:
         """Goes on behind the calls that other threads have asked for."""

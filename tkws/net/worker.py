@@ -13,6 +13,7 @@ the loop closes.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -29,6 +30,18 @@ MAX_THREADS = 16
 _lock = threading.Lock()
 _waiting: deque[Job[Any]] = deque()
 _threads = 0
+
+
+def _begin_anew() -> None:
+    """Forget the jobs and the threads of the parent: this is a fork, in which they do not go on."""
+    global _lock, _threads
+    _lock = threading.Lock()
+    _waiting.clear()
+    _threads = 0
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 class Job(Generic[Result]):

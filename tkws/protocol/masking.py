@@ -48,6 +48,11 @@ class MaskPool:
         self._position = start + _MASK_SIZE
         return self._pool[start : self._position]
 
+    def forget(self) -> None:
+        """Drop the pool, such as in a process that was forked off: its parent will use the same masks."""
+        self._pool = b""
+        self._position = 0
+
 
 class MaskedPayload:
     """A payload that is masked as it is read: it is not there twice, and its first bytes leave at once.
