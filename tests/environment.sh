@@ -106,7 +106,8 @@ make_node() {
     rm -rf .cache/node
     mkdir -p .cache/node
     cp tests/interop/node/package.json .cache/node
-    npm install --prefix .cache/node --silent --no-package-lock --no-audit --no-fund --ignore-scripts >&2 ||
+    # npm runs for ever where it cannot write its cache, and that is in the home folder.
+    npm install --prefix .cache/node --cache "$PWD/.cache/npm" --silent --no-package-lock --no-audit --no-fund --ignore-scripts >&2 ||
         { rm -r .cache/node; return 1; }
 }
 

@@ -1,6 +1,7 @@
 """The engine: what a peer sends, what the program does and what time brings, in every state.
 
-It is long because each module of the package is covered by its own test module alone.
+It is long because it goes through the engine's whole interface. Bytes are cut in ``test_messages.py`` and in
+``tests/property/test_split.py``.
 """
 
 from __future__ import annotations
@@ -94,16 +95,6 @@ rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_received_whole(role, row):
     end = engine(role, deflate=True)
     assert_outcome(row, end, receive(end, *row.frames), output(end))
-
-
-@rows
-def test_received_in_pieces_that_begin_one_byte_at_a_time(role, row):
-    end = engine(role, deflate=True)
-    data, told = wire(end, *row.frames), []
-    for piece in [*(data[i : i + 1] for i in range(min(len(data), 300))), data[300:]]:
-        end.receive_data(piece, NOW)
-        told += events(end)
-    assert_outcome(row, end, told, output(end))
 
 
 @rows
