@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from tkws.aio.ending import end_tasks
@@ -69,6 +70,7 @@ class GuestLoop(PiecewiseEventLoop):
 
     Attributes:
         spawned: The tasks that are held until they are done.
+        on_end: Called when the host ends, before tasks are cancelled; each takes itself out when it is done.
         orphaned: Whether the host has ended.
         left_by_quit: Whether `run_forever` returned the last time though `stop` was not called.
     """
@@ -83,6 +85,7 @@ class GuestLoop(PiecewiseEventLoop):
         self._leaving_mainloop: Timer | None = None
         self._handed = HostSelector(host, self._owe_turn)
         self.spawned: set[asyncio.Task[Any]] = set()
+        self.on_end: set[Callable[[], object]] = set()
         self.orphaned = False
         self.left_by_quit = False
         super().__init__(self._handed)
@@ -225,6 +228,8 @@ class GuestLoop(PiecewiseEventLoop):
     def _host_ended(self) -> None:
         self.orphaned = True
         self._handed.leave_host()
+        for callback in tuple(self.on_end):
+            callback()
         if self._in_piece:
             self.end_piece()  # the rest when the callback that is being run returns
         else:

@@ -1,0 +1,143 @@
+"""`connect`: a client's connection that can be awaited, in the three ways of `websockets`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Generator
+from typing import Any
+
+from tkws.aio.guest import GuestLoop, loop
+from tkws.aio.websocket import Connection
+from tkws.client.retry import Attempts, Backoff
+from tkws.commands.opening import open as open_websocket
+from tkws.connection.websocket import WebSocket
+from tkws.errors import ConnectionClosed, StateError, WebSocketError
+from tkws.loop import Master
+from tkws.protocol.engine import State
+
+# The names of `websockets` for arguments and options of tkws.
+NAMES = {
+    "subprotocols": "protocols",
+    "additional_headers": "headers",
+    "open_timeout": "timeout",
+    "ping_interval": "keepalive",
+    "ping_timeout": "pong_timeout",
+    "max_size": "max_message",
+}
+
+
+class connect:  # noqa: N801 - it is called as a function is
+    """Open a connection: ``async with``, ``await``, or ``async for`` to connect again and again.
+
+    In ``async for`` a connection that was lost, or cannot be made for a reason that may pass, is followed by
+    the next one, after a pause.
+
+    Args:
+        uri: ``ws://`` or ``wss://``.
+        master: Any widget, ``Tk`` or ``Tcl()``; None for the window whose loop is running.
+        backoff: The pauses of ``async for``; None for those of `Backoff`.
+        **options: As of `tkws.open`; the names of `websockets` for them are taken as well.
+    """
+
+    def __init__(
+        self, uri: str, *, master: Master = None, backoff: Backoff | None = None, **options: Any
+    ) -> None:
+        self._uri = uri
+        self._master = master
+        self._backoff = backoff or Backoff()
+        self._options = translated(options)
+        self._connection: Connection | None = None
+
+    def __await__(self) -> Generator[Any, None, Connection]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._open()
+        return self._connection
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def __aiter__(self) -> AsyncIterator[Connection]:
+        """Connect again and again.
+
+        Raises:
+            WebSocketError: The opening failed for a reason that does not pass, or too often.
+        """
+        attempts = Attempts(self._backoff)
+        running = asyncio.get_running_loop()
+        while True:
+            try:
+                connection = await self._open()
+            except WebSocketError as error:
+                cause = error
+            else:
+                attempts.opened(running.time())
+                try:
+                    yield connection
+                finally:
+                    await connection.close()
+                cause = ConnectionClosed(connection.close_code or 1006, connection.close_reason or "")
+            delay = attempts.next_delay(cause, running.time())
+            if delay is None:
+                raise cause
+            await asyncio.sleep(delay)
+
+    async def _open(self) -> Connection:
+        master = running_master(self._master)
+        connection = Connection(loop(master))
+        try:
+            ws = open_websocket(self._uri, connection, master=master, **self._options)
+        except BaseException:
+            connection.discard()
+            raise
+        connection.ws = ws
+        try:
+            await asyncio.shield(connection.opened)
+        except asyncio.CancelledError:
+            ws.close()
+            raise
+        return connection
+
+
+def running_master(master: Master) -> Master:
+    """The window of the loop that is running, unless ``master`` names it.
+
+    Raises:
+        RuntimeError: The loop that is running is not that of a window, or of another one.
+    """
+    running = asyncio.get_running_loop()
+    if not isinstance(running, GuestLoop) or (master is not None and loop(master) is not running):
+        raise RuntimeError("this must be awaited in the loop of its window: use aio.run() or aio.spawn()")
+    return master or running.host.master
+
+
+def translated(options: dict[str, Any]) -> dict[str, Any]:
+    """Options with the names that tkws has for them; what is None in `websockets` to turn it off is 0."""
+    ours = {NAMES.get(name, name): value for name, value in options.items()}
+    for name in ("keepalive", "pong_timeout"):
+        if name in ours and ours[name] is None:
+            ours[name] = 0
+    if "compression" in ours and ours["compression"] in ("deflate", None):
+        ours["compression"] = ours["compression"] is not None
+    return ours
+
+
+def stream(ws: WebSocket) -> Connection:
+    """Make a connection of the callback style one that can be awaited: its handler is replaced.
+
+    Args:
+        ws: The connection, open or opening; wait for ``stream(ws).opened`` if it is opening.
+
+    Raises:
+        StateError: It is closed, or the caller is in another thread.
+    """
+    if ws.state is State.CLOSED:
+        raise StateError("the connection is closed")
+    connection = Connection(loop(ws.loop.master))
+    connection.ws = ws
+    ws.configure(handler=connection)
+    if ws.state is not State.CONNECTING:
+        connection.opened.set_result(None)
+    return connection

@@ -1,0 +1,351 @@
+"""A WebSocket that can be awaited, on tkws's own connection; the names are those of `websockets`.
+
+`Connection` is the handler of a `tkws.WebSocket`. Messages wait in a queue; when that is full the socket is
+paused, so the peer is slowed down. A message leaves the queue in the same step in which `recv` returns it,
+so a cancelled `recv` loses none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from tkws.aio.guest import GuestLoop
+from tkws.checks import Buffer
+from tkws.connection.websocket import WebSocket
+from tkws.errors import ConnectionClosed, StateError, WebSocketError
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.engine import State
+from tkws.protocol.events import Event
+
+if TYPE_CHECKING:
+    from tkws.http.messages import Request, Response
+
+Data: TypeAlias = str | Buffer
+Message: TypeAlias = str | bytes
+
+# Messages in the queue at which the socket is paused, and at which it is resumed.
+MAX_QUEUE = 64
+LOW_QUEUE = 16
+
+
+class ConnectionClosedOK(ConnectionClosed):
+    """The connection was closed in order: with the code 1000 or 1001."""
+
+
+class ConnectionClosedError(ConnectionClosed):
+    """The connection was closed by a fault, or broke."""
+
+
+class Connection:
+    """A connection that can be awaited; `connect`, `serve` and `stream` make it.
+
+    Args:
+        loop: The event loop in which it is awaited.
+
+    Attributes:
+        ws: The connection of tkws beneath.
+    """
+
+    ws: WebSocket
+
+    def __init__(self, loop: GuestLoop) -> None:
+        self.opened: asyncio.Future[None] = loop.create_future()
+        self._loop = loop
+        self._messages: deque[Message] = deque()
+        self._receiver: asyncio.Future[None] | None = None
+        self._senders: set[asyncio.Future[None]] = set()
+        self._pings: dict[bytes, tuple[asyncio.Future[float], float]] = {}
+        self._fragments = asyncio.Lock()
+        self._closed: asyncio.Future[None] = loop.create_future()
+        self._close: tuple[int, str] = (CloseCode.ABNORMAL_CLOSURE, "")
+        self._cause: WebSocketError | None = None
+        self._paused = False
+        self._leaving = False
+        loop.on_end.add(self._end)
+
+    # ---- events of tkws
+
+    def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
+        """Take an event of the connection: this is its handler."""
+        self.ws = ws
+        if type in (Event.TEXT, Event.BINARY):
+            self._take_message(message)
+        elif type == Event.CONNECT:
+            _resolve(self.opened)
+        elif type == Event.DRAIN:
+            self._wake_senders()
+        elif type == Event.PONG:
+            self._take_pong(message)
+        elif type in (Event.ERROR, Event.TIMEOUT):
+            self._cause = message
+        elif type == Event.CLOSE:
+            self._close = message
+        elif type == Event.DISCONNECT:
+            self._end()
+
+    def _take_message(self, message: Message) -> None:
+        self._messages.append(message)
+        if self._receiver is not None:
+            _resolve(self._receiver)
+        if len(self._messages) >= MAX_QUEUE and not (self._paused or self._leaving):
+            self._paused = True
+            self.ws.pause()
+
+    def _take_pong(self, payload: bytes) -> None:
+        if payload in self._pings:
+            for sent in list(self._pings):  # a pong answers the pings before it too (RFC 6455, 5.5.3)
+                future, since = self._pings.pop(sent)
+                if not future.done():
+                    future.set_result(self._loop.time() - since)
+                if sent == payload:
+                    return
+
+    def _end(self) -> None:
+        self._loop.on_end.discard(self._end)
+        if not self.opened.done():
+            self.opened.set_exception(self._cause or StateError("the opening was given up"))
+            self.opened.exception()  # the program may have stopped waiting
+        _resolve(self._closed)
+        if self._receiver is not None:
+            _resolve(self._receiver)
+        self._wake_senders()
+        pings, self._pings = self._pings, {}
+        for future, _ in pings.values():
+            if not future.done():
+                future.set_exception(self._closed_error())
+                future.exception()  # the program need not await it
+
+    def discard(self) -> None:
+        """Forget a connection that never began."""
+        self._loop.on_end.discard(self._end)
+
+    def _wake_senders(self) -> None:
+        for future in self._senders:
+            _resolve(future)
+
+    def _closed_error(self) -> ConnectionClosed:
+        code, reason = self._close
+        in_order = code in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY)
+        error = (ConnectionClosedOK if in_order else ConnectionClosedError)(code, reason)
+        error.__cause__ = self._cause
+        return error
+
+    # ---- what is awaited
+
+    async def recv(self) -> Message:
+        """Return the next message: text as ``str``, binary as ``bytes``. Cancelling it loses no message.
+
+        Raises:
+            ConnectionClosed: The connection is closed, and all its messages were received.
+            StateError: Another task is receiving already.
+        """
+        while not self._messages:
+            if self._closed.done():
+                raise self._closed_error()
+            if self._receiver is not None:
+                raise StateError("recv() is running in another task already")
+            self._receiver = self._loop.create_future()
+            try:
+                await self._receiver
+            finally:
+                self._receiver = None
+        message = self._messages.popleft()
+        if self._paused and len(self._messages) <= LOW_QUEUE:
+            self._go_on()
+        return message
+
+    def _go_on(self) -> None:
+        self._paused = False
+        if not self._closed.done():
+            self.ws.resume()
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        """Receive messages until the connection is closed in order.
+
+        Raises:
+            ConnectionClosedError: It was closed otherwise.
+        """
+        try:
+            while True:
+                yield await self.recv()
+        except ConnectionClosedOK:
+            return
+
+    async def send(self, message: Data | Iterable[Data] | AsyncIterable[Data]) -> None:
+        """Send a message; wait while more than ``high_water`` bytes are unsent.
+
+        Args:
+            message: ``str`` goes as text, bytes and the like as binary; of an iterable or an asynchronous
+                iterable of these, each item is a fragment of one message.
+
+        Raises:
+            TypeError: For a message of another type.
+            ConnectionClosed: The connection is closed.
+        """
+        if isinstance(message, (Iterable, AsyncIterable)) and not _is_data(message):
+            await self._send_fragments(message)
+            return
+        if self._fragments.locked():
+            async with self._fragments:
+                pass
+        await self._send(message)
+
+    async def _send(self, message: Any, final: bool = True) -> None:
+        self._require_open()
+        self.ws.send(message, final=final)
+        if self.ws.buffered_amount <= self.ws["high_water"] or self._closed.done():
+            return
+        drained = self._loop.create_future()
+        self._senders.add(drained)
+        try:
+            await drained
+        finally:
+            self._senders.discard(drained)
+        if self._closed.done():
+            raise self._closed_error()
+
+    async def _send_fragments(self, fragments: Iterable[Data] | AsyncIterable[Data]) -> None:
+        async with self._fragments:
+            self._require_open()
+            begun = False
+            waiting: list[Data] = []
+            try:
+                async for fragment in _each(fragments):
+                    if waiting:
+                        begun = True
+                        await self._send(waiting.pop(), final=False)
+                    waiting.append(fragment)
+                if waiting:
+                    await self._send(waiting.pop())
+                    begun = False
+            except BaseException:
+                if begun and self.state is State.OPEN:  # a message that has begun cannot be taken back
+                    self.ws.close(CloseCode.INTERNAL_ERROR, "error in a fragmented message")
+                raise
+
+    def _require_open(self) -> None:
+        if self.state is not State.OPEN:
+            raise self._closed_error()
+
+    async def ping(self, data: Data | None = None) -> asyncio.Future[float]:
+        """Send a ping.
+
+        Args:
+            data: Its payload, at most 125 bytes; None for a random one.
+
+        Returns:
+            A future of the seconds until its pong; it need not be awaited.
+
+        Raises:
+            ConnectionClosed: The connection is closed.
+            StateError: A ping with this payload is waiting for its pong already.
+        """
+        self._require_open()
+        payload = os.urandom(4) if data is None else data.encode() if isinstance(data, str) else bytes(data)
+        if payload in self._pings:
+            raise StateError("a ping with this payload is waiting for its pong already")
+        self.ws.ping(payload)
+        future: asyncio.Future[float] = self._loop.create_future()
+        self._pings[payload] = future, self._loop.time()
+        return future
+
+    async def pong(self, data: Data = b"") -> None:
+        """Send a pong that was not asked for; pings are answered without it.
+
+        Raises:
+            ConnectionClosed: The connection is closed.
+        """
+        self._require_open()
+        self.ws.pong(data)
+
+    async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
+        """Close the connection, and wait until it is closed. Idempotent.
+
+        Raises:
+            TypeError: For arguments of other types.
+            ValueError: For a code that must not be sent.
+        """
+        self._leaving = True
+        self.ws.close(code, reason)
+        if self._paused:
+            self._go_on()
+        await self.wait_closed()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is closed."""
+        await asyncio.shield(self._closed)
+
+    # ---- what it is
+
+    @property
+    def state(self) -> State:
+        """CONNECTING, OPEN, CLOSING or CLOSED."""
+        return self.ws.state
+
+    @property
+    def latency(self) -> float:
+        """Seconds between the last ping and its pong; 0 before there is one."""
+        return self.ws.latency or 0.0
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol agreed; None without one."""
+        return self.ws.protocol or None
+
+    @property
+    def request(self) -> Request | None:
+        """The opening request."""
+        return self.ws.request
+
+    @property
+    def response(self) -> Response | None:
+        """The answer to it."""
+        return self.ws.response
+
+    @property
+    def remote_address(self) -> Any:
+        """The address of the other end."""
+        return self.ws.peername
+
+    @property
+    def local_address(self) -> Any:
+        """The address of this end."""
+        return self.ws.sockname
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the peer's Close frame; 1006 without one; None while the connection is open."""
+        return self._close[0] if self._closed.done() else None
+
+    @property
+    def close_reason(self) -> str | None:
+        """The reason beside it; None while the connection is open."""
+        return self._close[1] if self._closed.done() else None
+
+
+def _is_data(message: object) -> TypeGuard[Data]:
+    if isinstance(message, (str, bytes)):
+        return True
+    try:
+        memoryview(message).release()  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+async def _each(items: Iterable[Data] | AsyncIterable[Data]) -> AsyncIterator[Data]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
