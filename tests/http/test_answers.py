@@ -244,6 +244,11 @@ def test_what_is_no_field_does_not_spoil_the_others(lines: bytes, fields: object
         (b"Transfer-Encoding: identity", b"until the end", b"until the end"),
         (b"Transfer-Encoding: x-unheard-of", b"until the end", b"until the end"),
         (b"Transfer-Encoding: x-unheard-of, chunked", b"3\r\nabc\r\n0\r\n\r\n", b"abc"),
+        (
+            b"Transfer-Encoding: gzip, chunked",
+            b"17\r\n" + gzip.compress(b"abc", mtime=0) + b"\r\n0\r\n\r\n",
+            b"abc",
+        ),
         (b"Transfer-Encoding: Chunked", b"3;x=y\r\nabc\r\n1 \nd\n0\n\n", b"abcd"),
         (b"Transfer-Encoding: chunked\r\nContent-Length: 2", b"3\r\nabc\r\n0\r\n\r\n", b"abc"),
         (b"Transfer-Encoding: chunked", b"3\r\nab", b"ab"),

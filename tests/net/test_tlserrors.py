@@ -135,6 +135,28 @@ def test_a_certificate_that_is_not_valid_yet_is_tried_again(root, pump_until, ca
     server.close()
 
 
+class Unusable(ssl.SSLContext):
+    """A context that can begin no connection."""
+
+    def wrap_bio(self, *arguments: object, **more: object) -> ssl.SSLObject:
+        raise ssl.SSLError(1, "[SSL: LIBRARY_HAS_NO_CIPHERS] library has no ciphers (_ssl.c:1)")
+
+
+@pytest.mark.parametrize("of", ["server", "proxy"])
+def test_a_context_that_can_begin_no_connection(root, peers, log, pump_until, of):
+    listening = peers.listen()
+    context = Unusable(ssl.PROTOCOL_TLS_CLIENT)
+    if of == "server":
+        tkws.open(f"wss://127.0.0.1:{listening.port}/", log, master=root, ssl=context)
+    else:
+        proxy = f"https://127.0.0.1:{listening.port}"
+        tkws.open("ws://server.test/", log, master=root, proxy=proxy, proxy_ssl=context)
+    pump_until(lambda: log.over)
+    assert log.types == ["error", "disconnect"]
+    assert log.one("error").phase == ("tls" if of == "server" else "proxy")
+    assert is_plain(str(log.one("error")).rpartition("/: ")[2])
+
+
 def raised(reason: str) -> ssl.SSLError:
     """An error as Python makes it of OpenSSL's reason."""
     words = reason.replace("_", " ").lower()

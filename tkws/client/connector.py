@@ -72,7 +72,7 @@ class Route:
         return proxy_for(self.proxy, secure=uri.secure, host=uri.host, port=uri.port)
 
 
-class Hop:
+class Connector:
     """One try to reach one server, which begins with the loop's next turn.
 
     Args:
@@ -191,16 +191,19 @@ class Hop:
             return
         from tkws.net.proxytunnel import ProxyTunnel
 
-        self._step = self._tunnel = ProxyTunnel(
-            self._stream,
-            self._proxy,
-            self._uri.host,
-            self._uri.port,
-            context=self._proxy_context,
-            explain=partial(explain_tls, peer=PROXY, context=self._proxy_context),
-            on_open=self._reached,
-            on_failed=self._fail,
-        )
+        try:
+            self._step = self._tunnel = ProxyTunnel(
+                self._stream,
+                self._proxy,
+                self._uri.host,
+                self._uri.port,
+                context=self._proxy_context,
+                explain=partial(explain_tls, peer=PROXY, context=self._proxy_context),
+                on_open=self._reached,
+                on_failed=self._fail,
+            )
+        except (ValueError, OSError) as cause:  # a context that can begin no connection, or a name
+            self._fail_with(cause)
 
     def _reached(self, stream: Stream, received: bytes = b"") -> None:
         """Speak with the server at the other end of ``stream``, of which ``received`` has come already."""
@@ -220,9 +223,13 @@ class Hop:
 
         self.phase = "tls"
         name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
-        self._stream = over_tls = TLSStream(
-            stream, self._context, self, server_hostname=name, on_established=self._shake_hands
-        )
+        try:
+            self._stream = over_tls = TLSStream(
+                stream, self._context, self, server_hostname=name, on_established=self._shake_hands
+            )
+        except (ValueError, OSError) as cause:  # a context that can begin no connection, or a name
+            self._fail_with(cause)
+            return
         if received:
             over_tls.data_received(received)
 

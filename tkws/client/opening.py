@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tkws.client.connector import Hop, Route
+from tkws.client.connector import Connector, Route
 from tkws.connection.attempt import Attempt, Opened
 from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError, printable
 from tkws.http.answers import USER_AGENT
@@ -120,7 +120,7 @@ class Opening:
         self._plan = plan
         self._uri = plan.uri
         self._redirects = 0
-        self._hop: Hop | None = None
+        self._connector: Connector | None = None
         self._over = False
         self._timer = loop.call_on_timeout(plan.timeout, self._on_timeout)
         # Not in a row with others to the same address (RFC 6455, 4.1): docs/rfc6455.md says why.
@@ -130,8 +130,8 @@ class Opening:
         """Give up, and tell nobody; harmless when it is over."""
         self._over = True
         self._timer.cancel()
-        if self._hop is not None:
-            self._hop.cancel()
+        if self._connector is not None:
+            self._connector.cancel()
         elif self._plan.route.sock is not None:
             self._plan.route.sock.close()
 
@@ -156,7 +156,7 @@ class Opening:
         if self._is_over():
             return
         self._attempt.ws.request = handshake.request
-        self._hop = Hop(
+        self._connector = Connector(
             self._loop,
             self._uri,
             self._plan.route,
@@ -219,9 +219,9 @@ class Opening:
         return self._over
 
     def _on_timeout(self) -> None:
-        if self._hop is not None and self._hop.conclude():
+        if self._connector is not None and self._connector.conclude():
             return
-        phase = self._hop.phase if self._hop is not None else "connect"
+        phase = self._connector.phase if self._connector is not None else "connect"
         message = f"Timeout when connecting to {self._uri.shown}: {self._plan.timeout:g} seconds passed while"
         self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
 

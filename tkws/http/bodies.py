@@ -38,13 +38,13 @@ class Body:
     """
 
     def __init__(self, version: tuple[int, int], status: int, headers: Headers, limit: int) -> None:
-        self._codings = [coding.lower() for coding in parse_list(headers.get_all("Content-Encoding"))]
         self._limit = limit
         self._content = bytearray()
         self._waiting = bytearray()  # of a chunked body, what was not taken apart yet
         self._chunk_left = 0
-        codings = [coding.lower() for coding in parse_list(headers.get_all("Transfer-Encoding"))]
-        self._chunked = "chunked" in codings and version >= (1, 1)
+        applied = parse_list([*headers.get_all("Content-Encoding"), *headers.get_all("Transfer-Encoding")])
+        self._codings = [coding.lower() for coding in applied]
+        self._chunked = "chunked" in self._codings and version >= (1, 1)
         self._left: int | None = None if self._chunked else _content_length(headers)
         self.complete = status in (204, 304) or self._left == 0  # RFC 9110, 6.4.1
 
@@ -63,7 +63,7 @@ class Body:
                 self.complete |= not self._left
 
     def decoded(self) -> bytes:
-        """Return what came, without the codings of Content-Encoding where all of them are known."""
+        """Return what came, without the codings that the head tells of, where all of them are known."""
         return decode(bytes(self._content), self._codings, self._limit)
 
     def _keep(self, data: bytes | bytearray) -> None:
@@ -103,7 +103,7 @@ def decode(data: bytes, codings: Iterable[str], limit: int) -> bytes:
     Returns:
         The content; ``data`` as it came where a coding is unknown or nothing can be decoded.
     """
-    applied = [coding for coding in codings if coding != "identity"]
+    applied = [coding for coding in codings if coding not in ("identity", "chunked")]
     if len(applied) > _MAX_CODINGS or not set(applied) <= {"gzip", "x-gzip", "deflate"}:
         return data
     content = data

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tkws.errors import OpenError
+from tkws.http.hostnames import to_ascii
 from tkws.net.endpoints import Endpoint, numeric_endpoint
 from tkws.net.worker import Job
 
@@ -31,7 +32,7 @@ class Lookup:
 
     Raises:
         TypeError: ``host`` is no str, or ``port`` no int.
-        ValueError: ``host`` is empty, or ``port`` is no port.
+        ValueError: ``host`` is empty or not valid, or ``port`` is no port.
     """
 
     def __init__(
@@ -45,6 +46,10 @@ class Lookup:
         endpoint = numeric_endpoint(host, port)
         if not host:
             raise ValueError("host: a name or an address, not ''")
+        try:
+            host = to_ascii(host)
+        except ValueError as error:
+            raise ValueError(f"host: it {error}") from None
         self._host = host
         self._on_found = on_found
         self._on_failed = on_failed
