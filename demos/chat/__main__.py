@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chat until its last window closes.
 
     Args:
-        arguments: Of the command line; None for this process's own.
+        arguments: The arguments of the command line; None for those of this process.
 
     Returns:
         The exit status.
@@ -42,7 +42,7 @@ def _start(root: tk.Tk, options: argparse.Namespace) -> App:
         address = host.url
     app = App(root, address, host)
     if options.transcript:
-        app.heard = lambda window, place, line: print(as_text(place, line), flush=True)
+        app.on_line = lambda window, room, line: print(as_text(room, line), flush=True)
     if not options.scripted:
         app.open_window(options.nick, options.geometry)
     return app
@@ -60,17 +60,17 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--connect", metavar="URL", default="", help="join the server at ws://HOST:PORT")
     add("--nick", default="", help="the nickname (default: the first window asks)")
-    add("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (%(default)s)")
-    add("--port", type=int, default=0, help="the port to listen at (default: one that is free)")
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    add("--port", type=int, default=0, help="the port to listen on (default: a free one)")
     add(
         "--broker",
         metavar="URL",
         nargs="+",
         default=[],
-        help="share the rooms with other hosts by this NATS server",
+        help="share the rooms with other hosts over this NATS server",
     )
-    add("--geometry", metavar="WxH+X+Y", default="", help="size and place of the first window")
-    add("--transcript", action="store_true", help="print what the windows show")
+    add("--geometry", metavar="WxH+X+Y", default="", help="size and position of the first window")
+    add("--transcript", action="store_true", help="print the lines that the windows show")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The windows of one process: the first may host the server, more join, the last one ends it all."""
+"""The windows of one process. The first one may host the server; closing the last one ends the program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import count
 
 from demos.chat import messages
 from demos.chat.host import Host
-from demos.chat.person import Line, Place
+from demos.chat.person import JoinedRoom, Line
 from demos.chat.window import ChatWindow
 
 
@@ -17,13 +17,13 @@ class App:
     """The chat's windows over one hidden root.
 
     Args:
-        root: The root; it is hidden, and its loop is left with the last window.
-        host: The server, started, where it runs in the first window.
-        address: The server's, ``ws://HOST:PORT``.
+        root: The root; it is hidden, and its loop ends with the last window.
+        address: The address of the server, ``ws://HOST:PORT``.
+        host: The server, started, if it runs in the first window.
 
     Attributes:
-        windows: Those that are open.
-        heard: Called with each line of each window.
+        windows: The open windows.
+        on_line: Called as ``on_line(window, room, line)`` for each line of each window.
     """
 
     def __init__(self, root: tk.Tk, address: str, host: Host | None = None) -> None:
@@ -31,22 +31,22 @@ class App:
         self.root = root
         self.address = address
         self.windows: list[ChatWindow] = []
-        self.heard: Callable[[ChatWindow, Place, Line], object] = lambda window, place, line: None
+        self.on_line: Callable[[ChatWindow, JoinedRoom, Line], object] = lambda window, room, line: None
         self._host = host
         self._numbers = count(1)
 
     def open_window(self, nick: str = "", geometry: str = "") -> ChatWindow:
-        """Open one more participant's window.
+        """Open a window for one more participant.
 
         Args:
             nick: The nickname; empty to ask for it.
-            geometry: Size and place as Tk writes them; empty for the usual ones.
+            geometry: Size and position in Tk's notation; empty for the defaults.
 
         Raises:
-            BadMessageError: For what is no nickname.
+            BadMessageError: ``nick`` is not a valid nickname.
         """
         number = next(self._numbers)
-        suggested = default_nick() if number == 1 else f"{default_nick()[: messages.MOST_NICK - 3]} {number}"
+        suggested = default_nick() if number == 1 else f"{default_nick()[: messages.MAX_NICK - 3]} {number}"
         window = ChatWindow(
             self.root,
             self.address,
@@ -54,9 +54,9 @@ class App:
             ask=not nick,
             host=self._host if number == 1 else None,
             page_url=self.address.replace("ws", "http", 1) + "/",
-            new_window=self.open_window,
-            heard=self._pass_on,
-            closed=self._window_closed,
+            on_new_window=self.open_window,
+            on_line=self._forward_line,
+            on_close=self._window_closed,
         )
         if geometry:
             window.geometry(geometry)
@@ -64,12 +64,12 @@ class App:
         return window
 
     def close(self) -> None:
-        """Close every window, which leaves the loop."""
+        """Close all windows, which ends the loop."""
         for window in reversed(self.windows):
             window.close()
 
-    def _pass_on(self, window: ChatWindow, place: Place, line: Line) -> None:
-        self.heard(window, place, line)
+    def _forward_line(self, window: ChatWindow, room: JoinedRoom, line: Line) -> None:
+        self.on_line(window, room, line)
 
     def _window_closed(self, window: ChatWindow) -> None:
         self.windows.remove(window)
@@ -78,8 +78,8 @@ class App:
 
 
 def default_nick() -> str:
-    """Return the name of the person at the computer, as far as it makes a nickname."""
+    """Return the name of the user as a nickname."""
     try:
-        return messages.check_nick(getpass.getuser()[: messages.MOST_NICK])
-    except (OSError, KeyError, messages.BadMessageError):  # no such name in the system
+        return messages.check_nick(getpass.getuser()[: messages.MAX_NICK])
+    except (OSError, KeyError, messages.BadMessageError):  # the system has no name, or not a valid one
         return "guest"

@@ -1,4 +1,4 @@
-"""What is said in one room, as text that scrolls: nicknames in colour, times, links."""
+"""The messages of one room as scrolling text, with coloured nicknames, times and links."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import webbrowser
 from tkinter import ttk
 from typing import Any
 
-from demos.chat.person import MOST_LINES, Kind, Line
+from demos.chat.person import MAX_LINES, Kind, Line
 from demos.look import nick_colour, theme_of
 
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
-_TOGETHER = 180.0  # seconds within which things said by one person share their heading
+_GROUP_SECONDS = 180.0  # messages of one person within this time share a heading
 
 
 class Conversation(ttk.Frame):
-    """The lines of one room. It follows them while the end is in view."""
+    """The lines of one room. It scrolls with new lines while its end is in view."""
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
@@ -39,11 +39,11 @@ class Conversation(ttk.Frame):
         self.text.bind("<Configure>", self._resized)
 
     def add(self, line: Line, *, seen: bool = True) -> None:
-        """Show a line below the others.
+        """Add a line at the end.
 
         Args:
-            line: What is said or happened.
-            seen: Whether the room is in view; a mark stands above the first line that is not.
+            line: The line.
+            seen: Whether the room is in view; the first line that is not seen gets a mark above it.
         """
         at_end = self._at_end()
         self.text.configure(state="normal")
@@ -55,7 +55,7 @@ class Conversation(ttk.Frame):
             clock = f"   {_clock(line.time)}" if line.time else ""
             self._insert(f"{line.text}{clock}\n", line.kind.value)
         self._last = line
-        self._forget_oldest()
+        self._delete_oldest()
         self.text.configure(state="disabled")
         if at_end or line.own:
             self.go_to_end()
@@ -63,12 +63,12 @@ class Conversation(ttk.Frame):
             self._down.place(relx=0.5, rely=1.0, y=-self._theme.px(8), anchor="s")
 
     def go_to_end(self) -> None:
-        """Show the newest line."""
+        """Scroll to the newest line."""
         self.text.see("end")
         self._down.place_forget()
 
-    def forget_unread_mark(self) -> None:
-        """Take the mark above what was unread away; the room is left."""
+    def remove_unread_mark(self) -> None:
+        """Remove the mark above the unread messages, when another room is shown."""
         if self._unread_mark:
             self.text.configure(state="normal")
             self.text.delete("unread.first", "unread.last")
@@ -78,13 +78,13 @@ class Conversation(ttk.Frame):
     def _add_said(self, line: Line) -> None:
         own = ("own",) if line.own else ()
         last = self._last
-        together = (
+        is_continuation = (
             last is not None
             and last.kind is Kind.SAID
             and last.who == line.who
-            and line.time - last.time < _TOGETHER
+            and line.time - last.time < _GROUP_SECONDS
         )
-        if not together:
+        if not is_continuation:
             nick = f"nick {line.who}"
             self.text.tag_configure(nick, foreground=nick_colour(line.who, dark=self._theme.is_dark))
             self._insert(line.who, "head", nick, *own)
@@ -114,10 +114,10 @@ class Conversation(ttk.Frame):
             self._last = None
         self._day = day
 
-    def _forget_oldest(self) -> None:
+    def _delete_oldest(self) -> None:
         lines = int(self.text.index("end-1c").split(".")[0])
-        if lines > 2 * MOST_LINES:
-            self.text.delete("1.0", f"{lines - 2 * MOST_LINES}.0")
+        if lines > 2 * MAX_LINES:
+            self.text.delete("1.0", f"{lines - 2 * MAX_LINES}.0")
 
     def _insert(self, text: str, *tags: str) -> None:
         self.text.insert("end", text, tags)
@@ -183,8 +183,8 @@ class Conversation(ttk.Frame):
         text.tag_bind("link", "<Button-1>", self._follow_link)
 
     def _follow_link(self, event: tk.Event[tk.Misc]) -> None:
-        place = f"@{event.x},{event.y}"
-        webbrowser.open(self.text.get(*self.text.tag_prevrange("link", f"{place}+1c")))
+        position = f"@{event.x},{event.y}"
+        webbrowser.open(self.text.get(*self.text.tag_prevrange("link", f"{position}+1c")))
 
 
 def _clock(seconds: float) -> str:

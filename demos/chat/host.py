@@ -1,4 +1,4 @@
-"""The server in the window: it starts, stops, starts again at the same port, and shows the web page."""
+"""The server in the window: it can be stopped and restarted on the same port, and serves the web page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tkws
 from demos.chat.bridge import Bridge
-from demos.chat.messages import MOST_BYTES
+from demos.chat.messages import MAX_BYTES
 from demos.chat.room import Chat
 
 _PAGE = Path(__file__).with_name("page.html")
@@ -19,18 +19,18 @@ class Host:
     """Runs the chat's server in the loop of a window.
 
     Args:
-        master: Any widget, ``Tk`` or ``Tcl()``: its loop serves.
-        address: The IP address or name to listen at.
-        port: The port; 0 for one that is free, which is kept from then on.
-        brokers: The servers of a NATS broker by which the rooms are shared with other hosts, as
-            ``ws://HOST:PORT``; none for rooms of its own.
+        master: Any widget, ``Tk`` or ``Tcl()``; its loop runs the server.
+        address: The IP address or name to listen on.
+        port: The port; 0 for a free one, which is kept for later starts.
+        brokers: The URLs of the NATS servers over which to share the rooms with other hosts, as
+            ``ws://HOST:PORT``; empty for rooms of this host only.
 
     Attributes:
         chat: The rooms; they outlive the server.
-        server: What listens; None while it is stopped.
-        bridge: What joins the rooms with those of other hosts, while it runs; None without a broker.
-        told: The sentences about the broker, the newest last.
-        url: Where clients on this machine connect, ``ws://ADDRESS:PORT``; empty before `start`.
+        server: The server; None while it is stopped.
+        bridge: The bridge to other hosts; None while stopped, or without a broker.
+        broker_log: Sentences about the broker, the newest last.
+        url: The URL for clients on this machine, ``ws://ADDRESS:PORT``; empty before `start`.
     """
 
     def __init__(
@@ -40,31 +40,31 @@ class Host:
         self.server: tkws.Server | None = None
         self.url = ""
         self.bridge: Bridge | None = None
-        self.told: deque[str] = deque(maxlen=100)
+        self.broker_log: deque[str] = deque(maxlen=100)
         self._brokers = brokers
         self._master = master
         self._address = address
         self._port = port
 
     def start(self) -> None:
-        """Listen, and open the rooms; nothing where it runs already.
+        """Start the server and open the rooms; a no-op if it is running.
 
         Raises:
-            OSError: Where the port is in use or the address is not this machine's.
-        ValueError: For a broker's URL that is none.
+            OSError: The port is in use, or the address does not belong to this machine.
+            ValueError: The URL of a broker is not valid.
         """
         if self.server is not None:
             return
-        self.server = tkws.serve(self._address, self._port, master=self._master, max_message=MOST_BYTES)
+        self.server = tkws.serve(self._address, self._port, master=self._master, max_message=MAX_BYTES)
         self._port = self.server.port
         self.url = self.server.url.rstrip("/")
         self.server.page("/", _PAGE.read_text(encoding="utf-8"))
         self.chat.serve(self.server)
         if self._brokers:
-            self.bridge = Bridge(self.chat, self._brokers, self._master, self.told.append)
+            self.bridge = Bridge(self.chat, self._brokers, self._master, self.broker_log.append)
 
     def stop(self) -> None:
-        """Close the server and every connection (1001); nothing where it is stopped already."""
+        """Close the server and all connections (1001); a no-op if it is stopped."""
         if self.server is not None:
             if self.bridge is not None:
                 self.bridge.close()

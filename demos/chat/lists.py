@@ -20,7 +20,7 @@ class _List(tk.Canvas):
         )
         self._row = self.theme.px(row_height)
         self._count = 0
-        self._under_pointer = -1
+        self._pointed = -1
         self.bind("<Configure>", lambda event: self.redraw())
         self.bind("<Motion>", lambda event: self._point_at(self.row_at(event.y)))
         self.bind("<Leave>", lambda event: self._point_at(-1))
@@ -29,11 +29,11 @@ class _List(tk.Canvas):
         self.bind("<Button-5>", lambda event: self._scroll(1))
 
     def redraw(self) -> None:
-        """Draw every row anew."""
+        """Draw all rows."""
         self.delete("all")
         width = self.winfo_width()
         for number in range(self._count):
-            self.draw_row(number, number * self._row, width, pointed=number == self._under_pointer)
+            self.draw_row(number, number * self._row, width, pointed=number == self._pointed)
         self.configure(scrollregion=(0, 0, width, max(self._count * self._row, self.winfo_height())))
 
     def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
@@ -41,24 +41,24 @@ class _List(tk.Canvas):
         raise NotImplementedError
 
     def row_at(self, y: int) -> int:
-        """Return the number of the row at a height of the window; -1 for none."""
+        """Return the number of the row at a vertical position of the window; -1 for none."""
         number = int(self.canvasy(y)) // self._row
         return number if 0 <= number < self._count else -1
 
     def set_count(self, count: int) -> None:
-        """Show so many rows."""
+        """Set the number of rows."""
         self._count = count
         self.redraw()
 
     def background_box(self, top: int, width: int, fill: str) -> None:
-        """Draw a round box behind a row."""
+        """Draw a rounded box as the background of a row."""
         inset = self.theme.px(8)
         box = self.theme.box(max(width - 2 * inset, 1), self._row - self.theme.px(2), 7, fill)
         self.create_image(inset, top + self.theme.px(1), image=box, anchor="nw")
 
     def _point_at(self, number: int) -> None:
-        if number != self._under_pointer:
-            self._under_pointer = number
+        if number != self._pointed:
+            self._pointed = number
             self.redraw()
 
     def _scroll(self, direction: int) -> None:
@@ -70,10 +70,10 @@ class RoomRow:
     """A row of the list of rooms.
 
     Attributes:
-        name: The room's.
+        name: The name of the room.
         joined: Whether the person is in it.
-        unread: Things not read yet.
-        people: How many are there; None where that is not known.
+        unread: The number of unread messages.
+        people: The number of people in it; None if unknown.
     """
 
     name: str
@@ -83,35 +83,35 @@ class RoomRow:
 
 
 class RoomList(_List):
-    """The rooms: those that the person is in first, then what else there is.
+    """The rooms: first those that the person is in, then the others.
 
     Args:
-        parent: The widget around it.
-        chosen: Called with the name of a room that was clicked.
+        parent: The parent widget.
+        on_choose: Called with the name of a room that is clicked.
     """
 
-    def __init__(self, parent: tk.Misc, chosen: Callable[[str], object]) -> None:
+    def __init__(self, parent: tk.Misc, on_choose: Callable[[str], object]) -> None:
         super().__init__(parent, row_height=30)
         self.configure(cursor="hand2")
         self._rows: list[RoomRow] = []
         self._current = ""
-        self._chosen = chosen
+        self._on_choose = on_choose
         self.configure(takefocus=True)
         self.bind("<Button-1>", self._clicked)
-        self.bind("<Up>", lambda event: self._point_at(max(self._pointed() - 1, 0)))
-        self.bind("<Down>", lambda event: self._point_at(min(self._pointed() + 1, len(self._rows) - 1)))
-        self.bind("<Return>", lambda event: self._choose(self._pointed()))
-        self.bind("<FocusIn>", lambda event: self._point_at(self._pointed()))
+        self.bind("<Up>", lambda event: self._point_at(max(self._pointed_row() - 1, 0)))
+        self.bind("<Down>", lambda event: self._point_at(min(self._pointed_row() + 1, len(self._rows) - 1)))
+        self.bind("<Return>", lambda event: self._choose(self._pointed_row()))
+        self.bind("<FocusIn>", lambda event: self._point_at(self._pointed_row()))
         self.bind("<FocusOut>", lambda event: self._point_at(-1))
 
     def show(self, rows: list[RoomRow], current: str) -> None:
-        """Show these rooms, with the current one marked."""
+        """Show these rooms, and highlight the current one."""
         if (rows, current) != (self._rows, self._current):
             self._rows, self._current = rows, current
             self.set_count(len(rows))
 
     def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
-        """Draw a room: its name, and behind it what is unread or who is there."""
+        """Draw a room: its name, and after it the number of unread messages or of people."""
         theme, colours, row = self.theme, self.theme.colours, self._rows[number]
         current = row.name == self._current
         if current or pointed:
@@ -142,18 +142,18 @@ class RoomList(_List):
 
     def _choose(self, number: int) -> None:
         if number >= 0:
-            self._chosen(self._rows[number].name)
+            self._on_choose(self._rows[number].name)
 
-    def _pointed(self) -> int:
-        """The row that is pointed at, or else the current one; -1 where there is neither."""
+    def _pointed_row(self) -> int:
+        """Return the row below the pointer, or otherwise the current one; -1 without either."""
         names = [row.name for row in self._rows]
-        if 0 <= self._under_pointer < len(names):
-            return self._under_pointer
+        if 0 <= self._pointed < len(names):
+            return self._pointed
         return names.index(self._current) if self._current in names else -1
 
 
 class PeopleList(_List):
-    """Who is in the room, each with a disc in the colour of the nickname."""
+    """The people in the room, each with a disc in the colour of the nickname."""
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent, row_height=38)
@@ -161,27 +161,27 @@ class PeopleList(_List):
         self._you = ""
 
     def show(self, people: list[str], you: str) -> None:
-        """Show these people in the order of the alphabet, oneself first."""
+        """Show these people in alphabetical order, ``you`` first."""
         if (people, you) != (self._people, self._you):
             self._people = sorted(people, key=lambda nick: (nick != you, nick.lower()))
             self._you = you
             self.set_count(len(people))
 
     def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
-        """Draw somebody."""
+        """Draw a person."""
         nick = self._people[number]
         draw_person(self, top + self._row // 2, width, nick, "you" if nick == self._you else "")
 
 
-class You(tk.Canvas):
-    """One's own disc and nickname; a click, or Return, asks for another.
+class OwnNickname(tk.Canvas):
+    """The disc and nickname of this person; a click or Return changes the nickname.
 
     Args:
-        parent: The widget around it.
-        rename: Called then.
+        parent: The parent widget.
+        on_rename: Called to change the nickname.
     """
 
-    def __init__(self, parent: tk.Misc, rename: Callable[[], object]) -> None:
+    def __init__(self, parent: tk.Misc, on_rename: Callable[[], object]) -> None:
         theme = theme_of(parent)
         colours, height = theme.colours, theme.px(54)
         super().__init__(parent, height=height, width=1, background=colours.side, highlightthickness=0)
@@ -191,10 +191,10 @@ class You(tk.Canvas):
         self.configure(takefocus=True, highlightthickness=1)
         self.configure(highlightbackground=colours.side, highlightcolor=colours.accent)
         for event in ("<Button-1>", "<Return>", "<space>"):
-            self.bind(event, lambda _: rename())
+            self.bind(event, lambda _: on_rename())
 
     def show(self, nick: str) -> None:
-        """Show this nickname."""
+        """Show a nickname."""
         self._nick = nick
         self.delete("all")
         if nick:
@@ -202,7 +202,7 @@ class You(tk.Canvas):
 
 
 def draw_person(canvas: tk.Canvas, middle: int, width: int, nick: str, note: str) -> None:
-    """Draw somebody's disc, nickname and a note below it, as far as ``width`` goes."""
+    """Draw a person's disc, nickname and a note below it, shortened to ``width``."""
     theme = theme_of(canvas)
     colours, left, room = theme.colours, theme.px(50), width - theme.px(54)
     disc = theme.disc(26, nick_colour(nick, dark=theme.is_dark))
@@ -220,7 +220,7 @@ def draw_person(canvas: tk.Canvas, middle: int, width: int, nick: str, note: str
 
 
 def elide(canvas: tk.Canvas, text: str, font: str, width: int) -> str:
-    """Return ``text``, or as much of its beginning as fits into ``width`` with dots behind it."""
+    """Return ``text``, shortened with an ellipsis if it is wider than ``width``."""
     measure = tkfont.nametofont(font, canvas).measure
     if measure(text) <= width:
         return text

@@ -1,7 +1,7 @@
-"""What the chat's server and clients say to each other, as ``schema.md`` describes it.
+"""The messages between the chat's server and clients, as described in ``schema.md``.
 
-Every message is a JSON object in one text message; its member ``type`` says what the others
-mean. Here they are written, read and checked; who sends which is not known here.
+Each one is a text message with a JSON object, whose member ``type`` tells how to read the others. This module
+encodes, decodes and checks them; it does not know which side sends which.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-MOST_TEXT = 2000
-"""Characters that one thing said may have."""
+MAX_TEXT = 2000
+"""The maximum number of characters in a text."""
 
-MOST_NICK = 20
-"""Characters that a nickname may have."""
+MAX_NICK = 20
+"""The maximum number of characters in a nickname."""
 
-MOST_BYTES = 16 * 1024
-"""Bytes that a message to the server may have; more closes the connection (1009)."""
+MAX_BYTES = 16 * 1024
+"""The maximum size of a message to the server, in bytes; a larger one closes the connection (1009)."""
 
-ROOM_RULE = "A room's name is made of 1 to 24 letters (a to z), digits and hyphens."
-"""Tells somebody what a room may be called."""
+ROOM_RULE = "A room's name has 1 to 24 letters (a to z), digits and hyphens."
+"""The error message for an invalid name of a room."""
 
 _ROOM = re.compile(r"[a-z0-9-]{1,24}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -30,59 +30,59 @@ Message = dict[str, Any]
 
 
 class BadMessageError(ValueError):
-    """A message that is not in the schema; the text says why, in words for the person who sent it."""
+    """A message that does not fit the schema; the text is for the person that sent it."""
 
 
 def encode(type: str, **members: object) -> str:
-    """Return a message as it is sent."""
+    """Return a message in the form in which it is sent."""
     return json.dumps({"type": type, **members}, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(text: str) -> Message:
-    """Return a received message; its members are not checked yet.
+    """Return a received message; its other members have not been checked.
 
     Raises:
-        BadMessageError: For what is no JSON object with a type.
+        BadMessageError: The text is not a JSON object with a type.
     """
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
         raise BadMessageError("This is not JSON.") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise BadMessageError("A message is an object with a type.")
+        raise BadMessageError("A message must be an object with a type.")
     return message
 
 
 def check_nick(nick: object) -> str:
-    """Return a nickname without needless blanks.
+    """Return a nickname without surplus spaces.
 
     Raises:
-        BadMessageError: For an empty or too long one, or one with control characters.
+        BadMessageError: It is empty or too long, or contains invisible characters.
     """
     if not isinstance(nick, str) or not (short := " ".join(nick.split())):
         raise BadMessageError("A nickname needs at least one character.")
-    if len(short) > MOST_NICK:
-        raise BadMessageError(f"A nickname has at most {MOST_NICK} characters.")
+    if len(short) > MAX_NICK:
+        raise BadMessageError(f"A nickname has at most {MAX_NICK} characters.")
     if _CONTROL.search(short) or not short.isprintable():
-        raise BadMessageError("A nickname is made of characters that one can see.")
+        raise BadMessageError("A nickname must consist of visible characters.")
     return short
 
 
 def is_room(name: str) -> bool:
-    """Whether a room may have this name."""
+    """Return whether a name is valid for a room."""
     return _ROOM.fullmatch(name) is not None
 
 
 def check_text(text: object) -> str:
-    """Return what somebody says, without blanks around it.
+    """Return a text without spaces around it.
 
     Raises:
-        BadMessageError: For nothing, or too much.
+        BadMessageError: It is empty or too long.
     """
     if not isinstance(text, str) or not (short := text.strip()):
-        raise BadMessageError("There is nothing to say in this message.")
-    if len(short) > MOST_TEXT:
-        raise BadMessageError(f"At most {MOST_TEXT} characters at a time; this has {len(short)}.")
+        raise BadMessageError("This message is empty.")
+    if len(short) > MAX_TEXT:
+        raise BadMessageError(f"At most {MAX_TEXT} characters at a time; this has {len(short)}.")
     return short
 
 
@@ -92,5 +92,5 @@ def unique(nick: str, taken: Callable[[str], bool]) -> str:
     while taken(candidate):
         number += 1
         ending = f" {number}"
-        candidate = nick[: MOST_NICK - len(ending)] + ending
+        candidate = nick[: MAX_NICK - len(ending)] + ending
     return candidate

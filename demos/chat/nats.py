@@ -1,8 +1,9 @@
 """A client of the NATS message broker, over its WebSocket listener.
 
-NATS speaks lines and payloads: ``PUB``, ``SUB``, ``MSG`` ... (docs.nats.io, "Client Protocol"). They come as
-one stream, cut into binary WebSocket messages anywhere. `Reader` reads the stream and knows no
-connection; `Broker` keeps a connection to one server of a cluster, or to the next one.
+The protocol of NATS consists of lines and payloads: ``PUB``, ``SUB``, ``MSG`` ... (docs.nats.io, "Client
+Protocol"). They form one stream, which is split into binary WebSocket messages at any place. `Reader`
+parses the stream and knows no connection; `NATSClient` keeps a connection to one server of a cluster, or to
+the next one.
 """
 
 from __future__ import annotations
@@ -14,30 +15,30 @@ from typing import Any
 
 import tkws
 
-_PAUSE = 0.25  # seconds before the next server is tried
-_MOST_LINE = 4096  # bytes of a line without its end
+_RETRY_DELAY = 0.25  # seconds before trying the next server
+_MAX_LINE = 4096  # the maximum length of a line, in bytes
 
 OnMessage = Callable[[str, bytes], object]
 
 
 class BadStreamError(ValueError):
-    """What the server sent is not the protocol of NATS."""
+    """The server sent data that does not conform to the protocol of NATS."""
 
 
 class Reader:
-    """Cuts the stream into operations."""
+    """Splits the stream into operations."""
 
     def __init__(self) -> None:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> Iterator[tuple[str, str, bytes]]:
-        """Take more of the stream.
+        """Parse more of the stream.
 
         Yields:
-            For each operation its name, its arguments as they stand, and the payload of a ``MSG``.
+            The name of each operation, its arguments as one string, and the payload of a ``MSG``.
 
         Raises:
-            BadStreamError: For what is no operation.
+            BadStreamError: The data is not an operation.
         """
         self._data += data
         while (end := self._data.find(b"\r\n")) >= 0:
@@ -45,30 +46,30 @@ class Reader:
             after = end + 2
             payload = b""
             if name.upper() == "MSG":
-                size = _size_of(arguments)
+                size = _payload_size(arguments)
                 if len(self._data) < after + size + 2:
                     return
                 payload = bytes(self._data[after : after + size])
                 after += size + 2
             del self._data[:after]
             yield name.upper(), arguments, payload
-        if len(self._data) > _MOST_LINE:
-            raise BadStreamError("a line without an end")
+        if len(self._data) > _MAX_LINE:
+            raise BadStreamError(f"a line of more than {_MAX_LINE} bytes")
 
 
-class Broker:
-    """A connection to a cluster: it subscribes, publishes, and goes on at the next server when one goes.
+class NATSClient:
+    """A connection to a cluster that subscribes and publishes; if it is lost, the next server is tried.
 
     Args:
-        urls: The WebSocket listeners of the servers, the first wanted first.
-        subjects: What to subscribe to; ``*`` and ``>`` are NATS's wildcards.
+        urls: The URLs of the servers' WebSocket listeners, in order of preference.
+        subjects: The subjects to subscribe to; ``*`` and ``>`` are NATS's wildcards.
         on_message: Called with the subject and the payload of each message.
-        on_ready: Called at each connection, once it is subscribed.
-        on_lost: Called with a sentence each time it is lost.
-        master: Any widget, ``Tk`` or ``Tcl()``: its loop serves.
+        on_ready: Called after each connection, when the subscriptions are in effect.
+        on_lost: Called with a sentence each time that the connection is lost.
+        master: Any widget, ``Tk`` or ``Tcl()``; its loop is used.
 
     Raises:
-        ValueError: For no URL, or one that is none.
+        ValueError: ``urls`` is empty, or contains an invalid URL.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Broker:
         master: tk.Misc,
     ) -> None:
         if not urls:
-            raise ValueError("urls: at least one is needed")
+            raise ValueError("urls: at least one URL, not none")
         self._subscribed = False
         self._urls = list(urls)
         self._subjects = subjects
@@ -94,15 +95,15 @@ class Broker:
 
     @property
     def url(self) -> str:
-        """The server that it is connected to; empty while there is none."""
+        """The URL of the server that it is connected to; empty while it is not connected."""
         return self._ws.url if self._subscribed and self._ws.state is tkws.State.OPEN else ""
 
     def publish(self, subject: str, payload: bytes) -> None:
-        """Publish; there is a server, by `url`."""
+        """Publish a message; call it only while `url` is not empty."""
         self._ws.send(b"PUB %s %d\r\n%s\r\n" % (subject.encode(), len(payload), payload))
 
     def close(self) -> None:
-        """Disconnect for good."""
+        """Disconnect, and do not reconnect."""
         self._closed = True
         self._ws.close()
 
@@ -117,43 +118,45 @@ class Broker:
             self._read(ws, message.encode() if isinstance(message, str) else message)
         elif type == "disconnect":
             if self._subscribed:
-                self._on_lost(f"{ws.url} is lost: {message}")
+                self._on_lost(f"The connection to {ws.url} was lost: {message}")
             self._subscribed = False
             self._urls.append(self._urls.pop(0))
-            ws.loop.call_later(_PAUSE, self._go_on)
+            ws.loop.call_later(_RETRY_DELAY, self._reconnect)
 
-    def _go_on(self) -> None:
+    def _reconnect(self) -> None:
         if not self._closed:
             self._ws = self._open()
 
     def _read(self, ws: tkws.WebSocket, data: bytes) -> None:
         try:
             for name, arguments, payload in self._reader.feed(data):
-                self._act(ws, name, arguments, payload)
+                self._process(ws, name, arguments, payload)
         except BadStreamError as error:
             ws.close(tkws.CloseCode.POLICY_VIOLATION, str(error))
 
-    def _act(self, ws: tkws.WebSocket, name: str, arguments: str, payload: bytes) -> None:
+    def _process(self, ws: tkws.WebSocket, name: str, arguments: str, payload: bytes) -> None:
         if name == "MSG":
             self._on_message(arguments.split(maxsplit=1)[0], payload)
         elif name == "PING":
             ws.send(b"PONG\r\n")
         elif name == "INFO":
-            ws.send(self._introduction())
-        elif name == "PONG" and not self._subscribed:  # all that came before it has been done
+            ws.send(self._greeting())
+        elif (
+            name == "PONG" and not self._subscribed
+        ):  # the server has processed all that was sent before the PING
             self._subscribed = True
             self._on_ready()
         elif name == "-ERR":
-            self._on_lost(f"{ws.url} refuses: {arguments}")
+            self._on_lost(f"{ws.url} reports an error: {arguments}")
 
-    def _introduction(self) -> bytes:
+    def _greeting(self) -> bytes:
         options = {"verbose": False, "pedantic": False, "echo": False, "name": "tkws chat", "lang": "python"}
         subscriptions = [f"SUB {subject} {number}" for number, subject in enumerate(self._subjects, 1)]
         return "\r\n".join([f"CONNECT {json.dumps(options)}", *subscriptions, "PING", ""]).encode()
 
 
-def _size_of(arguments: str) -> int:
-    """The size in the arguments of a ``MSG``: subject, number, perhaps where to reply, size."""
+def _payload_size(arguments: str) -> int:
+    """Return the size from the arguments of a ``MSG``: subject, subscription, perhaps reply subject, size."""
     *_, size = arguments.split() or [""]
     if not size.isdecimal() or len(size) > 9:
         raise BadStreamError(f"a message without a size: {arguments[:40]!r}")

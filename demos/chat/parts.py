@@ -1,4 +1,4 @@
-"""The small parts of the window: the field to write in, the banner, the status line."""
+"""The small parts of the window: the input field, the banner, the status line."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from demos.chat.person import Contact
+from demos.chat.person import ServerStatus
 from demos.look import theme_of
 
 
 class Composer(ttk.Frame):
-    """The field to write in; Up and Down bring back what was sent.
+    """The input field; Up and Down go through the lines sent before.
 
     Args:
-        parent: The widget around it.
-        send: Called with the line; what it returns says whether the field may be emptied.
+        parent: The parent widget.
+        send: Called with the line; returns whether it was sent, so that the field can be cleared.
     """
 
     def __init__(self, parent: tk.Misc, send: Callable[[str], bool]) -> None:
@@ -45,7 +45,7 @@ class Composer(ttk.Frame):
         self.entry.delete(0, "end")
 
     def type(self, text: str) -> None:
-        """Put text at the cursor, as if it were typed here."""
+        """Insert a text at the cursor, as if it were typed."""
         self.entry.focus_set()
         self.entry.insert("insert", text)
 
@@ -61,31 +61,31 @@ class Composer(ttk.Frame):
 
 
 class Banner(ttk.Frame):
-    """Says across the window that the server is gone, with a button to come back.
+    """A line across the window that reports the loss of the server, with a button to reconnect.
 
     Args:
-        parent: The widget around it; it is placed by `show` in row 0, column 0.
-        again: Called by the button.
+        parent: The parent widget; `show` uses row 0 of its grid.
+        on_reconnect: Called when the button is pressed.
     """
 
-    def __init__(self, parent: tk.Misc, again: Callable[[], object]) -> None:
+    def __init__(self, parent: tk.Misc, on_reconnect: Callable[[], object]) -> None:
         theme = theme_of(parent)
         super().__init__(parent, style="Bad.TFrame", padding=(theme.px(16), theme.px(10)))
         self._text = ttk.Label(self, style="Bad.TLabel", justify="left")
         self._text.grid(row=0, column=0, sticky="w")
-        self.button = ttk.Button(self, style="OnBad.TButton", command=again)
+        self.button = ttk.Button(self, style="OnBad.TButton", command=on_reconnect)
         self.button.grid(row=0, column=1, padx=(theme.px(12), 0))
         self.columnconfigure(0, weight=1)
         self.bind("<Configure>", self._wrap)
 
     def show(self, text: str, action: str) -> None:
-        """Say why, and what the button does."""
+        """Show a reason, and a button with the text ``action``."""
         self._text.configure(text=text)
         self.button.configure(text=action)
         self.grid(row=0, column=0, columnspan=3, sticky="ew")
 
     def hide(self) -> None:
-        """Say nothing."""
+        """Hide the banner."""
         self.grid_remove()
 
     def _wrap(self, event: tk.Event[tk.Misc]) -> None:
@@ -97,8 +97,8 @@ class StatusLine(ttk.Frame):
     """The state of the connection, its latency, the server's address.
 
     Args:
-        parent: The widget around it.
-        address: What is shown on the right.
+        parent: The parent widget.
+        address: The address of the server.
         hosting: Whether the server runs in this window.
     """
 
@@ -109,18 +109,18 @@ class StatusLine(ttk.Frame):
         self._state.grid(row=0, column=0, sticky="w")
         self._latency = ttk.Label(self, style="Status.TLabel")
         self._latency.grid(row=0, column=1, sticky="w", padx=theme.px(14))
-        place = f"{address}   hosted in this window" if hosting else address
-        ttk.Label(self, text=place, style="Status.TLabel").grid(row=0, column=2, sticky="e")
+        text = f"{address}   hosted in this window" if hosting else address
+        ttk.Label(self, text=text, style="Status.TLabel").grid(row=0, column=2, sticky="e")
         self.columnconfigure(2, weight=1)
 
-    def show(self, contact: Contact, latency: float | None) -> None:
-        """Show a state and, in seconds, the way there and back."""
+    def show(self, status: ServerStatus, latency: float | None) -> None:
+        """Show the status of the server and the latency, which is in seconds."""
         colours = self._theme.colours
         word, colour = {
-            Contact.CONNECTED: ("Connected", colours.good),
-            Contact.CONNECTING: ("Connecting …", colours.waiting),
-            Contact.LOST: ("Not connected", colours.bad),
-        }[contact]
+            ServerStatus.CONNECTED: ("Connected", colours.good),
+            ServerStatus.CONNECTING: ("Connecting …", colours.waiting),
+            ServerStatus.LOST: ("Not connected", colours.bad),
+        }[status]
         self._state.configure(text=f" {word}", image=self._theme.disc(9, colour))
-        known = contact is Contact.CONNECTED and latency is not None
+        known = status is ServerStatus.CONNECTED and latency is not None
         self._latency.configure(text=f"{1000 * (latency or 0):.1f} ms" if known else "")

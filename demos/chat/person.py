@@ -1,8 +1,8 @@
-"""A client's side of the chat: one person's rooms and connections, without a widget.
+"""The client's side of the chat: one person's rooms and connections, without widgets.
 
-A person has a connection to the list of rooms and one to each room (``schema.md``). When the
-server goes, all are given up and a sentence says why; `Person.connect` goes back into the same
-rooms. Whoever watches is told of every change, on the thread of Tk.
+A person has one connection to the list of rooms and one to each room (``schema.md``). When the server is
+lost, all of them are closed; `Person.connect` joins the same rooms again. A listener is notified of every
+change, in the thread of Tk.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import tkws
 from demos.chat import messages
 from demos.chat.messages import BadMessageError, encode
 
-MOST_LINES = 500
-"""Lines of a room that are kept."""
+MAX_LINES = 500
+"""The maximum number of lines kept for a room."""
 
-_FIRST_PING = 0.5  # seconds after the opening, when the windows are drawn
-_PING_EVERY = 5.0
+_FIRST_PING = 0.5  # seconds after the opening, when the windows have been drawn
+_PING_INTERVAL = 5.0
 _REFUSALS = (1008, 1013)
 _GOING_AWAY = 1001
 
 
-class Contact(Enum):
-    """Whether the server is there."""
+class ServerStatus(Enum):
+    """The status of the connection to the server."""
 
     CONNECTING = "connecting"
     CONNECTED = "connected"
@@ -38,7 +38,7 @@ class Contact(Enum):
 
 
 class Kind(Enum):
-    """What a line in a room is."""
+    """The kind of a line."""
 
     SAID = "said"
     NOTICE = "notice"
@@ -50,11 +50,11 @@ class Line:
     """A line in a room.
 
     Attributes:
-        kind: Something said, something that happened, or something that went wrong.
-        text: What was said, or the sentence.
-        time: Unix time in seconds; 0.0 where it does not matter.
-        who: Who said it; empty for the other kinds.
-        own: Whether this person said it.
+        kind: A message, a notice of an event, or an error.
+        text: The text.
+        time: The Unix time in seconds; 0.0 if it is not shown.
+        who: The nickname of the sender; empty for the other kinds.
+        own: Whether this person sent it.
     """
 
     kind: Kind
@@ -65,134 +65,137 @@ class Line:
 
 
 @dataclass(slots=True, eq=False)
-class Place:
-    """A room that a person is in, or wants to be in.
+class JoinedRoom:
+    """A room that a person has joined, or will join once the server is connected.
 
     Attributes:
-        name: The room's name.
-        you: This person's nickname in it; empty while not in it.
-        people: Everybody's nicknames.
-        lines: What is shown, the oldest first.
-        unread: Things said by others since it was last looked at.
+        name: The name of the room.
+        you: The nickname of this person in it; empty while not in it.
+        people: The nicknames of all members.
+        lines: The lines, the oldest first.
+        unread: The number of messages from others since it was last shown.
+        ws: The connection; None while there isn't one.
     """
 
     name: str
     you: str = ""
     people: list[str] = field(default_factory=list)
-    lines: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
+    lines: deque[Line] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
     unread: int = 0
     ws: tkws.WebSocket | None = None
 
 
-class Watcher(Protocol):
-    """Who is told of changes, such as a window."""
+class PersonListener(Protocol):
+    """The recipient of changes, such as a window."""
 
-    def line_added(self, place: Place, line: Line) -> None:
-        """A line came behind the others."""
+    def line_added(self, room: JoinedRoom, line: Line) -> None:
+        """Handle a new line."""
 
     def rooms_changed(self) -> None:
-        """Rooms came or went, people did, or the unread marks changed."""
+        """Handle a change of the rooms, their members or their unread messages."""
 
-    def contact_changed(self) -> None:
-        """The server came or went, or its latency was measured, or the person's nickname is another."""
+    def status_changed(self) -> None:
+        """Handle a change of the server's status, the latency or the person's nickname."""
 
 
 class Person:
-    """Somebody in the chat.
+    """A person in the chat.
 
     Args:
-        address: The server's, ``ws://HOST:PORT``.
-        nick: The nickname wanted.
-        watcher: Who is told of changes.
-        master: Any widget, ``Tk`` or ``Tcl()``: its loop serves.
+        address: The address of the server, ``ws://HOST:PORT``.
+        nick: The nickname.
+        listener: The recipient of changes.
+        master: Any widget, ``Tk`` or ``Tcl()``; its loop is used.
 
     Attributes:
-        contact: Whether the server is there.
-        trouble: A sentence about why it is not; empty while it is.
-        places: The rooms that the person is in, by name.
-        offered: The people in each room of the server, by the room's name.
-        looking_at: The name of the room that is shown: nothing in it is unread.
+        status: The status of the connection to the server.
+        error: A sentence about why it was lost; otherwise empty.
+        rooms: The rooms that the person has joined, by name.
+        room_sizes: The number of people in each room of the server, by name.
+        current_room: The name of the room that is shown, in which all messages are read.
     """
 
-    def __init__(self, address: str, nick: str, watcher: Watcher, master: tk.Misc | None = None) -> None:
+    def __init__(
+        self, address: str, nick: str, listener: PersonListener, master: tk.Misc | None = None
+    ) -> None:
         self.address = address.rstrip("/")
         self.nick = messages.check_nick(nick)
-        self.contact = Contact.LOST
-        self.trouble = ""
-        self.places: dict[str, Place] = {}
-        self.offered: dict[str, int] = {}
-        self.looking_at = ""
-        self._watcher = watcher
+        self.status = ServerStatus.LOST
+        self.error = ""
+        self.rooms: dict[str, JoinedRoom] = {}
+        self.room_sizes: dict[str, int] = {}
+        self.current_room = ""
+        self._listener = listener
         self._master = master
         self._list: tkws.WebSocket | None = None
         self._next_ping: Any = None
 
     @property
     def latency(self) -> float | None:
-        """Seconds to the server and back; None before it was measured."""
+        """The round-trip time to the server in seconds; None before the first measurement."""
         return self._list.latency if self._list is not None else None
 
     def connect(self) -> None:
-        """Connect to the server, and go into the rooms; nothing where it is there already."""
-        if self.contact is not Contact.LOST:
+        """Connect to the server and join the rooms; a no-op unless the connection is lost."""
+        if self.status is not ServerStatus.LOST:
             return
-        self.contact, self.trouble = Contact.CONNECTING, ""
+        self.status, self.error = ServerStatus.CONNECTING, ""
         try:
             self._list = tkws.open(f"{self.address}/rooms", self._on_list, master=self._master)
         except tkws.URLError as error:
-            self._lose(f"{self.address} is no server's address: {error}.")
+            self._lose(f"{self.address} is not a valid address: {error}.")
             return
-        self._watcher.contact_changed()
+        self._listener.status_changed()
 
     def close(self) -> None:
-        """Leave every room and the server."""
+        """Leave all rooms, and disconnect."""
         self._lose("")
 
-    def join(self, name: str) -> Place:
-        """Go into a room, at once or as soon as the server is there; nothing where one is in it."""
-        place = self.places.setdefault(name, Place(name))
-        if self.contact is Contact.CONNECTED and place.ws is None:
+    def join(self, name: str) -> JoinedRoom:
+        """Join a room, at once or when the server is connected; a no-op if it has been joined."""
+        room = self.rooms.setdefault(name, JoinedRoom(name))
+        if self.status is ServerStatus.CONNECTED and room.ws is None:
             url = f"{self.address}/rooms/{name}?nick={quote(self.nick, safe='')}"
-            place.ws = tkws.open(url, partial(self._on_room, place), master=self._master)
-        self._watcher.rooms_changed()
-        return place
+            room.ws = tkws.open(url, partial(self._on_room, room), master=self._master)
+        self._listener.rooms_changed()
+        return room
 
     def leave(self, name: str) -> None:
-        """Leave a room and forget it."""
-        place = self.places.pop(name)
-        ws, place.ws = place.ws, None
+        """Leave a room, and remove it."""
+        room = self.rooms.pop(name)
+        ws, room.ws = room.ws, None
         if ws is not None:
             ws.close()
-        self._watcher.rooms_changed()
+        self._listener.rooms_changed()
 
-    def look_at(self, name: str) -> None:
-        """Take note that this room is shown now."""
-        self.looking_at = name
-        self.places[name].unread = 0
-        self._watcher.rooms_changed()
+    def set_current_room(self, name: str) -> None:
+        """Set the room that is shown, and mark its messages as read."""
+        self.current_room = name
+        self.rooms[name].unread = 0
+        self._listener.rooms_changed()
 
     def say(self, name: str, text: str) -> bool:
-        """Say something in a room.
+        """Send a text to a room.
 
         Returns:
-            Whether it was sent; False where the person is not in the room.
+            Whether it was sent; False while the person is not in the room.
 
         Raises:
-            BadMessageError: For nothing, or too much.
+            BadMessageError: The text is empty or too long.
         """
-        return self._send(self.places[name], encode("say", text=messages.check_text(text)))
+        return self._send(self.rooms[name], encode("say", text=messages.check_text(text)))
 
     def rename(self, nick: str) -> None:
-        """Ask for another nickname, in every room; the rooms answer.
+        """Request another nickname in all rooms.
 
         Raises:
-            BadMessageError: For what is no nickname.
+            BadMessageError: ``nick`` is not a valid nickname.
         """
         nick = messages.check_nick(nick)
-        if self.contact is not Contact.CONNECTED:
-            self._become(nick)
-        for place in self.places.values():
-            self._send(place, encode("rename", nick=nick))
+        if self.status is not ServerStatus.CONNECTED:
+            self._set_nick(nick)
+        for room in self.rooms.values():
+            self._send(room, encode("rename", nick=nick))
 
     # The list of rooms
 
@@ -200,26 +203,26 @@ class Person:
         if ws is not self._list:
             return
         if type == "connect":
-            self._come_back()
+            self._connected()
         elif type == "text":
-            self.offered = dict(messages.decode(message)["rooms"])
-            self._watcher.rooms_changed()
+            self.room_sizes = dict(messages.decode(message)["rooms"])
+            self._listener.rooms_changed()
         elif type == "pong":
-            self._ping_in(_PING_EVERY)
-            self._watcher.contact_changed()
+            self._schedule_ping(_PING_INTERVAL)
+            self._listener.status_changed()
         elif type in ("error", "timeout"):
-            self._lose(f"Nobody answers at {self.address}: {message}")
+            self._lose(f"Cannot connect to {self.address}: {message}")
         elif type == "disconnect":
-            self._lose(_why_closed(ws))
+            self._lose(_close_reason(ws))
 
-    def _come_back(self) -> None:
-        self.contact = Contact.CONNECTED
-        self._ping_in(_FIRST_PING)
-        for name in list(self.places):
+    def _connected(self) -> None:
+        self.status = ServerStatus.CONNECTED
+        self._schedule_ping(_FIRST_PING)
+        for name in list(self.rooms):
             self.join(name)
-        self._watcher.contact_changed()
+        self._listener.status_changed()
 
-    def _ping_in(self, seconds: float) -> None:
+    def _schedule_ping(self, seconds: float) -> None:
         if self._list is not None:
             self._next_ping = self._list.loop.call_later(seconds, self._ping)
 
@@ -227,113 +230,113 @@ class Person:
         if self._list is not None and self._list.state is tkws.State.OPEN:
             self._list.ping()
 
-    def _lose(self, trouble: str) -> None:
-        """Give up every connection."""
-        connections = [self._list, *(place.ws for place in self.places.values())]
+    def _lose(self, error: str) -> None:
+        """Close all connections."""
+        connections = [self._list, *(room.ws for room in self.rooms.values())]
         self._list = None
-        for place in self.places.values():
-            place.ws, place.you, place.people = None, "", []
+        for room in self.rooms.values():
+            room.ws, room.you, room.people = None, "", []
         for ws in connections:
             if ws is not None:
                 ws.close()
         if self._next_ping is not None:
             self._next_ping.cancel()
-        self.contact, self.trouble, self.offered = Contact.LOST, trouble, {}
-        self._watcher.contact_changed()
-        self._watcher.rooms_changed()
+        self.status, self.error, self.room_sizes = ServerStatus.LOST, error, {}
+        self._listener.status_changed()
+        self._listener.rooms_changed()
 
     # A room
 
-    def _on_room(self, place: Place, ws: tkws.WebSocket, type: str, message: Any) -> None:
-        if ws is not place.ws:
+    def _on_room(self, room: JoinedRoom, ws: tkws.WebSocket, type: str, message: Any) -> None:
+        if ws is not room.ws:
             return
         if type == "text":
             try:
-                self._read(place, messages.decode(message))
+                self._process(room, messages.decode(message))
             except (BadMessageError, KeyError, TypeError):
-                self._add(place, Line(Kind.ERROR, "The server said something that is not in the schema."))
+                self._add(room, Line(Kind.ERROR, "The server sent an invalid message."))
         elif type in ("error", "timeout"):
-            self._add(place, Line(Kind.ERROR, str(message)))
+            self._add(room, Line(Kind.ERROR, str(message)))
         elif type == "disconnect" and ws.close_code in _REFUSALS:
-            place.ws = None
-            self._add(place, Line(Kind.ERROR, ws.close_reason))
+            room.ws = None
+            self._add(room, Line(Kind.ERROR, ws.close_reason))
         elif type == "disconnect":
-            self._lose(_why_closed(ws))
+            self._lose(_close_reason(ws))
 
-    def _read(self, place: Place, message: messages.Message) -> None:
-        readers: dict[str, Callable[[Place, messages.Message], None]] = {
+    def _process(self, room: JoinedRoom, message: messages.Message) -> None:
+        handlers: dict[str, Callable[[JoinedRoom, messages.Message], None]] = {
             "welcome": self._welcomed,
             "said": self._said,
             "joined": self._joined,
             "left": self._left,
             "renamed": self._renamed,
-            "error": lambda place, message: self._add(place, Line(Kind.ERROR, message["text"])),
+            "error": lambda room, message: self._add(room, Line(Kind.ERROR, message["text"])),
         }
-        reader = readers.get(message["type"])
-        if reader is not None:
-            reader(place, message)
+        handler = handlers.get(message["type"])
+        if handler is not None:
+            handler(room, message)
 
-    def _welcomed(self, place: Place, message: messages.Message) -> None:
-        place.you, place.people = message["you"], message["people"]
-        known = {(line.time, line.who) for line in place.lines}
+    def _welcomed(self, room: JoinedRoom, message: messages.Message) -> None:
+        room.you, room.people = message["you"], message["people"]
+        known = {(line.time, line.who) for line in room.lines}
         for said in message["history"]:
             if (said["time"], said["who"]) not in known:
-                self._add(place, _line_of(place, said))
-        self._become(place.you)
-        self._watcher.rooms_changed()
+                self._add(room, _line_of(room, said))
+        self._set_nick(room.you)
+        self._listener.rooms_changed()
 
-    def _said(self, place: Place, message: messages.Message) -> None:
-        line = _line_of(place, message)
-        self._add(place, line)
-        if not line.own and place.name != self.looking_at:
-            place.unread += 1
-            self._watcher.rooms_changed()
+    def _said(self, room: JoinedRoom, message: messages.Message) -> None:
+        line = _line_of(room, message)
+        self._add(room, line)
+        if not line.own and room.name != self.current_room:
+            room.unread += 1
+            self._listener.rooms_changed()
 
-    def _joined(self, place: Place, message: messages.Message) -> None:
+    def _joined(self, room: JoinedRoom, message: messages.Message) -> None:
         who = message["who"]
-        if who not in place.people:
-            place.people.append(who)
-        sentence = "You joined" if who == place.you else f"{who} joined"
-        self._add(place, Line(Kind.NOTICE, sentence, message["time"]))
-        self._watcher.rooms_changed()
+        if who not in room.people:
+            room.people.append(who)
+        sentence = "You joined" if who == room.you else f"{who} joined"
+        self._add(room, Line(Kind.NOTICE, sentence, message["time"]))
+        self._listener.rooms_changed()
 
-    def _left(self, place: Place, message: messages.Message) -> None:
+    def _left(self, room: JoinedRoom, message: messages.Message) -> None:
         who = message["who"]
-        place.people = [nick for nick in place.people if nick != who]
-        self._add(place, Line(Kind.NOTICE, f"{who} left", message["time"]))
-        self._watcher.rooms_changed()
+        room.people = [nick for nick in room.people if nick != who]
+        self._add(room, Line(Kind.NOTICE, f"{who} left", message["time"]))
+        self._listener.rooms_changed()
 
-    def _renamed(self, place: Place, message: messages.Message) -> None:
+    def _renamed(self, room: JoinedRoom, message: messages.Message) -> None:
         who, to = message["who"], message["to"]
-        place.people = [to if nick == who else nick for nick in place.people]
-        if who == place.you:
-            place.you = to
-            self._become(to)
-            self._add(place, Line(Kind.NOTICE, f"You are {to} now", message["time"]))
+        room.people = [to if nick == who else nick for nick in room.people]
+        if who == room.you:
+            room.you = to
+            self._set_nick(to)
+            self._add(room, Line(Kind.NOTICE, f"You are now {to}", message["time"]))
         else:
-            self._add(place, Line(Kind.NOTICE, f"{who} is {to} now", message["time"]))
-        self._watcher.rooms_changed()
+            self._add(room, Line(Kind.NOTICE, f"{who} is now {to}", message["time"]))
+        self._listener.rooms_changed()
 
-    def _become(self, nick: str) -> None:
+    def _set_nick(self, nick: str) -> None:
         self.nick = nick
-        self._watcher.contact_changed()
+        self._listener.status_changed()
 
-    def _add(self, place: Place, line: Line) -> None:
-        place.lines.append(line)
-        self._watcher.line_added(place, line)
+    def _add(self, room: JoinedRoom, line: Line) -> None:
+        room.lines.append(line)
+        self._listener.line_added(room, line)
 
-    def _send(self, place: Place, message: str) -> bool:
-        if place.ws is None or not place.you or place.ws.state is not tkws.State.OPEN:
+    def _send(self, room: JoinedRoom, message: str) -> bool:
+        if room.ws is None or not room.you or room.ws.state is not tkws.State.OPEN:
             return False
-        place.ws.send(message)
+        room.ws.send(message)
         return True
 
 
-def _line_of(place: Place, said: messages.Message) -> Line:
-    return Line(Kind.SAID, said["text"], said["time"], said["who"], said["who"] == place.you)
+def _line_of(room: JoinedRoom, said: messages.Message) -> Line:
+    return Line(Kind.SAID, said["text"], said["time"], said["who"], said["who"] == room.you)
 
 
-def _why_closed(ws: tkws.WebSocket) -> str:
+def _close_reason(ws: tkws.WebSocket) -> str:
     if ws.close_code == _GOING_AWAY:
         return "The server was stopped."
-    return f"The connection to the server is lost ({ws.close_code} {ws.close_reason})."
+    return f"The connection to the server was lost ({ws.close_code} {ws.close_reason})."

@@ -1,4 +1,4 @@
-"""A question over the window: one line to fill in, said no to in place where it does not fit."""
+"""A question that is shown over the window: one line of input, with an error message if it is invalid."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from demos.look import theme_of
 
 
 class Prompt(ttk.Frame):
-    """A card in the middle of ``parent`` that asks for a line.
+    """A card in the middle of ``parent`` that asks for one line of input.
 
     Args:
-        parent: What it stands over.
+        parent: The window.
         title: The question.
-        hint: A sentence below it.
-        value: What the field holds at first, selected.
-        action: The button's word.
-        answered: Called with the line; it may raise `BadMessageError`, whose text is shown.
-        closed: Called when the card goes, answered or not.
-        cover: Whether to hide everything behind it, and to insist on an answer.
+        hint: A sentence below the question.
+        value: The initial text of the field, which is selected.
+        action: The text of the button.
+        on_answer: Called with the input; it may raise `BadMessageError`, whose text is then shown.
+        on_close: Called when the card is removed, with or without an answer.
+        cover: Whether to cover the whole window, and to require an answer.
     """
 
     def __init__(
@@ -32,14 +32,14 @@ class Prompt(ttk.Frame):
         *,
         value: str = "",
         action: str,
-        answered: Callable[[str], object],
-        closed: Callable[[], object],
+        on_answer: Callable[[str], object],
+        on_close: Callable[[], object],
         cover: bool = False,
     ) -> None:
         super().__init__(parent, style="Side.TFrame" if cover else "TFrame")
-        self._answered = answered
-        self._closed = closed
-        self._wrong = tk.StringVar(self)
+        self._on_answer = on_answer
+        self._on_close = on_close
+        self._error = tk.StringVar(self)
         self.value = tk.StringVar(self, value)
         card = self._make_card(title, hint, action, cancels=not cover)
         if cover:
@@ -53,9 +53,9 @@ class Prompt(ttk.Frame):
         self.lift()
 
     def dismiss(self) -> None:
-        """Take the card away."""
+        """Remove the card."""
         self.destroy()
-        self._closed()
+        self._on_close()
 
     def _make_card(self, title: str, hint: str, action: str, *, cancels: bool) -> ttk.Frame:
         theme = theme_of(self)
@@ -67,7 +67,7 @@ class Prompt(ttk.Frame):
         )
         entry = ttk.Entry(card, textvariable=self.value, font=theme.body)
         entry.grid(sticky="ew", columnspan=3, pady=(gap // 2, 0))
-        ttk.Label(card, textvariable=self._wrong, style="Wrong.TLabel", wraplength=width).grid(
+        ttk.Label(card, textvariable=self._error, style="Wrong.TLabel", wraplength=width).grid(
             sticky="w", columnspan=3, pady=(gap // 2, gap // 2)
         )
         if cancels:
@@ -75,7 +75,7 @@ class Prompt(ttk.Frame):
             button.grid(row=4, column=1, padx=(0, gap))
             entry.bind("<Escape>", lambda event: self.dismiss())
         ttk.Button(card, text=action, command=self._answer).grid(row=4, column=2)
-        ttk.Frame(card, width=width).grid(row=5, columnspan=3)  # keeps the card's width
+        ttk.Frame(card, width=width).grid(row=5, columnspan=3)  # sets the width of the card
         card.columnconfigure(0, weight=1)
         entry.bind("<Return>", lambda event: self._answer())
         entry.selection_range(0, "end")
@@ -85,8 +85,8 @@ class Prompt(ttk.Frame):
 
     def _answer(self) -> None:
         try:
-            self._answered(self.value.get())
+            self._on_answer(self.value.get())
         except BadMessageError as error:
-            self._wrong.set(str(error))
+            self._error.set(str(error))
         else:
             self.dismiss()

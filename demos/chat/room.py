@@ -1,7 +1,7 @@
-"""The server's side of the chat: rooms, who is in them, and what was said (``schema.md``).
+"""The server's side of the chat: the rooms, their members and their history (``schema.md``).
 
-Knows WebSockets and messages; nothing of windows, and not where the server comes from. What
-was said stays here when the server stops, so that it is there when it starts again.
+Knows WebSockets and messages, but neither windows nor how the server was started. The rooms outlive the
+server, so that their history is there when it is restarted.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from demos.chat import messages
 from demos.chat.messages import BadMessageError, encode
 
 LOBBY = "lobby"
-"""The room that is always there."""
+"""The room that always exists."""
 
-MOST_HISTORY = 50
-"""Things said that a newcomer is shown."""
+MAX_HISTORY = 50
+"""The maximum number of messages sent to a new member."""
 
-MOST_PEOPLE = 200
-"""People in one room."""
+MAX_PEOPLE = 200
+"""The maximum number of people in one room."""
 
-MOST_ROOMS = 100
-"""Rooms at a time."""
+MAX_ROOMS = 100
+"""The maximum number of rooms."""
 
-OnSaid = Callable[[str, messages.Message], object]
-"""Takes the name of a room and what was said in it: ``who``, ``text`` and ``time``."""
+OnMessage = Callable[[str, messages.Message], object]
+"""Called with the name of a room and a message sent in it: ``who``, ``text`` and ``time``."""
 
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 
 
-class Refused(Exception):
-    """Somebody may not join; ``code`` closes the connection and the text says why."""
+class JoinError(Exception):
+    """A person may not join; ``code`` is the close code, and the text is the reason."""
 
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
         self.code = code
 
 
@@ -47,69 +47,69 @@ class Room:
     """One room.
 
     Args:
-        name: Its name, which is the end of its path.
-        tell: Called with each message for everybody in it; sends it.
-        on_said: Called with each thing that is said by somebody who is in it by this host.
+        name: Its name, which is the last part of its path.
+        broadcast: Sends a message to all members.
+        on_message: Called with each message of a member that is connected to this host.
 
     Attributes:
-        people: The nicknames by their connections.
-        elsewhere: The nicknames of those who are in it by another host, by that host's name.
-        history: What was said last, the oldest first, as ``said`` messages without their type.
+        people: The nickname for each connection.
+        remote_people: The nicknames of the members connected to other hosts, by the name of the host.
+        history: The last messages, the oldest first, as ``said`` messages without their type.
     """
 
-    def __init__(self, name: str, tell: Callable[[str], object], on_said: OnSaid) -> None:
+    def __init__(self, name: str, broadcast: Callable[[str], object], on_message: OnMessage) -> None:
         self.name = name
         self.people: dict[tkws.WebSocket, str] = {}
-        self.elsewhere: dict[str, list[str]] = {}
-        self.history: deque[messages.Message] = deque(maxlen=MOST_HISTORY)
-        self._tell = tell
-        self._on_said = on_said
+        self.remote_people: dict[str, list[str]] = {}
+        self.history: deque[messages.Message] = deque(maxlen=MAX_HISTORY)
+        self._broadcast = broadcast
+        self._on_message = on_message
 
     @property
-    def everybody(self) -> list[str]:
-        """The nicknames of all who are in it."""
-        return [*self.people.values(), *chain.from_iterable(self.elsewhere.values())]
+    def nicknames(self) -> list[str]:
+        """The nicknames of all members."""
+        return [*self.people.values(), *chain.from_iterable(self.remote_people.values())]
 
     def join(self, ws: tkws.WebSocket, nick: str) -> None:
-        """Welcome a connection, and tell everybody.
+        """Add a connection, and notify all members.
 
         Raises:
-            Refused: Where the nickname is none or the room is full.
+            JoinError: The nickname is invalid, or the room is full.
         """
-        if len(self.people) >= MOST_PEOPLE:
-            raise Refused(_TRY_AGAIN_LATER, "The room is full.")
+        if len(self.people) >= MAX_PEOPLE:
+            raise JoinError(_TRY_AGAIN_LATER, "The room is full.")
         try:
             nick = messages.unique(messages.check_nick(nick), self._is_taken)
         except BadMessageError as error:
-            raise Refused(_POLICY_VIOLATION, str(error)) from None
+            raise JoinError(_POLICY_VIOLATION, str(error)) from None
         self.people[ws] = nick
-        members = {"people": self.everybody, "history": list(self.history)}
+        members = {"people": self.nicknames, "history": list(self.history)}
         ws.send(encode("welcome", room=self.name, you=nick, **members))
-        self._tell(encode("joined", who=nick, time=_now()))
+        self._broadcast(encode("joined", who=nick, time=_now()))
 
     def leave(self, ws: tkws.WebSocket) -> None:
-        """Take note that a connection is gone, and tell everybody."""
-        self._tell(encode("left", who=self.people.pop(ws), time=_now()))
+        """Remove a connection, and notify all members."""
+        self._broadcast(encode("left", who=self.people.pop(ws), time=_now()))
 
     def add(self, said: messages.Message) -> None:
-        """Keep and pass on what somebody has said, wherever."""
+        """Add a message to the history, and send it to all members."""
         self.history.append(said)
-        self._tell(encode("said", **said))
+        self._broadcast(encode("said", **said))
 
-    def set_elsewhere(self, host: str, people: list[str]) -> None:
-        """Take note of who is in it by another host, and tell everybody who came and went."""
-        before = self.elsewhere.pop(host, [])
+    def set_remote_people(self, host: str, people: list[str]) -> None:
+        """Set the members connected to another host, and notify all members of changes."""
+        before = self.remote_people.pop(host, [])
         if people:
-            self.elsewhere[host] = people
+            self.remote_people[host] = people
         for who in before:
             if who not in people:
-                self._tell(encode("left", who=who, time=_now()))
+                self._broadcast(encode("left", who=who, time=_now()))
         for who in people:
             if who not in before:
-                self._tell(encode("joined", who=who, time=_now()))
+                self._broadcast(encode("joined", who=who, time=_now()))
 
     def receive(self, ws: tkws.WebSocket, text: str) -> None:
-        """Do what somebody in the room asks for, or say why not."""
+        """Process a message of a member; if it is invalid, answer with an error."""
         try:
             message = messages.decode(text)
             if message["type"] == "say":
@@ -117,141 +117,143 @@ class Room:
             elif message["type"] == "rename":
                 self._rename(ws, messages.check_nick(message.get("nick")))
             else:
-                raise BadMessageError(f"There is no message {message['type'][:20]!r} in a room.")
+                raise BadMessageError(f"Unknown type of message: {message['type'][:20]!r}.")
         except BadMessageError as error:
             ws.send(encode("error", text=str(error)))
 
     def _say(self, ws: tkws.WebSocket, text: str) -> None:
         said = {"who": self.people[ws], "text": text, "time": _now()}
         self.add(said)
-        self._on_said(self.name, said)
+        self._on_message(self.name, said)
 
     def _rename(self, ws: tkws.WebSocket, nick: str) -> None:
         before = self.people[ws]
         if nick == before:
             return
         if nick.lower() != before.lower() and self._is_taken(nick):
-            raise BadMessageError(f"Somebody is called {nick} already.")
+            raise BadMessageError(f"The nickname {nick} is taken.")
         self.people[ws] = nick
-        self._tell(encode("renamed", who=before, to=nick, time=_now()))
+        self._broadcast(encode("renamed", who=before, to=nick, time=_now()))
 
     def _is_taken(self, nick: str) -> bool:
-        return nick.lower() in (taken.lower() for taken in self.everybody)
+        return nick.lower() in (taken.lower() for taken in self.nicknames)
 
 
 class Chat:
-    """All the rooms, and the list of them. It outlives the servers that it is given to."""
+    """All rooms, and the list of them. It outlives the servers that it is used with."""
 
     def __init__(self) -> None:
-        self._on_said: OnSaid | None = None
+        self._on_message: OnMessage | None = None
         self._on_people: Callable[[], object] | None = None
         self.rooms = {LOBBY: self._make_room(LOBBY)}
         self._server: tkws.Server | None = None
-        self._places: dict[tkws.WebSocket, Room] = {}
+        self._room_of: dict[tkws.WebSocket, Room] = {}
 
     def serve(self, server: tkws.Server) -> None:
-        """Open the rooms at a server that listens, in place of the one before."""
+        """Open the rooms on a server, in place of the previous one."""
         self._server = server
         server.live("/rooms", self._on_list)
         server.live("/rooms/*", self._on_room)
 
-    def joined_by(self, on_said: OnSaid | None, on_people: Callable[[], object] | None) -> None:
-        """Join the rooms with those of other hosts (`demos.chat.bridge`), or None: no more.
+    def set_bridge(self, on_message: OnMessage | None, on_people: Callable[[], object] | None) -> None:
+        """Set the callbacks of a bridge to other hosts (`demos.chat.bridge`); None removes them.
 
         Args:
-            on_said: Called with each thing that is said here.
-            on_people: Called when somebody here came, went or has another nickname.
+            on_message: Called with each message that is sent on this host.
+            on_people: Called when a member on this host joins, leaves or changes the nickname.
         """
-        self._on_said, self._on_people = on_said, on_people
+        self._on_message, self._on_people = on_message, on_people
 
     def people(self) -> dict[str, list[str]]:
-        """Return who is in each room by this host."""
+        """Return the nicknames of the members on this host, by room."""
         return {name: list(room.people.values()) for name, room in self.rooms.items() if room.people}
 
-    def set_elsewhere(self, host: str, people: dict[str, list[str]]) -> None:
-        """Take note of who is in each room by another host."""
+    def set_remote_people(self, host: str, people: dict[str, list[str]]) -> None:
+        """Set the members of all rooms that are connected to another host."""
         changed = [
-            name for name, room in self.rooms.items() if room.elsewhere.get(host, []) != people.get(name, [])
+            name
+            for name, room in self.rooms.items()
+            if room.remote_people.get(host, []) != people.get(name, [])
         ]
-        opened = [name for name in people if name not in self.rooms][: MOST_ROOMS - len(self.rooms)]
+        opened = [name for name in people if name not in self.rooms][: MAX_ROOMS - len(self.rooms)]
         for name in opened:
             self.rooms[name] = self._make_room(name)
         for name in (*changed, *opened):
-            self.rooms[name].set_elsewhere(host, people.get(name, []))
+            self.rooms[name].set_remote_people(host, people.get(name, []))
             self._close_if_empty(self.rooms[name])
         if changed or opened:
-            self._announce()
+            self._send_list()
 
-    def said_elsewhere(self, name: str, said: messages.Message) -> None:
-        """Pass on in a room what somebody said in it by another host."""
+    def add_remote_message(self, name: str, said: messages.Message) -> None:
+        """Add a message that was sent on another host."""
         if name in self.rooms:
             self.rooms[name].add(said)
 
     def _on_list(self, ws: tkws.WebSocket, type: str, message: object) -> None:
         if type == "connect":
-            ws.send(self._list())
+            ws.send(self._encode_list())
 
     def _on_room(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         if type == "connect":
             try:
-                self._enter(ws, message)
-            except Refused as refusal:
-                ws.close(refusal.code, str(refusal))
-        elif ws not in self._places:
+                self._join(ws, message)
+            except JoinError as error:
+                ws.close(error.code, str(error))
+        elif ws not in self._room_of:
             return
         elif type == "text" and ws.state is tkws.State.OPEN:
-            room = self._places[ws]
+            room = self._room_of[ws]
             before = room.people[ws]
             room.receive(ws, message)
             if room.people[ws] != before:
                 self._people_changed()
         elif type == "disconnect":
-            self._go(ws)
+            self._leave(ws)
 
-    def _enter(self, ws: tkws.WebSocket, request: tkws.Request) -> None:
+    def _join(self, ws: tkws.WebSocket, request: tkws.Request) -> None:
         name = request.path.removeprefix("/rooms/")
         if not messages.is_room(name):
-            raise Refused(_POLICY_VIOLATION, messages.ROOM_RULE)
-        if name not in self.rooms and len(self.rooms) >= MOST_ROOMS:
-            raise Refused(_TRY_AGAIN_LATER, "There are too many rooms.")
+            raise JoinError(_POLICY_VIOLATION, messages.ROOM_RULE)
+        if name not in self.rooms and len(self.rooms) >= MAX_ROOMS:
+            raise JoinError(_TRY_AGAIN_LATER, "There are too many rooms.")
         room = self.rooms.get(name) or self._make_room(name)
         room.join(ws, dict(request.query).get("nick", ""))
-        self.rooms[name] = self._places[ws] = room
+        self.rooms[name] = self._room_of[ws] = room
         self._people_changed()
 
-    def _go(self, ws: tkws.WebSocket) -> None:
-        room = self._places.pop(ws)
+    def _leave(self, ws: tkws.WebSocket) -> None:
+        room = self._room_of.pop(ws)
         room.leave(ws)
         self._close_if_empty(room)
         self._people_changed()
 
     def _close_if_empty(self, room: Room) -> None:
         stopped = self._server is None or self._server.closed
-        if not room.everybody and room.name != LOBBY and not stopped:
+        if not room.nicknames and room.name != LOBBY and not stopped:
             del self.rooms[room.name]
 
     def _make_room(self, name: str) -> Room:
-        return Room(name, lambda message: self._tell(name, message), self._said)
+        return Room(name, lambda message: self._broadcast(name, message), self._message_sent)
 
-    def _said(self, name: str, said: messages.Message) -> None:
-        if self._on_said is not None:
-            self._on_said(name, said)
+    def _message_sent(self, name: str, said: messages.Message) -> None:
+        if self._on_message is not None:
+            self._on_message(name, said)
 
     def _people_changed(self) -> None:
-        self._announce()
+        self._send_list()
         if self._on_people is not None:
             self._on_people()
 
-    def _tell(self, name: str, message: str) -> None:
+    def _broadcast(self, name: str, message: str) -> None:
         if self._server is not None:
             self._server.broadcast(message, f"/rooms/{name}")
 
-    def _announce(self) -> None:
+    def _send_list(self) -> None:
         if self._server is not None:
-            self._server.broadcast(self._list(), "/rooms")
+            self._server.broadcast(self._encode_list(), "/rooms")
 
-    def _list(self) -> str:
-        return encode("rooms", rooms={name: len(room.everybody) for name, room in self.rooms.items()})
+    def _encode_list(self) -> str:
+        return encode("rooms", rooms={name: len(room.nicknames) for name, room in self.rooms.items()})
 
 
 def _now() -> float:

@@ -1,4 +1,4 @@
-"""The panels beside the conversation: the rooms and oneself on the left, who is here on the right."""
+"""The panels beside the conversation: the rooms and the own nickname on the left, the people on the right."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from demos.chat.lists import PeopleList, RoomList, You
+from demos.chat.lists import OwnNickname, PeopleList, RoomList
 from demos.look import theme_of
 
 
 class Sidebar(ttk.Frame):
-    """The rooms, a button for a new one, and one's own nickname.
+    """The rooms, a button for a new one, and the own nickname.
 
     Args:
-        parent: The widget around it.
-        chosen: Called with the name of a room that was clicked.
-        new_room: Called for a new room.
-        rename: Called to change one's nickname.
+        parent: The parent widget.
+        on_choose: Called with the name of a room that is clicked.
+        on_new_room: Called to open a new room.
+        on_rename: Called to change the own nickname.
     """
 
     def __init__(
         self,
         parent: tk.Misc,
         *,
-        chosen: Callable[[str], object],
-        new_room: Callable[[], object],
-        rename: Callable[[], object],
+        on_choose: Callable[[str], object],
+        on_new_room: Callable[[], object],
+        on_rename: Callable[[], object],
     ) -> None:
         theme = theme_of(parent)
         super().__init__(parent, style="Side.TFrame", width=theme.px(186))
@@ -35,23 +35,23 @@ class Sidebar(ttk.Frame):
         ttk.Label(self, text="ROOMS", style="Section.TLabel").grid(
             row=0, column=0, sticky="w", padx=(edge, 0), pady=(theme.px(16), theme.px(6))
         )
-        ttk.Button(self, text="+ New", style="Bare.TButton", command=new_room).grid(
+        ttk.Button(self, text="+ New", style="Bare.TButton", command=on_new_room).grid(
             row=0, column=1, sticky="e", padx=(0, theme.px(12)), pady=(theme.px(16), theme.px(6))
         )
-        self.rooms = RoomList(self, chosen)
+        self.rooms = RoomList(self, on_choose)
         self.rooms.grid(row=1, column=0, columnspan=2, sticky="nsew")
-        self._you = You(self, rename)
-        self._you.grid(row=2, column=0, columnspan=2, sticky="ew")
+        self._nickname = OwnNickname(self, on_rename)
+        self._nickname.grid(row=2, column=0, columnspan=2, sticky="ew")
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
 
     def show_nick(self, nick: str) -> None:
-        """Show one's own nickname."""
-        self._you.show(nick)
+        """Show the own nickname."""
+        self._nickname.show(nick)
 
 
 class People(ttk.Frame):
-    """Who is here."""
+    """The people in the room."""
 
     def __init__(self, parent: tk.Misc) -> None:
         theme = theme_of(parent)

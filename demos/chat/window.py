@@ -1,4 +1,4 @@
-"""One person's window: shows what `Person` knows and hands on what is typed and clicked."""
+"""The window of one person: shows the state of a `Person`, and passes on the user's input."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from demos.chat.host import Host
 from demos.chat.lists import RoomRow
 from demos.chat.messages import BadMessageError
 from demos.chat.parts import Banner, Composer, StatusLine
-from demos.chat.person import Contact, Kind, Line, Person, Place
+from demos.chat.person import JoinedRoom, Kind, Line, Person, ServerStatus
 from demos.chat.prompt import Prompt
 from demos.chat.room import LOBBY
 from demos.chat.sidebar import People, Sidebar
 from demos.look import Action, add_menu_bar, theme_of
 
-_ROOM = 560  # the width, at 96 dpi, that all three columns need
+_MIN_WIDTH = 560  # the width, at 96 dpi, below which the people are hidden
 
 
 class ChatWindow(tk.Toplevel):
@@ -28,14 +28,14 @@ class ChatWindow(tk.Toplevel):
 
     Args:
         parent: The root.
-        address: The server's, ``ws://HOST:PORT``.
+        address: The address of the server, ``ws://HOST:PORT``.
         nick: The nickname.
         ask: Whether to ask for the nickname first.
-        host: The server, where it runs in this window.
-        page_url: Where a browser joins.
-        new_window: Called for one more window.
-        heard: Called with each line of each room.
-        closed: Called when the window has gone.
+        host: The server, if it runs in this window.
+        page_url: The URL of the web page.
+        on_new_window: Called to open one more window.
+        on_line: Called as ``on_line(window, room, line)`` for each line of each room.
+        on_close: Called when the window has been closed.
     """
 
     def __init__(
@@ -47,50 +47,50 @@ class ChatWindow(tk.Toplevel):
         ask: bool = True,
         host: Host | None = None,
         page_url: str = "",
-        new_window: Callable[[], object],
-        heard: Callable[[ChatWindow, Place, Line], object],
-        closed: Callable[[ChatWindow], object],
+        on_new_window: Callable[[], object],
+        on_line: Callable[[ChatWindow, JoinedRoom, Line], object],
+        on_close: Callable[[ChatWindow], object],
     ) -> None:
         super().__init__(parent, class_="TkwsChat")
         self.theme = theme_of(self)
         self.person = Person(address, nick, self, master=self)
         self._host = host
         self._page_url = page_url
-        self._heard = heard
-        self._closed = closed
+        self._on_line = on_line
+        self._on_close = on_close
         self._conversations: dict[str, Conversation] = {}
         self._prompt: Prompt | None = None
-        self._missed = 0
-        self._build(address, new_window)
+        self._unseen = 0
+        self._build(address, on_new_window)
         self.protocol("WM_DELETE_WINDOW", self.close)
         if ask:
-            self._ask_who()
+            self._ask_first_nick()
         else:
             self._begin(nick)
 
-    # What happens with it
+    # Actions
 
     def show_room(self, name: str) -> None:
-        """Go into a room, where one is not in it yet, and show it."""
-        before = self._conversations.get(self.person.looking_at)
-        if before is not None and self.person.looking_at != name:
-            before.forget_unread_mark()
+        """Show a room; join it first if necessary."""
+        before = self._conversations.get(self.person.current_room)
+        if before is not None and self.person.current_room != name:
+            before.remove_unread_mark()
             before.grid_remove()
         self.person.join(name)
         self._conversation(name).grid(row=2, column=0, sticky="nsew")
-        self.person.look_at(name)
+        self.person.set_current_room(name)
         self._composer.entry.focus_set()
 
     def next_room(self, step: int) -> None:
-        """Show the room that comes so many places behind this one."""
-        names = list(self.person.places)
+        """Show the room that is ``step`` further on in the list."""
+        names = list(self.person.rooms)
         if names:
-            self.show_room(names[(names.index(self.person.looking_at) + step) % len(names)])
+            self.show_room(names[(names.index(self.person.current_room) + step) % len(names)])
 
     def leave_room(self) -> None:
-        """Leave the room that is shown, unless it is the only one."""
-        name = self.person.looking_at
-        if len(self.person.places) > 1:
+        """Leave the current room, unless it is the only one."""
+        name = self.person.current_room
+        if len(self.person.rooms) > 1:
             self.next_room(-1)
             self.person.leave(name)
             self._conversations.pop(name).destroy()
@@ -102,7 +102,7 @@ class ChatWindow(tk.Toplevel):
         self._composer.submit()
 
     def reconnect(self) -> None:
-        """Connect again; the host starts its server first."""
+        """Reconnect; if the server runs in this window, start it first."""
         if self._host is not None:
             try:
                 self._host.start()
@@ -111,72 +111,74 @@ class ChatWindow(tk.Toplevel):
                 return
         self.person.connect()
 
-    def stop_or_start(self) -> None:
-        """Stop the server that runs in this window, or start it."""
+    def toggle_server(self) -> None:
+        """Stop or start the server that runs in this window."""
         if self._host is not None and self._host.server is not None:
             self._host.stop()
         else:
             self.reconnect()
 
     def close(self) -> None:
-        """Leave the chat, stop the server where it runs here, and go."""
+        """Leave the chat, stop the server if it runs in this window, and destroy the window."""
         self.person.close()
         if self._host is not None:
             self._host.stop()
         self.destroy()
-        self._closed(self)
+        self._on_close(self)
 
-    # What `Person` tells
+    # Notifications of `Person`
 
-    def line_added(self, place: Place, line: Line) -> None:
-        """Show a line; count it in the title while the window is behind others."""
-        seen = place.name == self.person.looking_at
-        self._conversation(place.name).add(line, seen=seen)
+    def line_added(self, room: JoinedRoom, line: Line) -> None:
+        """Show a line; count it in the title while the window does not have the focus."""
+        seen = room.name == self.person.current_room
+        self._conversation(room.name).add(line, seen=seen)
         if seen and line.kind is Kind.SAID and not line.own and self.focus_displayof() is None:
-            self._missed += 1
+            self._unseen += 1
             self._show_title()
-        self._heard(self, place, line)
+        self._on_line(self, room, line)
 
     def rooms_changed(self) -> None:
-        """Show the rooms, and who is in the one in view."""
+        """Show the rooms, and the people in the current one."""
         if not self.winfo_exists():
             return
         person = self.person
         rows = [
-            RoomRow(name, bool(place.you), place.unread, person.offered.get(name))
-            for name, place in person.places.items()
+            RoomRow(name, bool(room.you), room.unread, person.room_sizes.get(name))
+            for name, room in person.rooms.items()
         ]
-        others = {name: people for name, people in person.offered.items() if name not in person.places}
+        others = {name: people for name, people in person.room_sizes.items() if name not in person.rooms}
         rows += [RoomRow(name, False, 0, people) for name, people in others.items()]
-        self._sidebar.rooms.show(rows, person.looking_at)
-        place = person.places.get(person.looking_at)
-        if place is not None:
-            self._heading.configure(text=f"# {place.name}")
-            self._people.show(place.people, place.you)
+        self._sidebar.rooms.show(rows, person.current_room)
+        room = person.rooms.get(person.current_room)
+        if room is not None:
+            self._heading.configure(text=f"# {room.name}")
+            self._people.show(room.people, room.you)
         self._show_title()
 
-    def contact_changed(self) -> None:
-        """Show whether the server is there."""
+    def status_changed(self) -> None:
+        """Show the status of the server."""
         if not self.winfo_exists():
             return
         person = self.person
-        self._status.show(person.contact, person.latency)
+        self._status.show(person.status, person.latency)
         self._sidebar.show_nick(person.nick)
-        if person.contact is Contact.LOST and person.trouble:
+        if person.status is ServerStatus.LOST and person.error:
             stopped = self._host is not None and self._host.server is None
-            text = f"{person.trouble} What you write is kept."
+            text = f"{person.error} Your text is kept."
             self._banner.show(text, "Start server" if stopped else "Reconnect")
         else:
             self._banner.hide()
 
-    # How it is made
+    # Layout
 
-    def _build(self, address: str, new_window: Callable[[], object]) -> None:
+    def _build(self, address: str, on_new_window: Callable[[], object]) -> None:
         theme = self.theme
         self.configure(background=theme.colours.surface)
         self.geometry(theme.size(860, 600))
         self.minsize(theme.px(480), theme.px(320))
-        self._sidebar = Sidebar(self, chosen=self.show_room, new_room=self._ask_room, rename=self._ask_nick)
+        self._sidebar = Sidebar(
+            self, on_choose=self.show_room, on_new_room=self._ask_room, on_rename=self._ask_nick
+        )
         self._people = People(self)
         center = self._build_center()
         self._status = StatusLine(self, address, hosting=self._host is not None)
@@ -187,17 +189,17 @@ class ChatWindow(tk.Toplevel):
         self._status.grid(row=3, column=0, columnspan=3, sticky="ew")
         self.rowconfigure(1, weight=1)
         self.columnconfigure(1, weight=1)
-        add_menu_bar(self, self._actions(new_window))
+        add_menu_bar(self, self._menus(on_new_window))
         for number in range(1, 10):
-            self.bind(f"<Alt-Key-{number}>", partial(self._show_place, number - 1))
-        self.bind("<FocusIn>", lambda event: self._came_to_front())
+            self.bind(f"<Alt-Key-{number}>", partial(self._show_numbered, number - 1))
+        self.bind("<FocusIn>", lambda event: self._focused())
         self.bind("<Configure>", self._resized)
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        """Who is here gives way where there is no room beside the conversation."""
+        """Hide the people if the window is too narrow."""
         if event.widget is self:
-            roomy = event.width >= self.theme.px(_ROOM)
-            self._people.grid() if roomy else self._people.grid_remove()
+            wide = event.width >= self.theme.px(_MIN_WIDTH)
+            self._people.grid() if wide else self._people.grid_remove()
 
     def _build_center(self) -> ttk.Frame:
         theme = self.theme
@@ -214,11 +216,11 @@ class ChatWindow(tk.Toplevel):
         center.columnconfigure(0, weight=1)
         return center
 
-    def _actions(self, new_window: Callable[[], object]) -> dict[str, list[Action | None]]:
-        server = Action(self._stop_or_start_label, self.stop_or_start)
+    def _menus(self, on_new_window: Callable[[], object]) -> dict[str, list[Action | None]]:
+        server = Action(self._server_label, self.toggle_server)
         return {
             "Chat": [
-                Action("New window", new_window, "n"),
+                Action("New window", on_new_window, "n"),
                 Action("Open in browser", self._open_page),
                 Action("Copy the server's address", self._copy_address),
                 *([server] if self._host is not None else []),
@@ -235,17 +237,17 @@ class ChatWindow(tk.Toplevel):
             ],
         }
 
-    def _stop_or_start_label(self) -> str:
+    def _server_label(self) -> str:
         running = self._host is not None and self._host.server is not None
         return "Stop the server" if running else "Start the server"
 
     def _conversation(self, name: str) -> Conversation:
         if name not in self._conversations:
-            shown = self._conversations[name] = Conversation(self._center)
-            shown.text.bind("<Key>", self._typed_elsewhere)
+            conversation = self._conversations[name] = Conversation(self._center)
+            conversation.text.bind("<Key>", self._redirect_key)
         return self._conversations[name]
 
-    # What is typed and clicked
+    # Input
 
     def _begin(self, nick: str) -> None:
         self.person.nick = messages.check_nick(nick)
@@ -253,7 +255,7 @@ class ChatWindow(tk.Toplevel):
         self.show_room(LOBBY)
 
     def _say(self, text: str) -> bool:
-        name = self.person.looking_at
+        name = self.person.current_room
         try:
             sent = self.person.say(name, text)
         except BadMessageError as error:
@@ -263,23 +265,23 @@ class ChatWindow(tk.Toplevel):
             self.bell()
         return sent
 
-    def _ask_who(self) -> None:
+    def _ask_first_nick(self) -> None:
         self._ask(
             "Welcome",
-            "What shall the others call you?",
+            "What should the others call you?",
             value=self.person.nick,
             action="Join the chat",
-            answered=self._begin,
+            on_answer=self._begin,
             cover=True,
         )
 
     def _ask_nick(self) -> None:
-        hint, person = "The others see it at once, in every room.", self.person
-        self._ask("Change nickname", hint, value=person.nick, action="Change", answered=person.rename)
+        hint, person = "The others see the change at once, in every room.", self.person
+        self._ask("Change nickname", hint, value=person.nick, action="Change", on_answer=person.rename)
 
     def _ask_room(self) -> None:
-        hint = "Letters, digits and hyphens. A room that exists already is joined."
-        self._ask("New room", hint, action="Join", answered=self._join_named)
+        hint = "Letters, digits and hyphens. If the room exists, you join it."
+        self._ask("New room", hint, action="Join", on_answer=self._join_named)
 
     def _ask(
         self,
@@ -287,7 +289,7 @@ class ChatWindow(tk.Toplevel):
         hint: str,
         *,
         action: str,
-        answered: Callable[[str], object],
+        on_answer: Callable[[str], object],
         value: str = "",
         cover: bool = False,
     ) -> None:
@@ -298,8 +300,8 @@ class ChatWindow(tk.Toplevel):
                 hint,
                 value=value,
                 action=action,
-                answered=answered,
-                closed=self._prompt_closed,
+                on_answer=on_answer,
+                on_close=self._prompt_closed,
                 cover=cover,
             )
 
@@ -307,24 +309,24 @@ class ChatWindow(tk.Toplevel):
         self._prompt = None
         self._composer.entry.focus_set()
 
-    def _join_named(self, typed: str) -> None:
-        name = typed.strip().lower().removeprefix("#").replace(" ", "-")
+    def _join_named(self, text: str) -> None:
+        name = text.strip().lower().removeprefix("#").replace(" ", "-")
         if not messages.is_room(name):
             raise BadMessageError(messages.ROOM_RULE)
         self.show_room(name)
 
-    def _show_place(self, place: int, _event: tk.Event[tk.Misc]) -> str:
-        names = list(self.person.places)
-        if place < len(names):
-            self.show_room(names[place])
+    def _show_numbered(self, number: int, _event: tk.Event[tk.Misc]) -> str:
+        names = list(self.person.rooms)
+        if number < len(names):
+            self.show_room(names[number])
         return "break"
 
     def _scroll(self, pages: int, _event: tk.Event[tk.Misc]) -> str:
-        self._conversation(self.person.looking_at).text.yview_scroll(pages, "pages")
+        self._conversation(self.person.current_room).text.yview_scroll(pages, "pages")
         return "break"
 
-    def _typed_elsewhere(self, event: tk.Event[tk.Misc]) -> None:
-        """A key that was pressed over the text belongs into the field."""
+    def _redirect_key(self, event: tk.Event[tk.Misc]) -> None:
+        """Pass a key that was pressed over the messages to the input field."""
         if event.char and event.char.isprintable():
             self._composer.type(event.char)
 
@@ -335,12 +337,12 @@ class ChatWindow(tk.Toplevel):
         self.clipboard_clear()
         self.clipboard_append(self.person.address)
 
-    def _came_to_front(self) -> None:
-        self._missed = 0
+    def _focused(self) -> None:
+        self._unseen = 0
         self._show_title()
 
     def _show_title(self) -> None:
-        unread = self._missed + sum(place.unread for place in self.person.places.values())
+        unread = self._unseen + sum(each.unread for each in self.person.rooms.values())
         mark = f"({unread}) " if unread else ""
-        room = self.person.looking_at
+        room = self.person.current_room
         self.title(f"{mark}#{room} - {self.person.nick} - tkws chat" if room else "tkws chat")

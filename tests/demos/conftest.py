@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demos.chat.host import Host
-from demos.chat.person import Contact, Line, Person, Place
+from demos.chat.person import JoinedRoom, Line, Person, ServerStatus
 
 
 class Watching:
@@ -20,18 +20,18 @@ class Watching:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.contacts: list[Contact] = []
+        self.statuses: list[ServerStatus] = []
         self.person: Person
 
-    def line_added(self, place: Place, line: Line) -> None:
+    def line_added(self, place: JoinedRoom, line: Line) -> None:
         speaker = f"{line.who}: " if line.who else f"<{line.kind.value}> "
         self.lines.append(f"#{place.name} {speaker}{line.text}")
 
     def rooms_changed(self) -> None:
         pass
 
-    def contact_changed(self) -> None:
-        self.contacts.append(self.person.contact)
+    def status_changed(self) -> None:
+        self.statuses.append(self.person.status)
 
 
 Meet = Callable[..., Person]
@@ -76,7 +76,7 @@ def meet(host: Host, meet_at: Meet) -> Meet:
 
 def seen(person: Person) -> list[str]:
     """What a person was shown, the oldest first."""
-    watching = person._watcher
+    watching = person._listener
     assert isinstance(watching, Watching)
     return watching.lines
 

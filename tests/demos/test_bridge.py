@@ -10,7 +10,7 @@ import pytest
 
 from demos.chat import bridge
 from demos.chat.host import Host
-from demos.chat.nats import Broker
+from demos.chat.nats import NATSClient
 from demos.chat.person import Person
 from tests.demos.brokers import Server, cluster
 from tests.demos.conftest import seen
@@ -60,9 +60,7 @@ def two(servers, host_at, meet_at, pump_until) -> tuple[Person, Person]:
     first, second = servers
     ann = meet_at(host_at(first, second), "ann")
     bob = meet_at(host_at(second, first), "bob")
-    pump_until(
-        lambda: {"ann", "bob"} == set(ann.places["lobby"].people) == set(bob.places["lobby"].people), 15
-    )
+    pump_until(lambda: {"ann", "bob"} == set(ann.rooms["lobby"].people) == set(bob.rooms["lobby"].people), 15)
     return ann, bob
 
 
@@ -71,16 +69,16 @@ def test_people_of_two_hosts_are_in_one_room(two, pump_until) -> None:
     ann.say("lobby", "Hello, other window.")
     pump_until(lambda: said(bob) == ["#lobby ann: Hello, other window."] == said(ann))
     bob.rename("robert")
-    pump_until(lambda: set(ann.places["lobby"].people) == {"ann", "robert"})
-    assert ann.offered == bob.offered == {"lobby": 2}
+    pump_until(lambda: set(ann.rooms["lobby"].people) == {"ann", "robert"})
+    assert ann.room_sizes == bob.room_sizes == {"lobby": 2}
     bob.close()
     pump_until(lambda: "#lobby <notice> robert left" in seen(ann))
 
 
 def test_a_nickname_is_taken_whatever_the_host(two, host_at, meet_at, servers, pump_until) -> None:
     host = host_at(servers[0])
-    pump_until(lambda: len(host.chat.rooms["lobby"].everybody) == 2, timeout=15)
-    assert meet_at(host, "Ann").places["lobby"].you == "Ann 2"
+    pump_until(lambda: len(host.chat.rooms["lobby"].nicknames) == 2, timeout=15)
+    assert meet_at(host, "Ann").rooms["lobby"].you == "Ann 2"
 
 
 def test_a_host_that_comes_later_is_told_what_was_said(two, host_at, meet_at, servers, pump_until) -> None:
@@ -131,9 +129,9 @@ def test_a_server_is_stopped_while_people_talk_and_nothing_is_lost(two, servers,
 
 def test_a_host_that_is_silent_is_forgotten(two, root, servers, pump_until, monkeypatch) -> None:
     ann, _ = two
-    monkeypatch.setattr(bridge, "FORGOTTEN", 0.5)
+    monkeypatch.setattr(bridge, "HOST_TIMEOUT", 0.5)
     words: list[bytes] = []
-    ghost = Broker(
+    ghost = NATSClient(
         [servers[0].url],
         ["chat.>"],
         on_message=lambda subject, payload: words.append(payload),
@@ -162,7 +160,7 @@ def test_a_host_that_is_silent_is_forgotten(two, root, servers, pump_until, monk
 def test_what_no_host_says_is_told_and_does_nothing(two, root, servers, pump_until, host_at, payload) -> None:
     ann, _ = two
     watching = host_at(servers[0])
-    ghost = Broker(
+    ghost = NATSClient(
         [servers[0].url],
         [],
         on_message=print,
@@ -170,6 +168,6 @@ def test_what_no_host_says_is_told_and_does_nothing(two, root, servers, pump_unt
         on_lost=print,
         master=root,
     )
-    pump_until(lambda: "A message that no host of this chat sends" in watching.told[-1], timeout=15)
-    assert set(ann.places["lobby"].people) == {"ann", "bob"}
+    pump_until(lambda: "An invalid message from another host" in watching.broker_log[-1], timeout=15)
+    assert set(ann.rooms["lobby"].people) == {"ann", "bob"}
     ghost.close()

@@ -123,7 +123,7 @@ def name_of(widget: tk.Misc) -> str:
         return "field"
     if widget.winfo_class() == "TButton":
         return str(widget.cget("text"))
-    return {"RoomList": "rooms", "You": "you"}.get(type(widget).__name__, str(widget))
+    return {"RoomList": "rooms", "OwnNickname": "you"}.get(type(widget).__name__, str(widget))
 
 
 def test_who_is_here_gives_way_in_a_narrow_chat(fill: Callable[..., tk.Misc]) -> None:
@@ -143,15 +143,15 @@ def test_keys_in_a_list_without_a_current_room_do_no_harm(fill: Callable[..., tk
     assert isinstance(window, ChatWindow)
     rooms = window._sidebar.rooms
     rows = list(rooms._rows)
-    looking_at = window.person.looking_at
+    looking_at = window.person.current_room
     rooms.show(rows[:1], "")
     rooms.focus_force()
     rooms.event_generate("<FocusIn>")
     rooms.event_generate("<Return>")
-    assert window.person.looking_at == looking_at
-    rooms._under_pointer = len(rows) + 1
+    assert window.person.current_room == looking_at
+    rooms._pointed = len(rows) + 1
     rooms.event_generate("<Down>")
-    assert rooms._pointed() == 0
+    assert rooms._pointed_row() == 0
     rooms.show(rows, looking_at)
 
 
@@ -159,12 +159,12 @@ def test_the_chat_is_used_by_keys_alone(fill: Callable[..., tk.Misc], pump_until
     window = fill(chat)
     assert isinstance(window, ChatWindow)
     window.show_room("tea")
-    rooms, you = window._sidebar.rooms, window._sidebar._you
+    rooms, you = window._sidebar.rooms, window._sidebar._nickname
     rooms.focus_force()
     pump_until(lambda: window.focus_get() is rooms)
     rooms.event_generate("<Up>")
     rooms.event_generate("<Return>")
-    assert window.person.looking_at == "lobby"
+    assert window.person.current_room == "lobby"
     you.focus_force()
     pump_until(lambda: window.focus_get() is you)
     you.event_generate("<Return>")

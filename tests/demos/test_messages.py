@@ -44,16 +44,16 @@ def test_what_is_no_nickname_is_refused(nick: object) -> None:
 
 
 def test_the_longest_text_is_taken_and_one_more_is_not() -> None:
-    assert messages.check_text(" " + "x" * messages.MOST_TEXT + "\n") == "x" * messages.MOST_TEXT
+    assert messages.check_text(" " + "x" * messages.MAX_TEXT + "\n") == "x" * messages.MAX_TEXT
     with pytest.raises(BadMessageError, match=r"2000 characters at a time; this has 2001"):
-        messages.check_text("x" * (messages.MOST_TEXT + 1))
+        messages.check_text("x" * (messages.MAX_TEXT + 1))
     for nothing in ("", " \n", None, 3):
-        with pytest.raises(BadMessageError, match="nothing to say"):
+        with pytest.raises(BadMessageError, match="message is empty"):
             messages.check_text(nothing)
 
 
 def test_the_longest_message_fits_into_what_the_server_reads() -> None:
-    assert len(messages.encode("say", text="\U0001f375" * messages.MOST_TEXT).encode()) < messages.MOST_BYTES
+    assert len(messages.encode("say", text="\U0001f375" * messages.MAX_TEXT).encode()) < messages.MAX_BYTES
 
 
 @pytest.mark.parametrize("name", ["lobby", "a", "room-7", "x" * 24])

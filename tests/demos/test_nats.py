@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demos.chat.nats import BadStreamError, Broker, Reader
+from demos.chat.nats import BadStreamError, NATSClient, Reader
 
 STREAM = b"INFO {\"a\":1}\r\nPING\r\nMSG chat 1 5\r\na\r\nb!\r\nmsg x.y 2 reply 0\r\n\r\n+OK\r\n-ERR 'no'\r\n"
 OPERATIONS = [
@@ -32,4 +32,4 @@ def test_what_is_no_stream_of_nats_is_refused(data: bytes) -> None:
 
 def test_a_broker_needs_a_url(root) -> None:
     with pytest.raises(ValueError, match="urls"):
-        Broker([], [], on_message=print, on_ready=print, on_lost=print, master=root)
+        NATSClient([], [], on_message=print, on_ready=print, on_lost=print, master=root)

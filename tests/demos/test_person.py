@@ -10,7 +10,7 @@ import pytest
 
 from demos.chat.host import Host
 from demos.chat.messages import BadMessageError
-from demos.chat.person import Contact, Person
+from demos.chat.person import Person, ServerStatus
 from tests.demos.conftest import Meet, Watching, seen
 
 PumpUntil = Callable[..., None]
@@ -28,7 +28,7 @@ def test_two_people_talk(meet: Meet, pump_until: PumpUntil) -> None:
         "#lobby ann: Hello bob.",
         "#lobby bob: Hello ann.",
     ]
-    assert [line.own for line in ann.places["lobby"].lines if line.who] == [True, False]
+    assert [line.own for line in ann.rooms["lobby"].lines if line.who] == [True, False]
 
 
 def test_a_newcomer_reads_what_was_said_before(meet: Meet, pump_until: PumpUntil) -> None:
@@ -44,29 +44,29 @@ def test_only_what_others_say_elsewhere_is_unread(meet: Meet, pump_until: PumpUn
     ann, bob = meet("ann"), meet("bob")
     for person in (ann, bob):
         person.join("tea")
-        person.look_at("lobby")
-    pump_until(lambda: len(ann.places["tea"].people) == len(bob.places["tea"].people) == 2)
+        person.set_current_room("lobby")
+    pump_until(lambda: len(ann.rooms["tea"].people) == len(bob.rooms["tea"].people) == 2)
     bob.say("tea", "psst")
     bob.say("lobby", "hello")
     pump_until(lambda: "#tea bob: psst" in seen(ann) and "#lobby bob: hello" in seen(ann))
     pump_until(lambda: "#tea bob: psst" in seen(bob))
-    assert {name: place.unread for name, place in ann.places.items()} == {"lobby": 0, "tea": 1}
-    assert bob.places["tea"].unread == 0
-    ann.look_at("tea")
-    assert ann.places["tea"].unread == 0
+    assert {name: place.unread for name, place in ann.rooms.items()} == {"lobby": 0, "tea": 1}
+    assert bob.rooms["tea"].unread == 0
+    ann.set_current_room("tea")
+    assert ann.rooms["tea"].unread == 0
 
 
 def test_another_nickname_is_seen_in_every_room(meet: Meet, pump_until: PumpUntil) -> None:
     ann, bob = meet("ann"), meet("bob")
     ann.join("tea")
-    pump_until(lambda: ann.places["tea"].you == "ann")
+    pump_until(lambda: ann.rooms["tea"].you == "ann")
     ann.rename("Ann Other")
-    pump_until(lambda: "#lobby <notice> ann is Ann Other now" in seen(bob))
-    pump_until(lambda: "#tea <notice> You are Ann Other now" in seen(ann))
+    pump_until(lambda: "#lobby <notice> ann is now Ann Other" in seen(bob))
+    pump_until(lambda: "#tea <notice> You are now Ann Other" in seen(ann))
     assert ann.nick == "Ann Other"
-    assert bob.places["lobby"].people == ["Ann Other", "bob"]
+    assert bob.rooms["lobby"].people == ["Ann Other", "bob"]
     bob.rename("ann other")
-    pump_until(lambda: "#lobby <error> Somebody is called ann other already." in seen(bob))
+    pump_until(lambda: "#lobby <error> The nickname ann other is taken." in seen(bob))
     assert bob.nick == "bob"
 
 
@@ -77,20 +77,20 @@ def test_a_taken_nickname_gets_a_number(meet: Meet) -> None:
 
 @pytest.mark.parametrize("nick", ["a&b=c/?#%", "Ünï cödé", "+1"])
 def test_a_nickname_arrives_as_it_was_chosen(meet: Meet, nick: str) -> None:
-    assert meet(nick).places["lobby"].you == nick
+    assert meet(nick).rooms["lobby"].you == nick
 
 
 def test_who_leaves_is_gone(meet: Meet, host: Host, pump_until: PumpUntil) -> None:
     ann, bob = meet("ann"), meet("bob", "tea")
     bob.join("lobby")
-    pump_until(lambda: ann.offered == {"lobby": 2, "tea": 1})
+    pump_until(lambda: ann.room_sizes == {"lobby": 2, "tea": 1})
     bob.leave("tea")
-    pump_until(lambda: ann.offered == {"lobby": 2})
+    pump_until(lambda: ann.room_sizes == {"lobby": 2})
     assert list(host.chat.rooms) == ["lobby"]
     bob.close()
     pump_until(lambda: "#lobby <notice> bob left" in seen(ann))
-    assert ann.places["lobby"].people == ["ann"]
-    assert bob.trouble == ""
+    assert ann.rooms["lobby"].people == ["ann"]
+    assert bob.error == ""
 
 
 def test_what_cannot_be_said_is_told_at_once(meet: Meet) -> None:
@@ -112,17 +112,17 @@ def test_the_latency_is_measured(meet: Meet, pump_until: PumpUntil) -> None:
 def test_a_restart_is_told_and_survived(meet: Meet, host: Host, pump_until: PumpUntil) -> None:
     ann, bob = meet("ann"), meet("bob")
     ann.join("tea")
-    pump_until(lambda: ann.places["tea"].you)
+    pump_until(lambda: ann.rooms["tea"].you)
     ann.say("lobby", "before")
     pump_until(lambda: "#lobby ann: before" in seen(bob))
     host.stop()
-    pump_until(lambda: ann.contact is bob.contact is Contact.LOST)
-    assert ann.trouble == bob.trouble == "The server was stopped."
+    pump_until(lambda: ann.status is bob.status is ServerStatus.LOST)
+    assert ann.error == bob.error == "The server was stopped."
     assert not ann.say("lobby", "lost?")
     host.start()
     ann.connect()
-    pump_until(lambda: ann.places["tea"].you and ann.places["lobby"].you)
-    assert ann.contact is Contact.CONNECTED
+    pump_until(lambda: ann.rooms["tea"].you and ann.rooms["lobby"].you)
+    assert ann.status is ServerStatus.CONNECTED
     ann.say("lobby", "after")
     bob.connect()
     pump_until(lambda: "#lobby ann: after" in seen(bob))
@@ -136,24 +136,24 @@ def test_a_server_that_is_not_there_is_told(root: tkinter.Tk, pump_until: PumpUn
     watching.person = person = Person(f"ws://127.0.0.1:{port}", "ann", watching, root)
     person.join("lobby")
     person.connect()
-    pump_until(lambda: person.contact is Contact.LOST)
-    assert person.trouble.startswith(f"Nobody answers at ws://127.0.0.1:{port}: ")
-    assert watching.contacts == [Contact.CONNECTING, Contact.LOST]
+    pump_until(lambda: person.status is ServerStatus.LOST)
+    assert person.error.startswith(f"Cannot connect to ws://127.0.0.1:{port}: ")
+    assert watching.statuses == [ServerStatus.CONNECTING, ServerStatus.LOST]
 
 
 def test_an_address_that_is_none_is_told(root: tkinter.Tk) -> None:
     watching = Watching()
     watching.person = person = Person("http//nowhere", "ann", watching, root)
     person.connect()
-    assert person.contact is Contact.LOST
-    assert person.trouble.startswith("http//nowhere is no server's address: ")
+    assert person.status is ServerStatus.LOST
+    assert person.error.startswith("http//nowhere is not a valid address: ")
 
 
 def test_a_refusal_leaves_the_rest_in_place(meet: Meet, pump_until: PumpUntil) -> None:
     ann = meet("ann")
     ann.join("x" * 25)
     pump_until(lambda: seen(ann)[-1].startswith(f"#{'x' * 25} <error> A room's name"))
-    assert ann.contact is Contact.CONNECTED
+    assert ann.status is ServerStatus.CONNECTED
     assert ann.say("lobby", "still here")
 
 

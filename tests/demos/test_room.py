@@ -68,12 +68,12 @@ def test_a_newcomer_is_welcomed_first_and_then_everybody_is_told(
 
 def test_the_history_is_short(enter: Callable[..., Client], pump_until: PumpUntil) -> None:
     ann = enter("/rooms/lobby?nick=ann")
-    for number in range(room.MOST_HISTORY + 5):
+    for number in range(room.MAX_HISTORY + 5):
         ann.say(type="say", text=f"line {number}")
-    pump_until(lambda: len(ann.messages) == 2 + room.MOST_HISTORY + 5)
+    pump_until(lambda: len(ann.messages) == 2 + room.MAX_HISTORY + 5)
     history = enter("/rooms/lobby?nick=bob").messages[0]["history"]
     assert [said["text"] for said in history] == [
-        f"line {number}" for number in range(5, room.MOST_HISTORY + 5)
+        f"line {number}" for number in range(5, room.MAX_HISTORY + 5)
     ]
     assert set(history[0]) == {"who", "text", "time"}
 
@@ -82,12 +82,12 @@ def test_the_history_is_short(enter: Callable[..., Client], pump_until: PumpUnti
     ("sent", "answer"),
     [
         ("no JSON", "This is not JSON."),
-        ("[]", "A message is an object with a type."),
-        ('{"type": "shout"}', "There is no message 'shout' in a room."),
-        ('{"type": "say"}', "There is nothing to say in this message."),
-        ('{"type": "say", "text": ["x"]}', "There is nothing to say in this message."),
+        ("[]", "A message must be an object with a type."),
+        ('{"type": "shout"}', "Unknown type of message: 'shout'."),
+        ('{"type": "say"}', "This message is empty."),
+        ('{"type": "say", "text": ["x"]}', "This message is empty."),
         ('{"type": "rename", "nick": ""}', "A nickname needs at least one character."),
-        ('{"type": "rename", "nick": "BOB"}', "Somebody is called BOB already."),
+        ('{"type": "rename", "nick": "BOB"}', "The nickname BOB is taken."),
     ],
 )
 def test_what_does_not_fit_is_answered_and_changes_nothing(
@@ -109,9 +109,9 @@ def test_what_does_not_fit_is_answered_and_changes_nothing(
     ("path", "code", "reason"),
     [
         ("/rooms/lobby", 1008, "A nickname needs at least one character."),
-        ("/rooms/lobby?nick=%00", 1008, "A nickname is made of characters that one can see."),
-        ("/rooms/Lobby?nick=ann", 1008, "A room's name is made of"),
-        ("/rooms/a/b?nick=ann", 1008, "A room's name is made of"),
+        ("/rooms/lobby?nick=%00", 1008, "A nickname must consist of visible characters."),
+        ("/rooms/Lobby?nick=ann", 1008, "A room's name has"),
+        ("/rooms/a/b?nick=ann", 1008, "A room's name has"),
     ],
 )
 def test_who_does_not_fit_is_refused(
@@ -127,8 +127,8 @@ def test_who_does_not_fit_is_refused(
 def test_nobody_gets_into_a_full_room_or_one_room_too_many(
     enter: Callable[..., Client], pump_until: PumpUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "MOST_PEOPLE", 1)
-    monkeypatch.setattr(room, "MOST_ROOMS", 2)
+    monkeypatch.setattr(room, "MAX_PEOPLE", 1)
+    monkeypatch.setattr(room, "MAX_ROOMS", 2)
     for path in ("/rooms/lobby?nick=a", "/rooms/tea?nick=a"):
         assert enter(path).types()[0] == "welcome"
     for path, reason in (

@@ -12,7 +12,7 @@ from demos.chat.app import App, default_nick
 from demos.chat.conversation import Conversation
 from demos.chat.host import Host
 from demos.chat.lists import elide
-from demos.chat.person import Contact, Kind, Line
+from demos.chat.person import Kind, Line, ServerStatus
 from demos.chat.prompt import Prompt
 from demos.chat.window import ChatWindow
 
@@ -39,7 +39,7 @@ def open_window(app: App, pump_until: PumpUntil) -> Callable[[str], ChatWindow]:
 
     def open_window(nick: str) -> ChatWindow:
         window = app.open_window(nick)
-        pump_until(lambda: window.person.places["lobby"].you == nick)
+        pump_until(lambda: window.person.rooms["lobby"].you == nick)
         return window
 
     return open_window
@@ -75,10 +75,10 @@ def test_two_windows_talk_and_mark_what_is_unread(
     assert "own" not in bob._conversations["lobby"].text.tag_names("end-2l")
     for window in (ann, bob):
         window.show_room("tea")
-    pump_until(lambda: len(ann.person.places["tea"].people) == len(bob.person.places["tea"].people) == 2)
+    pump_until(lambda: len(ann.person.rooms["tea"].people) == len(bob.person.rooms["tea"].people) == 2)
     ann.show_room("lobby")
     bob.type_line("tea?")
-    pump_until(lambda: ann.person.places["tea"].unread == 1)
+    pump_until(lambda: ann.person.rooms["tea"].unread == 1)
     assert ann.title() == "(1) #lobby - ann - tkws chat"
     assert [(row.name, row.unread) for row in ann._sidebar.rooms._rows] == [("lobby", 0), ("tea", 1)]
     ann.next_room(1)
@@ -88,9 +88,9 @@ def test_two_windows_talk_and_mark_what_is_unread(
     assert "New messages" not in text_of(ann, "tea")
     ann.next_room(1)
     ann.leave_room()
-    assert list(ann.person.places) == ["lobby"]
+    assert list(ann.person.rooms) == ["lobby"]
     ann.leave_room()
-    assert list(ann.person.places) == ["lobby"], "the only room is not left"
+    assert list(ann.person.rooms) == ["lobby"], "the only room is not left"
 
 
 def test_what_was_sent_comes_back_with_up_and_down(
@@ -118,8 +118,8 @@ def test_a_line_that_cannot_be_sent_stays_in_the_field(
     ann.type_line("x" * 2001)
     assert "this has 2001" in text_of(ann)
     assert len(ann._composer.entry.get()) == 2001
-    ann.stop_or_start()
-    pump_until(lambda: ann.person.contact is Contact.LOST)
+    ann.toggle_server()
+    pump_until(lambda: ann.person.status is ServerStatus.LOST)
     ann.type_line("is anybody there?")
     assert ann._composer.entry.get() == "is anybody there?"
 
@@ -128,16 +128,16 @@ def test_a_restart_shows_a_banner_and_a_button_that_comes_back(
     open_window: Callable[[str], ChatWindow], pump_until: PumpUntil
 ) -> None:
     ann, bob = open_window("ann"), open_window("bob")
-    ann.stop_or_start()
-    pump_until(lambda: ann.person.contact is bob.person.contact is Contact.LOST)
+    ann.toggle_server()
+    pump_until(lambda: ann.person.status is bob.person.status is ServerStatus.LOST)
     assert "The server was stopped." in labels_of(bob._banner)
     assert [window._banner.button.cget("text") for window in (ann, bob)] == ["Start server", "Reconnect"]
     bob._banner.button.invoke()
-    pump_until(lambda: "Nobody answers" in labels_of(bob._banner))
+    pump_until(lambda: "Cannot connect" in labels_of(bob._banner))
     ann._banner.button.invoke()
-    pump_until(lambda: ann.person.places["lobby"].you)
+    pump_until(lambda: ann.person.rooms["lobby"].you)
     bob._banner.button.invoke()
-    pump_until(lambda: bob.person.places["lobby"].you)
+    pump_until(lambda: bob.person.rooms["lobby"].you)
     assert not ann._banner.winfo_ismapped()
     assert not bob._banner.winfo_ismapped()
     pump_until(lambda: bob.person.latency is not None)
@@ -155,7 +155,7 @@ def test_the_first_question_is_ones_name(app: App, pump_until: PumpUntil) -> Non
     prompt.value.set("ada")
     prompt._answer()
     assert window._prompt is None
-    pump_until(lambda: window.person.places["lobby"].you == "ada")
+    pump_until(lambda: window.person.rooms["lobby"].you == "ada")
 
 
 def test_a_new_room_and_a_new_nickname_are_asked_for(
@@ -170,13 +170,13 @@ def test_a_new_room_and_a_new_nickname_are_asked_for(
     assert "letters (a to z)" in labels_of(prompt)
     prompt.value.set("#Tea Time")
     prompt._answer()
-    pump_until(lambda: window.person.places["tea-time"].you)
+    pump_until(lambda: window.person.rooms["tea-time"].you)
     window._ask_nick()
     prompt_of(window).dismiss()
     window._ask_nick()
     prompt_of(window).value.set("ada")
     prompt_of(window)._answer()
-    pump_until(lambda: "You are ada now" in text_of(window, "tea-time"))
+    pump_until(lambda: "You are now ada" in text_of(window, "tea-time"))
     assert window.title() == "#tea-time - ada - tkws chat"
 
 
