@@ -152,7 +152,7 @@ def _usual_reason(status: int) -> str:
 
 
 def may_have_body(response: Response) -> bool:
-    """Whether its status allows a body."""
+    """Tell whether the status of a response allows a body."""
     return response.status >= 200 and response.status not in (204, 304)  # RFC 9110, 6.4.1
 
 

@@ -76,7 +76,7 @@ class ServerConnection:
 
     @property
     def trailing_data(self) -> bytes:
-        """What was received after the last request."""
+        """The bytes received after the last request."""
         return bytes(self._unread)
 
     def receive_data(self, data: bytes) -> Request | HandshakeError | None:
@@ -124,7 +124,7 @@ class ServerConnection:
 
         Args:
             response: The answer; the body is left out if the request was HEAD.
-            close: Whether the connection shall end with it.
+            close: Whether the connection is to end with it.
             body_size: The bytes of a body that the caller writes after what is returned, unless
                 the request was HEAD; None for the body of ``response``.
             more: Further header fields.
@@ -227,7 +227,7 @@ class ServerConnection:
         self._stage = _Stage.ANSWER
 
     def _is_last(self) -> bool:
-        """Whether the client wants no other answer, or what follows cannot be taken for a request."""
+        """Tell whether no other request can follow, by the client's wish or since the bytes make no sense."""
         request = self._request
         if request is None or self._failed or self._is_cut:
             return True
@@ -236,7 +236,7 @@ class ServerConnection:
 
 
 def _has_begun(unread: bytearray) -> bool:
-    """Whether there is more than the beginning of an empty line."""
+    """Tell whether there is more than the beginning of an empty line."""
     return bool(unread) and unread != b"\r"
 
 
@@ -256,7 +256,7 @@ def _check(event: h11.Request, peer: Any) -> Request:
     if not request.version.startswith("1."):
         raise _fault(f"HTTP/{request.version} is not spoken here", HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
     if not _is_target(request.method, request.target):
-        raise _fault("The target of the request is no path")
+        raise _fault("The target of the request is not a path")
     hosts = [value.decode("latin-1") for name, value in event.headers if name == b"host"]
     if len(hosts) != 1 and request.version != "1.0":
         raise _fault("Host must be there once")
@@ -268,7 +268,7 @@ def _check(event: h11.Request, peer: Any) -> Request:
 
 
 def _is_target(method: str, target: str) -> bool:
-    """Whether a target has one of the four forms (RFC 9112, 3.2)."""
+    """Tell whether a target has one of the four forms (RFC 9112, 3.2)."""
     if method == "CONNECT":
         return _HOST.fullmatch(target) is not None
     if target == "*":

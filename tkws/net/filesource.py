@@ -11,15 +11,15 @@ import os
 import socket
 from io import FileIO
 
-# What `os.sendfile` says of a file or a socket that it cannot do.
+# The errors of `os.sendfile` for a file or a socket that it cannot handle.
 _CANNOT_SEND = frozenset((errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTSOCK))
 
 
 class FileSource:
     """A `tkws.net.bytequeue.Source` over bytes ``start`` to ``stop`` of ``file``, which it closes.
 
-    Reading raises OSError where the file has become shorter: the bytes that were announced cannot
-    be sent any more.
+    Reading raises OSError where the file has become shorter: the bytes that were announced can no
+    longer be sent.
 
     Attributes:
         sends: Whether `send_to` may be called: the system can send files, and this one so far.
@@ -49,7 +49,7 @@ class FileSource:
         return data
 
     def send_to(self, sock: socket.socket, size: int) -> int:
-        """Have the system send the next ``size`` bytes at most.
+        """Send the next ``size`` bytes at most, by the system itself.
 
         Returns:
             How many ``sock`` took; 0 where the system cannot: `sends` is False from then on.

@@ -1,4 +1,4 @@
-"""Who may connect: the checks of Host and Origin that protect a server from web pages.
+"""Access control: the checks of Host and Origin that protect a server from web pages.
 
 A browser lets any page connect to any server, this machine's own included, and sends that
 page's origin (RFC 6455, 10.2). A page whose name was made to resolve to this machine (DNS
@@ -21,14 +21,14 @@ from typing import NamedTuple
 from tkws.errors import HandshakeError
 from tkws.http.authority import parse_address
 
-# What names this machine wherever it is, beside ``*.localhost`` (RFC 6761, 6.3) and loopback addresses.
+# Names of this machine wherever it is, beside ``*.localhost`` (RFC 6761, 6.3) and loopback addresses.
 _LOCAL_NAMES = frozenset(("", "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"))
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:/?#@\\\s,]*)(?::([0-9]{0,5}))?")
-_PATTERN_END = re.compile(r"\.(?=(?::[0-9*]+)?$)")  # a dot behind the host
+_PATTERN_END = re.compile(r"\.(?=(?::[0-9*]+)?$)")  # a dot at the end of the host
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
@@ -71,7 +71,7 @@ def check_origin(
     """Refuse a request of a web page that does not belong here.
 
     Args:
-        origin: The Origin header; None passes, since what sends none is no browser.
+        origin: The Origin header; None passes, since every browser sends one.
         host: The Host header.
         allowed: Origins such as ``https://example.org``, with ``*`` for any part; None
             for the pages of this server only.
@@ -95,7 +95,7 @@ def check_origin(
 
 
 def is_loopback(address: object) -> bool:
-    """Whether a socket's address is one that only this machine can reach; a Unix socket's is."""
+    """Tell whether only this machine can reach a socket's address, as a Unix socket's."""
     if not isinstance(address, tuple):
         return True
     ip = parse_address(str(address[0]))
@@ -103,7 +103,7 @@ def is_loopback(address: object) -> bool:
 
 
 def _is_own(origin: _Origin, host: str, *, loopback: bool) -> bool:
-    """Whether a page of ``origin`` came from the server that was asked for as ``host``.
+    """Tell whether a page of ``origin`` came from the server that was asked for as ``host``.
 
     The schemes are not compared: a server behind a proxy does not know which one the browser uses.
     """
@@ -127,7 +127,7 @@ def _is_this_machine(name: str) -> bool:
 
 
 def _parse_authority(text: str) -> _Authority | None:
-    """Return a host and the port behind it; None for what is neither."""
+    """Return a host and its port; None for any other text."""
     found = _AUTHORITY.fullmatch(text.lower())
     if found is None:
         return None
@@ -141,7 +141,7 @@ def _parse_authority(text: str) -> _Authority | None:
 
 
 def _parse_origin(text: str) -> _Origin | None:
-    """Return the parts of an origin; None for an opaque one, and for what is none."""
+    """Return the parts of an origin; None for an opaque one, and for any other text."""
     scheme, separator, rest = text.lower().partition("://")
     authority = _parse_authority(rest)
     if not separator or not _SCHEME.fullmatch(scheme) or authority is None:

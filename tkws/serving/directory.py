@@ -29,7 +29,7 @@ SMALL = 64 * 1024
 _INDEX = "index.html"
 _WELL_KNOWN = ".well-known"  # hidden by its name, and meant to be seen (RFC 8615)
 
-# A pipe would keep whoever opens it waiting; a link that has just been put there might lead out.
+# Opening a pipe would wait for its other end; a link that has just been put there might lead out.
 _OPEN_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 # Names that Windows takes for a drive, a stream, a device or another name. The digits include superscripts.
@@ -43,7 +43,7 @@ _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 
 
 class FileResponse(NamedTuple):
-    """An answer whose body is sent behind it."""
+    """An answer whose body is sent after it."""
 
     response: Response
     """Without the body."""
@@ -52,7 +52,7 @@ class FileResponse(NamedTuple):
     """The bytes of the body."""
 
     content: FileSource | None
-    """The body; None for HEAD. Who takes the answer closes it."""
+    """The body; None for HEAD. The caller closes it."""
 
 
 class Directory:
@@ -73,7 +73,7 @@ class Directory:
             name: The path below the folder, percent-decoded.
 
         Returns:
-            The answer; None where there is no such file.
+            The answer; None if there is no such file.
         """
         try:
             return self._answer(request, name)
@@ -109,12 +109,12 @@ class Directory:
 
 
 def is_file_name(part: str, *, windows: bool = os.name == "nt") -> bool:
-    """Whether a part of a path names a file or a folder, and nothing else, on such a system."""
+    """Tell whether a part of a path names a file or a folder, and nothing else, on such a system."""
     return "\0" not in part and not (windows and _WINDOWS.fullmatch(part))
 
 
 def _is_hidden(part: str) -> bool:
-    """Whether a name begins with a dot, as ``.git``, ``.env`` and ``..`` do."""
+    """Tell whether a name begins with a dot, as ``.git``, ``.env`` and ``..`` do."""
     return part.startswith(".") and part != _WELL_KNOWN
 
 
@@ -129,7 +129,7 @@ def with_slash(request: Request) -> Response:
 
 
 def _send(request: Request, name: str, path: Path) -> Response | FileResponse | None:
-    """Return the answer that a file gives; None where there is none."""
+    """Return the answer that a file gives; None without a file."""
     file = FileIO(path, opener=lambda name, flags: os.open(name, flags | _OPEN_FLAGS))
     answer: Response | FileResponse | None = None
     try:

@@ -106,7 +106,7 @@ class HTTPServer(Server):
         into the same context.
 
         Raises:
-            TypeError: For what is no context.
+            TypeError: For anything but a context.
             ValueError: For a client's context, and where the server listens for plain TCP.
         """
         return self._context
@@ -222,7 +222,9 @@ class HTTPConnection:
         self._serve(None if self._done else self._http.receive_eof())
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """The client has gone."""
+        """Note the end: the client has gone, or the file being sent could not be read."""
+        if cause is not None:
+            _log.info("lost %r: %s", self._stream.peername, cause)
         self._leave()
 
     def pause_writing(self) -> None:

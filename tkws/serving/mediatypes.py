@@ -86,7 +86,7 @@ _TYPES = {
     for ending in endings
 }
 
-# What browsers undo by themselves (RFC 9110, 8.4.1).
+# Codings that browsers undo by themselves (RFC 9110, 8.4.1).
 _CODINGS = {"gz": "gzip", "br": "br", "zst": "zstd"}
 
 # Inside one of these a coding is a part of the file: a ``.tar.gz`` is to stay one when it is saved.
@@ -96,7 +96,7 @@ _UNKNOWN = "application/octet-stream"
 
 
 class MediaType(NamedTuple):
-    """What a file is."""
+    """The type of a file, and the coding around it."""
 
     name: str
     coding: str
@@ -104,15 +104,15 @@ class MediaType(NamedTuple):
 
     @property
     def is_text(self) -> bool:
-        """Whether its encoding has to be told beside it."""
+        """Tell whether it is a text whose encoding has to be given beside it."""
         return self.name.startswith("text/") and not self.coding
 
 
 def media_type(path: str) -> MediaType:
     """Return what the ending of a path tells.
 
-    ``app.js.gz`` is a script with the coding gzip, and so is ``x.svgz`` a picture. What has an
-    unknown ending, or none, is ``application/octet-stream``.
+    ``app.js.gz`` is a script with the coding gzip, and so is ``x.svgz`` a picture. A file with
+    an unknown ending, or none, is ``application/octet-stream``.
     """
     stem, _, ending = path.rpartition("/")[2].lower().rpartition(".")
     if ending == "svgz":

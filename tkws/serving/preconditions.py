@@ -53,7 +53,7 @@ def select(method: str, headers: Headers, tag: str, modified: int, size: int) ->
 
 
 def parse_date(value: str) -> int | None:
-    """Return the seconds since 1970 of a date in one of HTTP's three formats; None for what is none."""
+    """Return the seconds since 1970 of a date in one of HTTP's three formats; None for any other text."""
     try:
         date = parsedate_to_datetime(value)
         return int(date.replace(tzinfo=date.tzinfo or UTC).timestamp())
@@ -86,9 +86,9 @@ def _range_is_of_this(headers: Headers, tag: str, modified: int) -> bool:
 
 
 def _select_range(value: str, size: int) -> Selection | None:
-    """Return what a Range field selects; None where it is to be ignored."""
+    """Return what a Range field selects; None if it is to be ignored."""
     found = _RANGE.fullmatch(value.strip())
-    if found is None or not size:  # for an empty file there is no Content-Range
+    if found is None or not size:  # an empty file has no Content-Range
         return None
     first, last = found.groups()
     if not first:

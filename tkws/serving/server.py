@@ -110,7 +110,7 @@ class Server(Configurable):
         offers any, wins. Also a decorator: ``@server.live("/chat")``.
 
         Args:
-            path: A glob, matched with regard to case: ``*``, ``?`` and ``[...]``.
+            path: A glob, matched case-sensitively: ``*``, ``?`` and ``[...]``.
             handler: The handler of the connections.
             protocol: A glob for the subprotocol.
 
@@ -118,7 +118,7 @@ class Server(Configurable):
             The handler.
 
         Raises:
-            TypeError: For a path or a protocol that is no str, or a handler that cannot be called.
+            TypeError: For a path or a protocol that is not a str, or a handler that cannot be called.
             ValueError: For a path that can match none, since every path begins with ``/``.
         """
         for name, value in (("path", path), ("protocol", protocol)):
@@ -142,7 +142,7 @@ class Server(Configurable):
                 whole `Response`.
 
         Raises:
-            TypeError: For a path that is no str, or content of another type.
+            TypeError: For a path that is not a str, or content of another type.
             ValueError: For a path that does not begin with ``/``.
         """
         self.pages.add_page(path, content)
@@ -150,8 +150,8 @@ class Server(Configurable):
     def directory(self, path: str, folder: str | Path) -> None:
         """Show the files below ``folder`` below ``path``; ``index.html`` stands for a folder.
 
-        Neither ``..`` nor symbolic links lead out of the folder. What is hidden, by a name that
-        begins with a dot, is not shown, but for ``.well-known``.
+        Neither ``..`` nor symbolic links lead out of the folder. Hidden files and folders, whose
+        names begin with a dot, are not shown, except ``.well-known``.
 
         A file is sent in pieces as the client takes them, however large it is. Browsers may ask
         for a part of it (Range) or whether it has changed (ETag, Last-Modified). The ending of
@@ -166,8 +166,8 @@ class Server(Configurable):
             folder: The folder in the file system.
 
         Raises:
-            NotADirectoryError: Where the folder is none.
-            TypeError: For a path that is no str.
+            NotADirectoryError: For a path that is not a folder.
+            TypeError: For a path that is not a str.
             ValueError: For a path that does not begin with ``/``.
         """
         self.pages.add_directory(path, folder)
@@ -237,7 +237,7 @@ class Server(Configurable):
 
         Args:
             request: What the client asked.
-            sockname: This end's address, where it is known better than from the listening socket.
+            sockname: This end's address; None for that of the listening socket.
 
         Raises:
             HandshakeError: With the HTTP status that refuses it.
@@ -291,7 +291,7 @@ class Server(Configurable):
         return session.ws
 
     def is_live(self, path: str) -> bool:
-        """Whether there are WebSockets at a path, percent-decoded."""
+        """Tell whether there are WebSockets at a path, percent-decoded."""
         return bool(self._entries(path))
 
     # How it works
@@ -362,7 +362,7 @@ class Server(Configurable):
         raise HandshakeError(f"There is no WebSocket at {path!r}", part="path", status=404)
 
     def _entries(self, path: str) -> list[Live]:
-        """Return what serves a path, first of all what was made live."""
+        """Return the entries that serve a path, those of `live` first."""
         entries = [entry for entry in self._live if fnmatchcase(path, entry.path)]
         if self._options.handler is not ignore:
             entries.append(Live("*", self._options.handler, "*"))

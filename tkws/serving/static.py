@@ -16,7 +16,7 @@ from tkws.serving.directory import Directory, FileResponse, with_slash
 
 Content = str | bytes | Response
 Page = Content | Callable[[Request], Content]
-"""What a path shows: text (HTML), bytes (of the type that the path's ending tells), a whole
+"""The content of a path: text (HTML), bytes (of the type that the path's ending tells), a whole
 `Response`, or a callable that makes one of these from the `Request`."""
 
 
