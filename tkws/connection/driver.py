@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from tkws.connection.delivery import Delivery
 from tkws.errors import printable
@@ -29,6 +30,8 @@ _AT_ONCE = 64 * 1024
 # Seconds that the peer's Close waits while a handler runs Tk's loop, which may still answer what came before.
 # Others wait ten seconds or more for an answer to their Close.
 _PATIENCE = 1.0
+
+_OPEN: Final = State.OPEN  # in Python 3.11, looking a member up on its enum is a call
 
 
 class ConnectionDriver:
@@ -238,7 +241,7 @@ class ConnectionDriver:
             most is not None
             and self._may_end
             and self.stream.buffered_amount > most
-            and self.engine.state is State.OPEN
+            and self.engine.state is _OPEN
         ):
             cause = f"The peer sends and does not read: more than {most} bytes wait for it"
             self.engine.receive_eof(self._loop.now(), cause)
@@ -253,7 +256,7 @@ class ConnectionDriver:
                 engine.conclude(self._loop.now())
                 self._deliver()
         finally:  # a handler's SystemExit leaves by way of mainloop, which may be called again
-            if engine.state is not State.OPEN:
+            if engine.state is not _OPEN:
                 self._settle_closing()
             elif self._timer is None or self._awaits_pong:  # else what is received only puts it off
                 self._set_timer()
@@ -286,7 +289,7 @@ class ConnectionDriver:
         if engine.has_output or engine.output_ended:  # pongs and Close frames do not wait for the handler
             self._write()
         events = engine.take_events()
-        if engine.state is not State.OPEN:
+        if engine.state is not _OPEN:
             self._log_fault(events)
             if engine.state is State.CLOSED:
                 self._settle_closing()  # what comes next does not wait for a handler that opens a dialog
@@ -312,7 +315,7 @@ class ConnectionDriver:
             self.stream.writelines(output)
         if waited > self._high_water:
             self.stream.count_as_waiting(waited)
-        if self.engine.state is not State.OPEN:
+        if self.engine.state is not _OPEN:
             if self.engine.output_ended:
                 self.stream.end()
             self._set_timer()

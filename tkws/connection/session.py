@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryPolicy
 from tkws.connection.delivery import Delivery
@@ -43,7 +43,7 @@ _LONGEST_PAUSE = 366 * 24 * 3600.0
 # What only the loop brings, so that the program may be told at once.
 _FROM_LOOP = (Input.FAILED, Input.LOST, Input.RETRY, Input.GIVE_UP)
 
-_OPEN = Phase.OPEN  # looking an enum's member up takes longer
+_OPEN: Final = Phase.OPEN  # in Python 3.11, looking a member up on its enum is a call
 
 all_websockets: dict[WebSocket, None] = {}
 """Every WebSocket that is not closed, in the order of their making."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tkws.errors import StateError
 from tkws.net.bytequeue import Buffer, ByteQueue, Source
@@ -38,7 +38,9 @@ class State(Enum):
     DETACHED = "detached"
 
 
-_HEARING = (State.OPEN, State.ENDING, State.ENDED)
+_OPEN: Final = State.OPEN  # in Python 3.11, looking a member up on its enum is a call
+_OVER: Final = (State.CLOSED, State.DETACHED)
+_HEARING: Final = (State.OPEN, State.ENDING, State.ENDED)
 
 
 class SocketStream(Stream):
@@ -90,7 +92,7 @@ class SocketStream(Stream):
     @property
     def closed(self) -> bool:
         """Whether the socket is closed or given away."""
-        return self._state in (State.CLOSED, State.DETACHED)
+        return self._state in _OVER
 
     @property
     def broken(self) -> bool:
@@ -174,7 +176,7 @@ class SocketStream(Stream):
             return
         if self._wrote_all:
             raise self._refusal()
-        if self._state is not State.OPEN or not data:
+        if self._state is not _OPEN or not data:
             return
         waiting = bool(self._outgoing.size)
         if not waiting:
@@ -195,7 +197,7 @@ class SocketStream(Stream):
         self._mind_the_marks()
 
     def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
-        if self._state is not State.OPEN:
+        if self._state is not _OPEN:
             return
         waiting = bool(self._outgoing.size)
         for data in pieces:
@@ -209,7 +211,7 @@ class SocketStream(Stream):
         """Shut the writing side down (TCP sends FIN), once everything written has gone."""
         if not self._wrote_all:
             self._wrote_all = True
-            if self._state is State.OPEN:
+            if self._state is _OPEN:
                 self._state = State.ENDING
                 self._finish()
 
@@ -237,7 +239,7 @@ class SocketStream(Stream):
         Raises:
             StateError: When bytes wait to be sent, or after ``end``, ``close`` or a failure.
         """
-        if self._state is not State.OPEN or self._outgoing.size:
+        if self._state is not _OPEN or self._outgoing.size:
             raise StateError(f"only an open stream with nothing to send can be detached: {self!r}")
         self.loop.unwatch(self._fd)
         self._state = State.DETACHED

@@ -32,6 +32,7 @@ Long because every call and attribute is documented; what it decides takes half 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 from tkws.checks import Buffer
 from tkws.errors import ProtocolError, StateError
@@ -58,6 +59,9 @@ class State(IntEnum):
     OPEN = 1
     CLOSING = 2
     CLOSED = 3
+
+
+_OPEN: Final = State.OPEN  # in Python 3.11, looking a member up on its enum is a call
 
 
 class Engine:
@@ -297,7 +301,7 @@ class Engine:
 
     def probe(self, now: float) -> None:
         """Ask whether the peer is still there, such as after a suspend; only where there is a keepalive."""
-        if self.state is State.OPEN and self.ending is None and self.keepalive.probe(now):
+        if self.state is _OPEN and self.ending is None and self.keepalive.probe(now):
             self._now = now
             self._write_keepalive()
 
@@ -324,7 +328,7 @@ class Engine:
             TypeError: Where ``message`` is neither text nor bytes-like.
             ValueError: Where the text cannot be encoded.
         """
-        if self.state is not State.OPEN:
+        if self.state is not _OPEN:
             raise self._not_open()
         kind, payload = encode_message(message)
         opcode = kind
@@ -358,7 +362,7 @@ class Engine:
             ValueError: Where ``payload`` is longer.
         """
         payload = encode_control("payload", payload)
-        if self.state is not State.OPEN:
+        if self.state is not _OPEN:
             raise self._not_open()
         self._now = now
         return self._write_ping(payload)
@@ -366,7 +370,7 @@ class Engine:
     def pong(self, payload: Buffer, now: float) -> int:
         """Send a pong that nobody asked for (RFC 6455, 5.5.3); the rest is as with `ping`."""
         payload = encode_control("payload", payload)
-        if self.state is not State.OPEN:
+        if self.state is not _OPEN:
             raise self._not_open()
         self._now = now
         return self._write_frame(Opcode.PONG, payload)
@@ -419,7 +423,7 @@ class Engine:
         """
         payload = encode_close(code, reason)
         self._now = now
-        if self.state is State.OPEN:
+        if self.state is _OPEN:
             self._close_timer = self._send_close(payload)
 
     # What the owner fetches
@@ -448,7 +452,7 @@ class Engine:
     @property
     def ready_for_message(self) -> bool:
         """Whether the connection is open and no message is half sent."""
-        return self.state is State.OPEN and self.unfinished is None
+        return self.state is _OPEN and self.unfinished is None
 
     @property
     def has_output(self) -> bool:
@@ -460,7 +464,7 @@ class Engine:
         """When `handle_timer` is due next, on the clock of ``now``; None for never."""
         if self._close_timer is not None:
             return self._close_timer.deadline
-        if self.state is not State.OPEN or self.ending is not None:
+        if self.state is not _OPEN or self.ending is not None:
             return None
         return self.keepalive.deadline
 

@@ -6,8 +6,13 @@ states and masks.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tkws.checks import Buffer, check_bytes_like
 from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Opcode, encode_header
+
+_TEXT: Final = Opcode.TEXT  # in Python 3.11, looking a member up on its enum is a call
+_BINARY: Final = Opcode.BINARY
 
 
 def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
@@ -18,10 +23,10 @@ def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
         ValueError: The text cannot be encoded, or the buffer is closed.
     """
     if isinstance(message, str):
-        return Opcode.TEXT, encode_text("message", message)
+        return _TEXT, encode_text("message", message)
     if isinstance(message, bytes):
-        return Opcode.BINARY, message
-    return Opcode.BINARY, check_bytes_like("message", message, "str or bytes-like")
+        return _BINARY, message
+    return _BINARY, check_bytes_like("message", message, "str or bytes-like")
 
 
 def encode_broadcast(message: str | Buffer) -> bytes:

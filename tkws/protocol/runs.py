@@ -9,11 +9,16 @@ a message that could be spared.
 
 from __future__ import annotations
 
+from typing import Final
+
 from tkws.errors import ProtocolError
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.masking import xor
+
+_TEXT: Final = Event.TEXT  # in Python 3.11, looking a member up on its enum is a call
+_BINARY: Final = Event.BINARY
 
 _FINAL_TEXT = 0x81
 _FINAL_BINARY = 0x82
@@ -48,7 +53,6 @@ def read_unmasked_run(
         ProtocolError: For a compressed message that is broken, too large or bad text.
     """
     append = events.append
-    text, binary = Event.TEXT, Event.BINARY
     size = len(data)
     try:
         while True:
@@ -66,9 +70,9 @@ def read_unmasked_run(
             if end > size or length > limit:
                 break
             if first == _FINAL_TEXT:
-                append((text, data[start:end].decode()))
+                append((_TEXT, data[start:end].decode()))
             elif first == _FINAL_BINARY:
-                append((binary, data[start:end]))
+                append((_BINARY, data[start:end]))
             elif codec is not None and first in _COMPRESSED:
                 append(_decompress(first, data[start:end], limit, codec))
             else:
@@ -138,9 +142,9 @@ def _read_short(
             key = (data[start - 4 : start] * ((length + 3) >> 2))[:length]
             payload = (int.from_bytes(data[start:end]) ^ int.from_bytes(key)).to_bytes(length)
             if first == _FINAL_TEXT:
-                events.append((Event.TEXT, payload.decode()))
+                events.append((_TEXT, payload.decode()))
             elif first == _FINAL_BINARY:
-                events.append((Event.BINARY, payload))
+                events.append((_BINARY, payload))
             elif codec is not None and first in _COMPRESSED:
                 events.append(_decompress(first, payload, limit, codec))
             else:
@@ -160,14 +164,13 @@ def _cut(
 ) -> int:
     """Cut the messages of frames ``(first byte, start, end)`` out; return where the last good one ends."""
     append = events.append
-    text, binary = Event.TEXT, Event.BINARY
     done = 0
     try:
         for first, start, end in frames:
             if first == _FINAL_TEXT:
-                append((text, data[start:end].decode()))
+                append((_TEXT, data[start:end].decode()))
             elif codec is None or first == _FINAL_BINARY:
-                append((binary, data[start:end]))
+                append((_BINARY, data[start:end]))
             else:
                 append(_decompress(first, data[start:end], limit, codec))
             done = end
@@ -179,8 +182,8 @@ def _cut(
 def _decompress(first: int, payload: bytes, limit: int, codec: PerMessageDeflate) -> EventRecord:
     message = codec.decode(payload, True, limit)
     if first == _COMPRESSED_BINARY:
-        return Event.BINARY, message
+        return _BINARY, message
     try:
-        return Event.TEXT, message.decode()
+        return _TEXT, message.decode()
     except UnicodeDecodeError as error:
         raise ProtocolError(CloseCode.INVALID_PAYLOAD, "Text is not valid UTF-8") from error
