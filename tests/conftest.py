@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import re
 import ssl
 import sys
 import threading
@@ -32,6 +33,9 @@ from tests.progress import AtOnce
 PumpUntil = Callable[..., None]
 
 INTEROP = Path(__file__).with_name("interop")
+
+# In the repr() of an object.
+ADDRESS = re.compile(" at 0x[0-9a-f]{6,}")
 
 # Seconds of CPU time that tkws may take between two beats of the GUI's heartbeat.
 LONGEST_STRETCH = 0.05
@@ -64,6 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("display")
         if INTEROP in item.path.parents:
             item.add_marker("programs")
+        if ADDRESS.search(item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid}: give it an id that is the same in each process")
 
 
 # ---- what always runs

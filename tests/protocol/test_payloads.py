@@ -84,7 +84,7 @@ def test_a_payload_is_a_copy_and_holds_no_buffer() -> None:
     assert payloads == [WORDS] * 3
 
 
-@pytest.mark.parametrize("value", [None, 5, 1.5, ["a"], object(), {b"a"}, range(3)], ids=repr)
+@pytest.mark.parametrize("value", [None, 5, 1.5, ["a"], object(), {b"a"}, range(3)], ids=type)
 def test_what_has_no_buffer_is_refused(value: object) -> None:
     wanted = rf"str or bytes-like, not {type(value).__name__}$"
     for encode in (encode_message, encode_broadcast):
