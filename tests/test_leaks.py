@@ -185,7 +185,7 @@ class Stage:
 
     def hop(self) -> Any:
         """The way to the server that the opening is on."""
-        return self.ws._session._owned._opening._hop  # type: ignore[union-attr]
+        return self.ws._session._owned._opening._connector  # type: ignore[union-attr]
 
 
 def just_asked(stage):
