@@ -16,6 +16,7 @@ import pytest
 import tkws
 from tests.peers import KEY, Log, Peer
 from tkws.loop import loop_for
+from tkws.net import SocketStream
 from tkws.protocol.frames import Opcode
 from tkws.testing import FakeClock
 
@@ -142,6 +143,27 @@ def test_messages_may_come_with_the_request(server, peer, log, pump_until):
     fields = f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
     peer.send((request + fields).encode() + peer.frame(Opcode.TEXT, b"early"))
     pump_until(lambda: log.all("text"))
+    assert log.types == ["connect", "text"]
+
+
+def test_an_answer_that_the_system_does_not_take_at_once(server, peer, log, pump_until, monkeypatch):
+    """As where the client has not read the page before: the WebSocket reads and writes all the same."""
+    real = SocketStream.write
+
+    def write(stream, data):
+        if bytes(data).startswith(b"HTTP/1.1 101"):
+            stream._outgoing.append(data)
+            stream._watch()
+            stream._mind_the_marks()
+        else:
+            real(stream, data)
+
+    monkeypatch.setattr(SocketStream, "write", write)
+    log.actions["text"] = lambda ws, message: ws.send(message)
+    peer.ask("/chat")
+    peer.text("hello")
+    assert peer.answer()[0] == 101
+    assert peer.hear() == [(Opcode.TEXT, b"hello")]
     assert log.types == ["connect", "text"]
 
 

@@ -21,6 +21,7 @@ from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Timeout
 from tkws.net import Listener, SocketStream, Stream, check_context
 from tkws.net.filesource import FileSource
+from tkws.net.stream import HIGH_WATER, LOW_WATER
 from tkws.options import ServerOptions
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.handshake import rejection
@@ -276,6 +277,7 @@ class HTTPConnection:
             self._refuse(error)
             return
         self._leave()
+        self._stream.set_write_limits(HIGH_WATER, LOW_WATER)  # or a 101 that waits would count as slow
         self._server.open(admission, self._stream, self._http.trailing_data)
 
     def _page(self, request: Request) -> Response | FileResponse:
