@@ -23,7 +23,10 @@ def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
         ValueError: The text cannot be encoded, or the buffer is closed.
     """
     if isinstance(message, str):
-        return _TEXT, encode_text("message", message)
+        try:
+            return _TEXT, message.encode()
+        except UnicodeEncodeError as error:
+            raise _not_encodable("message", error) from error
     if isinstance(message, bytes):
         return _BINARY, message
     return _BINARY, check_bytes_like("message", message, "str or bytes-like")
@@ -55,7 +58,10 @@ def encode_control(name: str, payload: str | Buffer) -> bytes:
         ValueError: It is too long, cannot be encoded, or the buffer is closed.
     """
     if isinstance(payload, str):
-        encoded = encode_text(name, payload)
+        try:
+            encoded = payload.encode()
+        except UnicodeEncodeError as error:
+            raise _not_encodable(name, error) from error
     else:
         encoded = check_bytes_like(name, payload, "str or bytes-like")
     if len(encoded) > MAX_CONTROL_PAYLOAD:
@@ -63,13 +69,5 @@ def encode_control(name: str, payload: str | Buffer) -> bytes:
     return encoded
 
 
-def encode_text(name: str, text: str) -> bytes:
-    """Return a text as UTF-8.
-
-    Raises:
-        ValueError: It has a lone surrogate, which UTF-8 cannot carry.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"{name}: not encodable as UTF-8: {error}") from error
+def _not_encodable(name: str, error: UnicodeEncodeError) -> ValueError:
+    return ValueError(f"{name}: not encodable as UTF-8: {error}")
