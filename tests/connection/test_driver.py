@@ -500,6 +500,23 @@ def test_a_break_is_told_to_a_program_that_paused_until_the_buffer_drains(
     pump_until(lambda: client.over)
 
 
+@pytest.mark.parametrize("closer", ["we", "the peer", "a fault"])
+def test_nothing_drains_after_a_close(root, peers, log, pump_until, closer):
+    ws, peer = peers.taken(root, log, high_water=MIB, low_water=0)
+    pump_until(lambda: log.open)
+    sent = fill(ws, pump_until)
+    if closer == "we":
+        ws.close()
+    else:
+        peer.send(peer.frame(Opcode.CLOSE, b"\x03\xe8") if closer == "the peer" else b"\xff\xff")
+        pump_until(lambda: log.all("close"))
+    peer.take(sent)
+    peer.hear()
+    peer.sock.close()
+    pump_until(lambda: log.over)
+    assert log.types == ["connect", *["error"] * (closer == "a fault"), "close", "disconnect"]
+
+
 def test_a_mark_that_is_raised_drains_from_the_loop(root, peers, log, pump_until):
     ws, _ = peers.taken(root, log, high_water=MIB, low_water=0)
     pump_until(lambda: log.open)

@@ -243,13 +243,13 @@ def test_nothing_is_sent_after_close(taken, log, pump_until):
     ws, peer = taken
     ws.close()
     for call in (ws.send, ws.ping, ws.pong):
-        with pytest.raises(tkws.StateError, match="CLOSING, not OPEN"):
+        with pytest.raises(tkws.StateError, match="CLOSING, not OPEN: nothing can be sent after close"):
             call("x")
     peer.bye()
     peer.sock.close()
     pump_until(lambda: log.over)
     for call in (ws.send, ws.ping, ws.pong):
-        with pytest.raises(tkws.StateError, match="CLOSED, not OPEN"):
+        with pytest.raises(tkws.StateError, match="CLOSED, not OPEN: it is over; open another one"):
             call("x")
 
 
@@ -288,7 +288,10 @@ def test_while_connecting_nothing_can_be_sent(connecting):
     ws, _ = connecting
     assert ws.state is tkws.State.CONNECTING
     for call in (ws.send, ws.ping, ws.pong):
-        with pytest.raises(tkws.StateError, match="CONNECTING, not OPEN"):
+        with pytest.raises(
+            tkws.StateError,
+            match="CONNECTING, not OPEN: wait for .* or set the option offline_buffer",
+        ):
             call("x")
     assert not ws._session.send_encoded(b"\x81\0")
     assert (ws.close_code, ws.close_reason, ws.latency, ws.buffered_amount) == (None, "", None, 0)

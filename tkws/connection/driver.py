@@ -225,13 +225,13 @@ class ConnectionDriver:
     # How it works
 
     def _has_drained(self) -> None:
-        if self.stream.broken:
-            self._delivery.resume()  # a program that waits for `drain` would not hear of the end
-            return
-        if not self._is_slow:
+        if not (self._is_slow or self.stream.broken):
             self.engine.release_pong(self._loop.now())
             if self.engine.has_output:
                 self.output_added()
+        if self.stream.broken or self.engine.state is not State.OPEN:
+            self._delivery.resume()  # a program that waits for `drain` would not hear of the end
+            return
         self._delivery.deliver_now((Event.DRAIN, None))
 
     def _judge(self) -> None:

@@ -42,7 +42,10 @@ class OfflineBuffer:
         """
         _, payload = encode_message(message)
         if self._size + len(payload) > room:
-            raise StateError("The connection is not ready to send, and the offline buffer is full")
+            raise StateError(
+                "The connection is not ready to send, and the offline buffer is full: wait for `connect`, "
+                f"or set a larger offline_buffer than {room} bytes"
+            )
         if self._messages is None:
             self._messages = deque()
         self._messages.append((message if isinstance(message, str) else payload, compress, len(payload)))

@@ -18,6 +18,7 @@ from tkws.connection.offline import OfflineBuffer
 from tkws.connection.threadqueue import ThreadQueue
 from tkws.errors import StateError
 from tkws.loop import Loop
+from tkws.protocol.engine import State, not_open
 from tkws.protocol.events import EventRecord
 
 
@@ -112,10 +113,9 @@ class Sending:
             StateError: There is none now.
         """
         if self._driver is None:
-            state = "CLOSED" if self._stage is _Stage.OVER else "CONNECTING"
-            raise StateError(f"The connection is {state}, not OPEN")
+            raise not_open(State.CLOSED if self._stage is _Stage.OVER else State.CONNECTING)
         if self._closing and self._must_wait():
-            raise StateError("The connection is CLOSING, not OPEN")
+            raise not_open(State.CLOSING)
         return self._driver
 
     def flush_offline(self) -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from tkws.errors import MessagesLost, StateError
 from tkws.loop import Loop
+from tkws.protocol.engine import State, not_open
 from tkws.protocol.events import Event, EventRecord
 
 
@@ -60,7 +61,7 @@ class ThreadQueue:
         """
         with self._lock:
             if self._closed:
-                raise StateError("The connection is CLOSED, not OPEN")
+                raise not_open(State.CLOSED)
             entry = call, message, final
             queue = self._submitted
             if queue is None:

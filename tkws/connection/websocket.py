@@ -21,7 +21,7 @@ from tkws.loop import Loop
 from tkws.net import run_aside
 from tkws.options import Configurable, ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
-from tkws.protocol.engine import State
+from tkws.protocol.engine import State, not_open
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool, load_numpy_by
 from tkws.protocol.payloads import encode_control, encode_message
@@ -265,7 +265,7 @@ class WebSocket(Configurable):
 
     def _require_not_over(self) -> None:
         if self.state in (State.CLOSING, State.CLOSED):
-            raise StateError(f"The connection is {self.state.name}, not OPEN")
+            raise not_open(self.state)
 
 
 def session_of(ws: WebSocket) -> Session:

@@ -329,7 +329,7 @@ class Engine:
             ValueError: Where the text cannot be encoded.
         """
         if self.state is not _OPEN:
-            raise self._not_open()
+            raise not_open(self.state)
         kind, payload = encode_message(message)
         opcode = kind
         if self.unfinished is not None:
@@ -363,7 +363,7 @@ class Engine:
         """
         payload = encode_control("payload", payload)
         if self.state is not _OPEN:
-            raise self._not_open()
+            raise not_open(self.state)
         self._now = now
         return self._write_ping(payload)
 
@@ -371,7 +371,7 @@ class Engine:
         """Send a pong that nobody asked for (RFC 6455, 5.5.3); the rest is as with `ping`."""
         payload = encode_control("payload", payload)
         if self.state is not _OPEN:
-            raise self._not_open()
+            raise not_open(self.state)
         self._now = now
         return self._write_frame(Opcode.PONG, payload)
 
@@ -529,5 +529,14 @@ class Engine:
         self.bytes_sent += size
         return size
 
-    def _not_open(self) -> StateError:
-        return StateError(f"The connection is {self.state.name}, not OPEN")
+
+_ADVICE = {
+    State.CONNECTING: "wait for its `connect` event, or set the option offline_buffer",
+    State.CLOSING: "nothing can be sent after close(), or after the peer has closed it",
+    State.CLOSED: "it is over; open another one",
+}
+
+
+def not_open(state: State) -> StateError:
+    """Return the error of a call that only an open connection takes: what the state is, and what to do."""
+    return StateError(f"The connection is {state.name}, not OPEN: {_ADVICE[state]}")
