@@ -68,7 +68,7 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a server", "connections that are no WebSocket yet"): lambda: (
         f"{httpserver.EXTRA_HTTP_CONNECTIONS} above `max_connections`"
     ),
-    ("For a server", "accepted in one go"): lambda: f"{listen.AT_ONCE}",
+    ("For a server", "accepted in one go"): lambda: f"{listen.MAX_ACCEPTS}",
     ("For an address", "connections that are no WebSocket yet"): lambda: (
         f"{httpserver.EXTRA_HTTP_CONNECTIONS_PER_ADDRESS} above `max_connections_per_address`"
     ),

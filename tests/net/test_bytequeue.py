@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from tests.net.source import Made
 from tkws.net import bytequeue
-from tkws.net.bytequeue import CHUNK, IOV_MAX, WORTH_JOINING, ByteQueue, as_buffer, send, worth_joining
+from tkws.net.bytequeue import CHUNK, IOV_MAX, JOIN_BELOW, ByteQueue, as_buffer, send, should_join
 
 
 @given(
@@ -132,7 +132,7 @@ def test_a_cleared_queue_is_empty():
     assert queue.first(100) == b"kept"
 
 
-@pytest.mark.parametrize("sizes", [[5], [5] * 40, [WORTH_JOINING * 3] * 3], ids=["one", "small", "large"])
+@pytest.mark.parametrize("sizes", [[5], [5] * 40, [JOIN_BELOW * 3] * 3], ids=["one", "small", "large"])
 @pytest.mark.parametrize("has_sendmsg", [True, False])
 def test_one_call_sends_all_that_the_socket_takes(monkeypatch, socket_pair, sizes, has_sendmsg):
     monkeypatch.setattr(bytequeue, "_HAS_SENDMSG", has_sendmsg)
@@ -171,9 +171,9 @@ def test_a_socket_that_takes_nothing_costs_nothing(socket_pair):
 
 
 def test_small_buffers_are_worth_joining_and_large_ones_are_not():
-    assert worth_joining([b"x"] * 2000)
-    assert worth_joining([b"x" * WORTH_JOINING])
-    assert not worth_joining([b"head", b"x" * 3 * WORTH_JOINING])
+    assert should_join([b"x"] * 2000)
+    assert should_join([b"x" * JOIN_BELOW])
+    assert not should_join([b"head", b"x" * 3 * JOIN_BELOW])
 
 
 def test_the_length_of_a_buffer_is_in_bytes():

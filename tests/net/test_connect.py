@@ -10,7 +10,7 @@ import weakref
 import pytest
 
 from tkws.errors import OpenError
-from tkws.net import Dial, Endpoint, Listener, connect, numeric_endpoint, unix_endpoint
+from tkws.net import Endpoint, HappyEyeballs, Listener, connect, numeric_endpoint, unix_endpoint
 from tkws.net.connect import ATTEMPT_DELAY, interleave
 
 
@@ -96,10 +96,10 @@ def outcome():
 @pytest.fixture
 def dial(loop, outcome):
     """``dial(*endpoints)``: a dial that tells `outcome`; cancelled after the test."""
-    made: list[Dial] = []
+    made: list[HappyEyeballs] = []
 
-    def dial(*endpoints: Endpoint) -> Dial:
-        made.append(Dial(loop, endpoints, outcome.connected, outcome.failed))
+    def dial(*endpoints: Endpoint) -> HappyEyeballs:
+        made.append(HappyEyeballs(loop, endpoints, outcome.connected, outcome.failed))
         return made[-1]
 
     yield dial
@@ -211,7 +211,7 @@ def test_cancelling_at_any_moment_leaves_nothing(
 
 
 def test_a_dial_that_is_over_is_forgotten(loop, outcome, listening, pump_until):
-    made = Dial(loop, [listening()[1]], outcome.connected, outcome.failed)
+    made = HappyEyeballs(loop, [listening()[1]], outcome.connected, outcome.failed)
     gone = weakref.ref(made)
     pump_until(lambda: outcome.over)
     del made
@@ -301,4 +301,4 @@ def test_families_take_turns_in_the_order_of_their_first():
 
 def test_no_endpoints_are_the_callers_fault(loop):
     with pytest.raises(ValueError, match="endpoints: at least one"):
-        Dial(loop, [], pytest.fail, pytest.fail)
+        HappyEyeballs(loop, [], pytest.fail, pytest.fail)

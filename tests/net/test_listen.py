@@ -13,7 +13,7 @@ import pytest
 
 from tkws.errors import StateError
 from tkws.net import Listener, listen
-from tkws.net.listen import AT_ONCE
+from tkws.net.listen import MAX_ACCEPTS
 
 
 @pytest.fixture
@@ -91,14 +91,14 @@ def test_both_families_are_accepted_on_one_port(listener, accepted, client, pump
 def test_a_storm_is_accepted_in_portions(listener, accepted, client, loop, pump_until):
     made = listener()
     others: list[int] = []
-    for _ in range(2 * AT_ONCE + 10):
+    for _ in range(2 * MAX_ACCEPTS + 10):
         client(made.addresses[0])
     made._on_accept = lambda sock, address: (
         accepted.append((sock, address)),
         loop.call_soon(lambda: others.append(len(accepted))),
     )
-    pump_until(lambda: len(accepted) == 2 * AT_ONCE + 10)
-    assert others[0] <= AT_ONCE
+    pump_until(lambda: len(accepted) == 2 * MAX_ACCEPTS + 10)
+    assert others[0] <= MAX_ACCEPTS
 
 
 def test_accepting_stops_when_the_time_slice_is_spent(listener, accepted, client, loop, pump_until):
@@ -141,7 +141,7 @@ def test_a_listener_may_be_closed_while_it_accepts(listener, accepted, client, p
     pump_until(lambda: accepted)
     assert len(accepted) == 1
     assert made.closed
-    assert made._rest is None
+    assert made._retry_timer is None
 
 
 def test_a_unix_path_goes_with_its_listener(listener, tmp_path):
@@ -189,7 +189,7 @@ def no_descriptors():
 def test_without_descriptors_it_rests_and_recovers(
     listener, accepted, client, pump_until, no_descriptors, monkeypatch, caplog
 ):
-    monkeypatch.setattr(listen, "REST", 0.01)
+    monkeypatch.setattr(listen, "RETRY_DELAY", 0.01)
     tries: list[bool] = []
     made = listener()
     client(made.addresses[0])
@@ -208,7 +208,7 @@ def test_without_descriptors_it_rests_and_recovers(
 
 
 def test_a_second_shortage_is_told_again(listener, accepted, client, pump_until, monkeypatch, caplog):
-    monkeypatch.setattr(listen, "REST", 0.01)
+    monkeypatch.setattr(listen, "RETRY_DELAY", 0.01)
     made = listener()
     real = socket.socket.accept
     failures: list[int] = []
@@ -227,14 +227,14 @@ def test_a_second_shortage_is_told_again(listener, accepted, client, pump_until,
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
-def test_a_resting_listener_can_be_closed(listener, client, pump_until, monkeypatch):
+def test_a_listener_without_descriptors_can_be_closed(listener, client, pump_until, monkeypatch):
     def accept(sock):
         raise OSError(errno.EMFILE, "as asked")
 
     monkeypatch.setattr(listen.Socket, "accept", accept)
     made = listener()
     client(made.addresses[0])
-    pump_until(lambda: "resting" in repr(made))
+    pump_until(lambda: "out of descriptors" in repr(made))
     made.close()
 
 

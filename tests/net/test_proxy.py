@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from tkws.errors import OpenError
 from tkws.http.answers import USER_AGENT
-from tkws.net.proxy import Dialogue, ask, require_socks
+from tkws.net.proxy import ProxyHandshake, require_socks, start_proxy_handshake
 from tkws.net.proxyurl import parse_proxy
 
 SECRET = "hunter2"
@@ -112,7 +112,7 @@ class Conversation:
 
     def __init__(self, url: str, host: str = "example.org", port: int = 443) -> None:
         self.said = bytearray()
-        self.dialogue: Dialogue = ask(parse_proxy(url), host, port, self.said.extend)
+        self.dialogue: ProxyHandshake = start_proxy_handshake(parse_proxy(url), host, port, self.said.extend)
 
     def hear(self, data: bytes, step: int) -> bytes | None:
         """Feeds ``data`` in pieces; returns what is the server's once the way is open."""
@@ -230,7 +230,7 @@ def test_407_for_another_scheme_names_it(values):
 )
 def test_what_does_not_speak_http_is_told(garbage):
     conversation = Conversation(HTTP)
-    with pytest.raises(OpenError, match=f"What answers as the proxy {HTTP} does not speak HTTP: ") as caught:
+    with pytest.raises(OpenError, match=f"The proxy {HTTP} does not speak HTTP: ") as caught:
         conversation.hear(garbage + b"\r\n\r\n", 1000)
     assert caught.value.phase == "proxy"
     assert caught.value.__cause__ is not None
@@ -306,7 +306,7 @@ def test_socks5_that_refuses_a_user_says_so(lines):
 )
 def test_what_does_not_speak_socks_is_told(url, lines):
     error = refused(url, *lines)
-    assert f"What answers as the proxy {url}:1080 does not speak SOCKS: " in str(error)
+    assert f"The proxy {url}:1080 does not speak SOCKS: " in str(error)
     assert error.__cause__ is not None
 
 
@@ -314,7 +314,7 @@ def test_socks_needs_the_extra(monkeypatch):
     require_socks()
     monkeypatch.setitem(sys.modules, "socksio", None)
     with pytest.raises(ImportError, match=r'proxy: .* pip install "tkws\[socks\]"'):
-        ask(parse_proxy("socks5://proxy"), "192.0.2.1", 443, pytest.fail)
+        start_proxy_handshake(parse_proxy("socks5://proxy"), "192.0.2.1", 443, pytest.fail)
 
 
 @pytest.mark.parametrize("url", [HTTP, "socks4a://proxy", "socks5h://proxy", f"socks5h://{WITH_USER}proxy"])

@@ -304,7 +304,7 @@ def test_socks4_says_that_it_knows_no_ipv6(attempt, pump_until, resolver, url, h
     ours, _ = attempt(url, host)
     pump_until(lambda: ours.over)
     assert ours.error.phase == "proxy"
-    assert f"cannot connect to {host}: SOCKS4 knows no IPv6" in str(ours.error)
+    assert f"cannot connect to {host}: SOCKS4 does not support IPv6" in str(ours.error)
 
 
 def test_a_name_that_cannot_be_resolved_here_is_told(attempt, pump_until, resolver):

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tkws.errors import OpenError
-from tkws.net import Endpoint, Lookup, resolve, worker
+from tkws.net import Endpoint, Resolution, resolve, worker
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def resolver(monkeypatch):
 )
 def test_a_numeric_address_needs_no_thread(loop, pump_until, resolver, host, endpoint):
     found: list[list[Endpoint]] = []
-    Lookup(loop, host, 80, found.append, pytest.fail)
+    Resolution(loop, host, 80, found.append, pytest.fail)
     assert not found
     assert not worker._threads
     pump_until(lambda: found)
@@ -58,7 +58,7 @@ def test_a_name_is_looked_up_on_another_thread_in_the_systems_order(loop, pump_u
     v6, v4 = (socket.AF_INET6, "2001:db8::1"), (socket.AF_INET, "192.0.2.1")
     resolver["example.org"] = [v6, v4, v6]
     found: list[list[Endpoint]] = []
-    Lookup(loop, "example.org", 443, found.append, pytest.fail)
+    Resolution(loop, "example.org", 443, found.append, pytest.fail)
     pump_until(lambda: found)
     assert [(endpoint.family, endpoint.address[0]) for endpoint in found[0]] == [v6, v4]
     assert found[0][1].address == ("192.0.2.1", 443)
@@ -67,7 +67,7 @@ def test_a_name_is_looked_up_on_another_thread_in_the_systems_order(loop, pump_u
 
 def test_the_systems_resolver_knows_this_machine(loop, pump_until):
     found: list[list[Endpoint]] = []
-    Lookup(loop, "localhost", 80, found.append, pytest.fail)
+    Resolution(loop, "localhost", 80, found.append, pytest.fail)
     pump_until(lambda: found)
     assert {endpoint.address[0] for endpoint in found[0]} <= {"127.0.0.1", "::1"}
 
@@ -82,7 +82,7 @@ def test_the_systems_resolver_knows_this_machine(loop, pump_until):
 def test_a_name_that_is_none_is_an_error_that_says_which(loop, pump_until, resolver, cause, words):
     resolver["no.such.example"] = cause
     failures: list[OpenError] = []
-    Lookup(loop, "no.such.example", 80, pytest.fail, failures.append)
+    Resolution(loop, "no.such.example", 80, pytest.fail, failures.append)
     pump_until(lambda: failures)
     assert str(failures[0]) == f"cannot resolve 'no.such.example': {words}"
     assert failures[0].phase == "resolve"
@@ -92,7 +92,7 @@ def test_a_name_that_is_none_is_an_error_that_says_which(loop, pump_until, resol
 @pytest.mark.parametrize("host", [".example", "a" * 64 + ".example", "nul\0byte", "two words"])
 def test_the_systems_resolver_is_not_upset_by_what_is_no_name(loop, pump_until, host):
     failures: list[OpenError] = []
-    Lookup(loop, host, 80, pytest.fail, failures.append)
+    Resolution(loop, host, 80, pytest.fail, failures.append)
     pump_until(lambda: failures)
     assert isinstance(failures[0].__cause__, OSError | ValueError)
 
@@ -100,7 +100,7 @@ def test_the_systems_resolver_is_not_upset_by_what_is_no_name(loop, pump_until, 
 @pytest.mark.parametrize("host", ["127.0.0.1", "example.org"])
 def test_a_cancelled_lookup_is_not_answered(loop, pump_until, resolver, host):
     resolver["example.org"] = [(socket.AF_INET, "192.0.2.1")]
-    lookup = Lookup(loop, host, 80, pytest.fail, pytest.fail)
+    lookup = Resolution(loop, host, 80, pytest.fail, pytest.fail)
     lookup.cancel()
     lookup.cancel()
     pump_until(lambda: not worker._threads)
@@ -122,4 +122,4 @@ def test_a_cancelled_lookup_is_not_answered(loop, pump_until, resolver, host):
 )
 def test_bad_arguments_raise_at_the_call(loop, arguments, error, words):
     with pytest.raises(error, match=words):
-        Lookup(loop, *arguments, pytest.fail, pytest.fail)
+        Resolution(loop, *arguments, pytest.fail, pytest.fail)

@@ -15,7 +15,7 @@ import pytest
 from tests.net.owner import Recorder
 from tkws.errors import StateError
 from tkws.net import SocketStream, Stream, TLSStream
-from tkws.net.tls import MOST_WAITING, PIECE, TURN
+from tkws.net.tls import ENCRYPT_BUDGET, ENCRYPT_CHUNK, MAX_BELOW
 
 MIB = 1 << 20
 
@@ -450,23 +450,23 @@ def test_a_large_message_is_encrypted_in_turns(into_sink, loop, pump_until):
     client, sink, _ = into_sink
     seen_by_others: list[int] = []
     client.set_write_limits(100 * MIB, 0)
-    client.write(b"x" * 3 * TURN)
+    client.write(b"x" * 3 * ENCRYPT_BUDGET)
     loop.call_soon(lambda: seen_by_others.append(sink.taken))
-    assert TURN <= sink.taken < TURN + 2 * PIECE
+    assert ENCRYPT_BUDGET <= sink.taken < ENCRYPT_BUDGET + 2 * ENCRYPT_CHUNK
     taken = sink.taken
     client.write(b"y")
     assert sink.taken == taken
     assert client.buffered_amount > 0
     client.close()
     pump_until(lambda: seen_by_others)
-    assert seen_by_others[0] < 2 * TURN + 3 * PIECE
+    assert seen_by_others[0] < 2 * ENCRYPT_BUDGET + 3 * ENCRYPT_CHUNK
     pump_until(lambda: not client.buffered_amount)
-    assert sink.taken > 3 * TURN
+    assert sink.taken > 3 * ENCRYPT_BUDGET
 
 
 def test_when_the_loop_closes_a_turn_is_not_waited_for(into_sink, loop):
     client, _, owner = into_sink
-    client.write(b"x" * 3 * TURN)
+    client.write(b"x" * 3 * ENCRYPT_BUDGET)
     loop.on_close(client.close)
     loop.close()
     assert owner.lost
@@ -476,12 +476,12 @@ def test_when_the_loop_closes_there_are_no_more_turns(into_sink, loop):
     client, sink, owner = into_sink
 
     def leave() -> None:
-        client.write(b"x" * 3 * TURN)
+        client.write(b"x" * 3 * ENCRYPT_BUDGET)
         client.close()
 
     loop.on_close(leave)
     loop.close()
-    assert sink.taken > 3 * TURN
+    assert sink.taken > 3 * ENCRYPT_BUDGET
     assert owner.lost
 
 
@@ -516,7 +516,7 @@ def test_a_peer_that_asks_and_does_not_read_the_answers_is_not_heard(into_sink, 
         monkeypatch.setattr(sink, name, lambda name=name: calls.append(name))
     client.data_received(b"")
     assert calls == []
-    sink.buffered_amount = MOST_WAITING + 1  # answers of OpenSSL's own
+    sink.buffered_amount = MAX_BELOW + 1  # answers of OpenSSL's own
     client.data_received(b"")
     assert calls == ["pause_reading"]
     client.pause_reading()
@@ -532,7 +532,7 @@ def test_a_peer_that_has_read_the_answers_waits_for_an_owner_that_paused(into_si
     client, sink, _ = into_sink
     resumed: list[int] = []
     monkeypatch.setattr(sink, "resume_reading", lambda: resumed.append(1))
-    sink.buffered_amount = MOST_WAITING + 1
+    sink.buffered_amount = MAX_BELOW + 1
     client.data_received(b"")
     client.pause_reading()
     sink.buffered_amount = 0

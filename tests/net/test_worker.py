@@ -18,7 +18,7 @@ from tests.loop.test_fork import fork
 from tkws.errors import StateError
 from tkws.loop import loop_for
 from tkws.net import worker
-from tkws.net.worker import MAX_THREADS, Job, run_aside
+from tkws.net.worker import MAX_THREADS, Job, run_in_thread
 from tkws.testing import run_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -224,7 +224,7 @@ def test_what_runs_aside_has_a_thread_of_its_own():
         threads.append(threading.current_thread())
         called.set()
 
-    run_aside(note)
+    run_in_thread(note)
     assert called.wait(5)
     assert threads[0] is not threading.current_thread()
     assert not threads[0].daemon
@@ -236,5 +236,5 @@ def test_what_is_to_run_aside_runs_at_once_where_no_thread_is_to_be_had(monkeypa
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     threads: list[threading.Thread] = []
-    run_aside(lambda: threads.append(threading.current_thread()))
+    run_in_thread(lambda: threads.append(threading.current_thread()))
     assert threads == [threading.current_thread()]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from tkws.errors import HandshakeError, OpenError, URLError
 from tkws.loop import Loop, Timeout
 from tkws.net import (
-    Dial,
     Endpoint,
-    Lookup,
+    HappyEyeballs,
+    Resolution,
     SocketStream,
     Stream,
     load_default_context,
@@ -107,7 +107,9 @@ class Connector:
         self._handshake = handshake
         self._on_answer = on_answer
         self._on_failed = on_failed
-        self._step: Any = None  # a Lookup, a Dial, a ProxyTunnel or a Job: whatever can be cancelled
+        self._step: Any = (
+            None  # a Resolution, a HappyEyeballs, a ProxyTunnel or a Job: whatever can be cancelled
+        )
         self._tunnel: ProxyTunnel | None = None
         self._body_timer: Timeout | None = None
         self._stream: Stream | None = None
@@ -177,12 +179,12 @@ class Connector:
         else:
             target = self._proxy or self._uri
             self.phase = "resolve" if self._proxy is None else "proxy"
-            self._step = Lookup(self._loop, target.host, target.port, self._dial, self._unreachable)
+            self._step = Resolution(self._loop, target.host, target.port, self._dial, self._unreachable)
 
     def _dial(self, endpoints: list[Endpoint]) -> None:
         if self._proxy is None:
             self.phase = "connect"
-        self._step = Dial(self._loop, endpoints, self._connected, self._unreachable)
+        self._step = HappyEyeballs(self._loop, endpoints, self._connected, self._unreachable)
 
     def _connected(self, sock: socket.socket) -> None:
         self._stream = SocketStream(self._loop, sock, self)

@@ -314,7 +314,7 @@ class ConnectionDriver:
         elif output:
             self.stream.writelines(output)
         if waited > self._high_water:
-            self.stream.count_as_waiting(waited)
+            self.stream.note_buffered(waited)
         if self.engine.state is not _OPEN:
             if self.engine.output_ended:
                 self.stream.end()

@@ -18,7 +18,7 @@ from tkws.connection.session import CLOSED_UNOPENED, Session
 from tkws.connection.statistics import Statistics, statistics_of
 from tkws.errors import StateError
 from tkws.loop import Loop
-from tkws.net import run_aside
+from tkws.net import run_in_thread
 from tkws.options import Configurable, ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.engine import State, not_open
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MASKS = MaskPool(os.urandom)
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_MASKS.forget)
-load_numpy_by(run_aside)  # the import would hold the window up
+load_numpy_by(run_in_thread)  # the import would hold the window up
 
 
 class WebSocket(Configurable):

@@ -359,7 +359,7 @@ class Loop(Slices):
         self._ignore()
         self._timers.clear()
         try:
-            self._say_goodbye()
+            self._send_close_notify()
         finally:
             self._release()
 
@@ -376,7 +376,7 @@ class Loop(Slices):
         self._timers.clear()
         self._forget_queues()
 
-    def _say_goodbye(self) -> None:
+    def _send_close_notify(self) -> None:
         callbacks, self._on_close = self._on_close, {}
         for callback in callbacks:
             self._call(callback)

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tkws.net.connect import Dial
+from tkws.net.connect import HappyEyeballs
 from tkws.net.context import check_context, default_context, load_default_context
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
 from tkws.net.handover import detach
 from tkws.net.listen import Listener
-from tkws.net.resolve import Lookup
+from tkws.net.resolve import Resolution
 from tkws.net.socketstream import SocketStream
 from tkws.net.stream import Stream, StreamOwner
-from tkws.net.worker import run_aside
+from tkws.net.worker import run_in_thread
 
 if TYPE_CHECKING:
     from tkws.net.tls import TLSStream
 
 __all__ = [
-    "Dial",
     "Endpoint",
+    "HappyEyeballs",
     "Listener",
-    "Lookup",
+    "Resolution",
     "SocketStream",
     "Stream",
     "StreamOwner",
@@ -34,7 +34,7 @@ __all__ = [
     "detach",
     "load_default_context",
     "numeric_endpoint",
-    "run_aside",
+    "run_in_thread",
     "unix_endpoint",
 ]
 

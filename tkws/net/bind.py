@@ -1,7 +1,7 @@
-"""Makes listening sockets: for a TCP port in both families, and for a Unix path.
+"""Listening sockets: for a TCP port in both families, and for a Unix path.
 
-Knows what differs between systems about taking an address again after a crash; knows no loop.
-Nothing here waits: names that would have to be looked up are refused.
+Handles the differences between systems in reusing an address after a crash; knows no loop.
+Nothing here blocks: names that would have to be resolved are refused.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ BACKLOG = 1024
 # Ports that are tried where one must be free in both families.
 PORT_TRIES = 8
 
-# The address of no interface in both families, and this machine's addresses for itself.
+# In both families: the wildcard addresses, and the loopback addresses.
 _SPECIAL_HOSTS = {"": ("0.0.0.0", "::"), "localhost": ("127.0.0.1", "::1")}
 
-# A port is ours alone, and can be taken again at once while its last connections are dying. On
-# Windows another option says so; SO_REUSEADDR would let any program share the port there.
+# A port is ours alone, and can be bound again at once while its last connections are in TIME_WAIT.
+# Windows needs another option: SO_REUSEADDR would let any program share the port there.
 _SOLE_USE: int = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
 
-# What a machine without IPv6 answers.
+# Errors on a machine without IPv6.
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
 
 
@@ -41,8 +41,8 @@ def bind_tcp(host: str | None, port: int) -> list[Socket]:
 
     Raises:
         OSError: The address is not this machine's, or the port is in use or not allowed.
-        TypeError: ``port`` is no int.
-        ValueError: ``host`` is another name, or ``port`` is no port.
+        TypeError: ``port`` is not an int.
+        ValueError: ``host`` is another name, or ``port`` is out of range.
     """
     hosts = _SPECIAL_HOSTS.get(host or "", (host or "",))
     endpoints = [numeric_endpoint(name, port) for name in hosts]
@@ -87,10 +87,10 @@ def _bind(endpoint: Endpoint) -> Socket:
 
 
 def bind_unix(path: str) -> Socket:
-    """Return a socket that listens on ``path``; one that nobody listens on any more is replaced.
+    """Return a socket that listens on ``path``; a socket file without a listener is replaced.
 
     Raises:
-        OSError: Somebody listens there, or the path cannot be made.
+        OSError: Another program listens there, or the path cannot be created.
     """
     endpoint = unix_endpoint(path)
     try:

@@ -1,7 +1,7 @@
 """Bytes that wait to be sent: kept in order and by reference, however large they are.
 
-Knows how to hand many buffers to a socket in one system call, and how to read what makes its bytes
-only then (`Source`); does not know when a socket is ready, nor what the bytes mean. Invariant:
+Hands many buffers to a socket in one system call, and reads a `Source` only when its bytes can be
+sent; does not know when a socket is ready, nor what the bytes mean. Invariant:
 `ByteQueue.size` is the sum of the lengths of what is held, and nothing that is held is empty.
 """
 
@@ -22,13 +22,13 @@ IOV_MAX = 1024
 
 # Up to this mean length, in bytes, copying buffers together costs less than the kernel's walk
 # over as many pieces.
-WORTH_JOINING = 8 * 1024
+JOIN_BELOW = 8 * 1024
 
 # Bytes of sources that are read for one call of the system: they stay in the processor's cache until the
-# system copies them, and a call for fewer costs more than it spares there.
+# system copies them, and fewer bytes a call would cost more than that saves.
 CHUNK = 512 * 1024
 
-# What every empty queue holds: a deque of one's own takes 760 bytes, and nearly all queues are empty.
+# Shared by all empty queues: an empty deque takes 760 bytes, and nearly all queues are empty.
 _NOTHING: deque[Any] = deque(maxlen=0)
 
 _BUFFERS = (bytes, bytearray, memoryview)
@@ -64,7 +64,7 @@ class ByteQueue:
         self.size = 0
 
     def append(self, data: Buffer | Source) -> None:
-        """Put ``data`` last; whoever gave it leaves it unchanged until it has gone."""
+        """Append ``data``, which must not be changed until it has been sent."""
         size = len(data)
         if not size:
             return
@@ -80,26 +80,26 @@ class ByteQueue:
         self._unread += size
 
     def first(self, limit: int) -> Buffer:
-        """Return the first ``limit`` bytes at most, all of one buffer; the queue is not empty."""
+        """Return at most ``limit`` bytes from the front, all of one buffer; the queue must not be empty."""
         self._read_sources()
         first = self._buffers[0]
         return first if len(first) <= limit else memoryview(first)[:limit]
 
     def take(self, limit: int) -> Buffer:
-        """Return and forget the first ``limit`` bytes at most, all of one buffer; the queue is not empty."""
+        """Remove and return at most ``limit`` bytes, all of one buffer; the queue must not be empty."""
         first = self.first(limit)
         self.drop(len(first))
         return first
 
     def send(self, sock: socket.socket) -> bool:
-        """Send and forget what ``sock`` takes in one system call; the queue is not empty.
+        """Send what ``sock`` takes in one system call, and remove it; the queue must not be empty.
 
         Returns:
             Whether more waits, and ``sock`` may take more at once.
 
         Raises:
             OSError: As `socket.socket.send`, `BlockingIOError` included; nothing is lost then. Also
-                what a source raises that cannot be read.
+                if a source cannot be read.
         """
         file = self._rest[0] if self._rest and not self._buffers else None
         if isinstance(file, FileSource) and file.sends:
@@ -111,7 +111,7 @@ class ByteQueue:
         return self.size > 0 and sent == sum(map(len, buffers))
 
     def drop(self, count: int) -> None:
-        """Forget the first ``count`` bytes, none of which a source has still to make."""
+        """Remove the first ``count`` bytes, which must have been read from their sources already."""
         self.size -= count
         while count:
             first = self._buffers.popleft()
@@ -123,7 +123,7 @@ class ByteQueue:
             self.clear()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         self._buffers = self._rest = _NOTHING
         self._unread = 0
         self.size = 0
@@ -140,7 +140,10 @@ class ByteQueue:
         return self.size > 0 and (sent == wanted or not file.sends)
 
     def _read_sources(self) -> None:
-        """Have a `CHUNK` of buffers at the front, unless there is half of one, or what a file can follow."""
+        """Read sources until a `CHUNK` is ready to send.
+
+        Do nothing if half a chunk is ready already; stop before a file that the system itself can send.
+        """
         ready = self.size - self._unread
         if not self._rest or ready >= CHUNK // 2:
             return
@@ -171,11 +174,9 @@ def as_buffer(data: Buffer | Source) -> Buffer | Source:
     raise TypeError(f"data: bytes, bytearray or memoryview, not {type(data).__name__}")
 
 
-def worth_joining(pieces: Sequence[Buffer | Source]) -> TypeGuard[Sequence[Buffer]]:
-    """Whether ``pieces`` leave sooner when they are copied together; never with a source among them."""
-    return sum(map(len, pieces)) <= WORTH_JOINING * len(pieces) and _BUFFER_TYPES.issuperset(
-        map(type, pieces)
-    )
+def should_join(pieces: Sequence[Buffer | Source]) -> TypeGuard[Sequence[Buffer]]:
+    """Tell whether ``pieces`` are sent faster if they are joined first; never with a source among them."""
+    return sum(map(len, pieces)) <= JOIN_BELOW * len(pieces) and _BUFFER_TYPES.issuperset(map(type, pieces))
 
 
 def send(sock: socket.socket, buffers: Sequence[Buffer]) -> int:
@@ -189,6 +190,6 @@ def send(sock: socket.socket, buffers: Sequence[Buffer]) -> int:
     """
     if len(buffers) == 1:
         return sock.send(buffers[0])
-    if worth_joining(buffers) or not _HAS_SENDMSG:
+    if should_join(buffers) or not _HAS_SENDMSG:
         return sock.send(b"".join(buffers))
     return sock.sendmsg(buffers)

@@ -1,11 +1,11 @@
-"""Dials a list of addresses and hands over the first socket that connects (Happy Eyeballs, RFC 8305).
+"""Connect to the first of several addresses that answers (Happy Eyeballs, RFC 8305).
 
-The addresses are tried in turn, families alternating, each a little after the one before and at
-once when that failed; who connects first wins, and the others are closed. Knows no names
-(`resolve` finds the addresses) and no deadline: the caller has the timer, and `Dial.cancel`.
+The addresses are tried in turn, families alternating, each a little after the one before, or at once
+if that failed; the first connection wins, and the others are closed. Knows no names
+(`resolve` finds the addresses) and no deadline: the caller has the timer, and `HappyEyeballs.cancel`.
 
-Invariant: when one of the two callbacks runs, and after `Dial.cancel`, no attempt, no timer and
-no watch of the dial is left. The callbacks come from the loop, exactly one and once.
+Invariant: when one of the two callbacks runs, and after `HappyEyeballs.cancel`, no attempt, no timer and
+no watch is left. The callbacks come from the loop, exactly one and once.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 ATTEMPT_DELAY = 0.25
 
 # A Unix socket whose backlog is full refuses at once and reports nothing when there is room
-# again, so we ask again: in seconds, short for a person and long for a processor.
+# again, so it is asked again after this many seconds.
 BACKLOG_DELAY = 0.02
 
-# What connect_ex answers while the attempt goes on. Windows has its own word, which elsewhere
-# says that no local port is free.
+# Results of connect_ex while the attempt goes on. Windows has its own, which on other systems means
+# that no local port is free.
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EINTR, *([errno.EWOULDBLOCK] if sys.platform == "win32" else []))
 
 
@@ -47,18 +47,18 @@ def interleave(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
     return [one for one in chain.from_iterable(zip_longest(*families.values())) if one is not None]
 
 
-class Dial:
-    """One try to connect to any of ``endpoints``, which begins with the loop's next turn.
+class HappyEyeballs:
+    """One attempt to connect to any of ``endpoints``; it begins with the loop's next turn.
 
     Args:
-        loop: Where the dial lives.
+        loop: Runs the attempt.
         endpoints: At least one; the best first.
-        on_connected: Called with the connected socket, non-blocking, that is the caller's then.
+        on_connected: Called with the connected socket, non-blocking, which then belongs to the caller.
         on_failed: Called with an `OpenError` of phase ``connect`` when all have failed: it names each
             endpoint and its reason, and the single `OSError`, or an `ExceptionGroup` of them, is its cause.
 
     Raises:
-        ValueError: There are no ``endpoints``.
+        ValueError: ``endpoints`` is empty.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Dial:
         )
 
     def cancel(self) -> None:
-        """Give up: neither callback is called any more. Harmless when the dial is over."""
+        """Give up: neither callback is called after this. Idempotent."""
         self._over = True
         self._timer.cancel()
         self._waiting.clear()
@@ -152,7 +152,7 @@ class _Attempt:
         self._connect(sock)
 
     def cancel(self) -> None:
-        """Take everything off and close the socket."""
+        """Cancel the timer and the watch, and close the socket."""
         if self._timer is not None:
             self._timer.cancel()
         if self._sock is not None:
@@ -177,7 +177,7 @@ class _Attempt:
         self._decide(sock, sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
     def _decide(self, sock: Socket, code: int) -> None:
-        error = OSError(code, os.strerror(code)) if code else _flaw(sock)
+        error = OSError(code, os.strerror(code)) if code else _connect_error(sock)
         if error is not None:
             self._fail(error)
             return
@@ -190,10 +190,10 @@ class _Attempt:
         self._on_failed(self, error)
 
 
-def _flaw(sock: Socket) -> OSError | None:
-    """What is wrong with a connected socket: the peer is gone again, or is the socket itself.
+def _connect_error(sock: Socket) -> OSError | None:
+    """Return an error if the peer of a connected socket has gone again, or is the socket itself.
 
-    The latter happens where nobody listens and the system draws that very port for this end.
+    The latter happens if no program listens and the system picks that very port for this end.
     """
     try:
         peername = sock.getpeername()

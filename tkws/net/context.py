@@ -20,7 +20,7 @@ def check_context(name: str, context: ssl.SSLContext | None, *, server_side: boo
 
     Args:
         name: The argument's name, for the error.
-        context: What to check.
+        context: The context, or None.
         server_side: Whether this end is the server.
 
     Raises:
@@ -42,10 +42,10 @@ def check_context(name: str, context: ssl.SSLContext | None, *, server_side: boo
 
 @functools.cache
 def default_context() -> ssl.SSLContext:
-    """The context for clients: certificates verified by the system's CAs, HTTP/1.1 by ALPN (RFC 7301).
+    """Return the context for clients: certificates verified by the system's CAs, HTTP/1.1 by ALPN (RFC 7301).
 
-    It is made once and shared, so it is not to be changed. Reading the system's CAs takes 50 ms
-    and more, for which `load_default_context` has a thread, as it has for the import of ``ssl``.
+    It is made once and shared, so it must not be changed. Reading the system's CAs takes 50 ms or
+    more; `load_default_context` does it, and the import of ``ssl``, in a thread.
 
     Raises:
         OSError: The file of the system's CAs could not be opened; the next call tries again.
@@ -55,7 +55,7 @@ def default_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     authorities = ssl.get_default_verify_paths().cafile
     if authorities and not context.cert_store_stats()["x509"]:
-        open(authorities, "rb").close()  # raises what OpenSSL keeps to itself: no descriptor is left
+        open(authorities, "rb").close()  # raises what OpenSSL hides: no descriptor is left
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -66,7 +66,7 @@ def load_default_context(
     """Make the default context without blocking; the answer comes from ``loop``.
 
     Args:
-        loop: Where the answer comes.
+        loop: Calls back.
         on_loaded: Called with the context.
         on_failed: Called with what `default_context` raised instead.
 

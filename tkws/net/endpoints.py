@@ -1,4 +1,4 @@
-"""Where a connection leads: an address with its family, written and read without looking anything up."""
+"""The address of a connection with its family, formatted and parsed without resolving anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Endpoint(NamedTuple):
 
     Attributes:
         family: ``AF_INET``, ``AF_INET6`` or ``AF_UNIX``.
-        address: What `socket.socket.connect` takes for that family.
+        address: The address as `socket.socket.connect` takes it for that family.
     """
 
     family: int
@@ -29,11 +29,11 @@ class Endpoint(NamedTuple):
 
 
 def unix_endpoint(path: str | os.PathLike[str]) -> Endpoint:
-    """The endpoint of the Unix socket at ``path``.
+    """Return the endpoint of the Unix socket at ``path``.
 
     Raises:
         OSError: This system has no Unix sockets.
-        TypeError: ``path`` is no path.
+        TypeError: ``path`` is not a path.
     """
     if not hasattr(socket, "AF_UNIX"):
         raise OSError("path: this system has no Unix sockets")
@@ -41,11 +41,11 @@ def unix_endpoint(path: str | os.PathLike[str]) -> Endpoint:
 
 
 def numeric_endpoint(host: str, port: int) -> Endpoint | None:
-    """The endpoint of the address ``host``, such as ``"::1"`` or ``"127.0.0.1"``; None for a name.
+    """Return the endpoint of the address ``host``, such as ``"::1"`` or ``"127.0.0.1"``; None for a name.
 
     Raises:
-        TypeError: ``host`` is no str, or ``port`` no int.
-        ValueError: ``port`` is no port.
+        TypeError: ``host`` is not a str, or ``port`` not an int.
+        ValueError: ``port`` is out of range.
     """
     check_text("host", host)
     port = check_count("port", port, most=65535)

@@ -11,18 +11,18 @@ import os
 import socket
 from io import FileIO
 
-# The errors of `os.sendfile` for a file or a socket that it cannot handle.
+# Errors of `os.sendfile` for a file or a socket that it does not support.
 _CANNOT_SEND = frozenset((errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTSOCK))
 
 
 class FileSource:
     """A `tkws.net.bytequeue.Source` over bytes ``start`` to ``stop`` of ``file``, which it closes.
 
-    Reading raises OSError where the file has become shorter: the bytes that were announced can no
-    longer be sent.
+    Reading raises OSError if the file has become shorter: the bytes that were announced can no longer
+    be sent.
 
     Attributes:
-        sends: Whether `send_to` may be called: the system can send files, and this one so far.
+        sends: Whether `send_to` may be called: the system can send files, and this one has not failed yet.
     """
 
     __slots__ = ("_file", "_position", "_stop", "sends")
@@ -49,10 +49,10 @@ class FileSource:
         return data
 
     def send_to(self, sock: socket.socket, size: int) -> int:
-        """Send the next ``size`` bytes at most, by the system itself.
+        """Send at most ``size`` bytes by the system itself.
 
         Returns:
-            How many ``sock`` took; 0 where the system cannot: `sends` is False from then on.
+            The bytes that ``sock`` took; 0 if the system cannot: `sends` is False from then on.
 
         Raises:
             OSError: As `socket.socket.send`, BlockingIOError included.

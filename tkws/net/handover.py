@@ -7,20 +7,20 @@ import sys
 
 
 def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
-    """Return a socket of our own with the descriptor of ``sock``, which is closed thereby.
+    """Return a new socket with the descriptor of ``sock``, and close ``sock`` without closing that.
 
     Args:
         sock: The socket.
-        connected: Whether it must be connected still.
+        connected: Whether it must still be connected.
 
     Raises:
-        TypeError: For what is no plain socket. TLS has to be the loop's own: `tkws.serve`
+        TypeError: `sock` is not a plain socket. TLS has to be the loop's own: `tkws.serve`
             and `tkws.open` have the argument ``ssl``.
         ValueError: For a socket that is not a connected stream.
     """
     if not isinstance(sock, socket.socket):
         raise TypeError(f"sock: a socket, not {type(sock).__name__}")
-    if "ssl" in sys.modules:  # else it is none of its sockets
+    if "ssl" in sys.modules:  # if it is not imported, no socket is one of its own
         import ssl
 
         if isinstance(sock, ssl.SSLSocket):

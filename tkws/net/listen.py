@@ -1,11 +1,11 @@
 """Accepts connections on listening sockets, a bounded number at a time.
 
-Knows what to do when the system runs out of descriptors: rest, say so in the log, and try again.
+If the system runs out of descriptors, it logs a warning, pauses and tries again.
 Knows nothing of what is accepted; `bind` makes the sockets.
 
 Invariants: a listening socket is watched exactly while connections are wanted; nothing is
 accepted after `Listener.close`; a Unix path that the listener made is gone when it is closed,
-unless somebody else has taken the name since.
+unless another program has taken the name since.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 OnAccept: TypeAlias = Callable[[Socket, Address], object]
 
-# Connections accepted in one go: a storm of them must not hold up the others for long.
-AT_ONCE = 64
+# Connections accepted in one call, so that a burst of them does not hold up other connections.
+MAX_ACCEPTS = 64
 
 # Seconds until the next try when the system has no descriptor or memory left.
-REST = 1.0
+RETRY_DELAY = 1.0
 
-# Seen by accept, but wrong with one connection only: the next may be fine (accept(2), Linux).
-_ITS_OWN_FAULT = {
+# Errors of accept that concern one connection only: the next may be fine (accept(2), Linux).
+_PER_CONNECTION_ERRNOS = {
     errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN,
     errno.EHOSTUNREACH, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.ETIMEDOUT, errno.ECONNRESET,
 }  # fmt: skip
@@ -52,7 +52,7 @@ class Listener:
         path: The file of a Unix socket, to be removed in the end.
 
     Raises:
-        ValueError: There are no ``sockets``, or one of them does not listen.
+        ValueError: ``sockets`` is empty, or one of them does not listen.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Listener:
         self._addresses = [sock.getsockname() for sock in sockets]
         self._on_accept = on_accept
         self._short = False
-        self._rest: Timer | None = None
+        self._retry_timer: Timer | None = None
         self._made = (path, os.stat(path)) if path else None
         self._watch()
 
@@ -96,12 +96,12 @@ class Listener:
             raise
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed else "resting" if self._rest else "listening"
+        state = "closed" if self.closed else "out of descriptors" if self._retry_timer else "listening"
         return f"<{type(self).__name__} {state} on {self._addresses!r}>"
 
     @property
     def addresses(self) -> list[Address]:
-        """What is, or was, listened on."""
+        """The addresses that are, or were, listened on."""
         return list(self._addresses)
 
     @property
@@ -116,9 +116,9 @@ class Listener:
         return not self._sockets
 
     def close(self) -> None:
-        """Stop, and close the sockets; what was accepted stays. Harmless a second time."""
-        if self._rest is not None:
-            self._rest.cancel()
+        """Stop listening and close the sockets. Accepted connections stay open. Idempotent."""
+        if self._retry_timer is not None:
+            self._retry_timer.cancel()
         while self._sockets:
             sock = self._sockets.pop()
             self._loop.unwatch(sock.fileno())
@@ -131,20 +131,20 @@ class Listener:
                     os.unlink(path)
 
     def _watch(self) -> None:
-        self._rest = None
+        self._retry_timer = None
         for sock in self._sockets:
             self._loop.watch(sock.fileno(), partial(self._accept, sock), None)
 
     def _accept(self, listening: Socket) -> None:
-        for _ in range(AT_ONCE):
+        for _ in range(MAX_ACCEPTS):
             try:
                 sock, address = listening.accept()
             except BlockingIOError:
                 return
             except OSError as error:
-                if error.errno in _ITS_OWN_FAULT:
+                if error.errno in _PER_CONNECTION_ERRNOS:
                     continue
-                self._take_a_rest(error)
+                self._pause_accepting(error)
                 return
             self._short = False
             sock.setblocking(False)
@@ -152,19 +152,21 @@ class Listener:
             if self.closed or self._loop.slice_spent():
                 return
 
-    def _take_a_rest(self, error: OSError) -> None:
+    def _pause_accepting(self, error: OSError) -> None:
         if not self._short:  # once for each shortage, not once a second
             self._short = True
-            _log.warning("cannot accept on %s, trying again every %g s: %s", self._addresses, REST, error)
+            _log.warning(
+                "cannot accept on %s, trying again every %g s: %s", self._addresses, RETRY_DELAY, error
+            )
         for sock in self._sockets:
             self._loop.unwatch(sock.fileno())
-        self._rest = self._loop.call_later(REST, self._watch)
+        self._retry_timer = self._loop.call_later(RETRY_DELAY, self._watch)
 
 
 def _require_listening(sock: Socket) -> None:
     try:
         listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError:
-        return  # macOS does not tell
+        return  # macOS does not support this option
     if not listening:
         raise ValueError(f"sockets: {sock!r} does not listen")

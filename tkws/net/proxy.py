@@ -1,11 +1,11 @@
-"""What is said to a proxy, without I/O: HTTP's CONNECT (RFC 9110, 9.3.6), SOCKS4, 4a and 5 (RFC 1928, 1929).
+"""The handshake with a proxy, without I/O: HTTP's CONNECT (RFC 9110, 9.3.6), SOCKS4, 4a, 5 (RFC 1928, 1929).
 
-A `Dialogue` is given a function to write with and what was received. HTTP is read by
+A `ProxyHandshake` is given a function to write with, and the bytes that were received. HTTP is read by
 `tkws.http.messages`, SOCKS by ``socksio``, which the extra ``tkws[socks]`` brings and which is
 imported when it is needed. Knows no stream and resolves no names.
 
-No message shows a password. An error of a dialogue is an `OpenError` of phase ``proxy`` that
-names the proxy and says what to do where something can be done.
+No message shows a password. An error is an `OpenError` of phase ``proxy`` that names the proxy and,
+if something can be done, says what.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tkws.http.messages import Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
 from tkws.net.proxyurl import Proxy
 
-# Replies of SOCKS that only a change of a setting, here or at the proxy, can turn into a way.
-_LASTING_REFUSALS = frozenset(
+# Replies of SOCKS after which trying again is pointless, until a setting here or at the proxy changes.
+_FINAL_REFUSALS = frozenset(
     (
         "CONNECTION_NOT_ALLOWED_BY_RULESET", "COMMAND_NOT_SUPPORTED", "ADDRESS_TYPE_NOT_SUPPORTED",
         "AUTHENTICATION_FAILED",
@@ -33,46 +33,46 @@ _LASTING_REFUSALS = frozenset(
 Write: TypeAlias = Callable[[bytes], None]
 
 Steps: TypeAlias = Generator[tuple[bytes, int], bytes, None]
-"""Yields what to send and how many bytes to wait for, is sent those, and ends when it is agreed."""
+"""Yields the bytes to send and how many to wait for, is sent those, and returns when it is done."""
 
 
-class Dialogue(ABC):
-    """What is said until the connection to a proxy leads to a server; its subclasses begin at once."""
+class ProxyHandshake(ABC):
+    """The exchange with a proxy until its connection leads to a server; subclasses begin at once."""
 
     @abstractmethod
     def receive_data(self, data: bytes) -> bytes | None:
-        """Take what came; return what of it is the server's, once the way is open, else None.
+        """Take received bytes; return those that are the server's once the tunnel is open, else None.
 
         Raises:
-            OpenError: The proxy refuses, or speaks something else.
+            OpenError: The proxy refuses, or speaks another protocol.
         """
 
     @abstractmethod
     def receive_eof(self) -> OpenError | None:
-        """Return what the proxy's words come to where it says no more; None for nothing."""
+        """Return the error that the answer amounts to if it ends here; None if too little has come."""
 
     @property
     def head_received(self) -> bool:
-        """Whether a refusal has come, and only the rest of its body is missing."""
+        """Whether a refusal has arrived, and only the rest of its body is missing."""
         return False
 
 
-def ask(proxy: Proxy, host: str, port: int, write: Write) -> Dialogue:
-    """Begin to ask for the way to a server.
+def start_proxy_handshake(proxy: Proxy, host: str, port: int, write: Write) -> ProxyHandshake:
+    """Begin to ask a proxy for a connection to a server.
 
     Args:
-        proxy: The proxy, and as whom to ask.
-        host: The server's name in ASCII, where the proxy resolves names, or its address.
+        proxy: The proxy, with the credentials to use.
+        host: The server's name in ASCII if the proxy resolves names, else its address.
         port: The server's port.
         write: Called with what to send.
 
     Raises:
         ImportError: The proxy speaks SOCKS and ``socksio`` is not installed.
     """
-    return (SocksDialogue if proxy.is_socks else ConnectDialogue)(proxy, host, port, write)
+    return (SocksHandshake if proxy.is_socks else ConnectHandshake)(proxy, host, port, write)
 
 
-class ConnectDialogue(Dialogue):
+class ConnectHandshake(ProxyHandshake):
     """CONNECT and its answer."""
 
     def __init__(self, proxy: Proxy, host: str, port: int, write: Write) -> None:
@@ -85,7 +85,7 @@ class ConnectDialogue(Dialogue):
         write(self._connection.request("CONNECT", self._target, headers))
 
     def receive_data(self, data: bytes) -> bytes | None:
-        """Take a part of the answer; behind a 2xx begins what is the server's."""
+        """Take a part of the answer; the bytes after a 2xx are the server's."""
         answer = self._connection.receive_data(data)
         if answer is None:
             return None
@@ -100,7 +100,7 @@ class ConnectDialogue(Dialogue):
 
     @property
     def head_received(self) -> bool:
-        """Whether a refusal has come, and only the rest of its body is missing."""
+        """Whether a refusal has arrived, and only the rest of its body is missing."""
         return self._connection.head_received
 
     def _error(self, answer: Response | HandshakeError) -> OpenError:
@@ -115,18 +115,18 @@ class ConnectDialogue(Dialogue):
         )
 
     def _demand(self, status: int, challenge: str) -> str:
-        """What to do about a challenge, which begins with the name of a scheme (RFC 9110, 11.3)."""
+        """Return advice about a challenge, which begins with the name of a scheme (RFC 9110, 11.3)."""
         if "basic" in challenge.lower():
             return _credentials_needed(self._proxy, str(status))
         scheme = challenge.replace(",", " ").partition(" ")[0]
         return (
-            f"The proxy {self._proxy} takes no user and password but {scheme} ({status}): have it take Basic "
-            f"too, or go through a proxy on this machine that speaks {scheme}"
+            f"The proxy {self._proxy} takes no user and password but {scheme} ({status}): configure Basic, "
+            f"or go through a proxy on this machine that speaks {scheme}"
         )
 
 
-class SocksDialogue(Dialogue):
-    """A conversation in SOCKS, whose messages tell their length as they come."""
+class SocksHandshake(ProxyHandshake):
+    """The exchange in SOCKS, whose messages tell their own length."""
 
     def __init__(self, proxy: Proxy, host: str, port: int, write: Write) -> None:
         require_socks()
@@ -138,7 +138,7 @@ class SocksDialogue(Dialogue):
         write(request)
 
     def receive_data(self, data: bytes) -> bytes | None:
-        """Take what came; behind the last reply begins what is the server's."""
+        """Take received bytes; those after the last reply are the server's."""
         from socksio import SOCKSError
 
         self._received += data
@@ -155,14 +155,14 @@ class SocksDialogue(Dialogue):
         return None
 
     def receive_eof(self) -> None:
-        """Return None: what is not complete says nothing."""
+        """Return None: an incomplete reply says nothing."""
 
 
 def require_socks() -> None:
-    """Check that SOCKS can be spoken.
+    """Check that SOCKS is available.
 
     Raises:
-        ImportError: It cannot; the message says what to install.
+        ImportError: It is not; the message says what to install.
     """
     try:
         import socksio  # noqa: F401
@@ -173,7 +173,7 @@ def require_socks() -> None:
 
 
 def _socks4(proxy: Proxy, host: str, port: int) -> Steps:
-    """SOCKS4 for an IPv4 address, SOCKS4a for a name."""
+    """Use SOCKS4 for an IPv4 address, SOCKS4a for a name."""
     from socksio import SOCKS4ARequest, SOCKS4Command, SOCKS4Reply, SOCKS4ReplyCode, SOCKS4Request
 
     kind = SOCKS4ARequest if numeric_endpoint(host, port) is None else SOCKS4Request
@@ -185,12 +185,12 @@ def _socks4(proxy: Proxy, host: str, port: int) -> Steps:
 
 
 def _socks5(proxy: Proxy, host: str, port: int) -> Steps:
-    """SOCKS5 for any address or name (RFC 1928, 3 to 6)."""
+    """Use SOCKS5 for any address or name (RFC 1928, 3 to 6)."""
     from socksio import SOCKS5Command, SOCKS5CommandRequest, SOCKS5Reply, SOCKS5ReplyCode
 
     yield from _socks5_authentication(proxy)
     request = SOCKS5CommandRequest.from_address(SOCKS5Command.CONNECT, (host, port))
-    head = yield request.dumps(), 5  # as far as the length of a name in it
+    head = yield request.dumps(), 5  # up to the length of a name in it
     tail = yield b"", {1: 5, 3: head[4] + 2, 4: 17}.get(head[3], 0)
     reply = SOCKS5Reply.loads(head + tail)
     if reply.reply_code is not SOCKS5ReplyCode.SUCCEEDED:
@@ -198,7 +198,7 @@ def _socks5(proxy: Proxy, host: str, port: int) -> Steps:
 
 
 def _socks5_authentication(proxy: Proxy) -> Steps:
-    """None, or a user and a password if there are any: the proxy chooses (RFC 1928, 3; RFC 1929)."""
+    """Offer no authentication, and a user and password if there are any (RFC 1928, 3; RFC 1929)."""
     from socksio import (
         ProtocolError,
         SOCKS5AuthMethod,
@@ -226,7 +226,7 @@ def _socks5_authentication(proxy: Proxy) -> Steps:
 def _refused(proxy: Proxy, host: str, port: int, code: str) -> OpenError:
     reason = code.replace("_", " ").lower()
     error = OpenError(_refusal(proxy, format_authority(host, port), reason), phase="proxy")
-    if code in _LASTING_REFUSALS:
+    if code in _FINAL_REFUSALS:
         error.__cause__ = PermissionError(errno.EACCES, reason)
     return error
 
@@ -236,7 +236,7 @@ def _refusal(proxy: Proxy, target: str, reason: str) -> str:
 
 
 def _garble(proxy: Proxy, protocol: str, cause: Exception) -> OpenError:
-    error = OpenError(f"What answers as the proxy {proxy} does not speak {protocol}: {cause}", phase="proxy")
+    error = OpenError(f"The proxy {proxy} does not speak {protocol}: {cause}", phase="proxy")
     error.__cause__ = cause
     return error
 

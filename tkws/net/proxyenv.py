@@ -1,4 +1,4 @@
-"""Which proxy to go through: a given one, or the environment's (``wss_proxy``, ``no_proxy`` and the like).
+"""The proxy to use: a given one, or the environment's (``wss_proxy``, ``no_proxy`` and the like).
 
 `proxy_for` reads the environment by `urllib.request.getproxies`; the others are pure functions
 of a host, a port and such settings. Names are compared, never resolved: an address in
@@ -18,7 +18,7 @@ from tkws.http.hostnames import to_ascii
 from tkws.net.proxy import require_socks
 from tkws.net.proxyurl import Proxy, parse_proxy
 
-# The settings that count, the first that is there wins: WebSocket's own, then SOCKS, then HTTPS,
+# The settings that are used; the first that is set wins: WebSocket's own, then SOCKS, then HTTPS,
 # then HTTP (RFC 6455, 4.1). A proxy for plain HTTP is not taken for TLS: it may not allow it.
 _KEYS = {True: ("wss", "socks", "https", "all"), False: ("ws", "socks", "https", "http", "all")}
 
@@ -29,16 +29,16 @@ def proxy_for(setting: str | bool | None, *, secure: bool, host: str, port: int)
     """Return the proxy to go through to a server; None to go there directly.
 
     Args:
-        setting: The proxy's URL; True for what the environment says (see `environment_proxy`);
+        setting: The proxy's URL; True for the environment's (see `environment_proxy`);
             None or False for none.
         secure: Whether the server is ``wss``.
         host: Its name in ASCII, or its address; IPv6 without brackets.
         port: Its port.
 
     Raises:
-        TypeError: ``setting`` is none of these.
-        ValueError: The URL, given or in the environment, is none of a proxy.
-        ImportError: The proxy speaks SOCKS, and what the extra ``tkws[socks]`` brings is missing.
+        TypeError: ``setting`` is of another type.
+        ValueError: The URL, given or in the environment, is not one of a proxy.
+        ImportError: The proxy speaks SOCKS, and the extra ``tkws[socks]`` is not installed.
     """
     if setting is None or setting is False:
         return None
@@ -52,7 +52,7 @@ def proxy_for(setting: str | bool | None, *, secure: bool, host: str, port: int)
 
 
 def environment_proxy(*, secure: bool, host: str, port: int, settings: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy that is set for a server; None where it is to be reached directly.
+    """Return the proxy that is set for a server; None if it is to be reached directly.
 
     A server on this machine's own loopback addresses is always reached directly.
 
@@ -60,10 +60,10 @@ def environment_proxy(*, secure: bool, host: str, port: int, settings: Mapping[s
         secure: Whether the server is ``wss``.
         host: Its name in ASCII, or its address; IPv6 without brackets.
         port: Its port.
-        settings: What `urllib.request.getproxies` returns: URLs by scheme, and ``no``.
+        settings: The result of `urllib.request.getproxies`: URLs by scheme, and ``no``.
 
     Raises:
-        ValueError: The setting is no URL of a proxy; the message names it and not its password.
+        ValueError: The setting is not the URL of a proxy; the message names it but not its password.
     """
     key = next((key for key in _KEYS[secure] if settings.get(key)), None)
     if key is None or is_loopback(host) or is_excepted(host, port, settings.get("no", "")):
@@ -79,13 +79,13 @@ def environment_proxy(*, secure: bool, host: str, port: int, settings: Mapping[s
 
 
 def is_excepted(host: str, port: int, no_proxy: str) -> bool:
-    """Whether ``no_proxy`` takes a server out.
+    """Tell whether ``no_proxy`` exempts a server.
 
     Args:
         host: The server's name in ASCII, or its address; IPv6 without brackets.
         port: Its port.
         no_proxy: Entries between commas or spaces, in any case: ``*`` for all; a name, for itself
-            and whatever ends in it after a dot, written as ``example.org``, ``.example.org`` or
+            and for names that end in it after a dot, written as ``example.org``, ``.example.org`` or
             ``*.example.org``; an address; a network as ``10.0.0.0/8`` or ``fd00::/8``. A port may
             follow a name or an address, which for IPv6 is in brackets then. Anything else is ignored.
     """
@@ -93,11 +93,11 @@ def is_excepted(host: str, port: int, no_proxy: str) -> bool:
 
 
 def _settings() -> Mapping[str, str]:
-    """What the system says: the environment, and on Windows and macOS settings besides."""
+    """Return the settings of the environment, and on Windows and macOS those of the system."""
     elsewhere = os.name == "nt" or sys.platform == "darwin"
     if not elsewhere and not any(name.lower().endswith("_proxy") for name in os.environ):
         return {}
-    from urllib.request import getproxies  # which takes as long as all of tkws to import
+    from urllib.request import getproxies  # takes as long to import as all of tkws
 
     return getproxies()
 

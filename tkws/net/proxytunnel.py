@@ -1,11 +1,11 @@
 """A stream through a proxy: the owner of a stream to the proxy until that leads to the server.
 
-Speaks TLS with the proxy and resolves the server's name where it has to; what is said to the
-proxy is `tkws.net.proxy`'s business. Bounds the time of a refusal's body; for the rest the caller
-has a timer, and `ProxyTunnel.cancel` or `ProxyTunnel.conclude`.
+Speaks TLS with the proxy and resolves the server's name if it has to; the handshake with the proxy is
+in `tkws.net.proxy`. Bounds the time of a refusal's body; for the rest the caller has a timer, and
+`ProxyTunnel.cancel` or `ProxyTunnel.conclude`.
 
-Invariant: exactly one of the two callbacks comes, once, from the loop, and none after a cancel;
-where it failed, the stream is closed.
+Invariant: exactly one of the two callbacks comes, once, from the loop, and none after a cancel; after a
+failure the stream is closed.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tkws.errors import OpenError
 from tkws.http.authority import format_authority
 from tkws.loop import Timeout
 from tkws.net.endpoints import Endpoint, numeric_endpoint
-from tkws.net.proxy import Dialogue, ask
+from tkws.net.proxy import ProxyHandshake, start_proxy_handshake
 from tkws.net.proxyurl import Proxy
-from tkws.net.resolve import Lookup
+from tkws.net.resolve import Resolution
 from tkws.net.stream import Stream
 from tkws.net.tls import TLSStream
 
@@ -29,23 +29,23 @@ BODY_TIMEOUT = 1.0
 
 
 class ProxyTunnel:
-    """One try to get through a proxy to a server, which begins at once.
+    """One attempt to get through a proxy to a server; it begins at once.
 
     Args:
         stream: An open stream to the proxy, with nothing received yet. It is taken over.
-        proxy: How to speak with it, and as whom.
+        proxy: The proxy, with the credentials to use.
         host: The server's name in ASCII, or its address.
         port: The server's port.
-        context: For TLS with the proxy itself, where that is `Proxy.secure`.
-        explain: What to say of the exception by which the connection to the proxy was lost.
-        on_open: Called with the stream that leads to the server, the caller's from then on (it
-            is not ``stream`` where TLS is spoken with the proxy), and with what came already.
+        context: For TLS with the proxy itself, if that is `Proxy.secure`.
+        explain: Puts the exception by which the connection to the proxy was lost into words.
+        on_open: Called with the stream that leads to the server, which then belongs to the caller (it
+            is not ``stream`` if TLS is spoken with the proxy), and with bytes that came already.
         on_failed: Called instead with an `OpenError`: of phase ``proxy``, with status, headers and
-            body where the proxy answered by HTTP; of phase ``resolve`` where the server's name
+            body if the proxy answered by HTTP; of phase ``resolve`` if the server's name
             has to be resolved here and cannot be.
 
     Raises:
-        ValueError: The proxy is secure and there is no ``context``.
+        ValueError: The proxy is secure and ``context`` is None.
         ImportError: The proxy speaks SOCKS and ``socksio`` is not installed.
     """
 
@@ -68,8 +68,8 @@ class ProxyTunnel:
         self._explain = explain
         self._on_open = on_open
         self._on_failed = on_failed
-        self._lookup: Lookup | None = None
-        self._dialogue: Dialogue | None = None
+        self._resolution: Resolution | None = None
+        self._handshake: ProxyHandshake | None = None
         self._body_timer: Timeout | None = None
         self._over = False
         if not proxy.secure:
@@ -88,18 +88,18 @@ class ProxyTunnel:
         )
 
     def cancel(self) -> None:
-        """Give up and close the stream; neither callback is called any more. Harmless when it is over."""
+        """Give up and close the stream; neither callback is called after this. Idempotent."""
         if not self._over:
             self._over = True
             self._stream.abort()
-            if self._lookup is not None:
-                self._lookup.cancel()
+            if self._resolution is not None:
+                self._resolution.cancel()
             if self._body_timer is not None:
                 self._body_timer.cancel()
 
     def conclude(self) -> bool:
-        """Fail by what the proxy has said; return False where that is too little to tell."""
-        error = self._dialogue.receive_eof() if self._dialogue is not None and not self._over else None
+        """Fail with the proxy's answer so far; return False if that is too little."""
+        error = self._handshake.receive_eof() if self._handshake is not None and not self._over else None
         if error is not None:
             self._fail(error)
         return error is not None
@@ -107,8 +107,10 @@ class ProxyTunnel:
     def _begin(self) -> None:
         is_address = numeric_endpoint(self._host, self._port) is not None
         if self._proxy.is_socks and (is_address or not self._proxy.resolves_names):
-            self._stream.pause_reading()  # a proxy speaks when it is spoken to
-            self._lookup = Lookup(self._stream.loop, self._host, self._port, self._resolved, self._fail)
+            self._stream.pause_reading()  # a proxy answers, it does not speak first
+            self._resolution = Resolution(
+                self._stream.loop, self._host, self._port, self._resolved, self._fail
+            )
         else:
             self._ask(self._host)
 
@@ -119,26 +121,26 @@ class ProxyTunnel:
             self._stream.resume_reading()
             self._ask(endpoints[0].address[0])
         else:
-            message = f"The proxy {self._proxy} cannot connect to {self._host}: SOCKS4 knows no IPv6"
+            message = f"The proxy {self._proxy} cannot connect to {self._host}: SOCKS4 does not support IPv6"
             self._fail(OpenError(message, phase="proxy"))
 
     def _ask(self, host: str) -> None:
-        self._dialogue = ask(self._proxy, host, self._port, self._stream.write)
+        self._handshake = start_proxy_handshake(self._proxy, host, self._port, self._stream.write)
 
     # ---- what the stream tells
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of what the proxy says, and perhaps of what the server says behind it."""
-        assert self._dialogue is not None
+        """Take a part of the proxy's answer, and perhaps the first bytes of the server."""
+        assert self._handshake is not None
         try:
-            rest = self._dialogue.receive_data(data)
+            rest = self._handshake.receive_data(data)
         except OpenError as error:
             self._fail(error)
             return
         if rest is not None:
             self._over = True
             self._on_open(self._stream, rest)
-        elif self._dialogue.head_received and self._body_timer is None:
+        elif self._handshake.head_received and self._body_timer is None:
             self._body_timer = self._stream.loop.call_on_timeout(BODY_TIMEOUT, self.conclude)
 
     def get_buffer(self) -> None:
@@ -149,12 +151,12 @@ class ProxyTunnel:
         raise NotImplementedError
 
     def eof_received(self) -> None:
-        """Fail, by what the proxy said so far."""
+        """Fail with the proxy's answer so far."""
         if not self.conclude():
             self._fail(self._lost(None))
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """Fail: the connection is gone before it led anywhere; what the proxy said before counts."""
+        """Fail: the connection was lost before the tunnel was open; an answer received before counts."""
         if not self._over and not self.conclude():
             self._fail(self._lost(cause))
 

@@ -1,7 +1,7 @@
-"""The URL of a proxy (RFC 3986): how it is spoken to, where it is, and as whom.
+"""The URL of a proxy (RFC 3986): its protocol, its address, and the credentials to use.
 
-Knows the syntax, not the network. No error, ``str`` or ``repr`` shows a password, and an error
-shows nothing of a URL that it could not take apart: any piece may belong to one.
+Knows the syntax, not the network. No error, ``str`` or ``repr`` shows a password, and an error shows
+nothing of a URL that could not be parsed, since any part of it may belong to a password.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from tkws.http.authority import format_authority, parse_authority
 
-# Each with its port where the URL has none; that of SOCKS is registered, the others are HTTP's.
+# Each with its default port; that of SOCKS is registered, the others are HTTP's.
 _PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 
-# Desktops write socks:// for a SOCKS proxy of no stated version; the newest hides names best.
+# Desktops write socks:// for a SOCKS proxy of any version; the newest keeps names private.
 _ALIASES = {"socks": "socks5h"}
 
 _URL = re.compile(
@@ -27,7 +27,7 @@ _MAX_SOCKS_FIELD = 255  # bytes of a user or a password: their length is one byt
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """What the URL of a proxy says. Its ``str`` is that URL without the credentials."""
+    """The parsed URL of a proxy. Its ``str`` is that URL without the credentials."""
 
     scheme: str
     """``http``, ``https`` (TLS to the proxy itself), ``socks4``, ``socks4a``, ``socks5`` or ``socks5h``."""
@@ -36,13 +36,13 @@ class Proxy:
     """The name in ASCII and lower case, or the address; IPv6 without brackets."""
 
     port: int
-    """The port: 80, 443 or 1080 where the URL has none."""
+    """The port: 80, 443 or 1080 if the URL has none."""
 
     username: str | None = None
-    """The user, percent-decoded; None where the URL names none."""
+    """The user, percent-decoded; None if the URL has none."""
 
     password: str | None = field(default=None, repr=False)
-    """The password, percent-decoded; None where the URL has none."""
+    """The password, percent-decoded; None if the URL has none."""
 
     @property
     def secure(self) -> bool:
@@ -51,7 +51,7 @@ class Proxy:
 
     @property
     def is_socks(self) -> bool:
-        """Whether it speaks SOCKS; else it takes CONNECT."""
+        """Whether it speaks SOCKS; otherwise it takes CONNECT."""
         return self.scheme.startswith("socks")
 
     @property
@@ -72,7 +72,7 @@ def parse_proxy(url: str, scheme: str = "http") -> Proxy:
         scheme: For a URL without one, such as ``proxy.example:3128``.
 
     Raises:
-        TypeError: ``url`` is no str.
+        TypeError: ``url`` is not a str.
         ValueError: ``url`` has an unknown scheme, a bad host or port, a path, or credentials that
             the proxy's protocol cannot carry. The message begins with ``proxy:``.
     """

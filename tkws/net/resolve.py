@@ -1,7 +1,7 @@
-"""Finds the addresses of a host: at once where it is one, by the system's resolver where it is a name.
+"""Find the addresses of a host: at once if it is one, by the system's resolver if it is a name.
 
 The system's resolver blocks, so it runs on a worker thread. Knows no connection; the addresses
-come in the system's order (RFC 6724), which `connect` wants.
+come in the system's order (RFC 6724), as `connect` needs them.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from tkws.loop import Loop
 
 
-class Lookup:
+class Resolution:
     """One question for the addresses of ``host``; the answer comes from the loop, once.
 
     Args:
-        loop: Where the answer comes.
+        loop: Calls back.
         host: A name, also an international one, or a numeric address.
         port: The port that the endpoints get.
         on_found: Called with the endpoints, at least one, the best first.
         on_failed: Called with an `OpenError` of phase ``resolve`` instead; its cause is the resolver's.
 
     Raises:
-        TypeError: ``host`` is no str, or ``port`` no int.
-        ValueError: ``host`` is empty or not valid, or ``port`` is no port.
+        TypeError: ``host`` is not a str, or ``port`` not an int.
+        ValueError: ``host`` is empty or invalid, or ``port`` is out of range.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Lookup:
             self._job = Job(loop, partial(_look_up, host, port), self._found, self._failed)
 
     def cancel(self) -> None:
-        """Drop the answer; harmless when it has come."""
+        """Drop the answer. Idempotent."""
         self._over = True
         if self._job is not None:
             self._job.cancel()

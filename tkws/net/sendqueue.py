@@ -1,6 +1,6 @@
-"""What the system still holds of what a socket sent: the bytes that the peer's has not acknowledged.
+"""The bytes of a socket that the system still holds, since the peer has not acknowledged them.
 
-Megabytes may be on the way when `socket.send` has taken all, so only this tells whether a slow peer reads.
+Megabytes may be in transit after `socket.send` has taken all, so only this tells whether a slow peer reads.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if sys.platform == "linux":
     import termios
 
     def unacknowledged_by_peer(sock: socket.socket) -> int:
-        """Return the number of bytes; of a Unix socket, with what the system adds to each piece."""
+        """Return the number of bytes; for a Unix socket, including what the system adds to each piece."""
         try:
             return int.from_bytes(fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
         except (OSError, ValueError):  # a system that only resembles Linux; a socket that is closed

@@ -1,7 +1,7 @@
 """The stream over a connected socket: TCP, Unix or one half of a pair.
 
-Reads when the loop says that it may, writes at once and leaves to the loop what the system
-does not take. Knows nothing of names, addresses or TLS. Its invariants are those of `stream`.
+Reads when the loop reports readiness, writes at once and leaves the rest to the loop if the system
+does not take all. Knows nothing of names, addresses or TLS. Its invariants are those of `stream`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tkws.net.stream import Address, Socket, Stream, StreamOwner
 if TYPE_CHECKING:
     from tkws.loop import Loop
 
-# The most that one read returns when the owner has no place of its own. From 128 KiB up the
+# The most that one read returns if the owner has no buffer of its own. From 128 KiB up the
 # C library maps and unmaps memory for each read, which makes small ones eight times as slow.
 READ_SIZE = 64 * 1024
 
-_NOT_NOW = (BlockingIOError, InterruptedError)
+_WOULD_BLOCK = (BlockingIOError, InterruptedError)
 
 
 class State(Enum):
@@ -40,7 +40,7 @@ class State(Enum):
 
 _OPEN: Final = State.OPEN  # in Python 3.11, looking a member up on its enum is a call
 _OVER: Final = (State.CLOSED, State.DETACHED)
-_HEARING: Final = (State.OPEN, State.ENDING, State.ENDED)
+_READING_STATES: Final = (State.OPEN, State.ENDING, State.ENDED)
 
 
 class SocketStream(Stream):
@@ -51,7 +51,7 @@ class SocketStream(Stream):
     Args:
         loop: Where the stream lives.
         sock: A connected stream socket.
-        owner: Whom the stream reports to; None where `set_owner` follows before the loop's next turn.
+        owner: Receives the reports; None if `set_owner` is called before the loop's next turn.
     """
 
     __slots__ = ("_at_eof", "_cause", "_fd", "_outgoing", "_paused", "_state")
@@ -86,7 +86,7 @@ class SocketStream(Stream):
 
     @property
     def unacknowledged_amount(self) -> int:
-        """The bytes of `buffered_amount`, and what the system took and the peer's did not acknowledge."""
+        """The bytes of `buffered_amount`, and those that the system took and the peer did not acknowledge."""
         return self._outgoing.size + (0 if self.closed else unacknowledged_by_peer(self.socket))
 
     @property
@@ -113,18 +113,18 @@ class SocketStream(Stream):
             self._paused = False
             self._watch()
             if self._state is State.BROKEN:
-                self._soon(self._read_out)
+                self._call_soon(self._read_out)
 
     def receive_now(self) -> None:
         """Receive what has arrived, as far as the slice lasts."""
         self._on_readable()
 
     def _on_readable(self) -> None:
-        while self._hears() and self._receive() and not self.loop.slice_spent():
+        while self._wants_data() and self._receive() and not self.loop.slice_spent():
             pass
 
     def _receive(self) -> bool:
-        """Read once, and tell whether there may be more to read now."""
+        """Read once; return whether there may be more to read now."""
         view = self._owner.get_buffer()
         data = b""
         try:
@@ -133,7 +133,7 @@ class SocketStream(Stream):
             else:
                 data = self.socket.recv(READ_SIZE)
                 count, room = len(data), READ_SIZE
-        except _NOT_NOW:
+        except _WOULD_BLOCK:
             return False
         except OSError as error:
             self._lose(self._cause or error)
@@ -154,13 +154,13 @@ class SocketStream(Stream):
             self._watch()
             self._owner.eof_received()
 
-    def _hears(self) -> bool:
-        return not (self._paused or self._at_eof) and self._state in _HEARING
+    def _wants_data(self) -> bool:
+        return not (self._paused or self._at_eof) and self._state in _READING_STATES
 
     def _watch(self) -> None:
-        if self.closed:  # and the descriptor may be another socket's by now
+        if self.closed:  # the descriptor may belong to another socket by now
             return
-        readable = self._on_readable if self._hears() else None
+        readable = self._on_readable if self._wants_data() else None
         writable = self._on_writable if self._outgoing.size else None
         if (readable or writable) and not self.loop.closed:
             self.loop.watch(self._fd, readable, writable)
@@ -182,7 +182,7 @@ class SocketStream(Stream):
         if not waiting:
             try:
                 sent = self.socket.send(data)
-            except _NOT_NOW:
+            except _WOULD_BLOCK:
                 sent = 0
             except OSError as error:
                 self._break(error)
@@ -194,7 +194,7 @@ class SocketStream(Stream):
             self._outgoing.append(data)
         if not waiting:
             self._watch()
-        self._mind_the_marks()
+        self._check_water_marks()
 
     def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
         if self._state is not _OPEN:
@@ -203,7 +203,7 @@ class SocketStream(Stream):
         for data in pieces:
             self._outgoing.append(data)
         if waiting:
-            self._mind_the_marks()
+            self._check_water_marks()
         else:
             self._on_writable()
 
@@ -234,10 +234,10 @@ class SocketStream(Stream):
             self._lose(self._cause)
 
     def detach(self) -> Socket:
-        """Give the socket back, open, non-blocking and watched by nobody; the owner hears no more.
+        """Give the socket back, open, non-blocking and not watched; the owner receives no more reports.
 
         Raises:
-            StateError: When bytes wait to be sent, or after ``end``, ``close`` or a failure.
+            StateError: If bytes wait to be sent, or after ``end``, ``close`` or a failure.
         """
         if self._state is not _OPEN or self._outgoing.size:
             raise StateError(f"only an open stream with nothing to send can be detached: {self!r}")
@@ -250,7 +250,7 @@ class SocketStream(Stream):
         try:
             while self._outgoing.send(self.socket) and not self.loop.slice_spent():
                 pass
-        except _NOT_NOW:
+        except _WOULD_BLOCK:
             pass
         except OSError as error:
             self._break(error)
@@ -259,7 +259,7 @@ class SocketStream(Stream):
         if self._wrote_all:
             self._finish()
         else:
-            self._mind_the_marks()
+            self._check_water_marks()
 
     def _finish(self) -> None:
         """Do what ``end`` or ``close`` left to do, if everything written has gone."""
@@ -277,7 +277,7 @@ class SocketStream(Stream):
     # ---- the end
 
     def _break(self, cause: OSError) -> None:
-        """Nothing can be sent any more: what the peer sent before it went is still owed to the owner."""
+        """Note that sending failed: what the peer sent before is still read and handed to the owner."""
         self._outgoing.clear()
         if self._state is State.CLOSING or self._at_eof:
             self._lose(cause)
@@ -285,15 +285,15 @@ class SocketStream(Stream):
         self._state = State.BROKEN
         self._cause = cause
         self._watch()
-        self._soon(self._read_out)
-        if self._paused:  # until there is room to write, perhaps, which would never be told
-            self._mind_the_marks()
+        self._call_soon(self._read_out)
+        if self._paused:  # a pause until the buffer drains would otherwise never end
+            self._check_water_marks()
 
     def _read_out(self) -> None:
         if self._state is not State.BROKEN or self._paused:
             return
         if self._receive():
-            self._soon(self._read_out)
+            self._call_soon(self._read_out)
         elif self._state is State.BROKEN:
             self._lose(self._cause)
 
@@ -303,27 +303,27 @@ class SocketStream(Stream):
         self._outgoing.clear()
         self.loop.unwatch(self._fd)
         self.socket.close()
-        self._soon(self._tell_lost)
+        self._call_soon(self._report_loss)
 
-    def _soon(self, callback: Callable[[], None]) -> None:
+    def _call_soon(self, callback: Callable[[], None]) -> None:
         if not self.loop.closed:
             self.loop.call_soon(callback)
 
-    def _tell_lost(self) -> None:
+    def _report_loss(self) -> None:
         self._owner.connection_lost(self._cause)
 
 
 def _send_small_segments_at_once(sock: Socket) -> None:
-    """Switch Nagle's algorithm off: it would hold a small message until the last is acknowledged."""
+    """Disable Nagle's algorithm: it would hold a small message back until the last one is acknowledged."""
     if sock.family in (socket.AF_INET, socket.AF_INET6):
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
-            pass  # the connection is over already, which reading tells (macOS)
+            pass  # the connection is over already, as reading will show (macOS)
 
 
 def _name_of(get: Callable[[], Address]) -> Address:
     try:
         return get()
     except OSError:
-        return None  # the peer has gone already, which reading tells
+        return None  # the peer has gone already, as reading will show

@@ -10,7 +10,7 @@ The order in which a stream calls its owner::
     with (pause_writing resume_writing)* [pause_writing] at any time before connection_lost
 
 Invariants: `StreamOwner.connection_lost` comes exactly once, always from the loop, and nothing
-follows it; a stream that was detached, or whose loop was closed, says nothing any more. A
+follows it; a stream that was detached, or whose loop was closed, reports nothing. A
 socket is watched only for what is wanted, and never after it is closed. An error in sending
 does not hide what the peer had sent before: that is read to its end first.
 """
@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from tkws.errors import StateError
-from tkws.net.bytequeue import Buffer, Source, as_buffer, worth_joining
+from tkws.net.bytequeue import Buffer, Source, as_buffer, should_join
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 Socket: TypeAlias = socket.socket
 
 Address: TypeAlias = Any
-"""What `socket` uses: ``(host, port)``, ``(host, port, flow, scope)``, or a Unix socket's path."""
+"""An address as `socket` uses it: ``(host, port)``, ``(host, port, flow, scope)``, or a path."""
 
 HIGH_WATER = 64 * 1024
 LOW_WATER = 16 * 1024
 
 
 class StreamOwner(Protocol):
-    """What a stream reports to."""
+    """The receiver of a stream's reports."""
 
     def data_received(self, data: bytes, /) -> None:
-        """Take ``data``, never empty, which arrived while there was no buffer for it."""
+        """Take ``data``, never empty, which arrived while `get_buffer` returned None."""
 
     def get_buffer(self) -> memoryview | None:
-        """Return a writable place for the bytes that come next; None to get them as an object."""
+        """Return a writable buffer for the bytes that come next; None to get them by `data_received`."""
 
     def buffer_updated(self, count: int, /) -> None:
         """Note that ``count`` bytes, at least one, were put at the start of the last buffer."""
@@ -72,7 +72,7 @@ class Stream(ABC):
     Attributes:
         loop: The loop that the stream lives on.
         socket: The socket at the bottom, to look at and to set options of.
-        peername: The remote address, also when the connection is over; None where there is none.
+        peername: The remote address, also when the connection is over; None without one.
         sockname: The local address, likewise.
     """
 
@@ -103,9 +103,9 @@ class Stream(ABC):
     @property
     @abstractmethod
     def unacknowledged_amount(self) -> int:
-        """The bytes of `buffered_amount`, and what the system took and the peer's did not acknowledge.
+        """The bytes of `buffered_amount`, and those that the system took and the peer did not acknowledge.
 
-        Where the system does not tell (Windows), what it took counts as acknowledged.
+        If the system does not tell (Windows), bytes that it took count as acknowledged.
         """
 
     @property
@@ -131,25 +131,25 @@ class Stream(ABC):
         if not 0 <= low <= high:
             raise ValueError(f"low: from 0 to high ({high}), not {low}")
         self._high, self._low = high, low
-        self._mind_the_marks()
+        self._check_water_marks()
 
-    def count_as_waiting(self, amount: int) -> None:
+    def note_buffered(self, amount: int) -> None:
         """Note that ``amount`` bytes waited above this stream until they were written to it.
 
-        Who saw them wait expects to hear when they have gone, even if the system took them at once.
+        A caller that saw them in `buffered_amount` expects a resume, even if the system takes them at once.
         """
         if not self._full and amount > self._high:
             self._full = True
             self._owner.pause_writing()
-        self._mind_the_marks()
+        self._check_water_marks()
 
     @abstractmethod
     def write(self, data: Buffer | Source) -> None:
         """Send ``data``: at once as far as the system takes it, the rest when it can.
 
         Nothing is copied, so a bytearray or memoryview is not to be changed afterwards, and a
-        `Source` is read when its bytes can go. Once the connection failed, data is dropped:
-        ``connection_lost`` tells of it.
+        `Source` is read when its bytes can be sent. After the connection has failed, data is dropped:
+        ``connection_lost`` reports it.
 
         Raises:
             StateError: After ``end()``, ``close()`` or ``detach()``.
@@ -157,9 +157,9 @@ class Stream(ABC):
         """
 
     def writelines(self, data: Iterable[Buffer | Source]) -> None:
-        """Send ``data`` as `write` does each piece of it, in one system call where that can be."""
+        """Send ``data`` as `write` does each piece of it, in one system call if possible."""
         pieces = [piece for piece in map(as_buffer, data) if piece]
-        if worth_joining(pieces):
+        if should_join(pieces):
             self.write(b"".join(pieces))
         elif self._wrote_all:
             raise self._refusal()
@@ -176,7 +176,7 @@ class Stream(ABC):
 
     @abstractmethod
     def receive_now(self) -> None:
-        """Receive what has arrived, as far as the slice lasts, without waiting for the loop to tell of it."""
+        """Receive what has arrived, as far as the slice lasts, without waiting for the loop to report it."""
 
     @abstractmethod
     def end(self) -> None:
@@ -186,7 +186,7 @@ class Stream(ABC):
     def close(self) -> None:
         """Send what was written, then close; nothing more is received.
 
-        A peer that reads nothing holds this up for ever: limit it by a timer and `abort`.
+        A peer that reads nothing holds this up forever: limit it by a timer and `abort`.
         """
 
     @abstractmethod
@@ -195,12 +195,12 @@ class Stream(ABC):
 
     @abstractmethod
     def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
-        """What `writelines` does with pieces that are too large to be copied together."""
+        """Send pieces of `writelines` that are too large to be joined first."""
 
     def _refusal(self) -> StateError:
         return StateError(f"the writing side was closed: {self!r}")
 
-    def _mind_the_marks(self) -> None:
+    def _check_water_marks(self) -> None:
         waiting = self.buffered_amount
         if self._full and waiting <= self._low:
             self._full = False

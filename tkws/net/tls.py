@@ -1,14 +1,13 @@
-"""TLS as a stream over another stream: an owner of the one below, a stream to the one above.
+"""TLS as a stream over another stream: the owner of the one below, a stream to its own owner.
 
 Knows no socket: bytes go through two buffers in memory, so it works over whatever stream is
 below, another TLS included (a proxy that is itself reached by TLS).
 
-What is written is encrypted no faster than the stream below takes it: a large message waits
-as plaintext, uncopied, and costs neither memory for a second copy nor the loop's time at once.
-Whatever was received is decrypted until OpenSSL wants more, since no descriptor tells of what
-OpenSSL holds.
+Plaintext is encrypted no faster than the stream below takes it: a large message waits as plaintext,
+uncopied, and costs neither memory for a second copy nor the loop's time all at once. Received bytes are
+decrypted until OpenSSL wants more, since no descriptor reports what OpenSSL holds.
 
-Invariants: the stream above hears nothing before the handshake is done, except its failure. An
+Invariants: nothing is reported before the handshake is done, except its failure. An
 end without the peer's close_notify is a failure (an attacker may have cut the rest off);
 with it, it is an end of stream, after which this side may still write (RFC 8446, 6.1). This
 side's own close_notify is sent by ``end`` and ``close``; ``close`` does not wait for the peer's.
@@ -24,16 +23,15 @@ from tkws.net.bytequeue import Buffer, ByteQueue, Source, as_buffer
 from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tlssession import TLSSession
 
-# Plaintext, in bytes, that is encrypted before the stream below gets to send.
-PIECE = 128 * 1024
+# Bytes of plaintext that are encrypted before the stream below gets to send.
+ENCRYPT_CHUNK = 128 * 1024
 
-# Plaintext, in bytes, that is encrypted before others have their turn: about a millisecond's.
-TURN = 1024 * 1024
+# Bytes of plaintext that are encrypted in one call, about a millisecond's: then others have their turn.
+ENCRYPT_BUDGET = 1024 * 1024
 
-
-# Bytes that may wait below before nothing more is received. What is written stays well beneath that; the
-# answers that OpenSSL gives by itself, to requests for new keys, do not.
-MOST_WAITING = 4 * PIECE
+# Bytes that may wait below before reading stops. Bytes that are written stay well beneath that; the answers
+# that OpenSSL gives by itself, to requests for new keys, may not.
+MAX_BELOW = 4 * ENCRYPT_CHUNK
 
 
 class State(Enum):
@@ -50,20 +48,31 @@ class TLSStream(Stream):
     Bytes that were received before, with what preceded TLS, are given to `data_received`.
 
     Args:
-        below: An open stream with nothing received that is still to be read.
+        below: An open stream without received bytes that are still to be read.
         context: The certificates and the settings.
-        owner: Whom the stream reports to; ``connection_lost`` has the `ssl.SSLError` of a failed handshake.
+        owner: Receives the reports; ``connection_lost`` has the `ssl.SSLError` of a failed handshake.
         server_side: Whether this is the server's end.
         server_hostname: The name that the server's certificate must be for, and that SNI sends.
         on_established: Called when the handshake is done, before anything else is told.
 
     Raises:
-        ValueError: ``context`` checks names and there is no ``server_hostname``, or it cannot be one.
+        ValueError: ``context`` checks names and ``server_hostname`` is missing or invalid.
     """
 
     __slots__ = (
-        "_below", "_below_eof", "_cause", "_choked", "_closing", "_ended", "_notified", "_on_established",
-        "_paused", "_resting", "_session", "_state", "_unsent",
+        "_below",
+        "_below_eof",
+        "_cause",
+        "_closing",
+        "_ended",
+        "_notified",
+        "_on_established",
+        "_paused",
+        "_reading_blocked",
+        "_session",
+        "_state",
+        "_unsent",
+        "_yielded",
     )  # fmt: skip
 
     def __init__(
@@ -88,8 +97,8 @@ class TLSStream(Stream):
         self._cause: Exception | None = None
         self._unsent = ByteQueue()
         self._paused = False
-        self._choked = False  # the peer asks, and does not read the answers
-        self._resting = False  # a turn was used up, the next is queued
+        self._reading_blocked = False  # the peer asks for keys, and does not read the answers
+        self._yielded = False  # the budget was used up, and the rest is queued
         self._ended = False  # the peer's close_notify came
         self._below_eof = False
         self._closing = False
@@ -105,17 +114,17 @@ class TLSStream(Stream):
 
     @property
     def ssl_object(self) -> ssl.SSLObject:
-        """What tells the certificate, the cipher and the protocol that were agreed."""
+        """The `ssl.SSLObject` with the certificate, the cipher and the protocol that were agreed."""
         return self._session.tls
 
     @property
     def buffered_amount(self) -> int:
-        """The bytes that the system has not yet taken, those already encrypted as they are then."""
+        """The bytes that the system has not yet taken, those already encrypted counted in that form."""
         return self._unsent.size + self._below.buffered_amount
 
     @property
     def unacknowledged_amount(self) -> int:
-        """The same, and what the system took and the peer's did not acknowledge."""
+        """The bytes of `buffered_amount`, and those that the system took and the peer did not acknowledge."""
         return self._unsent.size + self._below.unacknowledged_amount
 
     @property
@@ -155,10 +164,10 @@ class TLSStream(Stream):
                 self._below.pause_reading()
 
     def resume_reading(self) -> None:
-        """Receive again, first what was received and not yet decrypted."""
+        """Receive again, beginning with bytes that have not been decrypted yet."""
         if self._paused:
             self._paused = False
-            if not self._choked:
+            if not self._reading_blocked:
                 self._below.resume_reading()
             if not self.loop.closed:
                 self.loop.call_soon(self._decrypt)
@@ -180,29 +189,29 @@ class TLSStream(Stream):
         if self._state is State.HANDSHAKE:
             self._session.feed(data)
             self._shake_hands()
-        elif self._hears_below():
+        elif self._wants_data():
             self._session.feed(data)
         self._decrypt()
         if self._unsent.size:
-            self._send()  # where the peer's word was needed first
-        if self._below.buffered_amount > MOST_WAITING:
-            self._choked = True
+            self._send()  # if it had to wait for the peer's answer
+        if self._below.buffered_amount > MAX_BELOW:
+            self._reading_blocked = True
             self._below.pause_reading()
 
     def eof_received(self) -> None:
-        """Note the end of the stream below, which is no proper end of TLS."""
+        """Note the end of the stream below, which does not end TLS properly."""
         self._below_eof = True
         if self._state is State.HANDSHAKE:
             self._fail(_truncated())
         else:
             self._decrypt()
 
-    def _hears_below(self) -> bool:
+    def _wants_data(self) -> bool:
         return self._state is State.OPEN and not (self._ended or self._closing)
 
     def _decrypt(self) -> None:
-        """Hand on whatever was received, until OpenSSL wants more or the owner has enough."""
-        while self._hears_below() and not self._paused:
+        """Decrypt and report received bytes until OpenSSL wants more or the owner pauses."""
+        while self._wants_data() and not self._paused:
             view = self._owner.get_buffer()
             data = b""
             try:
@@ -245,12 +254,12 @@ class TLSStream(Stream):
             self._send()
 
     def pause_writing(self) -> None:
-        """Note that the stream below has enough; `_encrypt` sees that by itself."""
+        """Note that the stream below has enough; `_encrypt` looks at that itself."""
 
     def resume_writing(self) -> None:
         """Note that the stream below sent everything."""
-        if self._choked:
-            self._choked = False
+        if self._reading_blocked:
+            self._reading_blocked = False
             if not self._paused:
                 self._below.resume_reading()
         self._send()
@@ -274,33 +283,33 @@ class TLSStream(Stream):
         self._below.abort()
 
     def _send(self) -> None:
-        if self._state is State.OPEN and not self._resting:
+        if self._state is State.OPEN and not self._yielded:
             self._encrypt()
         if self._state is State.CLOSED:
             return
         if not self._wrote_all:
-            self._mind_the_marks()
+            self._check_water_marks()
         elif not self._unsent.size:
             self._finish()
 
     def _encrypt(self) -> None:
-        """Encrypt what the stream below takes, and let others have their turn after `TURN` bytes."""
-        rest = self._unsent.size - TURN
+        """Encrypt what the stream below takes, at most about `ENCRYPT_BUDGET` bytes in one go."""
+        rest = self._unsent.size - ENCRYPT_BUDGET
         try:
             while self._unsent.size and not self._below.buffered_amount:
                 if self._unsent.size <= rest and not self.loop.closed:
-                    self._resting = True
-                    self.loop.call_soon(self._go_on)
+                    self._yielded = True
+                    self.loop.call_soon(self._resume)
                     break
-                self._session.encrypt(self._unsent, PIECE)
+                self._session.encrypt(self._unsent, ENCRYPT_CHUNK)
                 self._flush()
         except ssl.SSLWantReadError:
-            self._flush()  # a renegotiation: the peer's next word lets this go on
-        except OSError as error:  # TLS's own, or of a source that cannot be read
+            self._flush()  # a renegotiation: it goes on with the peer's answer
+        except OSError as error:  # of TLS, or of a source that cannot be read
             self._fail(error)
 
-    def _go_on(self) -> None:
-        self._resting = False
+    def _resume(self) -> None:
+        self._yielded = False
         self._send()
 
     def _flush(self) -> None:
@@ -313,12 +322,12 @@ class TLSStream(Stream):
     def _finish(self) -> None:
         """Do what ``end`` or ``close`` left to do, as everything written has gone."""
         if self._state is State.OPEN and not self._notified:
-            self._say_goodbye()
+            self._send_close_notify()
         if self._closing and self._state is not State.CLOSED:
             self._shut()
             self._below.close()
 
-    def _say_goodbye(self) -> None:
+    def _send_close_notify(self) -> None:
         try:
             self._session.end()
         except ssl.SSLError as error:

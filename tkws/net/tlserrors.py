@@ -1,7 +1,7 @@
-"""Why TLS failed, in one sentence that says what is wrong and what to do; and whether to try again helps.
+"""Why TLS failed, in one sentence that says what is wrong and what to do; and whether retrying helps.
 
-Knows OpenSSL's words for it, and shows none that has no other: a cause without a sentence of its own gets
-one with its name in plain letters. Never advises to do without verification.
+Translates OpenSSL's reasons; a cause without a sentence of its own gets one with its name in plain words.
+Never advises to disable verification.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Peer(NamedTuple):
-    """Whom TLS is spoken with, in words that go into the sentences below."""
+    """The other end of TLS, in words that go into the sentences below."""
 
     name: str
-    """What it is."""
+    """Its role."""
 
     argument: str
     """The argument of `tkws.open` that has the context."""
@@ -66,7 +66,7 @@ _CERTIFICATES = {
     **dict.fromkeys(_NOT_YET_CODES, _NOT_YET),
     10: "has expired: ask the {name}'s operator to renew it",
     18: (
-        "is self-signed: have the {name} use one that an authority signed, or trust this one by "
+        "is self-signed: install one that an authority signed on the {name}, or trust this one by "
         "{argument}=ssl.create_default_context(cafile=...)"
     ),
     19: (
@@ -156,9 +156,8 @@ _REASONS = {
 }
 _MENDS_ITSELF = frozenset(("INTERNAL_ERROR", "UNEXPECTED_EOF_WHILE_READING"))
 _OTHER = (
-    "TLS with the {name} failed ({words}): one of the two sides, or what stands between them, does "
-    "not keep to the "
-    "protocol"
+    "TLS with the {name} failed ({words}): one of the two sides, or a device between them, does not "
+    "keep to the protocol"
 )
 
 _ALERT = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?")
@@ -168,14 +167,14 @@ _TLS_ALERT = b"\x15\x03"
 
 
 def explain_tls(error: Exception, peer: Peer = SERVER, context: ssl.SSLContext | None = None) -> str:
-    """Return what a failure of TLS means; of another error its own words.
+    """Return what a failure of TLS means; for another error, its own words.
 
     Args:
         error: The failure.
-        peer: Whom TLS was spoken with.
-        context: This side's, where its authorities may be the reason.
+        peer: The other end of TLS.
+        context: This side's, if its authorities may be the reason.
     """
-    if "ssl" not in sys.modules:  # then it is none of its errors; to import it now might fail as well
+    if "ssl" not in sys.modules:  # then it is not one of its errors; importing it now might fail as well
         return str(error)
     import ssl
 
@@ -215,12 +214,12 @@ def needs_a_change(error: object) -> bool:
 
 
 def speaks_tls(data: bytes) -> bool:
-    """Whether an answer to plain HTTP is a TLS server's alert (RFC 8446, 6)."""
+    """Tell whether an answer to plain HTTP is a TLS server's alert (RFC 8446, 6)."""
     return data.startswith(_TLS_ALERT)
 
 
 def _reason(error: ssl.SSLError) -> str:
-    """Return OpenSSL's name of a reason, of an alert without what precedes it; empty where there is none."""
+    """Return OpenSSL's name of a reason, for an alert without its prefix; empty if it has no reason."""
     return _ALERT.sub("", getattr(error, "reason", None) or "", count=1)
 
 

@@ -1,8 +1,8 @@
 """One end of a TLS connection as bytes in and bytes out, over `ssl.MemoryBIO`.
 
-Hides what is awkward in OpenSSL's calls; knows no stream and no order of events. What OpenSSL
-says by `ssl.SSLWantReadError` (more must come from the peer first) it says so too; any other
-`ssl.SSLError` is fatal.
+Hides what is awkward in OpenSSL's calls; knows no stream and no order of events. It raises
+`ssl.SSLWantReadError` as OpenSSL does (more must come from the peer first); any other `ssl.SSLError` is
+fatal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class TLSSession:
         server_hostname: The name that the server's certificate must be for, and that SNI sends.
 
     Raises:
-        ValueError: ``context`` checks names and there is no ``server_hostname``, or it cannot be one.
+        ValueError: ``context`` checks names and ``server_hostname`` is missing or invalid.
 
     Attributes:
         tls: OpenSSL's view of the connection: certificate, cipher, version.
@@ -48,11 +48,11 @@ class TLSSession:
         self._incoming.write(data)
 
     def output(self) -> bytes:
-        """Return, once, what is to go to the peer; any other call may have made some."""
+        """Remove and return the bytes to send to the peer; any other call may have made some."""
         return self._outgoing.read() if self._outgoing.pending else b""
 
     def shake_hands(self) -> bool:
-        """Go on with the handshake, and tell whether it is done."""
+        """Continue the handshake; return whether it is done."""
         try:
             self.tls.do_handshake()
         except ssl.SSLWantReadError:
@@ -61,11 +61,11 @@ class TLSSession:
 
     @property
     def drained(self) -> bool:
-        """Whether nothing can be read before more is fed; to find that out by reading takes longer."""
+        """Whether nothing can be read before more is fed; finding that out by reading takes longer."""
         return not (self._incoming.pending or self.tls.pending() or self._ahead.size)
 
     def read_into(self, view: memoryview) -> int:
-        """Put what comes next into ``view``, not empty; return its length, 0 at the peer's close_notify."""
+        """Read into ``view``, which is not empty; return the length, 0 at the peer's close_notify."""
         room = min(len(view), RECORD)
         if self._ahead.size:
             piece = self._ahead.take(room)
@@ -77,7 +77,7 @@ class TLSSession:
             return 0
 
     def read(self) -> bytes:
-        """Return what comes next; nothing at the peer's close_notify."""
+        """Return the next bytes; none at the peer's close_notify."""
         if self._ahead.size:
             return bytes(self._ahead.take(RECORD))
         try:
@@ -86,15 +86,15 @@ class TLSSession:
             return b""
 
     def encrypt(self, plaintext: ByteQueue, most: int) -> None:
-        """Encrypt from ``plaintext``, off which it is taken, until ``most`` bytes or a little more."""
+        """Encrypt and remove ``most`` bytes of ``plaintext``, or a little more."""
         rest = max(0, plaintext.size - most)
         while plaintext.size > rest:
             plaintext.drop(self.tls.write(plaintext.first(most)))
 
     def end(self) -> None:
-        """Say close_notify; whatever was fed before can be read afterwards."""
+        """Send close_notify; bytes that were fed before can still be read."""
         try:
-            # OpenSSL looks for the peer's answer at once, and drops what is none.
+            # OpenSSL looks for the peer's answer at once, and drops bytes that are not one.
             while data := self.tls.read(RECORD):
                 self._ahead.append(data)
         except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):

@@ -1,9 +1,8 @@
-"""Calls that block, made on a worker thread and answered on the loop.
+"""Blocking calls, made on a worker thread and answered on the loop.
 
-Knows nothing of what the calls do. It has its own threads for jobs because those of `concurrent.futures`
-are waited for when Python exits, and a name server that does not answer takes a minute: ours
-are daemons, which exit with the process. They are started on demand, end when there is nothing
-to do, and are few.
+Knows nothing of what the calls do. It has threads of its own because Python waits for those of
+`concurrent.futures` when it exits, and a name server that does not answer takes a minute: these are
+daemons, which end with the process. They are few, started on demand, and end when there is nothing to do.
 
 Invariants: a worker never holds the last reference to a loop, to its interpreter or to a
 callback (Tk aborts the process when an interpreter dies in another thread than its own), so a
@@ -33,7 +32,7 @@ _threads = 0
 
 
 def _begin_anew() -> None:
-    """Forget the jobs and the threads of the parent: this is a fork, in which they do not go on."""
+    """Forget the jobs and the threads of the parent: they do not continue in a fork."""
     global _lock, _threads
     _lock = threading.Lock()
     _waiting.clear()
@@ -48,8 +47,8 @@ class Job(Generic[Result]):
     """One call on a worker thread.
 
     Args:
-        loop: Where the answer comes.
-        function: What is called, in the other thread; it is not to hold on to anything of Tk.
+        loop: Calls back.
+        function: Called in the other thread; it must not hold on to anything of Tk.
         on_done: Called from the loop with what ``function`` returned.
         on_failed: Called from the loop with what ``function`` raised instead.
     """
@@ -74,7 +73,7 @@ class Job(Generic[Result]):
         return self._loop is None
 
     def cancel(self) -> None:
-        """Drop the answer; harmless when it has come. A call that has begun goes on unseen."""
+        """Drop the answer. Idempotent. A call that has begun goes on, and its answer is ignored."""
         with self._answering:
             loop, self._loop = self._loop, None
         if loop is not None:
@@ -85,7 +84,7 @@ class Job(Generic[Result]):
                 _waiting.remove(self)
 
     def run(self) -> None:
-        """Make the call and send the answer; for the worker."""
+        """Make the call and send the answer; called by the worker."""
         answer: tuple[Callable[[Any], None], Any]
         try:
             answer = (self._done, self._function())
@@ -122,14 +121,14 @@ class Job(Generic[Result]):
             on_failed(error)
 
 
-def run_aside(function: Callable[[], object]) -> None:
-    """Call ``function`` on a thread of its own, unless the system gives none; Python waits for it at its end.
+def run_in_thread(function: Callable[[], object]) -> None:
+    """Call ``function`` on a thread of its own, or here if no thread can be had; Python waits for it.
 
     Args:
-        function: Is short, and is not to hold on to anything of Tk.
+        function: Must be short, and must not hold on to anything of Tk.
     """
     try:
-        threading.Thread(target=function, name="tkws-aside").start()
+        threading.Thread(target=function, name="tkws-thread").start()
     except RuntimeError:
         function()
 

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from tkws.checks import check_seconds, check_size, check_text
 from tkws.errors import StateError
 from tkws.loop import Loop, Master, loop_for
-from tkws.net import Dial, Endpoint, Listener, SocketStream, numeric_endpoint
+from tkws.net import Endpoint, HappyEyeballs, Listener, SocketStream, numeric_endpoint
 from tkws.testing.reset import reset
 
 
@@ -137,7 +137,7 @@ class Link:
     def _accept(self, sock: socket.socket, address: object) -> None:
         self.accepted += 1
         client = self._add(sock)
-        Dial(
+        HappyEyeballs(
             self._loop,
             [self._target],
             on_connected=lambda sock: self._pair(client, sock),
