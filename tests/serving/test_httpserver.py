@@ -726,7 +726,7 @@ def test_close_ends_all_and_frees_the_port(server, peers, log, root, pump_until)
 
 
 def test_a_close_that_is_refused_closes_nothing(server, peer):
-    with pytest.raises(ValueError, match="^code "):
+    with pytest.raises(ValueError, match="^code: "):
         server.close(5)
     assert not server.closed
     peer.request("/")

@@ -634,7 +634,7 @@ def test_close_says_goodbye_to_everybody_once(server, open_client, log, pump_unt
     ("arguments", "kind"), [((5,), ValueError), (("x",), TypeError), ((1000, b""), TypeError)]
 )
 def test_a_close_that_is_refused_closes_nothing(server, open_client, arguments, kind):
-    with pytest.raises(kind, match=r"^(code|reason) "):
+    with pytest.raises(kind, match=r"^(code|reason): "):
         server.close(*arguments)
     assert not server.closed
     ws, _ = open_client()
