@@ -154,7 +154,7 @@ def test_an_answer_that_the_system_does_not_take_at_once(server, peer, log, pump
         if bytes(data).startswith(b"HTTP/1.1 101"):
             stream._outgoing.append(data)
             stream._watch()
-            stream._mind_the_marks()
+            stream._check_water_marks()
         else:
             real(stream, data)
 
