@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Starts a demo: bash demos/run.sh [NAME] [ARGUMENTS OF THE DEMO]; the chat without a NAME.
+# Starts a demo: bash demos/run.sh [NAME] [ARGUMENTS OF THE DEMO]; without a NAME, the chat.
 #
-# Needs Python 3.11 or newer with tkinter (PYTHON=... names one). Makes a virtual environment in .cache, once.
-# With no screen the demo plays a short scripted scene on a virtual one, prints what was said and saves a
+# Needs Python 3.11 or newer with tkinter (set PYTHON to choose one). Makes a virtual environment in .cache.
+# Without a screen, the demo plays a short scripted scene on a virtual one, prints its messages, and saves a
 # picture of its windows in .cache/pictures.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/environment.sh
 
-# How long a scripted scene may take, in seconds.
-patience=120
+# The time limit for a scripted scene, in seconds.
+time_limit=120
 
 demos() {
     local path
@@ -19,23 +19,23 @@ demos() {
     done | sort -u
 }
 
-# on_virtual_screen COMMAND...: runs it with DISPLAY set to a screen that lives as long.
+# on_virtual_screen COMMAND...: runs the command with DISPLAY set to a temporary screen.
 on_virtual_screen() {
-    has_xvfb || die "There is no screen: set DISPLAY, or install xvfb."
+    has_xvfb || die "No screen found: set DISPLAY or install xvfb."
     local number status=0
     coproc XVFB { exec Xvfb -displayfd 1 -screen 0 1920x1080x24 -dpi 96 -nolisten tcp 2>/dev/null; }
-    # shellcheck disable=SC2064 # its id is gone from the variable once it ends
+    # shellcheck disable=SC2064 # XVFB_PID is unset once the process has ended
     trap "kill $XVFB_PID 2>/dev/null && wait $XVFB_PID || true" EXIT
     read -r -t 30 number <&"${XVFB[0]}" || die "Xvfb did not start."
-    DISPLAY=:$number timeout --kill-after=5 "$patience" "$@" || status=$?
-    [ "$status" != 124 ] || say "The demo was ended after $patience s."
+    DISPLAY=:$number timeout --kill-after=5 "$time_limit" "$@" || status=$?
+    [ "$status" != 124 ] || say "The demo was stopped after $time_limit s."
     return "$status"
 }
 
 name=chat
 case "${1:-}" in '' | -*) ;; *) name=$1 && shift ;; esac
 if ! demos | grep -qxF -- "$name"; then
-    say "There is no demo $name. There are:"
+    say "Unknown demo $name. The demos are:"
     demos >&2
     exit 2
 fi
@@ -50,4 +50,4 @@ picture=.cache/pictures/$name.png
 mkdir -p .cache/pictures
 rm -f "$picture"
 on_virtual_screen "$venv/bin/python" -m "demos.$name" --scripted --picture "$picture" "$@"
-[ ! -e "$picture" ] || say "The windows are in $picture."
+[ ! -e "$picture" ] || say "A picture of the windows is in $picture."

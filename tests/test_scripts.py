@@ -32,7 +32,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_an_unknown_demo_is_refused_with_the_list_of_those_there_are() -> None:
     result = run("../demos/run.sh", "nothing")
     assert result.returncode == 2
-    assert "There is no demo nothing." in result.stderr
+    assert "Unknown demo nothing." in result.stderr
     listed = result.stderr.splitlines()[1:]
     demos = REPOSITORY / "demos"
     packages = [path.parent.name for path in demos.glob("*/__main__.py")]

@@ -17,6 +17,7 @@ NOT_WRITTEN = {
     r"\b([Ii]s|[Aa]re|[Ww]as|[Ww]ere) none\b": '"there is none", or "is not a ..."',
     r", neither\.": '"either"',
     r"\bnobody\b": '"no one", or say who: "no peer", "no caller"',
+    r"\b([Ss]ome|[Ee]very|[Aa]ny)body\b": 'name the subject: "a client", "all connections"',
     r"\bany more\b(?! than)": '"any longer", or "more"',
     # Words that are pictures, or old.
     r"\b[Hh]armless\b": '"idempotent", "a no-op" or "safe"',
@@ -33,6 +34,14 @@ NOT_WRITTEN = {
     r"\bof (no )?use\b(?! to)": '"useful", "no point in"',
     r"\bbear(s)? (a|the|with)\b": '"handle", "tolerate"',
     r"\bowes?\b|\bowed\b": "say what has to be done",
+    r"\bmakes? no sense\b": '"is invalid"',
+    r"\b(is|are) wanted\b": 'say what is expected: "seconds of 0 or more"',
+    r"\banew\b": '"again", or "from the start"',
+    r"\b([Gg]o|goes|went) on\b": '"continue", "resume" or "keep"',
+    r"\bg(ive|ives|ave) way\b": "say what is hidden, or becomes smaller",
+    r"\bfrom (its|their) making on\b": '"as soon as it is made"',
+    r"\bbehind (it|them|that|the others?)\b": '"after"',
+    r"\bbit by bit\b": '"in steps"',
 }
 """What is not written: by pattern, the advice."""
 
