@@ -110,7 +110,10 @@ WRONG: dict[str, tuple[Call, list[Any]]] = {
         [None, 1, [1], object(), "\ud800"],
     ),
     "ScriptedPeer.send(final)": (lambda kit, value: kit.peer.send("x", final=value), [None, 1, "no"]),
-    "ScriptedPeer.ping(payload)": (lambda kit, value: kit.peer.ping(value), [*NO_BYTES, None, bytes(126)]),
+    "ScriptedPeer.ping(payload)": (
+        lambda kit, value: kit.peer.ping(value),
+        [None, True, 1, [1], object(), "\ud800", bytes(126)],
+    ),
     "ScriptedPeer.close(code)": (
         lambda kit, value: kit.peer.close(value),
         ["1000", True, 1.0, 999, 1005, 1006, 1015, 5000, 10**400, 10**5000, -1],
