@@ -6,6 +6,7 @@ import contextlib
 import errno
 import gc
 import logging
+import re
 import socket
 import ssl
 import struct
@@ -350,6 +351,58 @@ def test_the_host_of_an_absolute_target_counts(server, peers):
         peer = peers.connect(server)
         peer.request(target, host=host)
         assert peer.answer()[0] == status
+
+
+@pytest.fixture
+def answers_to(server, peers, log, pump_until, tmp_path):
+    """``answers_to(*segments)``: all that the server says, dates aside, until it ends the connection."""
+    (tmp_path / "file.bin").write_bytes(bytes(range(256)) * 1024)
+    server.directory("/files", tmp_path)
+    server.configure(compression=False)
+    log.actions["text"] = lambda ws, message: ws.send(message.upper())
+
+    def answers_to(*segments):
+        peer = peers.connect(server)
+        for segment in segments:
+            turned = []
+            peer.send(segment)
+            server.loop.call_later(0.002, turned.append, True)
+            pump_until(lambda: turned)  # noqa: B023
+        peer.wait_for_end()
+        assert not peer.reset
+        return re.sub(rb"Date: .*\r\n", b"", bytes(peer.received))
+
+    return answers_to
+
+
+def conversation(peer_frame) -> bytes:
+    """Pages, a file, a body, and a WebSocket in which a message and a Close are sent at once."""
+    host = b"Host: localhost\r\n"
+    upgrade = (
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + KEY.encode() + b"\r\n"
+    )
+    return b"".join(
+        (
+            b"\r\nGET / HTTP/1.1\r\n" + host + b"\r\n",
+            b"\r\nGET /files/file.bin HTTP/1.1\r\n" + host + b"Range: bytes=5-200000\r\n\r\n",
+            b"HEAD / HTTP/1.1\r\n" + host + b"\r\n",
+            b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 7\r\n\r\nGET / H",
+            b"GET /chat HTTP/1.1\r\n" + host + upgrade + b"\r\n",
+            peer_frame(Opcode.TEXT, b"hello"),
+            peer_frame(Opcode.CLOSE, b"\x03\xe8"),
+        )
+    )
+
+
+@pytest.mark.slow
+def test_two_segments_are_answered_as_one(peer, answers_to):
+    data = conversation(peer.frame)
+    whole = answers_to(data)
+    assert [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", whole)] == [200, 206, 200, 405, 101]
+    assert whole.endswith(b"\x81\x05HELLO\x88\x02\x03\xe8")
+    for cut in range(1, len(data), 9):
+        assert answers_to(data[:cut], data[cut:]) == whole
 
 
 def test_http_1_0_has_one_page(server, peer):
