@@ -174,6 +174,7 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
     pump_until(lambda: program.said("00" * 300_000), timeout=PATIENCE)
     program.type(f"/stats\n/save {saved}\n/replay {saved} 0\n")
     pump_until(lambda: program.said("Saved ") and program.out.count(b"/slash") == 2, timeout=PATIENCE)
+    program.type(f"/replay {saved} fast\n/replay {saved} -1\n/replay {saved} nan\n")
     program.type("/help\n/close x\n/close 4000 enough\n")
     pump_until(lambda: program.over, timeout=PATIENCE)
     lines = program.out.decode().splitlines()
@@ -184,6 +185,9 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
         b"Not hex",
         b"messages sent        5\n",
         b"/replay PATH",
+        b"/replay: a speed of 0 or more, not 'fast'",
+        b"/replay: a speed of 0 or more, not '-1'",
+        b"/replay: a speed of 0 or more, not 'nan'",
         b"/close: a close code as a number, not 'x'",
     ):
         assert sentence in program.err

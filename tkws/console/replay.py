@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import tkws
+from tkws.checks import MAX_SECONDS
 from tkws.console.log import Row
 from tkws.console.session import Session
 from tkws.loop import Timer
@@ -74,4 +75,4 @@ class Replay:
         if self.sent == self.total:
             return 0.0
         gap = self._rows[self.sent].time - self._rows[self.sent - 1].time
-        return min(max(gap, 0.0), _MAX_DELAY) / self._speed
+        return min(min(max(gap, 0.0), _MAX_DELAY) / self._speed, MAX_SECONDS)

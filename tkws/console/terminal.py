@@ -255,8 +255,8 @@ class Terminal:
     def _start_replay(self, rest: str) -> None:
         path, *speed = shlex.split(rest) or [""]
         rows = [row for part in archive.load(Path(path)) for row in part]
-        factor = float(speed[0]) if speed else 1.0
-        self._replay = Replay(self.session, sent_messages(rows), factor or float("inf"), self._replay_ended)
+        factor = _parse_speed(speed[0]) if speed else 1.0
+        self._replay = Replay(self.session, sent_messages(rows), factor, self._replay_ended)
         if self._replay.done:
             self._replay = None
 
@@ -265,3 +265,14 @@ class Terminal:
             self._print_to_stderr(reason)
         self._replay = None
         self._loop.call_soon(self._process_lines)
+
+
+def _parse_speed(text: str) -> float:
+    """Return a speed as `Replay` takes it, where 0 stands for no delays."""
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1.0
+    if not speed >= 0:
+        raise ValueError(f"/replay: a speed of 0 or more, not {text!r}")
+    return speed or math.inf
