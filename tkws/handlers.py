@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any, Literal, Protocol, overload
 from weakref import ref
 
-from tkws.checks import check_callable, check_seconds
+from tkws.asynchandlers import check_handler, runnable
+from tkws.checks import check_seconds
 from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.errors import OpenTimeout, WebSocketError
 from tkws.loop import Timer
@@ -67,9 +68,12 @@ class Handler:
         tkws.open(url, Feed())
     """
 
-    def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
-        """Call the method of the event's type."""
-        getattr(self, f"on_{type}")(ws, message)
+    # Any of these may be an async function.
+    EVENT_METHODS = tuple(f"on_{type}" for type in Event)
+
+    def __call__(self, ws: WebSocket, type: str, message: Any) -> Any:
+        """Call the method of the event's type, and return what it returns."""
+        return getattr(self, f"on_{type}")(ws, message)
 
     def on_connect(self, ws: WebSocket, message: Any) -> None:
         """The connection is open; ``message`` is the subprotocol, the request or ``info``."""
@@ -115,10 +119,11 @@ def tee(*handlers: AnyHandler) -> EventHandler:
         TypeError: For one that cannot be called.
     """
     for handler in handlers:
-        check_callable("handlers", handler, "(ws, type, message)")
+        check_handler("handlers", handler)
+    called = [runnable(handler) for handler in handlers]
 
     def call_each(ws: WebSocket, type: str, message: Any) -> None:
-        for handler in handlers:
+        for handler in called:
             try:
                 handler(ws, type, message)
             except Exception:
@@ -139,9 +144,9 @@ def batched(handler: AnyHandler, every: float = 1 / 30) -> EventHandler:
         TypeError: For a handler that cannot be called, or seconds that are no number.
         ValueError: For seconds that are not above 0.
     """
-    check_callable("handler", handler, "(ws, type, message)")
+    check_handler("handler", handler)
     every = check_seconds("every", every, above_zero=True)
-    return _each_connection(partial(_Batch, handler, every))
+    return _each_connection(partial(_Batch, runnable(handler), every))
 
 
 def latest(
@@ -160,11 +165,11 @@ def latest(
         TypeError: For a handler or a key that cannot be called, or seconds that are no number.
         ValueError: For seconds that are not above 0.
     """
-    check_callable("handler", handler, "(ws, type, message)")
+    check_handler("handler", handler)
     every = check_seconds("every", every, above_zero=True)
     if key is not None and not callable(key):
         raise TypeError(f"key: a callable (message), not {type(key).__name__}")
-    return _each_connection(partial(_Newest, handler, every, key))
+    return _each_connection(partial(_Newest, runnable(handler), every, key))
 
 
 def variable(var: tkinter.Variable) -> EventHandler:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
+from tkws.asynchandlers import check_handler
 from tkws.checks import (
-    check_callable,
     check_count,
     check_flag,
     check_seconds,
@@ -98,7 +98,7 @@ class ConnectionOptions:
     dialog's; else later messages wait until it returns."""
 
     def __post_init__(self) -> None:
-        check_callable("handler", self.handler, "(ws, type, message)")
+        check_handler("handler", self.handler)
         for name in ("keepalive", "pong_timeout", "close_timeout"):
             _set(self, name, check_seconds(name, getattr(self, name)))
         _set(self, "max_message", check_size("max_message", self.max_message, least=1))

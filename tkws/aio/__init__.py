@@ -3,12 +3,13 @@
 `loop` gives the asyncio event loop of an interpreter. It runs whenever Tk's loop does. `spawn` starts a
 coroutine from a callback of Tk's, `command` makes one the command of a button, `run` is a whole program.
 `event`, `variable`, `closed` and `idle` wait for what happens in Tk. `connect` and `serve` give WebSockets
-that can be awaited.
+that can be awaited. With `tkws.aio` imported, any handler of tkws can be an ``async def``.
 """
 
 from tkws.aio.client import connect, stream
 from tkws.aio.commands import Command, command
 from tkws.aio.guest import GuestLoop, loop
+from tkws.aio.handlers import handler
 from tkws.aio.happenings import closed, event, idle, variable
 from tkws.aio.running import run
 from tkws.aio.server import Server, serve
@@ -17,5 +18,5 @@ from tkws.aio.websocket import Connection, ConnectionClosedError, ConnectionClos
 
 __all__ = [
     "Command", "Connection", "ConnectionClosedError", "ConnectionClosedOK", "GuestLoop", "Server", "closed",
-    "command", "connect", "event", "idle", "loop", "run", "serve", "spawn", "stream", "variable",
+    "command", "connect", "event", "handler", "idle", "loop", "run", "serve", "spawn", "stream", "variable",
 ]  # fmt: skip

@@ -3,9 +3,9 @@
 Knows the loop and the handler, not where events come from. The owner that posts asks `should_pause_reading`
 afterwards, stops reading while it is true, and goes on when told by ``on_capacity``.
 
-While the handler runs, later events of the same connection wait, even where it runs a nested
-event loop (a dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that. Reading goes on in such a
-loop, up to a bound, so that pings are answered.
+While the handler runs, later events of the same connection wait, even where it runs a nested event loop (a
+dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that. Reading goes on in such a loop, up to a
+bound, so that pings are answered. All that holds too after it has returned, until each `hold` is released.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Delivery:
     """
 
     __slots__ = (
-        "_looks_for_nesting", "_loop", "_milestones", "_on_capacity", "_running", "_silenced",
-        "_tell_milestone", "_waiting", "_waiting_size", "_ws", "handler", "paused", "reentrant",
-        "wants_capacity",
+        "_calls", "_holds", "_looks_for_nesting", "_loop", "_milestones", "_on_capacity", "_running",
+        "_silenced", "_stopped", "_tell_milestone", "_waiting", "_waiting_size", "_ws", "handler", "paused",
+        "reentrant", "wants_capacity",
     )  # fmt: skip
 
     def __init__(
@@ -69,7 +69,10 @@ class Delivery:
         self._waiting: list[EventRecord] = []  # the last is next
         self._waiting_size = 0
         self._milestones = 0  # how many of those that wait are told by `tell_milestone`
-        self._running = False
+        self._calls = 0  # of the handler, one in another
+        self._holds = 0
+        self._running = False  # whether there is a call or a hold
+        self._stopped = False  # whether it was paused or is held
         self._silenced = False
         self._looks_for_nesting = False
 
@@ -150,13 +153,25 @@ class Delivery:
 
     def pause(self) -> None:
         """Let events wait until `resume`."""
-        self.paused = True
+        self.paused = self._stopped = True
 
     def resume(self) -> None:
         """Resume delivery after `pause`. The handler is called from the loop, never from inside this call."""
         if self.paused and not (self._silenced or self._loop.closed):
             self.paused = False
+            self._stopped = self._holds > 0
             self._loop.call_soon(self.deliver)
+
+    def hold(self) -> None:
+        """Let events wait as if the handler went on running, until `release` was called as often."""
+        self._holds += 1
+        self._running = self._stopped = True
+
+    def release(self) -> None:
+        """End a `hold`. The handler is called from the loop, never from inside this call."""
+        self._holds -= 1
+        self._stopped = self.paused or self._holds > 0
+        self._returned()
 
     def silence(self) -> None:
         """Drop what waits and call nobody any more: there is no program left to call."""
@@ -177,30 +192,35 @@ class Delivery:
     # How it works
 
     def _run(self, call: Callable[[], object]) -> None:
-        nested, self._running = self._running, True
+        self._calls += 1
+        self._running = True
         try:
             call()
         finally:
-            self._running = nested
-            if not self._waiting:
-                self._waiting_size = 0
-                if self.wants_capacity and not nested:
-                    self._schedule()
-            elif not (nested or self.paused):
+            self._calls -= 1
+            self._returned()
+
+    def _returned(self) -> None:
+        self._running = self._calls > 0 or self._holds > 0
+        if not self._waiting:
+            self._waiting_size = 0
+            if self.wants_capacity and not self._running:
                 self._schedule()
+        elif not (self._running or self.paused):
+            self._schedule()
 
     def _schedule(self) -> None:
-        if not self._silenced:
+        if not (self._silenced or self._loop.closed):
             self._loop.call_soon(self.deliver)
 
     def _call_handler(self) -> None:
-        """Call the handler until nothing waits, it was paused or the slice is spent."""
+        """Call the handler until nothing waits, it was paused or held, or the slice is spent."""
         waiting = self._waiting
         left = 0.0
         calls = stride = 1
         if self.reentrant and len(waiting) > 1:
             self._look_for_nesting()
-        while waiting and not self.paused:
+        while waiting and not self._stopped:
             type, message = waiting.pop()
             try:
                 if self._milestones and _is_milestone(type):

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from tkws.asynchandlers import runnable
 from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryPolicy
 from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
@@ -102,7 +103,7 @@ class Session:
         self.delivery = Delivery(
             loop,
             ws,
-            options.handler,
+            runnable(options.handler),
             options.reentrant,
             on_capacity=self._on_capacity,
             tell_milestone=self._tell_milestone,
@@ -199,8 +200,9 @@ class Session:
 
     def configure(self, options: ConnectionOptions) -> None:
         """Let changed options take effect."""
+        if options.handler is not self.options.handler:
+            self.delivery.handler = runnable(options.handler)
         self.options = options
-        self.delivery.handler = options.handler
         self.delivery.reentrant = options.reentrant
         self.sending.set_room(options.offline_buffer)
         if self.driver is not None:

@@ -283,3 +283,14 @@ def call_as_handler(ws: WebSocket, call: Callable[[], object]) -> bool:
         called.
     """
     return session_of(ws).delivery.run(call)
+
+
+def hold_events(ws: WebSocket) -> Callable[[], None]:
+    """Let later events wait after the handler has returned, as they do while it runs.
+
+    Returns:
+        Releases them; call it once, in the thread of Tk. If it was held several times, the last call counts.
+    """
+    delivery = session_of(ws).delivery
+    delivery.hold()
+    return delivery.release

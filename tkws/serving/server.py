@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
+from tkws.asynchandlers import check_handler
 from tkws.checks import Buffer
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
@@ -127,8 +128,7 @@ class Server(Configurable):
         _check_glob(path)
         if handler is None:
             return lambda decorated: self.live(path, decorated, protocol)
-        if not callable(handler):
-            raise TypeError(f"handler: a callable (ws, type, message), not {type(handler).__name__}")
+        check_handler("handler", handler)
         self._live.append(Live(path, handler, protocol))
         return handler
 
