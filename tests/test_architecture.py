@@ -261,6 +261,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "loop/tk": "import tkinter\nimport tkws.protocol.uri\n",
         "net/proxy": "import socksio\nimport tkws.http.messages\n",
         "net/tls": "import tkws.protocol.frames\n",
+        "asynchandlers": "",
         "options": "",
         "testing/link": "",
     }
