@@ -310,3 +310,54 @@ def test_who_has_answered_is_not_blamed_while_this_side_does_not_read(slow, pump
     assert end.log.one("close") == (1000, "")
     end.clock.advance(2)
     pump_until(lambda: end.log.over)
+
+
+# ---- a peer that ends its output behind its Close; without close_notify, that of TLS may be an attacker's
+
+plain = pytest.mark.parametrize("slow", ["server", "client", "a system that does not tell"], indirect=True)
+
+
+@plain
+@pytest.mark.parametrize("answer", ["at once", "later"])
+def test_a_peer_that_closed_and_ended_its_output_reads_what_it_was_answered(slow, pump_until, answer):
+    end = slow(close_timeout=10)
+
+    def reply(ws, message):
+        if answer == "later":
+            end.clock._offset += 3  # a slow handler, before whose end the end of the stream has come
+        ws.send(bytes(MIB), compress=False)
+
+    end.log.actions["text"] = reply
+    end.peer.text(*"abcd")
+    end.peer.say(Opcode.CLOSE, NORMAL)
+    end.peer.sock.shutdown(socket.SHUT_WR)
+    pump_until(lambda: len(end.log.all("text")) == 4)
+    pump_until(lambda: end.read() and end.sees(Opcode.CLOSE), 20)
+    assert [len(payload) for _, payload in end.peer.frames()] == [*[MIB] * 4, 2]
+    end.clock.advance(2)
+    pump_until(lambda: end.log.over)
+    assert end.log.one("close") == (1000, "")
+
+
+@plain
+def test_a_peer_that_ended_its_output_and_takes_nothing_is_dropped_in_time(slow, pump_until):
+    end = slow(close_timeout=10)
+    end.fill(16 * MIB)
+    end.peer.say(Opcode.CLOSE, NORMAL)
+    end.peer.sock.shutdown(socket.SHUT_WR)
+    pump_until(lambda: end.log.all("close"))
+    end.clock.advance(9)
+    assert not end.log.over
+    end.clock.advance(3)
+    pump_until(lambda: end.log.over)
+    assert end.ws.buffered_amount == 0
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["with a Close", "without"])
+def test_the_end_of_the_stream_ends_a_connection_that_owes_nothing_at_once(slow, pump_until, closed):
+    end = slow(close_timeout=1000)
+    if closed:
+        end.peer.say(Opcode.CLOSE, NORMAL)
+    end.peer.sock.shutdown(socket.SHUT_WR)
+    pump_until(lambda: end.log.over)
+    assert end.log.one("close")[0] == (1000 if closed else 1006)

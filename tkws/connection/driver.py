@@ -50,9 +50,9 @@ class ConnectionDriver:
     """
 
     __slots__ = (
-        "_awaits_pong", "_delivery", "_high_water", "_is_slow", "_loop", "_max_buffered", "_may_end",
-        "_muted", "_on_lost", "_patience", "_paused", "_put_off", "_timer", "_write_due", "engine",
-        "get_buffer", "stream",
+        "_at_eof", "_awaits_pong", "_delivery", "_high_water", "_is_slow", "_loop", "_max_buffered",
+        "_may_end", "_muted", "_on_lost", "_patience", "_paused", "_put_off", "_timer", "_write_due",
+        "engine", "get_buffer", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +69,7 @@ class ConnectionDriver:
         self._write_due = False
         self._high_water = 0
         self._paused = False
+        self._at_eof = False
         self._is_slow = False  # whether the peer has let the write buffer fill up
         self._max_buffered: int | None = None
         self._may_end = False
@@ -196,7 +197,10 @@ class ConnectionDriver:
         if not self._may_end:
             self._put_end_off(self.eof_received)
             return
-        self.engine.receive_eof(self._loop.now())
+        engine = self.engine
+        self._at_eof = True
+        if engine.ending is None and engine.close_code is None:
+            engine.receive_eof(self._loop.now())
         self._settle()
 
     def connection_lost(self, cause: Exception | None) -> None:
@@ -277,6 +281,9 @@ class ConnectionDriver:
         self._put_off = [*(self._put_off or ()), end]
 
     def _settle_closing(self) -> None:
+        # A peer that closed, and sends nothing more, may still read what it was answered before.
+        if self._at_eof and self.engine.state is State.CLOSING and not self.buffered_amount:
+            self.engine.receive_eof(self._loop.now())
         if self.engine.state is State.CLOSING:
             self._set_timer()
         elif self.stream.buffered_amount:
