@@ -23,8 +23,8 @@ USER_AGENT = f"tkws/{__version__}"
 """The User-Agent of every request that does not have another."""
 
 MAX_HEADER_BYTES = 64 * 1024  # browsers take 256 KiB, most servers send less than 8
-MAX_BODY_BYTES = 64 * 1024  # enough to tell why there is no WebSocket
-MAX_INTERIM = 16  # answers that are not the last: nobody sends more than two or three
+MAX_BODY_BYTES = 64 * 1024  # enough to tell why the WebSocket was refused
+MAX_INTERIM = 16  # answers that are not final: no server sends more than two or three
 
 _HTTP = b"HTTP/"  # the beginning of every answer (RFC 9112, 4)
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
@@ -35,7 +35,7 @@ _STATUS_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """What stands before a body."""
+    """The head of an answer, before its body."""
 
     version: tuple[int, int]
     status: int
@@ -55,7 +55,7 @@ class ClientConnection:
         max_body_bytes: The bytes of a body after which the answer is returned, without the rest.
 
     Attributes:
-        trailing_data: What was received after the answer.
+        trailing_data: The bytes received after the answer.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class ClientConnection:
 
         Raises:
             StateError: The request was made already.
-            TypeError: `headers` are none.
+            TypeError: `headers` are of another type.
             ValueError: An argument cannot be sent, or Host is missing.
         """
         if self._method:
@@ -183,7 +183,7 @@ class ClientConnection:
         return Response(self._head.status, self._head.reason, self._head.headers, body)
 
     def _cut_refusal(self) -> _Head | None:
-        """Return a head that is not complete, by its lines that are; None for one that may be no refusal."""
+        """Return an incomplete head by its complete lines; None for one that may not be a refusal."""
         head = _parse_head(bytes(self._received.rpartition(b"\n")[0]))
         return head if head is not None and head.status >= 400 else None
 
@@ -201,11 +201,11 @@ class ClientConnection:
 
 
 def _parse_head(data: bytes) -> _Head | None:
-    """Read a head line by line; None where the first is no status line.
+    """Read a head line by line; None if the first is not a status line.
 
-    A line without a colon, a name that is no token, and a value with a control character are left out. Spaces
-    around a name and a value are no part of them, and a line that begins with one continues the line before
-    (RFC 9112, 5.2).
+    A line without a colon, a name that is not a token, and a value with a control character are left out.
+    Spaces around a name and a value do not belong to them; a line that begins with one continues the
+    line before (RFC 9112, 5.2).
     """
     first, *lines = data.split(b"\n")
     parts = _STATUS_LINE.fullmatch(first.removesuffix(b"\r").decode("latin-1"))

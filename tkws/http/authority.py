@@ -20,7 +20,7 @@ _NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?"
 
 
 class Authority(NamedTuple):
-    """What a URL says between its scheme and its path."""
+    """The part of a URL between its scheme and its path."""
 
     host: str
     """The name in ASCII and lower case, or the address; IPv6 without brackets."""
@@ -50,7 +50,7 @@ def parse_authority(text: str) -> Authority:
 
 
 def format_host(host: str, *, zone: bool = False) -> str:
-    """Return a host as a URL has it: IPv6 in brackets, with its zone (RFC 6874) where that is wanted."""
+    """Return a host as a URL has it: IPv6 in brackets, with its zone (RFC 6874) if asked."""
     if ":" not in host:
         return host
     address, percent, name = host.partition("%")

@@ -20,7 +20,7 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _MAX_CHUNK_LINE = 4096  # bytes: the size of a chunk with its extensions
 _MAX_LENGTH_DIGITS = 18  # of Content-Length: more bytes than there are
 _MAX_MEMBERS = 100  # of gzip: 16 KiB or more are in each
-_MAX_CODINGS = 4  # one upon the other; nobody sends more than one
+_MAX_CODINGS = 4  # one upon the other; servers send one
 _PIECE = 1024  # bytes that are inflated at a time, so that what came before an error can be kept
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from tkws.errors import HandshakeError
 
 Parameters = Sequence[tuple[str, str | None]]
-"""The parameters of an extension in their order; a value of None means that there was none."""
+"""The parameters of an extension in their order; a value of None means that it has no value."""
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _IS_TOKEN = re.compile(_TOKEN)
@@ -50,7 +50,7 @@ def parse_extensions(values: Iterable[str]) -> list[tuple[str, Parameters]]:
         values: The field's values, one for each time that it occurs.
 
     Returns:
-        Each extension's name and parameters, in the order of preference; none if there is no value. Empty
+        Each extension's name and parameters, in the order of preference; an empty list without a value. Empty
         elements are skipped (RFC 2616, 2.1, whose lists RFC 6455 uses).
 
     Raises:

@@ -14,7 +14,7 @@ from tkws.http.fields import is_token
 
 
 class HasItems(Protocol):
-    """What gives header fields as a mapping does, such as ``http.server``'s ``self.headers``."""
+    """An object that gives header fields as a mapping does, such as ``http.server``'s ``self.headers``."""
 
     def items(self) -> Iterable[tuple[str, str]]:
         """Return the pairs of name and value."""
@@ -22,10 +22,10 @@ class HasItems(Protocol):
 
 
 HeadersLike = HasItems | Iterable[tuple[str, str]]
-"""What `Headers` is made from: a mapping, or pairs of name and value."""
+"""The fields that `Headers` is made from: a mapping, or pairs of name and value."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-"""What no value may have: control characters but the tab (RFC 9110, 5.5)."""
+"""Characters that a value must not have: control characters but the tab (RFC 9110, 5.5)."""
 
 # Fields of an answer that stand once: a second one is an error of the server's, and no part of a list.
 _SINGLE = frozenset(
@@ -35,7 +35,7 @@ _SINGLE = frozenset(
     )
 )  # fmt: skip
 
-# Their values let somebody else in, or tell who somebody is.
+# Their values are secret: they grant access, or identify a person.
 _SECRET = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
 
 
@@ -43,16 +43,16 @@ class Headers(Mapping[str, str]):
     """Header fields: a mapping that ignores the case of names, keeps their order and never changes.
 
     A field that occurs several times is one entry whose values are joined by ", " (RFC 9110,
-    5.3), those of Cookie by "; " (RFC 9113, 8.2.3); `get_all` has them one by one. What stands once in
-    an answer, such as Location and Retry-After, and Set-Cookie cannot be joined: the first value
+    5.3), those of Cookie by "; " (RFC 9113, 8.2.3); `get_all` has them one by one. Fields that stand once
+    in an answer, such as Location and Retry-After, and Set-Cookie cannot be joined: the first value
     stands for it. `repr` hides the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie.
 
     Args:
         fields: A mapping, or pairs of name and value; a name may come again in pairs.
 
     Raises:
-        TypeError: `fields` is none of these, or a name or a value is no str.
-        ValueError: A name is no token, or a value has a line break or another control
+        TypeError: `fields` is of another type, or a name or a value is not a str.
+        ValueError: A name is not a token, or a value has a line break or another control
             character or one beyond ISO-8859-1. The message names the header, not the value.
     """
 
@@ -132,7 +132,7 @@ def _fold(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check(name: object, value: object) -> str:
-    """Return the value without the spaces around it, which are no part of it (RFC 9110, 5.5)."""
+    """Return the value without the spaces around it, which do not belong to it (RFC 9110, 5.5)."""
     if not isinstance(name, str):
         raise TypeError(f"headers: each name a str, not {type(name).__name__}")
     if not is_token(name):

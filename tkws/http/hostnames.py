@@ -13,7 +13,7 @@ import unicodedata
 MAX_NAME = 254
 """Characters of a name, with a dot at the end (RFC 1035, 2.3.4)."""
 
-# What IDNA 2003 maps to something else (sharp s, final sigma, joiners), or does not leave out (UTS 46, 7).
+# Characters that IDNA 2003 maps to others (sharp s, final sigma, joiners), or does not drop (UTS 46, 7).
 _DEVIATIONS = re.compile(
     "[\xdf\u1e9e\u03c2\u200c\u200d\u115f\u1160\u17b4\u17b5\u180f\u3164\uffa0\U000e0100-\U000e01ef]"
 )

@@ -121,7 +121,7 @@ class Response:
         return f"<{type(self).__name__} {self.status} {self.reason!r}, {len(self.body)} bytes>"
 
     def encode(self) -> bytes:
-        """Return the message for a peer of whom no request was read here.
+        """Return the message for a peer whose request was not read here.
 
         Content-Length is added where there can be a body; nothing is said about keeping the
         connection (`tkws.http.server` does).

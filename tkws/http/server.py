@@ -227,7 +227,7 @@ class ServerConnection:
         self._stage = _Stage.ANSWER
 
     def _is_last(self) -> bool:
-        """Tell whether no other request can follow, by the client's wish or since the bytes make no sense."""
+        """Tell whether no other request can follow, by the client's wish or since the bytes are invalid."""
         request = self._request
         if request is None or self._failed or self._is_cut:
             return True

@@ -20,7 +20,7 @@ This is less than any network of phones carries. It bounds the time for which a 
 now and then can hold a connection: 16 MiB take 17 minutes at most.
 """
 
-_MOST_EXCUSED = 60.0  # seconds of pauses; a peer that sends on instead of answering could go on for ever
+_MOST_EXCUSED = 60.0  # seconds of pauses; a peer that keeps sending and never answers has no end
 _LATE = 0.5  # seconds after the deadline at which the program was busy, not the peer silent
 _LOOKS = 4  # at the output, in the shortest time that may pass without progress
 

@@ -1,7 +1,7 @@
 """The payload of a Close frame: its codes and its reason (RFC 6455, 5.5.1 and 7.4).
 
 Knows nothing of frames, of connections or of the order of the closing handshake.
-What `encode_close` makes, `decode_close` takes back, and it always fits a control frame.
+`decode_close` reads what `encode_close` makes, which always fits a control frame.
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
         reason: Why, for a person to read. It is cut at a character to fit 123 bytes.
 
     Returns:
-        At most 125 bytes; none when there is no code.
+        At most 125 bytes; empty without a code.
 
     Raises:
-        TypeError: `code` is no int, or `reason` no str.
+        TypeError: `code` is not an int, or `reason` not a str.
         ValueError: `code` may not be sent, a `reason` comes without a code, or it has a
             character that UTF-8 cannot carry.
     """

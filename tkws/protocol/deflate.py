@@ -32,12 +32,12 @@ NAME = "permessage-deflate"
 _MAX_WINDOW_BITS = 15
 _WINDOW_BITS = re.compile("[89]|1[0-5]")  # no leading zeros (RFC 7692, 7.1.2.1)
 
-# What a sync flush ends with; the sender takes it off and the receiver puts it back (7.2.1, 7.2.2).
+# The end of a sync flush: the sender removes it, the receiver adds it again (7.2.1, 7.2.2).
 _TAIL = b"\x00\x00\xff\xff"
 _EMPTY = b"\x00"  # an empty block without that tail (7.2.3.6)
 
 # A peer may end a DEFLATE stream inside a message (7.2.3.4), which takes two bytes. Each new one
-# costs microseconds, and nobody has a use for more than a few.
+# costs microseconds, and no sender needs more than a few.
 _MAX_STREAMS = 256
 _HISTORY_SLACK = 16384  # bytes that gather before the history is trimmed to the window
 
@@ -104,7 +104,7 @@ class Deflate:
 
         Returns:
             The codec and the value of Sec-WebSocket-Extensions for the answer, by the first
-            offer that can be accepted; None where there is none.
+            offer that can be accepted; None if no offer can be.
         """
         for name, parameters in offers:
             if name == NAME:
@@ -179,7 +179,7 @@ class Deflate:
 
 
 class PerMessageDeflate:
-    """What was agreed: the codec of one connection.
+    """The codec of one connection, as it was agreed.
 
     Made by `Deflate.accept` or `Deflate.confirm`. Messages are encoded in the order in which
     they are sent, and decoded in the order in which they arrive; uncompressed ones pass it by.
@@ -194,7 +194,7 @@ class PerMessageDeflate:
     Attributes:
         threshold: The setting's, in bytes.
         compressed_bytes: Bytes of compressed payload so far, both ways together.
-        plain_bytes: What these were, or became, without compression.
+        plain_bytes: Their size without compression.
     """
 
     __slots__ = (
@@ -260,11 +260,11 @@ class PerMessageDeflate:
             size: How many it has already.
 
         Returns:
-            What the piece holds.
+            The decompressed bytes.
 
         Raises:
-            ProtocolError: With code 1009 above the limit, with 1007 for data that is no DEFLATE,
-                with 1008 for a piece of more than 256 DEFLATE streams. The codec cannot go on.
+            ProtocolError: With code 1009 above the limit, with 1007 for data that is not DEFLATE,
+                with 1008 for a piece of more than 256 DEFLATE streams. The codec cannot be used afterwards.
         """
         self.compressed_bytes += len(data)
         if data:
@@ -301,7 +301,7 @@ class PerMessageDeflate:
         return output
 
     def _inflate_next_streams(self, data: bytes, final: bool, limit: int, size: int) -> bytes:
-        """Go on behind the end of a DEFLATE stream; the window lasts (RFC 7692, 7.2.3.4)."""
+        """Continue after the end of a DEFLATE stream, with the same window (RFC 7692, 7.2.3.4)."""
         outputs: list[bytes] = []
         for _ in range(_MAX_STREAMS):
             self._decompressor = zlib.decompressobj(-self.decode_window_bits, bytes(self._history))

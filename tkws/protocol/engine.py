@@ -1,6 +1,6 @@
 """An open WebSocket connection without its input and output (RFC 6455, 5 to 7; RFC 7692).
 
-The engine knows bytes and ``now``. It reads no clock, calls nobody back and never raises for
+The engine knows bytes and ``now``. It reads no clock, makes no callbacks and never raises for
 a fault of the peer. After every call into it, its owner does four things:
 
 1. deliver `Engine.take_events`, then, where there is an `Engine.ending`, call
@@ -74,7 +74,7 @@ class Engine:
         codec: The compression that was agreed, or None.
         keepalive: Seconds without anything received after which a ping is sent; 0 for never.
         ping: The payload of these pings; empty to number them.
-        pong_timeout: Seconds to wait for anything after such a ping; 0 to wait for ever.
+        pong_timeout: Seconds to wait for anything after such a ping; 0 to wait forever.
         close_timeout: Seconds that the closing handshake may take without progress: from when the Close
             frame has left, or from when the peer last took some of what was sent before it.
         max_message: The most bytes a received message may have, decompressed.
@@ -90,7 +90,7 @@ class Engine:
         close_timeout: As above; a change counts for a handshake that has not begun.
         echo_close_reason: Whether the answer to the peer's Close has its reason, not its code alone.
         reader: The reading half, which counts what it received; its limits may be changed.
-        fault: What the peer broke, if this side failed the connection for it; else None.
+        fault: The peer's fault, if this side failed the connection for it; else None.
         ending: How the peer ended it, until `conclude` was called: its fault, or its code and
             reason and the answer to them; None where it did not.
         concludes_alone: Whether an ending after no event is concluded at once, not left to the owner.
@@ -202,10 +202,10 @@ class Engine:
             self.conclude(now)
 
     def conclude(self, now: float) -> None:
-        """Do what the peer's Close frame, or its fault, asks for; harmless where there is none.
+        """Do what the peer's Close frame or fault asks for; a no-op if neither came.
 
         Events that came before it may be delivered first, so that what they make the program
-        send still goes out. Where there are none, `receive_data` concludes by itself.
+        send still goes out. Without any, `receive_data` concludes by itself.
         """
         ending, self.ending = self.ending, None
         if ending is None:
@@ -252,7 +252,7 @@ class Engine:
         self._lost(cause, now)
 
     def handle_timer(self, now: float) -> None:
-        """Do what is due; harmless at any other time."""
+        """Do what is due; a no-op at any other time."""
         deadline = self.deadline
         if deadline is None or now < deadline:
             return
@@ -368,7 +368,7 @@ class Engine:
         return self._write_ping(payload)
 
     def pong(self, payload: Buffer, now: float) -> int:
-        """Send a pong that nobody asked for (RFC 6455, 5.5.3); the rest is as with `ping`."""
+        """Send an unsolicited pong (RFC 6455, 5.5.3); otherwise as `ping`."""
         payload = encode_control("payload", payload)
         if self.state is not _OPEN:
             raise not_open(self.state)

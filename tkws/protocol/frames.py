@@ -33,7 +33,7 @@ class Role(IntEnum):
 
 
 class Opcode(IntEnum):
-    """What a frame is (RFC 6455, 11.8)."""
+    """The kind of a frame (RFC 6455, 11.8)."""
 
     CONTINUATION = 0x0
     TEXT = 0x1
@@ -52,12 +52,12 @@ _OPCODES = {int(opcode): opcode for opcode in Opcode}  # six times as fast as a 
 
 
 class FrameHeader(NamedTuple):
-    """What a header says.
+    """A parsed header.
 
     Attributes:
         fin: Whether this is the last frame of its message.
         rsv1: Whether the message is compressed (RFC 7692, 6).
-        opcode: What the frame is.
+        opcode: The kind of the frame.
         length: The bytes of payload that follow the header.
         mask: The four bytes to unmask the payload with; empty in an unmasked frame.
         size: The bytes that the header itself takes.
@@ -77,7 +77,7 @@ def encode_header(
     """Return the header of a frame with ``length`` bytes of payload.
 
     Args:
-        opcode: What the frame is.
+        opcode: The kind of the frame.
         length: The bytes of payload that will follow.
         fin: Whether this is the last frame of its message.
         rsv1: Whether the message is compressed.
@@ -96,8 +96,8 @@ def parse_header(data: bytes, start: int, *, masked: bool, compression: bool) ->
     """Read the header at ``start``, or return None while it is incomplete.
 
     Args:
-        data: What has been received.
-        start: Where in ``data`` the frame begins.
+        data: The received bytes.
+        start: The offset of the frame in ``data``.
         masked: Whether the peer has to mask: a client must, a server must not.
         compression: Whether permessage-deflate was agreed, which gives RSV1 a meaning.
 

@@ -39,7 +39,7 @@ def sec_websocket_accept(key: str) -> str:
         key: The value of Sec-WebSocket-Key.
 
     Raises:
-        TypeError: `key` is no str.
+        TypeError: `key` is not a str.
         ValueError: `key` is not ASCII.
     """
     check_text("key", key)
@@ -67,7 +67,7 @@ class Accepted:
     """The server's answer."""
 
     trailing_data: bytes
-    """What was received behind the answer: the first bytes of the WebSocket."""
+    """The bytes received after the answer: the first of the WebSocket."""
 
 
 class ClientHandshake:
@@ -141,7 +141,7 @@ class ClientHandshake:
         """Take bytes from the server.
 
         Returns:
-            What was agreed; a fault, with the server's answer where it gave one (a redirect, a
+            The agreement; or a fault, with the server's answer if it gave one (a redirect, a
             refusal); None while more is needed.
         """
         return self._judge(self._connection.receive_data(data))
@@ -244,7 +244,7 @@ def _check_no_own(headers: Headers) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UpgradeRequest:
-    """What a valid request for a WebSocket asks for."""
+    """The contents of a valid request for a WebSocket."""
 
     version: int
     """The version of the WebSocket protocol: 13."""
@@ -267,9 +267,9 @@ def validate(headers: HeadersLike, method: str = "GET", version: str = "1.1") ->
         version: The request's version of HTTP.
 
     Raises:
-        HandshakeError: It is no valid handshake. ``part`` says where; ``status`` and
+        HandshakeError: It is not a valid handshake. ``part`` says where; ``status`` and
             ``headers`` are what `rejection` answers with.
-        TypeError: `headers` are none.
+        TypeError: `headers` are of another type.
     """
     if method != "GET":
         raise HandshakeError(
@@ -307,7 +307,7 @@ def negotiate(deflate: Deflate | None, headers: Headers) -> tuple[PerMessageDefl
 
     Raises:
         HandshakeError: With part ``"extension"``, if the client's offer is malformed, whether compression
-            is wanted or not (RFC 6455, 9.1).
+            is offered or not (RFC 6455, 9.1).
     """
     try:
         offers = parse_extensions(headers.get_all("Sec-WebSocket-Extensions"))
@@ -324,7 +324,7 @@ def accept_response(key: str, *, protocol: str = "", extension: str = "", header
     Args:
         key: That of the `UpgradeRequest`.
         protocol: The subprotocol, one of those that the client offered; empty for none.
-        extension: What `negotiate` returned.
+        extension: The result of `negotiate`.
         headers: More fields; not those of the handshake itself.
 
     Raises:
@@ -397,7 +397,7 @@ def _read_key(headers: Headers) -> str:
 
 
 def _read_protocols(headers: Headers) -> tuple[str, ...]:
-    # tcllib's client sends an empty field when it has nothing to offer; that is no offer.
+    # tcllib's client sends an empty field when it has nothing to offer: it does not count as an offer.
     protocols = parse_list(headers.get_all("Sec-WebSocket-Protocol"))
     try:
         return _check_protocols(protocols)

@@ -15,7 +15,7 @@ _LOOKS = 4  # at the output, in the time that a pong may take
 
 
 class Due(Enum):
-    """What `Keepalive.check` asks for."""
+    """The result of `Keepalive.check`."""
 
     NOTHING = auto()
     PING = auto()
@@ -28,7 +28,7 @@ class Keepalive:
     Args:
         now: The time, in seconds of any monotonic clock; the same clock in every call.
         interval: Seconds without anything received after which a ping is due; 0 for never.
-        pong_timeout: Seconds to wait for anything after such a ping; 0 to wait for ever.
+        pong_timeout: Seconds to wait for anything after such a ping; 0 to wait forever.
 
     Attributes:
         interval: As above; a change counts at once.
@@ -80,10 +80,10 @@ class Keepalive:
         return Due.GIVE_UP
 
     def probe(self, now: float) -> bool:
-        """Have a ping sent at once, since the time until now may have passed unnoticed.
+        """Ask for a ping at once, since the time until now may have passed unnoticed.
 
         Returns:
-            Whether a ping is to be sent: not where there is no keepalive, or while reading rests.
+            Whether a ping is to be sent: not without a keepalive, nor while reading is paused.
         """
         if self.paused or self.interval <= 0:
             return False

@@ -60,7 +60,7 @@ class MaskedPayload:
     Its length is that of what was not read yet.
 
     Args:
-        payload: What to mask; it must not change.
+        payload: The bytes to mask; they must not change.
         mask: The four bytes.
     """
 
@@ -110,7 +110,7 @@ def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) 
     """Mask or unmask a writable buffer, without a copy of it where numpy does the work.
 
     Args:
-        buffer: What to change: a payload, or a part of one.
+        buffer: The bytes to change: a payload, or a part of one.
         mask: The four bytes.
         offset: Where in the payload ``buffer`` begins, in bytes.
     """
@@ -140,7 +140,7 @@ def load_numpy() -> None:
 
 
 def load_numpy_by(start: Callable[[Callable[[], None]], object]) -> None:
-    """Have ``start(load_numpy)`` called when numpy is missed first, rather than `load_numpy` itself.
+    """Call ``start(load_numpy)`` when numpy is first needed, instead of `load_numpy` itself.
 
     The import takes a tenth of a second. Until it is over, integers do the work.
 

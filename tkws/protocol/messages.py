@@ -1,6 +1,6 @@
 """Received bytes become messages: reading of frames, reassembly, UTF-8, limits.
 
-Knows nothing of states, time or sockets. What is read goes into the caller's list as tuples
+Knows nothing of states, time or sockets. Messages go into the caller's list as tuples
 ``(event, message)``; control frames go to the caller's callable, since it has to act on them.
 
 Three ways through, the fastest that fits:
@@ -48,7 +48,7 @@ class Message:
         limit: The most bytes that it may have, decompressed.
 
     Attributes:
-        event: What the whole message will be.
+        event: The event of the whole message.
         size: Bytes so far, decompressed.
     """
 
@@ -136,8 +136,8 @@ class PayloadBuffer:
         filled.release()
 
     def take(self) -> bytes:
-        """Return the payload; the buffer is of no use any more."""
-        self.missing.release()  # BytesIO copies its bytes while anybody still has a view of them
+        """Return the payload; the buffer must not be used afterwards."""
+        self.missing.release()  # BytesIO copies its bytes while a view of them exists
         return self._file.getvalue()
 
 
@@ -236,7 +236,7 @@ class MessageReader:
             self._end_frame(frame, buffer.take(), events)
 
     def stop(self) -> None:
-        """Read nothing any more, whatever comes, and drop what is unfinished."""
+        """Ignore everything that comes from now on, and drop an unfinished message."""
         self.stopped = True
         self._rest = b""
         self._message = self._frame = self._buffer = None

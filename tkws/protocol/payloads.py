@@ -1,7 +1,7 @@
-"""What a program hands over becomes the payload of a message or of a control frame.
+"""Turn what a program sends into the payload of a message or of a control frame.
 
-The payload is the program's no more: a copy, unless nobody can change the original. Knows nothing of
-states and masks.
+The payload no longer belongs to the program: it is a copy, unless the original cannot change. Knows
+nothing of states and masks.
 """
 
 from __future__ import annotations

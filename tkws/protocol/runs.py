@@ -40,8 +40,8 @@ def read_unmasked_run(
     """Read a run of what a server sends.
 
     Args:
-        data: What has been received.
-        position: Where in ``data`` a frame begins.
+        data: The received bytes.
+        position: The offset of a frame in ``data``.
         limit: The most bytes that a message may have, decompressed.
         codec: The compression that was agreed, or None.
         events: Takes the messages.

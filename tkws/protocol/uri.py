@@ -24,12 +24,12 @@ _URL = (
 # White space, control characters and surrogates would break the lines of HTTP or its encoding.
 _NOT_IN_A_URL = r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 
-# What may stand unencoded in a path (RFC 3986, 3.3), and "%", which begins what is encoded already.
+# Characters that may stand unencoded in a path (RFC 3986, 3.3), and "%", which begins an encoded one.
 _PATH_SAFE = "/%:@!$&'()*+,;=~"
 
 _SECURE = {"ws": False, "http": False, "wss": True, "https": True}
 
-# What browsers encode in a path and in a query beside what is not visible ASCII (WHATWG URL, 1.3).
+# Visible characters that browsers encode in a path and in a query (WHATWG URL, 1.3).
 _NOT_IN_A_PATH = frozenset('"<>^`{}')
 _NOT_IN_A_QUERY = frozenset("\"<>'")
 _REFERENCE = r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?P<rest>[^?]*)(?:\?(?P<query>.*))?"
@@ -37,7 +37,7 @@ _REFERENCE = r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?P<rest>[^?]*)(?:\?(?P<
 
 @dataclass(frozen=True, slots=True)
 class WebSocketURI:
-    """What a URL says. Its ``str`` is that URL in its plain form, without the credentials."""
+    """A parsed URL. Its ``str`` is that URL in its plain form, without the credentials."""
 
     secure: bool
     """Whether the connection is made over TLS: ``wss``."""
@@ -93,7 +93,7 @@ def parse_uri(url: str) -> WebSocketURI:
             ASCII are percent-encoded in the path and the query.
 
     Raises:
-        TypeError: `url` is no str.
+        TypeError: `url` is not a str.
         URLError: `url` has another scheme, no host, a bad host or port, a fragment (RFC 6455,
             3), white space or control characters.
     """
@@ -125,7 +125,7 @@ def follow(base: WebSocketURI, location: str) -> WebSocketURI:
     Credentials and an IPv6 zone stay where the redirect stays at the server and names no others.
 
     Args:
-        base: What was asked for.
+        base: The URL that was asked for.
         location: The value of Location, byte for byte as it came: raw UTF-8, spaces and backslashes are
             taken, a fragment is dropped.
 
