@@ -125,7 +125,7 @@ def test_a_slow_peer_gets_all_that_was_sent_and_the_close(slow, pump_until):
     pump_until(lambda: end.log.over)
 
 
-def test_so_does_who_closes_while_it_is_slow(slow, pump_until):
+def test_so_does_who_closes_while_it_writing_paused(slow, pump_until):
     end = slow(close_timeout=10)
     end.ws.send(bytes(4 * MIB), compress=False)
     end.peer.say(Opcode.CLOSE, NORMAL)

@@ -12,8 +12,8 @@ OWNING = {Phase.ATTEMPTING, Phase.OPEN, Phase.CLOSING, Phase.DECIDING, Phase.WAI
 BEGINNING = {
     Effect.BEGIN_ATTEMPT: Phase.ATTEMPTING,
     Effect.ADOPT_STREAM: Phase.OPEN,
-    Effect.ASK_RULE: Phase.DECIDING,
-    Effect.BEGIN_PAUSE: Phase.WAITING,
+    Effect.ASK_RETRY_POLICY: Phase.DECIDING,
+    Effect.START_RETRY_TIMER: Phase.WAITING,
 }
 TELLING = {effect for effect in Effect if effect.name.startswith("TELL_")}
 
@@ -32,7 +32,7 @@ NEXT = {
     Input.RETRY: {Phase.DECIDING: Phase.WAITING},
     Input.GIVE_UP: {Phase.DECIDING: Phase.ENDED},
     Input.DUE: {Phase.WAITING: Phase.ATTEMPTING},
-    Input.VANISH: dict.fromkeys(Phase, Phase.ENDED),
+    Input.DESTROY: dict.fromkeys(Phase, Phase.ENDED),
 }  # fmt: skip
 WITH_RETRIES = {(Phase.ATTEMPTING, Input.FAILED): Phase.DECIDING, (Phase.OPEN, Input.LOST): Phase.DECIDING}
 
@@ -49,7 +49,7 @@ def test_every_input_in_every_phase(phase, given, retries):
     if retries:
         expected = WITH_RETRIES.get((phase, given), expected)
     assert transition.phase is expected
-    if given not in (Input.OPENED, Input.VANISH) and phase not in NEXT[given]:
+    if given not in (Input.OPENED, Input.DESTROY) and phase not in NEXT[given]:
         assert transition == Transition(phase)
 
 
@@ -86,19 +86,19 @@ def test_an_end_leaves_once_and_tells_one_disconnect_unless_nobody_listens(phase
     transition = plan(phase, given, retries=retries)
     effects = transition.effects
     ends = transition.phase is Phase.ENDED and phase is not Phase.ENDED
-    assert effects.count(Effect.LEAVE) == ends
+    assert effects.count(Effect.UNREGISTER) == ends
     told = [effect for effect in effects if effect in TELLING]
-    if given is Input.VANISH:
+    if given is Input.DESTROY:
         assert not told
         assert effects[0] is Effect.SILENCE
     elif ends:
         assert told[-1] in (Effect.TELL_DISCONNECT, Effect.TELL_CLOSED_UNOPENED)
-        assert effects.index(Effect.LEAVE) > effects.index(told[-1])
+        assert effects.index(Effect.UNREGISTER) > effects.index(told[-1])
     assert (Effect.TELL_RETRY in effects) is (
         transition.phase is Phase.WAITING and phase is not Phase.WAITING
     )
     assert effects.count(Effect.TELL_DISCONNECT) + effects.count(Effect.TELL_CLOSED_UNOPENED) == (
-        given is not Input.VANISH and (ends or given is Input.RETRY) and bool(effects)
+        given is not Input.DESTROY and (ends or given is Input.RETRY) and bool(effects)
     )
 
 
@@ -110,8 +110,8 @@ def test_nothing_leads_out_of_the_end():
 def test_an_end_is_always_within_reach():
     for phase, retries in itertools.product(Phase, (False, True)):
         if phase is not Phase.ENDED:
-            assert plan(phase, Input.VANISH, retries=retries).phase is Phase.ENDED
+            assert plan(phase, Input.DESTROY, retries=retries).phase is Phase.ENDED
         closed = plan(phase, Input.CLOSE, retries=retries).phase
         assert closed in (Phase.UNWANTED, Phase.CLOSING, Phase.ENDED)
-        for given in set(Input) - {Input.VANISH}:  # and a program that has closed stays closed
+        for given in set(Input) - {Input.DESTROY}:  # and a program that has closed stays closed
             assert plan(closed, given, retries=retries).phase in (Phase.UNWANTED, Phase.CLOSING, Phase.ENDED)

@@ -78,7 +78,7 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a connection before it is a WebSocket", "header fields"): lambda: f"{http_server.MAX_FIELDS}",
     ("For a connection before it is a WebSocket", "body of a request"): lambda: f"{http_server.MAX_SKIPPED}",
     ("For a WebSocket", "events behind a busy handler"): lambda: (
-        f"{delivery._WAITING_EVENTS}, or {delivery._WAITING_SIZE // MIB} MiB"
+        f"{delivery.MAX_NESTED_EVENTS}, or {delivery.MAX_NESTED_SIZE // MIB} MiB"
     ),
     ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.LEAST_RATE}",
     ("For a WebSocket", "wait for the end of TCP after both Closes"): lambda: f"{closetimer.LINGER}",

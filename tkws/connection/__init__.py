@@ -1,1 +1,1 @@
-"""What both ends share once there is a stream: the user's object, its driver, its events."""
+"""The part of a connection that client and server share, once there is a stream."""

@@ -1,6 +1,6 @@
-"""What a session is handed and what it hands out: an opener, its attempts, and how each of them ended.
+"""The interface between a session and what opens its connections: attempts, their results, the retry policy.
 
-Knows no socket and no retry rule; `tkws.client` brings both.
+Knows neither sockets nor a retry rule; `tkws.client` provides both.
 """
 
 from __future__ import annotations
@@ -20,26 +20,35 @@ if TYPE_CHECKING:
 
 
 class RetryPolicy(Protocol):
-    """Decides when a connection is tried again.
+    """Decides whether and when another attempt is made.
 
     Attributes:
-        count: Attempts in a row.
+        count: The number of the next attempt since the connection was last stable.
     """
 
     count: int
 
     def opened(self, now: float) -> None:
-        """Take note that an attempt succeeded."""
+        """Note that an attempt succeeded."""
 
     def next_delay(self, cause: WebSocketError, now: float) -> float | None:
         """Return the seconds to wait before the next attempt; None to give up."""
 
 
 class Cancellable(Protocol):
-    """What a phase owns."""
+    """Something that a phase can own."""
 
     def cancel(self) -> object:
-        """Give up, and call nobody back."""
+        """Give up; no callback follows."""
+
+
+class RetryDecision:
+    """A pending call of the retry policy. Its result counts only while the session owns the decision."""
+
+    __slots__ = ()
+
+    def cancel(self) -> None:
+        """Do nothing: no longer being owned is enough."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,15 +62,15 @@ class Opened:
     """The message of the `connect` event."""
 
     codec: PerMessageDeflate | None = None
-    """The compression agreed."""
+    """The compression that was agreed; None for none."""
 
     data: bytes = b""
-    """What arrived after the handshake."""
+    """Bytes that arrived after the handshake."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class End:
-    """How an attempt or a connection ended, and what the retry rule said."""
+    """How an attempt or a connection ended, and what the retry policy decided."""
 
     cause: WebSocketError
     sentence: str  # the message of `disconnect`
@@ -70,7 +79,7 @@ class End:
 
 
 class Attempt:
-    """One attempt to open. What comes of it counts only while it is the current one."""
+    """One attempt to open. Its result counts only while the session owns it."""
 
     __slots__ = ("_opening", "_session")
 
@@ -79,31 +88,31 @@ class Attempt:
         self._opening: Cancellable | None = None
 
     def begin(self, opener: Opener) -> None:
-        """Make it; nothing comes of it before the loop's next turn."""
+        """Start it; its result comes in a later turn of the loop."""
         self._opening = opener(self)
 
     @property
     def ws(self) -> WebSocket:
-        """The program's object, to note the request and the response on."""
+        """The program's object, on which the opener stores the request and the response."""
         return self._session.ws
 
     def opened(self, opened: Opened) -> None:
-        """Hand the stream over, which is dropped if nobody waits for it any more."""
+        """Hand over the stream; it is dropped if the attempt is no longer current."""
         if self._session.owns(self):
             self._session.feed(Input.OPENED, opened)
         else:
             opened.stream.abort()
 
     def failed(self, error: WebSocketError) -> None:
-        """Take note that it failed."""
+        """Report that the attempt failed."""
         if self._session.owns(self):
             self._session.feed(Input.FAILED, End(error, str(error)))
 
     def cancel(self) -> None:
-        """Give it up."""
+        """Cancel the attempt."""
         if self._opening is not None:
             self._opening.cancel()
 
 
 Opener = Callable[[Attempt], Cancellable]
-"""Begins an opening, which calls nobody back before the loop's next turn."""
+"""Begins an opening, which makes no callback before the loop's next turn."""

@@ -1,11 +1,12 @@
-"""Events reach the handler: in order, never nested, a slice at a time.
+"""Delivers events to the handler: in order, never nested, a slice at a time.
 
-Knows the loop and the handler, not where events come from. The owner that posts asks `should_pause_reading`
-afterwards, stops reading while it is true, and goes on when told by ``on_capacity``.
+Knows the loop and the handler, not where events come from. After posting, the owner checks
+`should_pause_reading`, stops reading while it is true, and continues when ``on_capacity`` is called.
 
-While the handler runs, later events of the same connection wait, even where it runs a nested event loop (a
-dialog, ``update()``, ``wait_variable``); ``reentrant`` lifts that. Reading goes on in such a loop, up to a
-bound, so that pings are answered. All that holds too after it has returned, until each `hold` is released.
+While the handler runs, later events of the same connection wait, even if it runs a nested event loop
+(a dialog, ``update()``, ``wait_variable``); ``reentrant`` allows them. Reading continues in such a loop, up
+to a limit, so that pings are answered. The same holds after the handler has returned, until each `hold` is
+released.
 """
 
 from __future__ import annotations
@@ -16,24 +17,24 @@ from tkws.loop import Loop
 from tkws.options import Handler
 from tkws.protocol.events import Event, EventRecord
 
-_WAITING_EVENTS = 256  # that wait for a handler before reading stops
-_WAITING_SIZE = 1024 * 1024  # the same, as the sum of their lengths
-_MOST_UNCLOCKED = 64  # calls of a quick handler between two looks at the clock
-_QUICK = 0.0005  # seconds; calls that took less in all may be more before the next look
+MAX_NESTED_EVENTS = 256  # events that may wait for a handler that runs Tk's loop before reading stops
+MAX_NESTED_SIZE = 1024 * 1024  # bytes or characters of the same events
+MAX_UNTIMED_CALLS = 64  # calls of a quick handler between two readings of the clock
+QUICK_CALLS = 0.0005  # seconds; if the calls took less in all, twice as many come before the next reading
 
 Tell = Callable[[Event, object], object]
 
 
 class Delivery:
-    """The way of one connection's events to its handler.
+    """Delivers one connection's events to its handler.
 
     Args:
-        loop: Tells when a slice is spent and runs what is left.
+        loop: Measures slices, and continues deliveries that took longer.
         ws: The handler's first argument.
-        handler: What is called; may be changed at any time.
+        handler: Called with each event; may be changed at any time.
         reentrant: Whether it may be called while it runs; may be changed at any time.
-        on_capacity: Called from the loop when waiting events are gone, and in a nested loop.
-        tell_milestone: Called instead of the handler, which it calls, for `connect` and `disconnect`.
+        on_capacity: Called from the loop when no events are waiting, and in a nested loop.
+        tell_milestone: Called in place of the handler for `connect` and `disconnect`; calls the handler.
 
     Attributes:
         handler: As above.
@@ -43,7 +44,7 @@ class Delivery:
     """
 
     __slots__ = (
-        "_calls", "_holds", "_looks_for_nesting", "_loop", "_milestones", "_on_capacity", "_running",
+        "_calls", "_holds", "_loop", "_milestones", "_nesting_check_due", "_on_capacity", "_running",
         "_silenced", "_stopped", "_tell_milestone", "_waiting", "_waiting_size", "_ws", "handler", "paused",
         "reentrant", "wants_capacity",
     )  # fmt: skip
@@ -68,33 +69,33 @@ class Delivery:
         self._tell_milestone = tell_milestone
         self._waiting: list[EventRecord] = []  # the last is next
         self._waiting_size = 0
-        self._milestones = 0  # how many of those that wait are told by `tell_milestone`
+        self._milestones = 0  # waiting events that are for `tell_milestone`
         self._calls = 0  # of the handler, one in another
         self._holds = 0
         self._running = False  # whether there is a call or a hold
         self._stopped = False  # whether it was paused or is held
         self._silenced = False
-        self._looks_for_nesting = False
+        self._nesting_check_due = False
 
     @property
     def should_pause_reading(self) -> bool:
-        """Whether so much waits that nothing more should be read."""
-        if self._running and not self.paused:  # a nested loop: pings are still read, up to a bound
-            return len(self._waiting) >= _WAITING_EVENTS or self._waiting_size >= _WAITING_SIZE
+        """Whether so many events are waiting that nothing more should be read."""
+        if self._running and not self.paused:  # a nested loop: pings are still read, up to a limit
+            return len(self._waiting) >= MAX_NESTED_EVENTS or self._waiting_size >= MAX_NESTED_SIZE
         return self.paused or bool(self._waiting)
 
     @property
     def has_backlog(self) -> bool:
-        """Whether events wait for the next slice, or for `resume`; not for a handler that runs."""
+        """Whether events wait for the next slice or for `resume`, as opposed to a handler that runs."""
         return bool(self._waiting) and not self._running
 
     @property
     def running(self) -> bool:
-        """Whether the handler runs; whoever asks from the loop is in a loop that the handler runs."""
+        """Whether the handler runs; if true in a callback of the loop, the handler runs that loop."""
         return self._running
 
     def post(self, events: list[EventRecord]) -> bool:
-        """Call the handler with ``events``, or keep them behind those that wait.
+        """Call the handler with ``events``, or queue them after those that are waiting.
 
         Returns:
             `should_pause_reading`.
@@ -108,17 +109,17 @@ class Delivery:
         return bool(self._waiting) and self.should_pause_reading
 
     def enqueue(self, events: list[EventRecord]) -> None:
-        """Keep ``events`` behind those that wait, until `deliver` is called."""
+        """Queue ``events`` after those that are waiting, until `deliver` is called."""
         if not self._silenced:
             self._milestones += _milestones_in(events)
             self._waiting[:0] = events[::-1]
 
     def deliver(self) -> None:
-        """Call the handler with what waits, as far as it is the time for it; called from the loop alone."""
+        """Call the handler with waiting events as far as it may be called; only for calls from the loop."""
         if self._running:
             self._serve_nested_loop()
         elif self._waiting:
-            self._look_for_nesting()
+            self._schedule_nesting_check()
             self.run(self._call_handler)
         if not (self.should_pause_reading or self._silenced):
             self.wants_capacity = False
@@ -134,25 +135,25 @@ class Delivery:
         return False
 
     def withdraw_last(self, type: Event) -> list[EventRecord]:
-        """Drop and return the event that is to be told last, if it is of this type."""
+        """Drop and return the last waiting event, if it is of this type."""
         if not self._waiting or self._waiting[0][0] is not type:
             return []
         self._milestones -= _is_milestone(type)
         return [self._waiting.pop(0)]
 
     def awaits(self, type: Event) -> bool:
-        """Whether an event of a type waits."""
+        """Tell whether an event of a type is waiting."""
         return any(waiting is type for waiting, _ in self._waiting)
 
     def deliver_now(self, event: EventRecord) -> None:
-        """Call the handler though `pause` was called, since it may be what `resume` waits for."""
+        """Call the handler even while paused: the program may wait for this event before it resumes."""
         if self._running or not self.paused or self.awaits(Event.CONNECT):
             self.post([event])
         elif not self._silenced:
             self._run(lambda: self._call_one(*event))
 
     def pause(self) -> None:
-        """Let events wait until `resume`."""
+        """Hold events back until `resume`."""
         self.paused = self._stopped = True
 
     def resume(self) -> None:
@@ -163,7 +164,7 @@ class Delivery:
             self._loop.call_soon(self.deliver)
 
     def hold(self) -> None:
-        """Let events wait as if the handler went on running, until `release` was called as often."""
+        """Hold events back as if the handler were still running, until `release` has been called as often."""
         self._holds += 1
         self._running = self._stopped = True
 
@@ -174,7 +175,7 @@ class Delivery:
         self._returned()
 
     def silence(self) -> None:
-        """Drop what waits and call nobody any more: there is no program left to call."""
+        """Drop waiting events and never call the handler again: the program is gone."""
         self._silenced = True
         self._waiting.clear()
 
@@ -182,7 +183,7 @@ class Delivery:
         """Run ``call`` in place of the handler; events posted meanwhile wait.
 
         Returns:
-            False, without a call, if the handler runs or events wait for `resume`.
+            False, without a call, if the handler runs or delivery is paused.
         """
         if self._silenced or self.paused or (self._running and not self.reentrant):
             return False
@@ -214,12 +215,12 @@ class Delivery:
             self._loop.call_soon(self.deliver)
 
     def _call_handler(self) -> None:
-        """Call the handler until nothing waits, it was paused or held, or the slice is spent."""
+        """Call the handler until no events are waiting, delivery is paused or held, or the slice is spent."""
         waiting = self._waiting
         left = 0.0
         calls = stride = 1
         if self.reentrant and len(waiting) > 1:
-            self._look_for_nesting()
+            self._schedule_nesting_check()
         while waiting and not self._stopped:
             type, message = waiting.pop()
             try:
@@ -235,7 +236,7 @@ class Delivery:
                 before, left = left, self._loop.slice_left()
                 if left <= 0:
                     return
-                stride = min(2 * stride, _MOST_UNCLOCKED) if before - left < _QUICK else 1
+                stride = min(2 * stride, MAX_UNTIMED_CALLS) if before - left < QUICK_CALLS else 1
                 calls = stride
 
     def _call_one(self, type: Event, message: object) -> None:
@@ -246,21 +247,21 @@ class Delivery:
 
     # A handler that runs Tk's loop
 
-    def _look_for_nesting(self) -> None:
-        """Learn, by way of the loop, whether the handler that is called now runs it."""
-        if not self._looks_for_nesting:
-            self._looks_for_nesting = True
-            self._loop.call_soon(self._find_nesting)
+    def _schedule_nesting_check(self) -> None:
+        """Find out, by a callback of the loop, whether the handler that is called next runs the loop."""
+        if not self._nesting_check_due:
+            self._nesting_check_due = True
+            self._loop.call_soon(self._check_nesting)
 
-    def _find_nesting(self) -> None:
-        self._looks_for_nesting = False
+    def _check_nesting(self) -> None:
+        self._nesting_check_due = False
         if self._running and not self._silenced:
             self._serve_nested_loop()
             if not self.should_pause_reading:
                 self._on_capacity()
 
     def _serve_nested_loop(self) -> None:
-        self._waiting_size = _size_of(self._waiting)  # it counts what waited before the handler was called
+        self._waiting_size = _size_of(self._waiting)  # includes what waited before the handler was called
         if self.reentrant and self._waiting and not self.paused:
             self._run(self._call_handler)
 

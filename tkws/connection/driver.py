@@ -1,8 +1,8 @@
-"""One transport and one engine, joined on the loop.
+"""Drives one engine over one stream, on the loop.
 
-Knows nothing of how the connection came about or what its owner makes of its events. After
-every entry one routine, `ConnectionDriver._settle`, does what the engine asks for: writes its
-output, hands on its events, ends or drops the stream, sets the one timer.
+Knows neither how the connection was opened nor what its owner does with the events. After every call from
+the stream or a timer, `ConnectionDriver._process_engine` does what the engine asks for: it writes the
+output, delivers the events, half-closes or drops the stream, and sets the timer.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from tkws.protocol.events import Event, EventRecord
 
 _log = logging.getLogger("tkws")
 
-# The most bytes that go out inside a call of the program; more leave after it, in slices of the loop.
-_AT_ONCE = 64 * 1024
+# Bytes; more are not written inside the program's call but after it, in slices of the loop.
+MAX_IMMEDIATE_WRITE = 64 * 1024
 
-# Seconds that the peer's Close waits while a handler runs Tk's loop, which may still answer what came before.
-# Others wait ten seconds or more for an answer to their Close.
-_PATIENCE = 1.0
+# Seconds that the answer to the peer's Close is put off while a handler that runs Tk's loop may still answer
+# earlier messages. Other implementations wait at least ten seconds for the answer to their Close.
+ANSWER_TIMEOUT = 1.0
 
 _OPEN: Final = State.OPEN  # in Python 3.11, looking a member up on its enum is a call
 
@@ -39,20 +39,21 @@ class ConnectionDriver:
 
     Args:
         loop: The loop that serves the stream.
-        stream: Carries the bytes; belongs to the connection from now on.
+        stream: Carries the bytes; it belongs to the driver from now on.
         engine: Speaks the protocol.
         delivery: Takes the events.
-        on_lost: Called once, with the reason in a sentence, when the stream is gone.
+        on_lost: Called once when the stream is gone, with the message of the `disconnect` event.
 
     Attributes:
-        engine: As above, for whoever sends.
+        engine: As above; callers queue their output in it, then call `flush`.
         stream: As above.
+        get_buffer: See `StreamOwner.get_buffer`.
     """
 
     __slots__ = (
-        "_at_eof", "_awaits_pong", "_delivery", "_high_water", "_is_slow", "_loop", "_max_buffered",
-        "_may_end", "_muted", "_on_lost", "_patience", "_paused", "_put_off", "_timer", "_write_due",
-        "engine", "get_buffer", "stream",
+        "_answer_timer", "_at_eof", "_awaits_pong", "_deferred_ends", "_delivery", "_end_allowed",
+        "_high_water", "_loop", "_max_buffered", "_muted", "_on_lost", "_paused", "_timer", "_write_due",
+        "_writing_paused", "engine", "get_buffer", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -65,28 +66,28 @@ class ConnectionDriver:
         self._on_lost = on_lost
         self.get_buffer = engine.reader.get_buffer
         self._timer: Timer | None = None
-        self._awaits_pong = False  # whether the timer is for a pong, after which the next deadline is nearer
+        self._awaits_pong = False  # whether the timer waits for a pong: then the next deadline may be earlier
         self._write_due = False
         self._high_water = 0
         self._paused = False
         self._at_eof = False
-        self._is_slow = False  # whether the peer has let the write buffer fill up
+        self._writing_paused = False  # whether the write buffer is full
         self._max_buffered: int | None = None
-        self._may_end = False
+        self._end_allowed = False
         self._muted = False
-        self._put_off: list[Callable[[], object]] | None = None  # ends that wait for `allow_end`
-        self._patience: Timer | None = None
+        self._deferred_ends: list[Callable[[], object]] | None = None  # until `allow_end`
+        self._answer_timer: Timer | None = None
         engine.concludes_alone = False
         stream.set_owner(self)
         loop.on_wake(self._on_wake)
 
     @property
     def buffered_amount(self) -> int:
-        """Bytes that wait to be sent."""
+        """The bytes waiting to be sent."""
         return self.stream.buffered_amount + self.engine.output_amount
 
     def start(self, data: bytes) -> None:
-        """Begin with ``data`` that arrived with the handshake; its events wait for `Delivery.deliver`."""
+        """Process ``data`` that arrived with the handshake; its events wait for `Delivery.deliver`."""
         if data:
             self.engine.receive_data(data, self._loop.now())
         if self.engine.has_output:
@@ -95,23 +96,23 @@ class ConnectionDriver:
         self._set_timer()
 
     def allow_end(self) -> None:
-        """Let the connection end from now on, since `connect` is being told.
+        """Stop deferring the end of the connection; called when the handler gets `connect`.
 
-        Until then the peer's Close, its fault and a loss wait, so that what the program sends at
-        `connect` is sent on an open connection.
+        Until then the peer's Close, its protocol error and a loss are deferred, so that the handler of
+        `connect` can send on an open connection.
         """
-        self._may_end = True
-        put_off, self._put_off = self._put_off, None
-        for end in put_off or ():
+        self._end_allowed = True
+        deferred, self._deferred_ends = self._deferred_ends, None
+        for end in deferred or ():
             self._loop.call_soon(end)
 
     def mute(self) -> None:
-        """Deliver nothing more: the program has closed, and was never told of this connection."""
+        """Deliver no more events: the program closed before it was told of this connection."""
         self._muted = True
         self.allow_end()
 
     def configure(self, options: ConnectionOptions) -> None:
-        """Let changed options take effect."""
+        """Apply changed options."""
         if self.stream.closed:
             return
         engine = self.engine
@@ -127,33 +128,33 @@ class ConnectionDriver:
         self.stream.set_write_limits(options.high_water, options.low_water)
         self._set_timer()
 
-    def output_added(self) -> None:
-        """Write what the engine was given to send: at once, or gathered with the rest of a slice."""
-        if self._write_due or self._loop.dispatching or self.engine.output_amount > _AT_ONCE:
-            self.gather()
+    def flush(self) -> None:
+        """Write what was queued in the engine: at once, or at the end of the slice if one is being served."""
+        if self._write_due or self._loop.dispatching or self.engine.output_amount > MAX_IMMEDIATE_WRITE:
+            self.write_at_slice_end()
         else:
             self._write()
 
-    def gather(self) -> None:
-        """Write what the engine was given to send when the slice is over, or soon where none is served."""
+    def write_at_slice_end(self) -> None:
+        """Write what was queued in the engine at the end of the slice; if none is being served, soon."""
         if not self._write_due:
             self._write_due = True
             self._loop.at_slice_end(self._write)
 
     def send_directly(self, frame: bytes, now: float) -> bool:
-        """Write a frame of `encode_broadcast` at once, if nothing waits before it; return whether."""
+        """Write a frame of `encode_broadcast` at once; return False if other output is waiting."""
         if self.stream.buffered_amount or not self.engine.send_encoded(frame, now, directly=True):
             return False
         self.stream.write(frame)
         return True
 
-    def go_on(self) -> None:
-        """Go on now that the delivery has room."""
-        self.regulate()
-        self._settle()
+    def resume(self) -> None:
+        """Continue after the delivery has regained capacity."""
+        self.update_reading()
+        self._process_engine()
 
-    def regulate(self) -> None:
-        """Read, or stop reading, as the delivery has room or not."""
+    def update_reading(self) -> None:
+        """Start or stop reading, depending on whether the delivery has capacity."""
         full = self._delivery.should_pause_reading
         if full is self._paused or self.stream.closed:
             return
@@ -168,126 +169,126 @@ class ConnectionDriver:
             self._set_timer()
 
     def cancel(self) -> None:
-        """Say goodbye (1001) and drop the stream without an event: the program's window is gone."""
+        """Send a Close frame (1001) and drop the stream without an event: the program's window is gone."""
         self._cancel_timers()
         if not self.stream.closed:
             self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
             self._write()
             self.stream.abort()
-        self.engine.receive_eof(self._loop.now(), "The interpreter has gone")  # drops what is half received
+        self.engine.receive_eof(self._loop.now(), "The interpreter is gone")  # frees received fragments
 
-    # What the stream tells
+    # Called by the stream
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes from the stream."""
+        """Process received bytes."""
         self.engine.receive_data(data, self._loop.now())
-        self._settle()
-        if self._is_slow:
-            self._judge()
+        self._process_engine()
+        if self._writing_paused:
+            self._enforce_max_buffered()
 
     def buffer_updated(self, count: int) -> None:
-        """Take note of bytes that the stream put there."""
+        """Process bytes that the stream received into the buffer of `get_buffer`."""
         self.engine.buffer_updated(count, self._loop.now())
-        self._settle()
-        if self._is_slow:
-            self._judge()
+        self._process_engine()
+        if self._writing_paused:
+            self._enforce_max_buffered()
 
     def eof_received(self) -> None:
-        """Take note that the peer sends nothing more."""
-        if not self._may_end:
-            self._put_end_off(self.eof_received)
+        """Process the end of what the peer sends."""
+        if not self._end_allowed:
+            self._defer_end(self.eof_received)
             return
         engine = self.engine
         self._at_eof = True
         if engine.ending is None and engine.close_code is None:
             engine.receive_eof(self._loop.now())
-        self._settle()
+        self._process_engine()
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """Take note that the stream is gone."""
-        if not self._may_end:
-            self._put_end_off(partial(self.connection_lost, cause))
+        """Process the loss of the stream."""
+        if not self._end_allowed:
+            self._defer_end(partial(self.connection_lost, cause))
             return
         if self.engine.state is not State.CLOSED:
             why = "it was closed on this side" if cause is None else explain_tls(cause, PEER)
             self.engine.receive_eof(self._loop.now(), f"The connection broke: {why}")
-        self._settle()
+        self._process_engine()
         self._cancel_timers()
         self._loop.cancel_on_wake(self._on_wake)
-        self._on_lost(self._sentence())
+        self._on_lost(self._disconnect_message())
 
     def pause_writing(self) -> None:
-        """Owe the peer, which does not read, no more than one pong; `buffered_amount` tells the program."""
-        self._is_slow = True
+        """While the peer is not reading, answer only its latest ping (RFC 6455, 5.5.3)."""
+        self._writing_paused = True
         self.engine.hold_pongs()
 
     def resume_writing(self) -> None:
-        """Tell the program that the buffer drained: from the loop, since it may be inside `configure`."""
-        self._is_slow = False
-        self._loop.call_soon(self._has_drained)
+        """Post `drain`: from the loop, since the program may be inside `configure`."""
+        self._writing_paused = False
+        self._loop.call_soon(self._report_drain)
 
     # How it works
 
-    def _has_drained(self) -> None:
-        if not (self._is_slow or self.stream.broken):
+    def _report_drain(self) -> None:
+        if not (self._writing_paused or self.stream.broken):
             self.engine.release_pong(self._loop.now())
             if self.engine.has_output:
-                self.output_added()
-        if self.stream.broken or self.engine.state is not State.OPEN:
-            self._delivery.resume()  # a program that waits for `drain` would not hear of the end
+                self.flush()
+        if self.stream.broken or self.engine.state is not _OPEN:
+            self._delivery.resume()  # otherwise a program that waits for `drain` would not learn of the end
             return
         self._delivery.deliver_now((Event.DRAIN, None))
 
-    def _judge(self) -> None:
-        """Give up a peer that sends on and does not read the answers."""
-        most = self._max_buffered
+    def _enforce_max_buffered(self) -> None:
+        """Drop a peer that keeps sending but does not read our replies."""
+        limit = self._max_buffered
         if (
-            most is not None
-            and self._may_end
-            and self.stream.buffered_amount > most
+            limit is not None
+            and self._end_allowed
+            and self.stream.buffered_amount > limit
             and self.engine.state is _OPEN
         ):
-            cause = f"The peer sends and does not read: more than {most} bytes wait for it"
+            cause = f"The peer keeps sending but does not read: more than {limit} bytes are waiting for it"
             self.engine.receive_eof(self._loop.now(), cause)
-            self._settle()
+            self._process_engine()
 
-    def _settle(self) -> None:
+    def _process_engine(self) -> None:
         engine = self.engine
         try:
             self._deliver()
-            # The handler may have answered, until now, what came before the peer's Close or fault.
-            if engine.ending is not None and not self._may_be_answered():
+            # Until now, the handler could answer what came before the peer's Close or protocol error.
+            if engine.ending is not None and not self._handler_may_answer():
                 engine.conclude(self._loop.now())
                 self._deliver()
         finally:  # a handler's SystemExit leaves by way of mainloop, which may be called again
             if engine.state is not _OPEN:
-                self._settle_closing()
-            elif self._timer is None or self._awaits_pong:  # else what is received only puts it off
+                self._process_closing()
+            elif self._timer is None or self._awaits_pong:  # otherwise received data only postpones it
                 self._set_timer()
 
-    def _may_be_answered(self) -> bool:
-        """Whether the program may still answer what came before the peer's Close or fault."""
+    def _handler_may_answer(self) -> bool:
+        """Tell whether the program may still answer what came before the peer's Close or protocol error."""
         delivery = self._delivery
-        if self._may_end and not delivery.running and not delivery.has_backlog:
+        if self._end_allowed and not delivery.running and not delivery.has_backlog:
             return False
-        delivery.wants_capacity = True  # and look again when what came before was told
-        if not self._may_end or not delivery.running:
+        delivery.wants_capacity = True  # check again when earlier events have been delivered
+        if not self._end_allowed or not delivery.running:
             return True
-        if self._patience is None:
-            self._patience = self._loop.call_later(_PATIENCE, self._settle)
-        return self._patience.active
+        if self._answer_timer is None:
+            self._answer_timer = self._loop.call_later(ANSWER_TIMEOUT, self._process_engine)
+        return self._answer_timer.active
 
-    def _put_end_off(self, end: Callable[[], object]) -> None:
-        self._put_off = [*(self._put_off or ()), end]
+    def _defer_end(self, end: Callable[[], object]) -> None:
+        self._deferred_ends = [*(self._deferred_ends or ()), end]
 
-    def _settle_closing(self) -> None:
-        # A peer that closed, and sends nothing more, may still read what it was answered before.
+    def _process_closing(self) -> None:
+        # A peer that has closed and sends nothing more may still read earlier answers.
         if self._at_eof and self.engine.state is State.CLOSING and not self.buffered_amount:
             self.engine.receive_eof(self._loop.now())
         if self.engine.state is State.CLOSING:
             self._set_timer()
         elif self.stream.buffered_amount:
-            self.stream.abort()  # the peer will not take it any more
+            self.stream.abort()  # the peer will not take the rest
         else:
             self.stream.close()
 
@@ -299,20 +300,20 @@ class ConnectionDriver:
         if engine.state is not _OPEN:
             self._log_fault(events)
             if engine.state is State.CLOSED:
-                self._settle_closing()  # what comes next does not wait for a handler that opens a dialog
+                self._process_closing()  # before a handler that may open a dialog
             if self._muted:
                 return
         if events and self._delivery.post(events) is not self._paused:
-            self.regulate()
+            self.update_reading()
 
     def _log_fault(self, events: list[EventRecord]) -> None:
         for kind, fault in events:
-            if kind is Event.ERROR:  # a failed connection is to be logged (RFC 6455, 7.1.7)
-                # From the loop, since a handler of logging is the program's own, and may do anything.
+            if kind is Event.ERROR:  # a failed connection should be logged (RFC 6455, 7.1.7)
+                # From the loop, since a logging handler is the program's own and may do anything.
                 self._loop.call_soon(_log.info, "failed %s: %s", self.stream.peername, fault)
 
     def _write(self) -> None:
-        # What was gathered showed in `buffered_amount`, and the program may have stopped sending for it.
+        # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
         waited = self.buffered_amount if self._write_due else 0
         self._write_due = False
         output = self.engine.take_lazy_output()
@@ -328,13 +329,13 @@ class ConnectionDriver:
             self._set_timer()
 
     def _set_timer(self) -> None:
-        """See that the engine's deadline is met; a timer that is early enough already may stay."""
+        """Set the timer for the engine's deadline, unless the present one is early enough."""
         if self.engine.awaits_peer:
-            self._report_output()
+            self._report_unacknowledged()
         deadline = self.engine.deadline
         if deadline is None or (self._timer is not None and self._timer.when <= deadline):
             return
-        if self._loop.closed:  # by the handler, perhaps
+        if self._loop.closed:  # a handler may have closed it
             return
         self._cancel_timer()
         self._awaits_pong = self.engine.keepalive.unanswered
@@ -342,21 +343,21 @@ class ConnectionDriver:
 
     def _on_wake(self) -> None:
         self.engine.probe(self._loop.now())
-        self._settle()
+        self._process_engine()
         self._set_timer()
 
     def _on_timer(self) -> None:
         self._timer = None
-        if not self._may_end:
-            self._put_end_off(self._on_timer)
+        if not self._end_allowed:
+            self._defer_end(self._on_timer)
             return
         if self.engine.awaits_peer:
-            self.stream.receive_now()  # what has arrived counts before the peer is judged
-            self._report_output()
+            self.stream.receive_now()  # data that has arrived counts as a sign of life
+            self._report_unacknowledged()
         self.engine.handle_timer(self._loop.now())
-        self._settle()
+        self._process_engine()
 
-    def _report_output(self) -> None:
+    def _report_unacknowledged(self) -> None:
         self.engine.output_remaining(self.stream.unacknowledged_amount, self._loop.now())
 
     def _cancel_timer(self) -> None:
@@ -366,10 +367,10 @@ class ConnectionDriver:
 
     def _cancel_timers(self) -> None:
         self._cancel_timer()
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._answer_timer is not None:
+            self._answer_timer.cancel()
 
-    def _sentence(self) -> str:
+    def _disconnect_message(self) -> str:
         code = self.engine.close_code or CloseCode.ABNORMAL_CLOSURE
         reason = self.engine.close_reason or DEFAULT_REASONS.get(code, "")
         return printable(f"Disconnected: {int(code)} {reason}".rstrip())

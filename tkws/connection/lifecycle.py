@@ -1,11 +1,11 @@
-"""The life of a `WebSocket` as a table: each state, each input, and what follows from both.
+"""The life of a `WebSocket` as a state table: for each phase and input, the next phase and its effects.
 
-Knows no socket, no loop, no program: an input comes in, a `Transition` goes out. `Session` carries it out.
-Each phase owns at most one thing that can be cancelled: an attempt to open, a connection, a question
-to the retry rule, or the pause before the next attempt.
+Knows neither sockets, nor the loop, nor the program: it turns an input into a `Transition`, which `Session`
+carries out. Each phase owns at most one thing that can be cancelled: an attempt to open, a connection, a
+pending decision of the retry policy, or the timer for the next attempt.
 
     IDLE --START--> ATTEMPTING --OPENED--> OPEN --CLOSE--> CLOSING --LOST--> ENDED
-    ATTEMPTING --FAILED--> DECIDING, OPEN --LOST--> DECIDING (or ENDED, without a retry rule)
+    ATTEMPTING --FAILED--> DECIDING, OPEN --LOST--> DECIDING (or ENDED, without a retry policy)
     DECIDING --RETRY--> WAITING --DUE--> ATTEMPTING, DECIDING --GIVE_UP--> ENDED
 """
 
@@ -16,132 +16,134 @@ from typing import NamedTuple
 
 
 class Phase(Enum):
-    """Where a life stands, with what the phase owns."""
+    """A phase of the life. The comments say what it owns."""
 
-    IDLE = auto()  # nothing: its stream is still on the way
-    UNWANTED = auto()  # nothing: the program has closed, and its stream is still on the way
+    IDLE = auto()  # nothing: its stream has not arrived yet
+    UNWANTED = auto()  # nothing: the program has closed, and its stream has not arrived yet
     ATTEMPTING = auto()  # an attempt to open
     OPEN = auto()  # a connection; the peer may be closing it
     CLOSING = auto()  # a connection that the program has closed
-    DECIDING = auto()  # a question to the retry rule
-    WAITING = auto()  # the pause before the next attempt
+    DECIDING = auto()  # a pending decision of the retry policy
+    WAITING = auto()  # the timer for the next attempt
     ENDED = auto()  # nothing
 
 
 class Input(Enum):
-    """What may happen."""
+    """Something that happened."""
 
-    START = auto()  # the program wants it opened
-    OPENED = auto()  # a stream is ready: of the attempt, or one that was given
+    START = auto()  # the program opens it
+    OPENED = auto()  # a stream is ready: that of the attempt, or one that was passed in
     FAILED = auto()  # the attempt failed
     LOST = auto()  # the connection's stream is gone
     CLOSE = auto()  # the program closes
-    RETRY = auto()  # the rule grants another attempt
-    GIVE_UP = auto()  # the rule grants none
-    DUE = auto()  # the pause is over, or was cut short
-    VANISH = auto()  # the interpreter goes
+    RETRY = auto()  # the retry policy grants another attempt
+    GIVE_UP = auto()  # the retry policy grants none
+    DUE = auto()  # the next attempt is due, or was asked for
+    DESTROY = auto()  # the interpreter is being destroyed
 
 
 class Effect(Enum):
-    """What is to be done; none of it calls the program."""
+    """Something to do. None of it calls the program."""
 
     BEGIN_ATTEMPT = auto()
-    ADOPT_STREAM = auto()  # make the stream that came the connection, and tell `connect`
-    DISCARD_STREAM = auto()  # drop the stream that came: nobody waits for it
-    HOLD_CLOSE = auto()  # until `connect` was told
+    ADOPT_STREAM = auto()  # make the new stream the connection, and tell `connect`
+    DISCARD_STREAM = auto()  # drop the new stream: it came too late
+    DEFER_CLOSE = auto()  # until `connect` has been delivered
     SEND_CLOSE = auto()
-    CANCEL = auto()  # what the phase before owned
-    ASK_RULE = auto()
-    BEGIN_PAUSE = auto()
-    PASS_ON = auto()  # what other threads have handed over so far
-    SILENCE = auto()  # tell nothing any more
-    LEAVE = auto()  # the list of living connections, and take no more messages
+    CANCEL = auto()  # what the previous phase owned
+    ASK_RETRY_POLICY = auto()
+    START_RETRY_TIMER = auto()
+    FLUSH_THREADS = auto()  # make the calls that other threads have submitted
+    SILENCE = auto()  # deliver no more events
+    UNREGISTER = auto()  # from the registry of live connections; refuse messages
     TELL_FAILURE = auto()  # `error` or `timeout`
-    TELL_UNSENT = auto()  # the messages that will never be sent
-    TELL_CLOSED_UNOPENED = auto()  # `close` and `disconnect` of what was not open
+    TELL_UNSENT = auto()  # `error` with the messages that will never be sent
+    TELL_CLOSED_UNOPENED = auto()  # `close` and `disconnect` of a connection that was not open
     TELL_DISCONNECT = auto()
     TELL_RETRY = auto()
 
 
 class Transition(NamedTuple):
-    """The next phase, and what leads there, in order."""
+    """The next phase, and the effects that lead to it, in order."""
 
     phase: Phase
     effects: tuple[Effect, ...] = ()
 
 
 _GIVE_UP = Transition(
-    Phase.ENDED, (Effect.TELL_FAILURE, Effect.TELL_UNSENT, Effect.TELL_DISCONNECT, Effect.LEAVE)
+    Phase.ENDED, (Effect.TELL_FAILURE, Effect.TELL_UNSENT, Effect.TELL_DISCONNECT, Effect.UNREGISTER)
 )
 _DISCARD = (Effect.DISCARD_STREAM,)
-_CLOSE_BEFORE_OPEN = Transition(Phase.ENDED, (Effect.CANCEL, Effect.TELL_CLOSED_UNOPENED, Effect.LEAVE))
-_VANISH = Transition(Phase.ENDED, (Effect.SILENCE, Effect.CANCEL, Effect.LEAVE))
-_VANISH_OPEN = Transition(Phase.ENDED, (Effect.SILENCE, Effect.PASS_ON, Effect.CANCEL, Effect.LEAVE))
+_CLOSE_BEFORE_OPEN = Transition(Phase.ENDED, (Effect.CANCEL, Effect.TELL_CLOSED_UNOPENED, Effect.UNREGISTER))
+_DESTROY = Transition(Phase.ENDED, (Effect.SILENCE, Effect.CANCEL, Effect.UNREGISTER))
+_DESTROY_OPEN = Transition(
+    Phase.ENDED, (Effect.SILENCE, Effect.FLUSH_THREADS, Effect.CANCEL, Effect.UNREGISTER)
+)
 
 _TABLE: dict[Phase, dict[Input, Transition]] = {
     Phase.IDLE: {
         Input.START: Transition(Phase.ATTEMPTING, (Effect.BEGIN_ATTEMPT,)),
         Input.OPENED: Transition(Phase.OPEN, (Effect.ADOPT_STREAM,)),
-        Input.CLOSE: Transition(Phase.UNWANTED, (Effect.HOLD_CLOSE,)),
-        Input.VANISH: _VANISH,
+        Input.CLOSE: Transition(Phase.UNWANTED, (Effect.DEFER_CLOSE,)),
+        Input.DESTROY: _DESTROY,
     },
     Phase.UNWANTED: {
         Input.OPENED: Transition(Phase.CLOSING, (Effect.ADOPT_STREAM,)),
-        Input.VANISH: _VANISH,
+        Input.DESTROY: _DESTROY,
     },
     Phase.ATTEMPTING: {
         Input.OPENED: Transition(Phase.OPEN, (Effect.ADOPT_STREAM,)),
         Input.FAILED: _GIVE_UP,
         Input.CLOSE: _CLOSE_BEFORE_OPEN,
-        Input.VANISH: _VANISH,
+        Input.DESTROY: _DESTROY,
     },
     Phase.OPEN: {
         Input.OPENED: Transition(Phase.OPEN, _DISCARD),
         Input.LOST: _GIVE_UP,
         Input.CLOSE: Transition(Phase.CLOSING, (Effect.SEND_CLOSE,)),
-        Input.VANISH: _VANISH_OPEN,
+        Input.DESTROY: _DESTROY_OPEN,
     },
     Phase.CLOSING: {
         Input.OPENED: Transition(Phase.CLOSING, _DISCARD),
         Input.LOST: _GIVE_UP,
-        Input.VANISH: _VANISH_OPEN,
+        Input.DESTROY: _DESTROY_OPEN,
     },
     Phase.DECIDING: {
         Input.OPENED: Transition(Phase.DECIDING, _DISCARD),
         Input.RETRY: Transition(
             Phase.WAITING,
-            (Effect.TELL_FAILURE, Effect.TELL_DISCONNECT, Effect.TELL_RETRY, Effect.BEGIN_PAUSE),
+            (Effect.TELL_FAILURE, Effect.TELL_DISCONNECT, Effect.TELL_RETRY, Effect.START_RETRY_TIMER),
         ),
         Input.GIVE_UP: _GIVE_UP,
         Input.CLOSE: Transition(Phase.ENDED, (Effect.CANCEL, *_GIVE_UP.effects)),
-        Input.VANISH: _VANISH,
+        Input.DESTROY: _DESTROY,
     },
     Phase.WAITING: {
         Input.OPENED: Transition(Phase.WAITING, _DISCARD),
         Input.DUE: Transition(Phase.ATTEMPTING, (Effect.CANCEL, Effect.BEGIN_ATTEMPT)),
         Input.CLOSE: _CLOSE_BEFORE_OPEN,
-        Input.VANISH: _VANISH,
+        Input.DESTROY: _DESTROY,
     },
     Phase.ENDED: {
         Input.OPENED: Transition(Phase.ENDED, _DISCARD),
-        Input.VANISH: Transition(Phase.ENDED, (Effect.SILENCE,)),
+        Input.DESTROY: Transition(Phase.ENDED, (Effect.SILENCE,)),
     },
 }
 
-# Where the connection may be tried again, its end is a question first.
+# With a retry policy, its decision comes first.
 _TABLE_OF_RETRIES: dict[tuple[Phase, Input], Transition] = {
-    (Phase.ATTEMPTING, Input.FAILED): Transition(Phase.DECIDING, (Effect.ASK_RULE,)),
-    (Phase.OPEN, Input.LOST): Transition(Phase.DECIDING, (Effect.ASK_RULE,)),
+    (Phase.ATTEMPTING, Input.FAILED): Transition(Phase.DECIDING, (Effect.ASK_RETRY_POLICY,)),
+    (Phase.OPEN, Input.LOST): Transition(Phase.DECIDING, (Effect.ASK_RETRY_POLICY,)),
 }
 
 
 def plan(phase: Phase, given: Input, *, retries: bool) -> Transition:
-    """Return what follows from an input.
+    """Return the transition for an input.
 
     Args:
-        phase: The phase.
-        given: The input; one that means nothing in this phase changes nothing.
-        retries: Whether there is a rule that may grant another attempt.
+        phase: The current phase.
+        given: The input; a no-op if it has no meaning in this phase.
+        retries: Whether there is a retry policy.
     """
     if retries and (phase, given) in _TABLE_OF_RETRIES:
         return _TABLE_OF_RETRIES[phase, given]

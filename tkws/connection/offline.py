@@ -1,7 +1,7 @@
-"""Messages that are buffered until a connection takes them: the option ``offline_buffer``.
+"""Messages buffered until a connection takes them: the option ``offline_buffer``.
 
-Knows how much there is, not when a connection begins or may be sent on. A message leaves in one of two
-ways: an engine takes it, or `OfflineBuffer.clear` returns it so that its loss can be told.
+Knows how much is buffered, not when a connection may be used. Each message ends in one of two ways: an
+engine takes it, or `OfflineBuffer.clear` returns it so that its loss can be reported.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from tkws.protocol.payloads import encode_message
 
 
 class OfflineBuffer:
-    """The messages that wait for a connection, the oldest first."""
+    """The messages waiting for a connection, the oldest first."""
 
     __slots__ = ("_messages", "_size")
 
     def __init__(self) -> None:
-        self._messages: deque[tuple[str | bytes, bool | None, int]] | None = None  # most never need one
+        self._messages: deque[tuple[str | bytes, bool | None, int]] | None = None  # made at first use
         self._size = 0
 
     def __bool__(self) -> bool:
         return bool(self._messages)
 
-    def add(self, message: str | Buffer, compress: bool | None, room: int) -> int:
+    def add(self, message: str | Buffer, compress: bool | None, capacity: int) -> int:
         """Buffer a message.
 
         Args:
-            message: As for `WebSocket.send`; of a buffer that may change, a copy is taken.
+            message: As for `WebSocket.send`; a mutable buffer is copied.
             compress: As for `WebSocket.send`.
-            room: The bytes that all messages may have together.
+            capacity: The most bytes that all buffered messages may have together.
 
         Returns:
-            The bytes of its payload.
+            The bytes of the payload.
 
         Raises:
-            StateError: There is no room for it.
+            StateError: The buffer has too little room for it.
         """
         _, payload = encode_message(message)
-        if self._size + len(payload) > room:
+        if self._size + len(payload) > capacity:
             raise StateError(
                 "The connection is not ready to send, and the offline buffer is full: wait for `connect`, "
-                f"or set a larger offline_buffer than {room} bytes"
+                f"or set a larger offline_buffer than {capacity} bytes"
             )
         if self._messages is None:
             self._messages = deque()
@@ -53,16 +53,16 @@ class OfflineBuffer:
         return len(payload)
 
     def send(self, driver: ConnectionDriver, now: float) -> None:
-        """Send what is buffered, as far as the connection takes it: not amid a message in fragments."""
+        """Send buffered messages until the connection takes no more, as within a message in fragments."""
         while self._messages and driver.engine.ready_for_message:
             message, compress, size = self._messages[0]
             driver.engine.send(message, now, compress=compress)
-            self._messages.popleft()  # only now: what interrupts the call must not lose it
+            self._messages.popleft()  # only now: an interrupt of the call must not lose it
             self._size -= size
-            driver.output_added()
+            driver.flush()
 
     def clear(self) -> list[str | bytes]:
-        """Give up what is buffered, and return it."""
+        """Discard all buffered messages and return them."""
         messages, self._messages = self._messages or (), None
         self._size = 0
         return [message for message, _, _ in messages]

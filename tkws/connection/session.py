@@ -1,14 +1,14 @@
-"""`Session`: carries out what `tkws.connection.lifecycle` plans for one `WebSocket`.
+"""`Session`: carries out the transitions of `tkws.connection.lifecycle` for one `WebSocket`.
 
-It owns the parts of a connection (driver, delivery, messages that wait) and whatever the phase owns.
-Knows nothing of addresses, HTTP or the retry rule: an `Opener` and a `RetryPolicy` are handed in.
+It owns the parts of a connection (driver, delivery, buffered messages) and whatever the current phase owns.
+Knows nothing of addresses, HTTP or when to retry: an `Opener` and a `RetryPolicy` are passed in.
 
 Invariants:
 
-- A transition is planned whole, then carried out. What comes in meanwhile is carried out after it, and
-  what an interrupt leaves undone is done from the loop.
-- No effect calls the program. Its handlers, its retry rule, its headers and cookies are called from the
-  loop, between transitions, and what they return counts only if what asked for it is still current.
+- A transition is planned as a whole, then carried out. Inputs that arrive meanwhile are carried out after it,
+  and what an interrupt leaves undone is done from the loop.
+- No effect calls the program. Its handlers, retry rule, headers and cookie jar are called from the loop,
+  between transitions, and the result counts only if the request for it is still current.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tkws.asynchandlers import runnable
-from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryPolicy
+from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryDecision, RetryPolicy
 from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.lifecycle import Effect, Input, Phase, plan
+from tkws.connection.lifecycleevents import LifecycleEvents
 from tkws.connection.sending import Sending
-from tkws.errors import ConnectionClosed, OpenError, OpenTimeout
+from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions
-from tkws.protocol.closing import CloseCode
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
@@ -35,56 +35,44 @@ from tkws.protocol.masking import MaskPool
 if TYPE_CHECKING:
     from tkws.connection.websocket import WebSocket
 
-CLOSED_UNOPENED = int(CloseCode.ABNORMAL_CLOSURE), "Closed by this program before the connection was open"
-"""The message of the `close` event of a connection that was not open."""
+# Seconds. A retry policy may return any number; a timer does not take any number.
+_MAX_RETRY_DELAY = 366 * 24 * 3600.0
 
-# Seconds. A number from outside may ask for more; a timer cannot take any number.
-_LONGEST_PAUSE = 366 * 24 * 3600.0
-
-# What only the loop brings, so that the program may be told at once.
+# These come from the loop only, so the handler may be called at once.
 _FROM_LOOP = (Input.FAILED, Input.LOST, Input.RETRY, Input.GIVE_UP)
 
 _OPEN: Final = Phase.OPEN  # in Python 3.11, looking a member up on its enum is a call
 
 all_websockets: dict[WebSocket, None] = {}
-"""Every WebSocket that is not closed, in the order of their making."""
-
-
-class _Question:
-    """What the retry rule is asked. Its answer counts only while the session owns the question."""
-
-    __slots__ = ()
-
-    def cancel(self) -> None:
-        """Do nothing: it is enough that nobody owns it."""
+"""Every WebSocket that is not closed, the oldest first."""
 
 
 class Session:
-    """What stands behind one `WebSocket`.
+    """The implementation behind one `WebSocket`.
 
     Args:
         loop: The loop that serves it.
-        role: Which end it is.
+        role: Client or server.
         options: Its options.
-        ws: The program's object, which handlers are called with.
-        masks: Where a client's masks come from.
+        ws: The program's object, which is passed to handlers.
+        masks: The source of a client's masks.
 
     Attributes:
-        phase: Where its life stands.
+        phase: The current phase of its life.
         options: As above; see `configure`.
         driver: The connection, or the last one; None before the first.
-        delivery: The way of events to the handler.
-        sending: What is sent, and what waits to be sent.
-        closed_unopened: Whether the program gave up before it was open.
-        connected_since: The time of day at which the connection opened; None before that.
-        reconnections: How often it was opened again.
-        on_end: Called once when its life is over, before `disconnect` is told.
+        delivery: Calls the handler with events.
+        sending: Sends messages, and buffers those that have to wait.
+        events: Tells the program of attempts and connections that end.
+        connected_since: The Unix time at which the connection opened, in seconds; None before that.
+        reconnections: How many times it was opened again.
+        on_end: Called once when its life is over, before the last `disconnect` is delivered.
     """
 
     __slots__ = (
-        "_carrying_out", "_effects", "_end", "_held_close", "_masks", "_opener", "_owes_disconnect",
-        "_owned", "_policy", "closed_unopened", "connected_since", "delivery", "driver", "loop", "on_end",
-        "options", "phase", "reconnections", "role", "sending", "ws",
+        "_carrying_out", "_deferred_close", "_effects", "_masks", "_opener", "_owned", "_policy",
+        "connected_since", "delivery", "driver", "events", "loop", "on_end", "options", "phase",
+        "reconnections", "role", "sending", "ws",
     )  # fmt: skip
 
     def __init__(
@@ -96,7 +84,6 @@ class Session:
         self.ws = ws
         self.phase = Phase.IDLE
         self.driver: ConnectionDriver | None = None
-        self.closed_unopened = False
         self.connected_since: float | None = None
         self.reconnections = 0
         self.on_end: Callable[[Session], object] | None = None
@@ -109,22 +96,21 @@ class Session:
             tell_milestone=self._tell_milestone,
         )
         self.sending = Sending(loop, options.offline_buffer, self.delivery.post)
+        self.events = LifecycleEvents(self.delivery, self.sending)
         self._masks = masks
         self._opener: Opener | None = None
         self._policy: RetryPolicy | None = None
         self._owned: Cancellable | None = None
-        self._end: End | None = None
-        self._owes_disconnect = True  # not where a `disconnect` became the last after it was told
-        self._held_close: tuple[int | None, str] | None = None
+        self._deferred_close: tuple[int | None, str] | None = None
         self._effects: list[tuple[Effect, Any]] = []
         self._carrying_out = False
         all_websockets[ws] = None
 
-    # What comes in
+    # Inputs
 
     def start(self, opener: Opener, policy: RetryPolicy | None) -> None:
-        """Make the first attempt to open, and others if there is a policy for them."""
-        self.loop.on_close(self.vanish)
+        """Begin the first attempt to open; with a policy, others may follow."""
+        self.loop.on_close(self.destroy)
         if policy is not None:
             self.loop.on_wake(self.reconnect_now)
         self._opener = opener
@@ -132,11 +118,11 @@ class Session:
         self.feed(Input.START)
 
     def begin(self, opened: Opened) -> None:
-        """Take over a stream; `connect` is told from the loop."""
+        """Take over a stream; `connect` is delivered from the loop."""
         self.feed(Input.OPENED, opened)
 
     def close(self, code: int | None, reason: str) -> None:
-        """Close, or give up opening, after what other threads have passed on so far."""
+        """Close, or give up opening, after the calls that other threads have submitted so far."""
         self.sending.threads.flush()
         self.begin_close(code, reason)
 
@@ -146,39 +132,39 @@ class Session:
         self.delivery.resume()
 
     def reconnect_now(self) -> None:
-        """Cut the pause before the next attempt short, if there is one."""
+        """Begin the next attempt now, if one is waiting."""
         self.feed(Input.DUE)
 
-    def vanish(self) -> None:
+    def destroy(self) -> None:
         """End without telling the handler: the interpreter is being destroyed, and the program with it."""
-        self.feed(Input.VANISH)
+        self.feed(Input.DESTROY)
 
     def feed(self, given: Input, payload: Any = None) -> None:
-        """Plan what follows from an input, and carry it out."""
+        """Plan the transition for an input and carry it out."""
         transition = plan(self.phase, given, retries=self._policy is not None)
         self.phase = transition.phase
         if isinstance(payload, End) and transition.effects:
-            self._end = payload
+            self.events.end = payload
         self._effects += [(effect, payload) for effect in transition.effects]
         if self._carrying_out:
             return
         self._carry_out()
         if given in _FROM_LOOP:
             self.delivery.deliver()
-        elif transition.effects and not self.loop.closed:  # never from inside a call of the program's
+        elif transition.effects and not self.loop.closed:  # never from inside the program's call
             self.loop.call_soon(self.delivery.deliver)
 
     def owns(self, it: Cancellable) -> bool:
-        """Whether the phase owns it."""
+        """Tell whether the current phase owns ``it``."""
         return self._owned is it
 
-    # What its owner asks
+    # Queries and requests of its owner
 
     @property
     def state(self) -> State:
         """As `WebSocket.state`."""
         if self.phase is Phase.ENDED:
-            untold = self.closed_unopened and self.delivery.awaits(Event.DISCONNECT)
+            untold = self.events.closed_unopened and self.delivery.awaits(Event.DISCONNECT)
             return State.CLOSING if untold else State.CLOSED
         if self.phase in (Phase.OPEN, Phase.CLOSING):
             assert self.driver is not None
@@ -195,16 +181,16 @@ class Session:
 
     @property
     def buffered_amount(self) -> int:
-        """Bytes that wait to be sent."""
+        """The bytes waiting to be sent."""
         return self.driver.buffered_amount if self.driver is not None else 0
 
     def configure(self, options: ConnectionOptions) -> None:
-        """Let changed options take effect."""
+        """Apply changed options."""
         if options.handler is not self.options.handler:
             self.delivery.handler = runnable(options.handler)
         self.options = options
         self.delivery.reentrant = options.reentrant
-        self.sending.set_room(options.offline_buffer)
+        self.sending.set_capacity(options.offline_buffer)
         if self.driver is not None:
             self.driver.configure(options)
 
@@ -212,13 +198,13 @@ class Session:
         """Stop reading and delivering."""
         self.delivery.pause()
         if self.driver is not None:
-            self.driver.regulate()
+            self.driver.update_reading()
 
     def send_encoded(self, frame: bytes) -> bool:
-        """Send a frame of `tkws.protocol.payloads.encode_broadcast` with what else this slice sends.
+        """Send a frame of `tkws.protocol.payloads.encode_broadcast` with other output of this slice.
 
         Returns:
-            False if it cannot be sent: while the connection is not open, or in the middle of a message.
+            False if it cannot be sent, because the connection is not open or a message is half sent.
         """
         driver = self.driver
         if (
@@ -227,11 +213,11 @@ class Session:
             or not driver.engine.send_encoded(frame, self.loop.now())
         ):
             return False
-        driver.gather()
+        driver.write_at_slice_end()
         return True
 
     def send_directly(self, frame: bytes, now: float) -> bool:
-        """Write such a frame at once; return False if it cannot be sent, or something waits before it.
+        """Write such a frame at once; return False if it cannot be sent or other output is waiting.
 
         Args:
             frame: As for `send_encoded`.
@@ -255,7 +241,7 @@ class Session:
             self._carrying_out = False
 
     def _carry_on(self) -> None:
-        """Do what an interrupt has left undone."""
+        """Do what an interrupt left undone."""
         self._carry_out()
         self.delivery.deliver()
 
@@ -271,7 +257,7 @@ class Session:
 
     def _adopt_stream(self, opened: Opened) -> None:
         stream, now = opened.stream, self.loop.now()
-        self.loop.on_close(self.vanish)
+        self.loop.on_close(self.destroy)
         self.ws.peername, self.ws.sockname = stream.peername, stream.sockname
         self.reconnections += self.connected_since is not None
         self.connected_since = time.time()
@@ -286,55 +272,47 @@ class Session:
         self.delivery.enqueue([(Event.CONNECT, opened.message)])
         driver.start(opened.data)
         if self.delivery.paused:
-            driver.regulate()
+            driver.update_reading()
 
     def _discard_stream(self, opened: Opened) -> None:
         opened.stream.abort()
 
-    def _hold_close(self, close: tuple[int | None, str]) -> None:
-        self._held_close = close
+    def _defer_close(self, close: tuple[int | None, str]) -> None:
+        self._deferred_close = close
         self.sending.begin_closing()
 
     def _send_close(self, close: tuple[int | None, str]) -> None:
         assert self.driver is not None
-        if self._withdraw_retry():
+        if self.events.withdraw_retry():
             self.driver.mute()
-        elif self.delivery.awaits(Event.CONNECT):  # which is told of a connection that can be sent on
-            self._hold_close(close)
+        elif self.delivery.awaits(Event.CONNECT):  # its handler may still send
+            self._defer_close(close)
             return
         else:
             self.sending.flush_offline()
         self.driver.engine.close(*close, self.loop.now())
-        self.driver.output_added()
-
-    def _withdraw_retry(self) -> bool:
-        """Take back what the program has not been told of another attempt; return whether there was any."""
-        if not self.delivery.withdraw_from(Event.RETRY):
-            return False
-        # The `disconnect` before it now is the last.
-        self._owes_disconnect = bool(self.delivery.withdraw_last(Event.DISCONNECT))
-        return True
+        self.driver.flush()
 
     def _cancel(self, _: object) -> None:
         owned, self._owned = self._owned, None
         if owned is not None:
             owned.cancel()
 
-    def _ask_rule(self, end: End) -> None:
-        question = self._owned = _Question()
+    def _ask_retry_policy(self, end: End) -> None:
+        decision = self._owned = RetryDecision()
         self.sending.disconnected()
-        self.loop.call_soon(self._decide, question, end)
+        self.loop.call_soon(self._decide, decision, end)
 
-    def _begin_pause(self, end: End) -> None:
+    def _start_retry_timer(self, end: End) -> None:
         self._owned = self.loop.call_later(end.delay, self.reconnect_now)
 
-    def _pass_on(self, _: object) -> None:
+    def _flush_threads(self, _: object) -> None:
         self.sending.threads.flush()
 
     def _silence(self, _: object) -> None:
         self.delivery.silence()
 
-    def _leave(self, _: object) -> None:
+    def _unregister(self, _: object) -> None:
         self._owned = None
         self.sending.close()
         self.loop.cancel_on_wake(self.reconnect_now)
@@ -342,74 +320,45 @@ class Session:
         if self.on_end is not None:
             self.on_end(self)
 
-    def _tell_failure(self, _: object) -> None:
-        assert self._end is not None
-        cause = self._end.cause
-        if isinstance(cause, OpenError):  # the engine has told of the others
-            self.delivery.enqueue([(Event.TIMEOUT if isinstance(cause, OpenTimeout) else Event.ERROR, cause)])
-
-    def _tell_unsent(self, _: object) -> None:
-        unsent = self.sending.close()
-        self._owes_disconnect = self._owes_disconnect or bool(unsent)
-        self.delivery.enqueue(unsent)
-
-    def _tell_disconnect(self, _: object) -> None:
-        assert self._end is not None
-        if self._owes_disconnect:
-            self.delivery.enqueue([(Event.DISCONNECT, self._end.sentence)])
-        self._owes_disconnect = True
-
-    def _tell_retry(self, end: End) -> None:
-        self.delivery.enqueue([(Event.RETRY, (end.number, end.delay, end.cause))])
-
-    def _tell_closed_unopened(self, _: object) -> None:
-        if self._withdraw_retry():
-            self._tell_unsent(None)
-            self._tell_disconnect(None)
-            return
-        self.closed_unopened = True
-        code, sentence = CLOSED_UNOPENED
-        close, disconnect = (Event.CLOSE, (code, sentence)), (Event.DISCONNECT, sentence)
-        self.delivery.enqueue([close, *self.sending.close(), disconnect])
-
     _CARRY_OUT: ClassVar[dict[Effect, Callable[[Session, Any], None]]] = {
         Effect.BEGIN_ATTEMPT: _begin_attempt,
         Effect.ADOPT_STREAM: _adopt_stream,
         Effect.DISCARD_STREAM: _discard_stream,
-        Effect.HOLD_CLOSE: _hold_close,
+        Effect.DEFER_CLOSE: _defer_close,
         Effect.SEND_CLOSE: _send_close,
         Effect.CANCEL: _cancel,
-        Effect.ASK_RULE: _ask_rule,
-        Effect.BEGIN_PAUSE: _begin_pause,
-        Effect.PASS_ON: _pass_on,
+        Effect.ASK_RETRY_POLICY: _ask_retry_policy,
+        Effect.START_RETRY_TIMER: _start_retry_timer,
+        Effect.FLUSH_THREADS: _flush_threads,
         Effect.SILENCE: _silence,
-        Effect.LEAVE: _leave,
-        Effect.TELL_FAILURE: _tell_failure,
-        Effect.TELL_UNSENT: _tell_unsent,
-        Effect.TELL_CLOSED_UNOPENED: _tell_closed_unopened,
-        Effect.TELL_DISCONNECT: _tell_disconnect,
-        Effect.TELL_RETRY: _tell_retry,
+        Effect.UNREGISTER: _unregister,
+        Effect.TELL_FAILURE: lambda self, _: self.events.tell_failure(),
+        Effect.TELL_UNSENT: lambda self, _: self.events.tell_unsent(),
+        Effect.TELL_CLOSED_UNOPENED: lambda self, _: self.events.tell_closed_unopened(),
+        Effect.TELL_DISCONNECT: lambda self, _: self.events.tell_disconnect(),
+        Effect.TELL_RETRY: lambda self, end: self.events.tell_retry(end),
     }
 
     # Between transitions
 
-    def _decide(self, question: _Question, end: End) -> None:
-        """Ask the retry rule, which is the program's own and may do anything meanwhile."""
-        if not self.owns(question):
+    def _decide(self, decision: RetryDecision, end: End) -> None:
+        """Call the retry policy; the program's rule in it may do anything meanwhile."""
+        if not self.owns(decision):
             return
         assert self._policy is not None
         delay: float | None = None
         try:
             delay = self._policy.next_delay(end.cause, self.loop.now())
-            delay = None if delay is None else _bounded(delay)
+            if delay is not None:
+                delay = min(max(0.0, delay), _MAX_RETRY_DELAY)  # in this order, nan becomes 0
         except Exception:
             delay = None
             self.loop.report_exception()
-        finally:  # also for what ends the program: mainloop may be called again
-            if self.owns(question):
-                self._answer(end, delay)
+        finally:  # also if SystemExit leaves mainloop, which may be called again
+            if self.owns(decision):
+                self._apply_decision(end, delay)
 
-    def _answer(self, end: End, delay: float | None) -> None:
+    def _apply_decision(self, end: End, delay: float | None) -> None:
         if delay is None:
             self.feed(Input.GIVE_UP, end)
         else:
@@ -424,32 +373,27 @@ class Session:
 
     def _on_capacity(self) -> None:
         if self.driver is not None:
-            self.driver.go_on()
+            self.driver.resume()
 
     def _tell_milestone(self, type: Event, message: object) -> None:
         if type is Event.DISCONNECT:
-            self._stop_listening()
+            self._unwatch_interpreter()
             self.delivery.handler(self.ws, type, message)
-            self._stop_listening()
+            self._unwatch_interpreter()
             return
         driver = self.driver
         assert driver is not None
         driver.allow_end()
-        self.sending.begin_greeting()
+        self.sending.begin_connect_handler()
         try:
             self.delivery.handler(self.ws, type, message)
         finally:
-            self.sending.end_greeting(driver)
-            close, self._held_close = self._held_close, None
+            self.sending.end_connect_handler(driver)
+            close, self._deferred_close = self._deferred_close, None
             if close is not None:
                 self._send_close(close)
 
-    def _stop_listening(self) -> None:
-        """Until the last `disconnect`, the interpreter may go."""
+    def _unwatch_interpreter(self) -> None:
+        """Stop watching for the end of the interpreter once the last `disconnect` is being delivered."""
         if self.phase is Phase.ENDED and not self.delivery.awaits(Event.DISCONNECT):
-            self.loop.cancel_on_close(self.vanish)
-
-
-def _bounded(delay: float) -> float:
-    """Return seconds that a timer can take."""
-    return min(max(0.0, delay), _LONGEST_PAUSE)  # in this order, nan is 0
+            self.loop.cancel_on_close(self.destroy)

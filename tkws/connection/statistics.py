@@ -1,4 +1,4 @@
-"""What a connection has carried, in figures."""
+"""The figures of a connection."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from tkws.protocol.engine import Engine
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a connection has carried so far (`WebSocket.statistics`).
+    """Figures of what a connection has sent and received so far (`WebSocket.statistics`).
 
     Attributes:
         messages_sent: Whole messages.
         messages_received: Whole messages.
-        bytes_sent: Bytes on the wire, headers included.
-        bytes_received: Bytes on the wire, headers included.
+        bytes_sent: Bytes on the wire, including headers.
+        bytes_received: Bytes on the wire, including headers.
         frames_sent: Frames of any kind.
         frames_received: Frames of any kind.
-        pings_sent: Pings, the keepalive's included.
+        pings_sent: Pings, including those of the keepalive.
         pings_received: Pings; each was answered.
-        pongs_received: Pongs, asked for or not.
-        compression_ratio: Bytes of compressed messages on the wire over their bytes without
-            compression, both ways together; 1.0 where none was compressed.
-        broadcasts_skipped: Messages of `Server.broadcast` that were left out, since this
+        pongs_received: Pongs, including unsolicited ones.
+        compression_ratio: Bytes of compressed messages on the wire divided by their uncompressed
+            bytes, in both directions together; 1.0 if none was compressed.
+        broadcasts_skipped: Messages of `Server.broadcast` that were skipped because this
             connection was slow.
         connected_since: The Unix time of the opening, in seconds; None before it.
-        reconnections: How often the connection was opened anew.
+        reconnections: How many times the connection was opened again.
     """
 
     messages_sent: int = 0
@@ -47,7 +47,7 @@ class Statistics:
 def statistics_of(
     engine: Engine, *, connected_since: float | None, reconnections: int, broadcasts_skipped: int
 ) -> Statistics:
-    """Return the figures of an engine, with those that its connection counts."""
+    """Return the figures of an engine together with those that are counted elsewhere."""
     return Statistics(
         messages_sent=engine.messages_sent,
         messages_received=engine.reader.messages,

@@ -1,8 +1,7 @@
-"""Calls that threads other than Tk's hand over, made one after the other in the thread of Tk.
+"""Calls submitted by threads other than Tk's, made in order in Tk's thread.
 
-Knows nothing of how a connection begins or ends. Threads touch what `ThreadQueue.submit` touches and nothing
-else, and they do so under the lock: a call comes either before `ThreadQueue.close`, which tells what it
-finds, or after it, and raises.
+Knows nothing of how a connection begins or ends. Other threads run `ThreadQueue.submit` and nothing else,
+under a lock: a call is either submitted before `ThreadQueue.close`, which reports it as lost, or refused.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ from tkws.protocol.events import Event, EventRecord
 
 
 class ThreadQueue:
-    """What other threads want one `WebSocket` to do.
+    """The calls of other threads on one `WebSocket`.
 
     Args:
         loop: Makes the calls.
-        post: Told the events that tell of a loss.
+        post: Takes the events that report a loss.
 
     Attributes:
-        mid_message: Whether a message of a thread was begun on this connection and has not ended.
+        mid_message: Whether a thread's message in fragments is half sent on this connection.
     """
 
     __slots__ = (
@@ -37,24 +36,24 @@ class ThreadQueue:
         self.mid_message = False
         self._loop = loop
         self._post = post
-        # Made when first needed: an empty one takes 760 bytes, and most connections have no threads.
+        # Made at first use: an empty one takes 760 bytes, and few connections are used by other threads.
         self._submitted: deque[tuple[Callable[[], object], str | bytes | None, bool]] | None = None
-        self._due = False  # whether `_take` is on its way
+        self._due = False  # whether `_run_calls` is scheduled
         self._closed = False
         # Reentrant: the collector may run a finalizer that sends while this thread is sending.
         self._lock = threading.RLock()
-        self._refused: list[tuple[str | bytes | None, StateError]] = []  # not told yet
-        self._discarding = False  # whether the fragments to come are of a message whose beginning is lost
+        self._refused: list[tuple[str | bytes | None, StateError]] = []  # not reported yet
+        self._discarding = False  # fragments of a message whose beginning was lost
 
     def submit(
         self, call: Callable[[], object], message: str | bytes | None = None, *, final: bool = True
     ) -> None:
-        """Have a call made in the thread of Tk, after those before it; from any thread.
+        """Submit a call for Tk's thread, from any thread; calls are made in order.
 
         Args:
-            call: Passes the message on, or raises `StateError`.
-            message: What is lost where it raises; None for what is no message.
-            final: Whether it is a message, or the last fragment of one.
+            call: Sends the message, or raises `StateError`.
+            message: The message that is lost if ``call`` raises; None if it sends none.
+            final: Whether it is a whole message, or the last fragment of one.
 
         Raises:
             StateError: The connection is over.
@@ -65,23 +64,23 @@ class ThreadQueue:
             entry = call, message, final
             queue = self._submitted
             if queue is None:
-                queue = deque()  # which may collect, and a finalizer that sends has made another by then
+                queue = deque()  # may run the collector, and a finalizer that sends makes another
                 queue = self._submitted = self._submitted or queue
             queue.append(entry)
             due, self._due = self._due, True
         if not due:
-            with suppress(StateError):  # the loop has closed since, and `close` has found the call
-                self._loop.call_soon_threadsafe(self._take)
+            with suppress(StateError):  # the loop has just closed, and `close` reports the call
+                self._loop.call_soon_threadsafe(self._run_calls)
 
     def flush(self) -> None:
-        """Make all calls that were submitted so far: they come before what the program does now."""
+        """Make all calls submitted so far, before whatever the program does next."""
         count = len(self._submitted or ())
         while self._submitted and count:
-            self._pass_on(*self._submitted.popleft())
+            self._call(*self._submitted.popleft())
             count -= 1
 
     def disconnected(self) -> None:
-        """Take note that another connection will take what comes now: a message begun is torn."""
+        """Note that the connection is gone and another will follow; a message half sent is lost."""
         self._discarding |= self.mid_message
         self.mid_message = False
 
@@ -89,34 +88,34 @@ class ThreadQueue:
         """Refuse everything from now on.
 
         Args:
-            unsent: Messages that waited elsewhere, and will not be sent either.
+            unsent: Messages that were buffered elsewhere, and will not be sent either.
 
         Returns:
-            The events that tell what will never be sent.
+            The events that report what will never be sent.
         """
         with self._lock:
             self._closed = True
             left, self._submitted = self._submitted or (), None
-        return self._take_events([*unsent, *(message for _, message, _ in left if message is not None)])
+        return self._take_losses([*unsent, *(message for _, message, _ in left if message is not None)])
 
     # How it works
 
-    def _take(self) -> None:
-        """Make the calls, as far as the slice lasts."""
+    def _run_calls(self) -> None:
+        """Make calls until none is left or the slice is spent."""
         try:
             while self._submitted:
-                self._pass_on(*self._submitted.popleft())
+                self._call(*self._submitted.popleft())
                 if self._loop.slice_spent():
                     break
         finally:
             with self._lock:
                 self._due = bool(self._submitted)
             if self._due:
-                self._loop.call_soon(self._take)
+                self._loop.call_soon(self._run_calls)
         if self._refused:
-            self._post(self._take_events())
+            self._post(self._take_losses())
 
-    def _pass_on(self, call: Callable[[], object], message: str | bytes | None, final: bool) -> None:
+    def _call(self, call: Callable[[], object], message: str | bytes | None, final: bool) -> None:
         try:
             if self._discarding and message is not None:
                 raise StateError("The beginning of this message was lost")
@@ -133,8 +132,8 @@ class ThreadQueue:
                 self._discarding = not final
             self._loop.report_exception()
 
-    def _take_events(self, lost: Iterable[str | bytes] = ()) -> list[EventRecord]:
-        """Return one event for all messages, those that were refused first, and one for each other call."""
+    def _take_losses(self, lost: Iterable[str | bytes] = ()) -> list[EventRecord]:
+        """Return one event for all lost messages, refused ones first, and one for each other refused call."""
         refused, self._refused = self._refused, []
         events: list[EventRecord] = [(Event.ERROR, error) for message, error in refused if message is None]
         messages = [message for message, _ in refused if message is not None] + list(lost)

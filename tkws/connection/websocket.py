@@ -1,7 +1,7 @@
-"""`WebSocket`: what a program holds of a connection, from the call that opens it to its end.
+"""`WebSocket`: the program's object for a connection, from the call that opens it to its end.
 
-It has what is for the program and nothing else; `tkws.connection.session` stands behind it. Everything
-that happens reaches the program through its handler, on the thread of Tk.
+It has only what is meant for the program; `tkws.connection.session` is the implementation. Everything that
+happens reaches the program through its handler, in Tk's thread.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tkws.checks import Buffer
 from tkws.connection.lifecycle import Phase
-from tkws.connection.session import CLOSED_UNOPENED, Session
+from tkws.connection.lifecycleevents import CLOSED_UNOPENED
+from tkws.connection.session import Session
 from tkws.connection.statistics import Statistics, statistics_of
 from tkws.errors import StateError
 from tkws.loop import Loop
@@ -32,28 +33,26 @@ if TYPE_CHECKING:
 _MASKS = MaskPool(os.urandom)
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_MASKS.forget)
-load_numpy_by(run_in_thread)  # the import would hold the window up
+load_numpy_by(run_in_thread)  # the import would freeze the window
 
 
 class WebSocket(Configurable):
     """A WebSocket connection of a Tk program.
 
     Made by `tkws.open`, `tkws.takeover`, `tkws.upgrade` and by servers, never directly.
-    `send`, `ping`, `pong` and `close` may be called from any thread, and so may everything that only
-    looks at it. What else changes it raises a `StateError` in another thread than that of Tk, and in a
-    process that was forked off.
+    `send`, `ping`, `pong` and `close` may be called from any thread, and so may everything that only reads
+    its state. All other calls raise a `StateError` in a thread other than Tk's, and in a forked process.
 
     Attributes:
         loop: The loop that serves it: ``ws.loop.call_later(seconds, callback)``.
         role: `Role.CLIENT` or `Role.SERVER`.
-        url: The URL that it was opened with, or that the client asked for.
-        protocol: The subprotocol agreed; ``""`` for none.
-        request: The opening request; None where there was none or not yet.
-        response: The answer to it; None where there was none or not yet.
-        peername: The remote end's address, as `socket.socket.getpeername` returns it; None
-            before there is one.
-        sockname: This end's address; None before there is one.
-        broadcasts_skipped: Messages of `Server.broadcast` left out, since this end was too slow.
+        url: The URL that it was opened with, or that the client requested.
+        protocol: The subprotocol that was agreed; ``""`` for none.
+        request: The opening request; None before it, and after `tkws.takeover`.
+        response: The response to it; None before it, on a server, and after `tkws.takeover`.
+        peername: The remote address, as `socket.socket.getpeername` returns it; None before it is known.
+        sockname: The local address; None before it is known.
+        broadcasts_skipped: Messages of `Server.broadcast` that were skipped because the peer was too slow.
     """
 
     def __init__(self, loop: Loop, role: Role, options: ConnectionOptions, url: str = "") -> None:
@@ -75,30 +74,30 @@ class WebSocket(Configurable):
         url = ascii(self.url.partition("?")[0])[1:-1] or "-"  # a peer's Host may be in it
         return f"<{type(self).__name__} {self.role.name.lower()} {self.state.name} {url}{peer}>"
 
-    # What a program does with it
+    # Methods for the program
 
     def send(self, message: str | Buffer, *, final: bool = True, compress: bool | None = None) -> int:
         """Send a message, or a fragment of one.
 
-        It goes out at once; from a handler, or with more than 64 KiB, gathered after the call.
+        It is written at once; from a handler, or if it is longer than 64 KiB, soon after the call.
 
         Args:
-            message: ``str`` goes as text; bytes and whatever else has a contiguous buffer, such as a
-                bytearray, an `array.array`, an `mmap.mmap` or an array of NumPy, goes as binary. It may
+            message: A ``str`` is sent as text; bytes and any other object with a contiguous buffer, such as
+                a bytearray, an `array.array`, an `mmap.mmap` or a NumPy array, are sent as binary. It may
                 be changed or closed afterwards.
-            final: False for a fragment that others of the same kind follow, from the same thread.
+            final: False for a fragment that is followed by others of the same kind, from the same thread.
             compress: Whether to compress; None leaves that to the option ``compression``.
 
         Returns:
-            The bytes queued, header included; from another thread, and into the offline
-            buffer, the bytes of the payload.
+            The number of bytes queued, including the header; from another thread, and into the offline
+            buffer, the number of bytes of the payload.
 
         Raises:
-            TypeError: For a message of another type.
-            ValueError: For text that cannot be encoded, or a buffer that is closed.
-            StateError: Where the connection is not open, unless the option ``offline_buffer``
-                has room. Another thread's message may find that out only later: then an
-                ``error`` event brings it back in a `MessagesLost`, before ``disconnect``.
+            TypeError: ``message``, ``final`` or ``compress`` is of a wrong type.
+            ValueError: The text cannot be encoded, or the buffer is closed.
+            StateError: The connection is not open, and the option ``offline_buffer`` leaves no room for the
+                message. For another thread's message this may show only later: then an ``error`` event
+                returns it in a `MessagesLost`, before ``disconnect``.
         """
         if not isinstance(final, bool):
             raise TypeError(f"final: True or False, not {final!r}")
@@ -110,25 +109,31 @@ class WebSocket(Configurable):
         if driver is None:
             return self._sending.send(message, final, compress)
         size = driver.engine.send(message, self.loop.now(), final=final, compress=compress)
-        driver.output_added()
+        driver.flush()
         return size
 
     def ping(self, payload: str | Buffer = b"") -> int:
-        """Send a ping of at most 125 bytes; the answer comes as a ``pong`` event (RFC 6455, 5.5.2).
+        """Send a ping; the answer is a ``pong`` event (RFC 6455, 5.5.2).
+
+        Args:
+            payload: At most 125 bytes; a ``str`` is encoded as UTF-8.
 
         Returns:
-            The bytes queued, header included; from another thread 0.
+            The number of bytes queued, including the header; from another thread 0.
 
         Raises:
-            TypeError: For a payload of another type.
-            ValueError: For a longer payload.
-            StateError: Where the connection is not open. From another thread, an ``error`` event may
-                bring it later, or ``disconnect`` comes before the ping went out.
+            TypeError: ``payload`` is neither a ``str`` nor bytes-like.
+            ValueError: ``payload`` is longer.
+            StateError: The connection is not open. From another thread this may show only later: then it
+                is an ``error`` event, or ``disconnect`` comes before the ping was sent.
         """
         return self._send_control("ping", payload)
 
     def pong(self, payload: str | Buffer = b"") -> int:
-        """Send a pong that nobody asked for (RFC 6455, 5.5.3). Pings are answered without it.
+        """Send an unsolicited pong (RFC 6455, 5.5.3). Pings are answered automatically.
+
+        Args:
+            payload: As for `ping`.
 
         Returns:
             As `ping`.
@@ -141,17 +146,17 @@ class WebSocket(Configurable):
         return self._send_control("pong", payload)
 
     def close(self, code: int | None = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
-        """Begin the closing handshake, or give up an opening; ``close`` and ``disconnect`` follow.
+        """Begin the closing handshake, or cancel the opening; ``close`` and ``disconnect`` follow.
 
-        What was sent before goes out before, from whichever thread. A second call changes nothing.
+        Messages sent before, from any thread, go out first. Idempotent.
 
         Args:
-            code: 1000 to 1003, 1007 to 1014 or 3000 to 4999; None for a Close without a code.
-            reason: A text for the peer; what is beyond 123 bytes of UTF-8 is cut off.
+            code: 1000 to 1003, 1007 to 1014 or 3000 to 4999; None for a Close frame without a code.
+            reason: A text for the peer; it is cut off after 123 bytes of UTF-8.
 
         Raises:
-            TypeError: For arguments of other types.
-            ValueError: For a code that must not be sent, or a reason without a code.
+            TypeError: An argument is of a wrong type.
+            ValueError: ``code`` must not be sent, or there is a ``reason`` without a ``code``.
         """
         encode_close(code, reason)
         if self.loop.in_loop_thread():
@@ -166,30 +171,30 @@ class WebSocket(Configurable):
         If the connection breaks before the buffer has drained, delivery resumes.
 
         Raises:
-            StateError: In another thread than that of Tk.
+            StateError: The caller is not in Tk's thread.
         """
         self.loop.check_thread()
         self._session.pause()
 
     def resume(self) -> None:
-        """Go on after `pause`; the handler is called from the loop.
+        """Continue after `pause`; the handler is called from the loop.
 
         Raises:
-            StateError: In another thread than that of Tk.
+            StateError: The caller is not in Tk's thread.
         """
         self.loop.check_thread()
         self._session.delivery.resume()
 
     def reconnect_now(self) -> None:
-        """Make the next attempt at once instead of after its pause; nothing if none is due.
+        """Begin the next attempt now instead of after its delay; a no-op if none is waiting.
 
         Raises:
-            StateError: In another thread than that of Tk.
+            StateError: The caller is not in Tk's thread.
         """
         self.loop.check_thread()
         self._session.reconnect_now()
 
-    # What it is
+    # Its state
 
     @property
     def state(self) -> State:
@@ -198,36 +203,36 @@ class WebSocket(Configurable):
 
     @property
     def retry_in(self) -> float | None:
-        """Seconds until the next attempt to connect; None where none is waiting."""
+        """The seconds until the next attempt to connect; None if none is waiting."""
         return self._session.retry_in
 
     @property
     def close_code(self) -> int | None:
-        """The code of the ``close`` event, which the peer sent (RFC 6455, 7.1.5); None before it."""
-        if self._session.closed_unopened:
+        """The code of the ``close`` event (RFC 6455, 7.1.5); None before it."""
+        if self._session.events.closed_unopened:
             return CLOSED_UNOPENED[0]
         return self._session.driver.engine.close_code if self._session.driver else None
 
     @property
     def close_reason(self) -> str:
         """The reason of the ``close`` event; empty before it."""
-        if self._session.closed_unopened:
+        if self._session.events.closed_unopened:
             return CLOSED_UNOPENED[1]
         return self._session.driver.engine.close_reason if self._session.driver else ""
 
     @property
     def latency(self) -> float | None:
-        """Seconds that the last answered ping took there and back; None before one was."""
+        """The round-trip time of the last answered ping, in seconds; None before one was answered."""
         return self._session.driver.engine.keepalive.latency if self._session.driver else None
 
     @property
     def buffered_amount(self) -> int:
-        """Bytes that wait to be sent."""
+        """The bytes waiting to be sent."""
         return self._session.buffered_amount
 
     @property
     def statistics(self) -> Statistics:
-        """What the connection has carried so far."""
+        """The figures of the connection so far."""
         session = self._session
         if session.driver is None:
             return Statistics()
@@ -244,7 +249,7 @@ class WebSocket(Configurable):
         self.loop.check_thread()
         options = changed(self._options, changes)
         if options.compression != self._options.compression:
-            raise StateError("compression: settled by the opening handshake, which has begun")
+            raise StateError("compression: cannot be changed once the opening handshake has begun")
         self._options = options
         self._session.configure(options)
 
@@ -258,9 +263,11 @@ class WebSocket(Configurable):
 
     def _send_from_thread(self, message: str | Buffer, final: bool, compress: bool | None) -> int:
         _, payload = encode_message(message)
-        copy = message if isinstance(message, str) else payload  # the thread may change its own
+        copy = message if isinstance(message, str) else payload  # the caller may change the original
         self._require_not_over()
-        self._sending.threads.submit(partial(self._sending.pass_on, copy, final, compress), copy, final=final)
+        self._sending.threads.submit(
+            partial(self._sending.send_for_thread, copy, final, compress), copy, final=final
+        )
         return len(payload)
 
     def _require_not_over(self) -> None:
@@ -269,27 +276,26 @@ class WebSocket(Configurable):
 
 
 def session_of(ws: WebSocket) -> Session:
-    """Return what stands behind a WebSocket, for the package's own modules."""
-    return ws._session  # noqa: SLF001 - the one way in
+    """Return the session of a WebSocket, for the package's own modules."""
+    return ws._session  # noqa: SLF001 - the only such access
 
 
 def call_as_handler(ws: WebSocket, call: Callable[[], object]) -> bool:
-    """Run ``call`` in place of the handler: events wait meanwhile.
+    """Run ``call`` in place of the handler; events wait meanwhile.
 
-    For handlers that hold messages back, such as `tkws.batched`.
+    For handlers that delay messages, such as `tkws.batched`.
 
     Returns:
-        False, without a call, if it is not the time for one: the handler runs, or `WebSocket.pause` was
-        called.
+        False, without a call, if the handler runs or delivery is paused.
     """
     return session_of(ws).delivery.run(call)
 
 
 def hold_events(ws: WebSocket) -> Callable[[], None]:
-    """Let later events wait after the handler has returned, as they do while it runs.
+    """Hold later events back after the handler has returned, as they are while it runs.
 
     Returns:
-        Releases them; call it once, in the thread of Tk. If it was held several times, the last call counts.
+        Releases them; call it once, in Tk's thread. Events held several times wait for the last release.
     """
     delivery = session_of(ws).delivery
     delivery.hold()

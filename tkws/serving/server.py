@@ -319,7 +319,7 @@ class Server(Configurable):
 
     def _begin_on(self, sock: socket.socket, session: Session, admission: Admission, data: bytes) -> None:
         if self.loop.closed:
-            session.vanish()
+            session.destroy()
         if session.phase is Phase.ENDED:  # closed while this was on its way from another thread
             sock.close()
             return
