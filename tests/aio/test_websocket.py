@@ -393,3 +393,36 @@ def test_the_interpreter_ends_at_any_await(guest, root, wait, pump_until):
     assert log[-1] == "ended"
     assert task.done()
     task.cancelled() or task.exception()
+
+
+@pytest.mark.parametrize("waiting", ["recv", "iteration", "ping", "send"])
+def test_what_waits_is_cancelled_when_the_window_goes(guest, root, pump_until, waiting):
+    ended = []
+
+    async def main():
+        server = await aio.serve(lambda ws: asyncio.Event().wait(), master=root)
+        try:
+            async with aio.connect(server.url) as ws:
+                pong = await ws.ping()
+                await pong
+                ended.append("begun")
+                if waiting == "recv":
+                    await ws.recv()
+                elif waiting == "iteration":
+                    async for _ in ws:
+                        pass
+                elif waiting == "ping":
+                    ws.ws.pause()
+                    await (await ws.ping())
+                else:
+                    while True:
+                        await ws.send("x" * 1_000_000)
+            ended.append("went on")
+        except BaseException as error:
+            ended.append(type(error))
+            raise
+
+    aio.spawn(main(), root)
+    pump_until(lambda: ended and not guest._ready)
+    guest.host.close()
+    assert ended == ["begun", asyncio.CancelledError]

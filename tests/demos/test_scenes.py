@@ -55,6 +55,20 @@ def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_async_client_logs_in_and_is_cancelled(display_root: tk.Tk, tmp_path: Path, theme: str) -> None:
+    picture = tmp_path / "client.png"
+    result = run("demos.async_client", "--theme", theme, "--scripted", "--picture", str(picture))
+    assert (result.returncode, result.stderr) == (0, "")
+    refused, first, cancelled, second = result.stdout.splitlines()
+    assert refused == "The service refused the login: 401 Unauthorized"
+    assert first.startswith("Logged in as ann: ")
+    assert re.fullmatch(r"Cancelled after \d+ readings", cancelled)
+    assert second.startswith("Logged in as ann: ")
+    assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("demo", "line"),
     [

@@ -65,7 +65,7 @@ class Connection:
         self._cause: WebSocketError | None = None
         self._paused = False
         self._leaving = False
-        loop.on_end.add(self._end)
+        loop.on_end.add(self._vanish)
 
     # ---- events of tkws
 
@@ -105,7 +105,7 @@ class Connection:
                     return
 
     def _end(self) -> None:
-        self._loop.on_end.discard(self._end)
+        self._loop.on_end.discard(self._vanish)
         if not self.opened.done():
             self.opened.set_exception(self._cause or StateError("the opening was given up"))
             self.opened.exception()  # the program may have stopped waiting
@@ -119,9 +119,14 @@ class Connection:
                 future.set_exception(self._closed_error())
                 future.exception()  # the program need not await it
 
+    def _vanish(self) -> None:
+        """End with the window: what waits here is not told, but cancelled."""
+        self._loop.on_end.discard(self._vanish)
+        _resolve(self._closed)
+
     def discard(self) -> None:
         """Forget a connection that never began."""
-        self._loop.on_end.discard(self._end)
+        self._loop.on_end.discard(self._vanish)
 
     def _wake_senders(self) -> None:
         for future in self._senders:
