@@ -14,6 +14,7 @@ import gc
 import logging
 import os
 import re
+import signal
 import ssl
 import sys
 import threading
@@ -48,6 +49,8 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(AtOnce(config))
 

@@ -126,6 +126,53 @@ def test_each_fault_is_blamed_on_the_test_that_commits_it(pytester, monkeypatch)
     assert not wrong
 
 
+@pytest.fixture
+def in_two_processes(pytester, monkeypatch):
+    """``in_two_processes(source)``: what pytest prints about a file of tests, run as by tests/run.sh."""
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    options = ["-p", "tests.conftest", "-p", "no:xvfb", "-n", "2", "--dist", "worksteal"]
+
+    def run(source):
+        pytester.makepyfile(source)
+        return pytester.runpytest_subprocess(*options, timeout=60).outlines
+
+    return run
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_hides_no_failure(in_two_processes):
+    lines = in_two_processes("""
+        import os, pytest
+
+        @pytest.mark.parametrize("number", range(20))
+        def test_it(number):
+            if number == 3:
+                os._exit(3)
+            assert number != 17
+    """)
+    assert "2 failed, 18 passed" in lines[-1]
+    failed = {line.split()[1] for line in lines if line.startswith("FAILED")}
+    assert {name.partition("[")[2] for name in failed} == {"3]", "17]"}
+
+
+@pytest.mark.slow
+def test_a_failure_is_shown_when_it_happens_and_named_at_the_end(in_two_processes):
+    lines = in_two_processes("""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(20))
+        def test_it(number):
+            print("heard", number)
+            assert number not in (0, 10)
+    """)
+    shown = [index for index, line in enumerate(lines) if line.startswith(("E ", "heard"))]
+    assert {lines[index] for index in shown if "heard" in lines[index]} == {"heard 0", "heard 10"}
+    assert len(shown) == 4
+    assert shown[-1] < lines.index(next(line for line in lines if "short test summary" in line))
+    assert any(line.endswith("[100%]") for line in lines[shown[1] :])
+    assert len([line for line in lines if line.startswith("FAILED")]) == 2
+
+
 def test_pump_until_serves_every_interpreter_of_the_thread(root, pump_until) -> None:
     other = tkinter.Tcl()
     rang: list[str] = []
