@@ -181,7 +181,7 @@ def test_nothing_is_owed_while_nothing_happens(guest, pump_until):
 
 @pytest.mark.slow
 def test_tk_and_the_loop_live_under_a_flood_of_callbacks(guest, root, pump_until, heartbeat):
-    beats, turns, updates = [], [0], []
+    beats, turns, updates, beating = [], [0], [], []
 
     async def counted_flood():
         while True:
@@ -190,13 +190,13 @@ def test_tk_and_the_loop_live_under_a_flood_of_callbacks(guest, root, pump_until
 
     def beat():
         beats.append(1)
-        root.after(5, beat)
+        beating[:] = [root.after(5, beat)]
 
     tasks = [guest.create_task(counted_flood()) for _ in range(20)]
     beat()
     root.after(20, lambda: (root.update(), updates.append(1)))
     pump_until(lambda: len(beats) > 20 and updates and turns[0] > 1000)
-    root.after_cancel(root.tk.splitlist(root.tk.call("after", "info"))[0])
+    root.after_cancel(beating[0])
     for task in tasks:
         task.cancel()
     pump_until(lambda: all(task.done() for task in tasks))
