@@ -35,7 +35,7 @@ PORT = "8765"
 HOST_ELSEWHERE = re.compile(r"\b\w+\.example\b")
 
 # Seconds that a program may take.
-PATIENCE = 60.0  # seconds; the programs with a feed beside them take long where the processor is shared
+PATIENCE = 20.0  # seconds
 
 Run = Callable[[Program], None]
 
