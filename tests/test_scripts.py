@@ -219,3 +219,39 @@ def test_who_is_there_is_asked(suite, tmp_path, answer, installed):
         assert process.wait(60) == 0
     assert b"by apt-get? [Y/n]" in said
     assert (tmp_path / "apt-get.log").exists() is installed
+
+
+# ---- .ci/run
+
+STEPS = """
+set -euo pipefail
+. .ci/steps.sh
+fails() { echo begun; false; echo went on; }
+begin "beside" fails
+step "first" true
+step "second" fails
+finish
+begin "later" echo heard
+finish
+echo tests/test_it.py::test_it >"$logs/flaky"
+closing_table
+"""
+
+
+def test_every_step_runs_and_is_in_the_closing_table(tmp_path):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(REPOSITORY / ".ci/steps.sh", tmp_path / ".ci")
+    result = subprocess.run(
+        ["bash", "-c", STEPS], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 1
+    assert "went on" not in result.stdout
+    assert result.stdout.count("begun") == 2
+    table = [line.split() for line in result.stdout.partition("heard")[2].splitlines() if line]
+    assert [(row[0], row[-1]) for row in table[1:5]] == [
+        ("ok", "first"), ("FAILED", "second"), ("FAILED", "beside"), ("ok", "later"),
+    ]  # fmt: skip
+    assert table[5][-2:] == ["in", "all"]
+    assert table[-3][0] == "flaky,"
+    assert table[-2] == ["tests/test_it.py::test_it"]
+    assert table[-1] == ["2", "passed,", "2", "failed"]
