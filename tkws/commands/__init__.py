@@ -1,7 +1,7 @@
-"""tcllib's commands: each a few words over `WebSocket` and `Server`.
+"""tcllib's commands: thin functions over `WebSocket` and `Server`.
 
-Names, arguments and results are tcllib's where Python's are not better; what differs is in
-the docs (``docs/tcllib.md``) with its reason. Words may be shortened as in tcllib.
+Names, arguments and results are tcllib's unless Python has better ones; ``docs/tcllib.md`` lists the
+differences with their reasons. Words may be abbreviated as in tcllib.
 """
 
 from tkws.commands.connections import close, configure, conninfo, find, send, takeover

@@ -1,6 +1,6 @@
-"""What the commands are given, held against what they take: each refusal names the argument.
+"""Checks and conversions of the commands' arguments. Every error names the argument.
 
-Knows no connection's state. `tkws.options` checks the options, and `tkws.protocol` what goes
+Knows nothing of a connection's state. `tkws.options` checks the options, and `tkws.protocol` whatever goes
 into the handshake.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from http.cookiejar import CookieJar
 
 
-_KINDS = ("text", "binary", "ping", "pong", "close", "continuation")
+_MESSAGE_TYPES = ("text", "binary", "ping", "pong", "close", "continuation")
 
 
 def check_opening(
@@ -40,16 +40,16 @@ def check_opening(
     cookies: CookieJar | None,
     max_redirects: int,
 ) -> None:
-    """Refuse arguments of `tkws.open` that are wrong, by themselves or together.
+    """Refuse arguments of `tkws.open` that are wrong, alone or in combination.
 
     Raises:
-        TypeError: For an argument of a wrong type.
-        ValueError: For an argument that is out of range, or that another one excludes.
+        TypeError: An argument is of a wrong type.
+        ValueError: An argument is out of range, or excluded by another one.
     """
     check_context("ssl", ssl, server_side=False)
     check_context("proxy_ssl", proxy_ssl, server_side=False)
     if ssl is not None and not uri.secure:
-        raise ValueError(f"ssl: {uri.shown} is no wss: URL")
+        raise ValueError(f"ssl: {uri.shown} is not a wss: URL")
     if unix is not None and not isinstance(unix, str | os.PathLike):
         raise TypeError(f"unix: a path, not {type(unix).__name__}")
     if unix is not None and sock is not None:
@@ -58,16 +58,16 @@ def check_opening(
         raise ValueError("proxy, unix, sock: only one of them")
     check_count("max_redirects", max_redirects)
     if cookies is not None:
-        from http.cookiejar import CookieJar  # takes longer than tkws itself, and few programs have one
+        from http.cookiejar import CookieJar  # takes longer to import than tkws, and few programs use it
 
         check_kind("cookies", cookies, CookieJar, "an http.cookiejar.CookieJar")
 
 
-def attempts_of(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Attempts | None:
-    """Return what says when to connect again; None for not at all.
+def retry_state(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Attempts | None:
+    """Return the state of the retry rule; None to connect only once.
 
     Raises:
-        TypeError: `reconnect` is of another type.
+        TypeError: `reconnect` is of a wrong type.
         ValueError: There is a `sock`, which cannot be connected again.
     """
     if reconnect is None or reconnect is False:
@@ -79,23 +79,23 @@ def attempts_of(reconnect: bool | Backoff | None, sock: socket.socket | None) ->
     return Attempts(Backoff() if reconnect is True else reconnect)
 
 
-def lasting(protocols: Iterable[str]) -> Sequence[str]:
-    """Return subprotocols that can be read at each attempt, which those of an iterator can not.
+def reusable(protocols: Iterable[str]) -> Sequence[str]:
+    """Return the subprotocols as a sequence, since an iterator could be read for one attempt only.
 
     Raises:
-        TypeError: They are none.
+        TypeError: ``protocols`` is not iterable.
     """
     if not isinstance(protocols, Iterable):
         raise TypeError(f"protocols: a sequence of str, not {type(protocols).__name__}")
     return protocols if isinstance(protocols, str) else tuple(protocols)
 
 
-def kind_of(type: str | int) -> str:
-    """Return what tcllib's ``send`` is to send: the name of an opcode.
+def parse_message_type(type: str | int) -> str:
+    """Return the name of the opcode that tcllib's ``send`` is asked to send.
 
     Raises:
-        TypeError: `type` is neither a word for one nor a number.
-        ValueError: It is the number of none, or a continuation.
+        TypeError: `type` is neither a name of an opcode nor a number.
+        ValueError: `type` is not the number of an opcode, or it is a continuation.
     """
     if isinstance(type, bool) or not isinstance(type, str | int):
         raise TypeError(f"type: str or int, not {builtins.type(type).__name__}")
@@ -103,20 +103,20 @@ def kind_of(type: str | int) -> str:
         try:
             kind = Opcode(type).name.lower()
         except ValueError:
-            raise ValueError(f"type: {type} is no opcode of RFC 6455") from None
+            raise ValueError(f"type: an opcode of RFC 6455, not {type}") from None
     else:
-        kind = "ping" if type.lower() == "p" else complete(type, _KINDS, "type")
+        kind = "ping" if type.lower() == "p" else complete(type, _MESSAGE_TYPES, "type")
     if kind == "continuation":
         raise ValueError("type: a continuation is sent as text or binary, like the message that it continues")
     return kind
 
 
-def text_of(message: str | Buffer) -> str:
+def as_text(message: str | Buffer) -> str:
     """Return a message as text.
 
     Raises:
-        TypeError: It is neither text nor bytes-like.
-        ValueError: It is bytes that are not UTF-8.
+        TypeError: ``message`` is neither text nor bytes-like.
+        ValueError: ``message`` is bytes that are not UTF-8.
     """
     if isinstance(message, str):
         return message
@@ -126,21 +126,21 @@ def text_of(message: str | Buffer) -> str:
         raise ValueError(f"message: not UTF-8: {error}") from error
 
 
-def bytes_of(message: str | Buffer) -> bytes:
+def as_bytes(message: str | Buffer) -> bytes:
     """Return a message as bytes.
 
     Raises:
-        TypeError: It is neither text nor bytes-like.
-        ValueError: It is text that UTF-8 cannot carry.
+        TypeError: ``message`` is neither text nor bytes-like.
+        ValueError: ``message`` is text that UTF-8 cannot encode.
     """
     return encode_message(message)[1]
 
 
-def target_of(path: str, query: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
-    """Return the target of a request for a path, with the query that comes on top of the path's own.
+def request_target(path: str, query: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
+    """Return the target of a request for a path, with ``query`` appended to the path's own query.
 
     Raises:
-        TypeError: `path` is no str, or `query` neither a mapping nor pairs.
+        TypeError: `path` is not a str, or `query` is neither a mapping nor pairs.
     """
     check_text("path", path)
     try:

@@ -1,4 +1,4 @@
-"""tcllib's commands for a connection that there is: each a few words over `WebSocket`."""
+"""tcllib's commands for existing connections: thin functions over `WebSocket`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
-from tkws.commands.arguments import bytes_of, kind_of, text_of
+from tkws.commands.arguments import as_bytes, as_text, parse_message_type
 from tkws.connection.attempt import Opened
 from tkws.connection.session import all_websockets
 from tkws.connection.websocket import WebSocket, session_of
@@ -37,14 +37,14 @@ def takeover(
     master: Master = None,
     **options: Any,
 ) -> WebSocket:
-    """Make a socket whose opening handshake is over a WebSocket (tcllib's ``takeover``).
+    """Turn a socket whose opening handshake has already finished into a WebSocket (tcllib's ``takeover``).
 
     Args:
         sock: A connected stream socket. It is detached: it belongs to the connection from now on.
         handler: Called as ``handler(ws, type, message)`` for every event.
         server: Whether this side is the server.
         info: The message of the ``connect`` event.
-        initial: Bytes that were read behind the handshake, as bytes or whatever has a contiguous buffer.
+        initial: Bytes that were read after the handshake, in any object with a contiguous buffer.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         **options: See `ConnectionOptions`.
 
@@ -52,8 +52,8 @@ def takeover(
         The connection, OPEN.
 
     Raises:
-        TypeError: For a socket or a handler that is none, or an unknown option.
-        ValueError: For a socket that is closed or of another type, or an option out of range.
+        TypeError: An argument is of a wrong type, or an option is unknown.
+        ValueError: The socket is closed or not a connected stream socket, or an option is out of range.
     """
     check_kind("server", server, bool, "True or False")
     role = Role.SERVER if server else Role.CLIENT
@@ -73,28 +73,28 @@ def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool
     Args:
         ws: The connection.
         type: ``"text"``, ``"binary"``, ``"ping"``, ``"pong"`` or ``"close"``, in any case and
-            shortened (``"p"`` is a ping, as in tcllib), or an opcode.
-        message: ``str`` is encoded as UTF-8. For ``close`` it is the reason, sent with 1000.
+            abbreviated (``"p"`` is a ping, as in tcllib), or an opcode.
+        message: A ``str`` is encoded as UTF-8. For ``close`` it is the reason, sent with the code 1000.
         final: Whether a text or binary message ends here.
 
     Returns:
-        The bytes queued, header included; -1 where the connection is not open.
+        The number of bytes queued, including the header; -1 if the connection is not open.
 
     Raises:
-        TypeError: For a type or a message that is none.
-        ValueError: For a control frame's payload above 125 bytes, and a text that is not UTF-8.
-        StateError: For a fragment of another type than the message that it would continue.
+        TypeError: An argument is of a wrong type, or ``type`` is not a known word.
+        ValueError: A control frame's payload is longer than 125 bytes, or a text is not UTF-8.
+        StateError: A fragment is of another type than the message that it would continue.
     """
     _check_websocket(ws)
-    kind = kind_of(type)
-    content = text_of(message) if kind in ("text", "close") else bytes_of(message)
+    kind = parse_message_type(type)
+    content = as_text(message) if kind in ("text", "close") else as_bytes(message)
     if ws.state is not State.OPEN:
         return -1
     if kind in ("text", "binary"):
         return ws.send(content, final=final)
     if kind == "close":
         before = ws.statistics.bytes_sent
-        ws.close(reason=text_of(content))
+        ws.close(reason=as_text(content))
         return ws.statistics.bytes_sent - before
     return (ws.ping if kind == "ping" else ws.pong)(content)
 
@@ -102,7 +102,7 @@ def send(ws: WebSocket, type: str | int, message: str | Buffer = "", final: bool
 def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:
     """Begin the closing handshake (tcllib's ``close``); see `WebSocket.close`.
 
-    As in tcllib an empty reason becomes a text for the code, where there is one.
+    As in tcllib, an empty reason is replaced by the code's default text, if it has one.
     """
     _check_websocket(ws)
     ws.close(code, reason or DEFAULT_REASONS.get(code or 0, ""))
@@ -123,10 +123,10 @@ def conninfo(ws: WebSocket, what: str) -> Any:
             ``type`` (``"client"`` or ``"server"``), ``handler``, ``state`` (``"CONNECTING"``,
             ``"CONNECTED"``, ``"CLOSING"`` or ``"CLOSED"``), ``protocol``, ``url``,
             ``latency``, ``statistics``, ``request``, ``response``, ``close_code``,
-            ``close_reason`` or ``buffered_amount``; in any case, shortened while it is clear.
+            ``close_reason`` or ``buffered_amount``; in any case, abbreviated if unambiguous.
 
     Raises:
-        TypeError: For anything else.
+        TypeError: ``what`` is anything else.
     """
     _check_websocket(ws)
     name = "closed" if str(what).lower() == "close" else complete(what, _INFO, "what")  # as in tcllib
@@ -144,17 +144,17 @@ def conninfo(ws: WebSocket, what: str) -> Any:
 
 
 def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
-    """Return the connections that are not closed and match (tcllib's ``find``), the oldest first.
+    """Return the matching connections that are not closed, the oldest first (tcllib's ``find``).
 
-    A client is found by the name and port of its URL in every state: while it connects, is open or
-    closing, and while it waits to connect again. Its address is known once it was connected.
+    A client is found by the host and port of its URL in every state: connecting, open, closing, and
+    waiting to connect again. It is also found by its remote address, once that is known.
 
     Args:
-        host: A glob for the remote end's name, as the URL gave it, or its address.
-        port: A glob for the remote end's port, or its number; of a client, the port of its URL.
+        host: A glob for the remote host, as the URL names it, or for its address.
+        port: A glob for the remote port, or its number; for a client, the port of its URL.
 
     Raises:
-        TypeError: For an argument of a wrong type.
+        TypeError: An argument is of a wrong type.
     """
     check_kind("host", host, str, "str")
     if isinstance(port, bool) or not isinstance(port, str | int):
@@ -170,6 +170,6 @@ def _matches(ws: WebSocket, host: str, port: str) -> bool:
     address = ws.peername if isinstance(ws.peername, tuple) else (ws.peername or "", "")
     names, remote_port = [str(address[0])], address[1]
     if ws.role is Role.CLIENT and ws.url:
-        uri = parse_uri(ws.url)  # known from the first moment on, and whatever proxies there are
+        uri = parse_uri(ws.url)  # known from the start, and independent of proxies
         names, remote_port = [uri.host, *filter(None, names)], uri.port
     return any(fnmatchcase(name, host) for name in names) and fnmatchcase(str(remote_port), port)

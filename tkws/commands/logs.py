@@ -11,19 +11,20 @@ _LEVELS = {"debug": 10, "info": 20, "notice": 25, "warn": 30, "error": 40}
 
 
 def loglevel(level: str | None = None) -> str:
-    """Set, or only return, how much is logged to the logger ``tkws`` (tcllib's ``loglevel``).
+    """Set or return the level of the logger ``tkws`` (tcllib's ``loglevel``).
 
-    Until it is set, here or by the module ``logging``, what ``logging`` says of all loggers counts: warnings
-    and errors, unless the program says otherwise.
+    Until a level is set, here or with the module ``logging``, the root logger's level applies: warnings
+    and errors by default.
 
     Args:
-        level: ``"debug"``, ``"info"``, ``"notice"``, ``"warn"`` or ``"error"``, in any case and shortened.
+        level: ``"debug"``, ``"info"``, ``"notice"``, ``"warn"`` or ``"error"``, in any case, may be
+            abbreviated; None to leave the level unchanged.
 
     Returns:
-        The lowest level that is logged, whoever set it; ``"error"`` also where none is.
+        The lowest level that is logged; ``"error"`` also if nothing is logged.
 
     Raises:
-        TypeError: For a word that is none of these.
+        TypeError: ``level`` is not one of these words.
     """
     if level is not None:
         _log.setLevel(_LEVELS[complete(level, _LEVELS, "level")])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tkws.checks import check_seconds
 from tkws.client.connector import Route
 from tkws.client.opening import MAX_REDIRECTS, Opening, Plan
-from tkws.commands.arguments import attempts_of, check_opening, lasting
+from tkws.commands.arguments import check_opening, retry_state, reusable
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
@@ -51,42 +51,42 @@ def open(
 ) -> WebSocket:
     """Open a connection (tcllib's ``open``, RFC 6455, 4.1).
 
-    Redirects are followed; to another origin credentials and cookies do not go
-    along, and from ``wss`` there is no way to ``ws``.
+    Redirects are followed, but not from ``wss`` to ``ws``; credentials and cookies are not sent to
+    another origin.
 
     Args:
-        url: ``ws://`` or ``wss://``, with a host, and a port, path and query where needed.
+        url: ``ws://`` or ``wss://``, a host, and optionally a port, path and query.
         handler: Called as ``handler(ws, type, message)`` for every event.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
-        protocols: The subprotocols offered, the most wanted first.
-        headers: More headers for the request: a mapping, pairs, or a callable that returns
-            either and is asked at each attempt, such as for a fresh token.
-        timeout: Seconds for the whole opening: name, dialling, proxy, TLS, redirects and handshake.
-        proxy: The URL of a proxy to go through, such as ``http://user:password@host:3128``, or with
-            ``https://``, ``socks4://``, ``socks4a://``, ``socks5://`` or ``socks5h://``; True for
-            what the environment says (``wss_proxy``, ``https_proxy``, ``no_proxy`` ...); None for none.
+        protocols: The subprotocols to offer, the preferred one first.
+        headers: Additional headers for the request: a mapping, pairs, or a callable that returns
+            either and is called for each attempt, for example to get a fresh token.
+        timeout: Seconds for the whole opening: name lookup, connecting, proxy, TLS, redirects, handshake.
+        proxy: The URL of a proxy, such as ``http://user:password@host:3128``; also ``https://``,
+            ``socks4://``, ``socks4a://``, ``socks5://`` or ``socks5h://``. True to use the environment
+            (``wss_proxy``, ``https_proxy``, ``no_proxy`` ...); None for a direct connection.
         proxy_ssl: The TLS context of an ``https://`` proxy; None for one that verifies the proxy
             against the system's authorities.
         ssl: The TLS context of a ``wss:`` URL; None for one that verifies the server
             against the system's authorities.
         unix: The path of a Unix socket to connect to instead of the URL's host.
-        sock: A connected socket to use instead; it belongs to the connection then.
-        origin: The Origin header, for servers that ask a program for one.
-        cookies: A jar whose cookies are sent, and which keeps those that the server sets.
-        reconnect: True, or a `Backoff`, to connect again when the connection is lost or cannot
+        sock: A connected socket to use instead; it belongs to the connection from then on.
+        origin: The Origin header, for servers that require one.
+        cookies: A jar whose cookies are sent, and which stores those that the server sets.
+        reconnect: True, or a `Backoff`, to connect again after the connection was lost or could not
             be made; each attempt is announced by a ``retry`` event.
-        max_redirects: How many redirects are followed. The answer with one more is an ``error`` event.
+        max_redirects: How many redirects are followed. One more is an ``error`` event.
         **options: See `ConnectionOptions`.
 
     Returns:
-        The connection, CONNECTING; whatever comes of it is an event.
+        The connection, CONNECTING; the result is reported by events.
 
     Raises:
-        URLError: For a URL that names no WebSocket server.
-        TypeError: For an argument of a wrong type, or an unknown option.
-        ValueError: For an argument that is out of range.
-        ImportError: For a ``proxy`` that speaks SOCKS without the extra ``tkws[socks]``.
-        OSError: No descriptor is left for the interpreter's loop, which is made at its first use.
+        URLError: ``url`` is not the URL of a WebSocket server.
+        TypeError: An argument is of a wrong type, or an option is unknown.
+        ValueError: An argument is out of range.
+        ImportError: ``proxy`` is a SOCKS proxy, and the extra ``tkws[socks]`` is not installed.
+        OSError: The process has no descriptor left for the interpreter's loop, created at its first use.
     """
     timeout = check_seconds("timeout", timeout, above_zero=True)
     settings = changed(ConnectionOptions(handler=handler), options, function=open)
@@ -102,11 +102,11 @@ def open(
         max_redirects=max_redirects,
     )
     route = Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl)
-    attempts = attempts_of(reconnect, sock)
+    attempts = retry_state(reconnect, sock)
     plan = Plan(
         uri=uri,
         timeout=timeout,
-        protocols=lasting(protocols),
+        protocols=reusable(protocols),
         headers=headers if callable(headers) else Headers(headers),
         origin=origin,
         deflate=settings.deflate,
@@ -114,11 +114,11 @@ def open(
         cookies=cookies,
         max_redirects=max_redirects,
     )
-    # The program's own code is not called before there is a connection that it could close.
+    # The program's own callables are not called until there is a connection that they could close.
     checked = dataclasses.replace(plan, cookies=None, headers=() if callable(headers) else plan.headers)
-    with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening tells it
-        if proxy is not True:  # what is wrong in the environment is an event, as at each later attempt
-            route.proxy_to(uri)  # for what else these raise
+    with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening reports it
+        if proxy is not True:  # an error in the environment is an event, as for later attempts
+            route.proxy_to(uri)  # only for the errors that these two raise
         checked.handshake(uri)
     loop = loop_for(master)
     if sock is not None:

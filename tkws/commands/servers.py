@@ -1,4 +1,4 @@
-"""tcllib's ``server``, ``live``, ``test`` and ``upgrade``, and `serve`, which does it all by itself."""
+"""tcllib's ``server``, ``live``, ``test`` and ``upgrade``; and `serve`, a complete HTTP server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
-from tkws.commands.arguments import target_of
+from tkws.commands.arguments import request_target
 from tkws.connection.websocket import WebSocket
 from tkws.errors import HandshakeError, StateError
 from tkws.handlers import EventHandler
@@ -34,14 +34,14 @@ def server(listening_socket: socket.socket, *, master: Master = None, **options:
     """Return a server whose connections the program accepts itself (tcllib's ``server``).
 
     Args:
-        listening_socket: The program's own, which `test` is told of. Calling this again for the
-            same socket begins anew, without ``live`` entries.
+        listening_socket: The program's own socket. Calling this again for the same socket returns a
+            new server, without ``live`` entries.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         **options: See `ServerOptions`.
 
     Raises:
-        TypeError: For a socket that is none, or an unknown option.
-        ValueError: For a socket that is closed, or an option that is out of range.
+        TypeError: ``listening_socket`` is not a socket, or an option is unknown or of a wrong type.
+        ValueError: The socket is closed, or an option is out of range.
     """
     check_kind("listening_socket", listening_socket, socket.socket, "a socket")
     if listening_socket.fileno() < 0:
@@ -58,19 +58,19 @@ def serve(
     ssl: tls.SSLContext | None = None,
     **options: Any,
 ) -> HTTPServer:
-    """Return a server that listens, accepts and speaks HTTP by itself.
+    """Return a server that listens, accepts connections and speaks HTTP itself.
 
     Args:
-        host: The address to listen on. Anything but a loopback address is reachable from outside.
-        port: The port; 0 for any free one, which `HTTPServer.port` tells.
+        host: The address to listen on. Any address but a loopback one can be reached from outside.
+        port: The port; 0 for any free one, see `HTTPServer.port`.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         ssl: A server's TLS context, for ``wss:`` and ``https:``; None for plain TCP.
-        **options: See `ServerOptions`; a ``handler`` serves the paths that no `Server.live` does.
+        **options: See `ServerOptions`; a ``handler`` serves paths that no `Server.live` entry matches.
 
     Raises:
-        OSError: Where the address cannot be listened on.
-        TypeError: For an argument of a wrong type, or an unknown option.
-        ValueError: For an argument that is out of range.
+        OSError: The server cannot listen on the address.
+        TypeError: An argument is of a wrong type, or an option is unknown.
+        ValueError: An argument is out of range.
     """
     check_kind("host", host, str, "str")
     check_context("ssl", ssl, server_side=True)
@@ -81,11 +81,11 @@ def serve(
 
 
 def live(server: Server, path: str, handler: EventHandler, protocol: str = "*") -> None:
-    """Serve WebSockets at the paths that match (tcllib's ``live``); see `Server.live`.
+    """Serve WebSockets at the matching paths (tcllib's ``live``); see `Server.live`.
 
     Raises:
-        TypeError: For an argument of a wrong type.
-        ValueError: For a path that can match none.
+        TypeError: An argument is of a wrong type.
+        ValueError: ``path`` cannot match any path.
     """
     check_kind("server", server, Server, "a Server")
     server.live(path, protocol=protocol)(handler)
@@ -98,53 +98,53 @@ def test(
     headers: HeadersLike,
     query: Mapping[str, str] | Iterable[tuple[str, str]] = (),
 ) -> bool:
-    """Judge a request for a WebSocket; send nothing (tcllib's ``test``).
+    """Check a WebSocket request without answering it (tcllib's ``test``).
 
-    A request that passes waits for `upgrade`, which the program calls when it wants to;
-    in between it can do checks of its own. May be called from any thread.
+    If it passes, the program calls `upgrade` when it is ready, after checks of its own. May be called from
+    any thread.
 
     Args:
-        server: Who is asked.
+        server: The server to check against.
         sock: The client's socket.
-        path: The path of the request, percent-encoded as it came.
+        path: The path of the request, percent-encoded as received.
         headers: Its headers: a mapping or pairs.
-        query: More names and values for the handler's ``connect``, beside those in ``path``.
+        query: More names and values for the handler's ``connect``, in addition to those in ``path``.
 
     Returns:
-        Whether `upgrade` may follow; not for a client that has gone again.
+        Whether `upgrade` may follow; False if the client has disconnected.
 
     Raises:
-        TypeError: For an argument of a wrong type.
-        ValueError: For a socket that is closed.
+        TypeError: An argument is of a wrong type.
+        ValueError: ``sock`` is closed.
     """
     check_kind("server", server, Server, "a Server")
     check_kind("sock", sock, socket.socket, "a socket")
     if sock.fileno() < 0:
         raise ValueError("sock: it is closed")
-    target = target_of(path, query)
+    target = request_target(path, query)
     _admissions.pop(sock, None)
     try:
         request = Request("GET", target, Headers(headers), sock.getpeername())
         _admissions[sock] = server.admit(request, sock.getsockname())
-    except (HandshakeError, ValueError, OSError) as error:  # headers that cannot be; a peer that has gone
+    except (HandshakeError, ValueError, OSError) as error:  # invalid headers; a peer that has gone
         _log.info("refused %r: %s", path.partition("?")[0], error)
         return False
     return True
 
 
 def upgrade(sock: socket.socket, *, initial: Buffer = b"") -> WebSocket:
-    """Answer 101 on a socket that passed `test` and make it a WebSocket (tcllib's ``upgrade``).
+    """Answer 101 on a socket that passed `test` and turn it into a WebSocket (tcllib's ``upgrade``).
 
-    May be called from any thread: the socket is detached here, and served on the thread of Tk.
+    May be called from any thread: the socket is detached here, and served in Tk's thread.
 
     Args:
         sock: The client's socket.
-        initial: Bytes that were read behind the request, as bytes or whatever has a contiguous buffer.
+        initial: Bytes that were read after the request, in any object with a contiguous buffer.
 
     Raises:
-        TypeError: For a socket that is none, or bytes that are none.
-        ValueError: For a socket that was closed since.
-        StateError: For a socket that did not pass `test`, or whose server or interpreter has gone since.
+        TypeError: An argument is of a wrong type.
+        ValueError: ``sock`` has been closed since.
+        StateError: ``sock`` did not pass `test`, or its server was closed or its interpreter destroyed.
     """
     check_kind("sock", sock, socket.socket, "a socket")
     received = check_bytes_like("initial", initial)
