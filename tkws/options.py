@@ -56,12 +56,13 @@ class ConnectionOptions:
     pong_timeout: float = 20.0
     """Seconds to wait, after such a ping, for anything from the peer before it is taken for
     dead; 0 to wait for ever. They count from when the ping has left; a peer that takes what was
-    sent before it is alive. 20 outlasts a phone that changes its network."""
+    sent before it is alive, and has as long again as that took. 20 outlasts a phone that changes
+    its network."""
 
     close_timeout: float = 10.0
     """Seconds that the closing handshake may take, from when the Close frame has left, before the
     connection is dropped. A peer that still reads what was sent before gets the time for that, at 16 KiB a
-    second or more; one that takes nothing in these seconds is dropped."""
+    second or more, and as long again; one that takes nothing in these seconds is dropped."""
 
     max_message: int = 16 * MIB
     """The most bytes that a received message may have, decompressed; more closes the

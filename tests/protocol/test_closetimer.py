@@ -55,10 +55,18 @@ def test_when_it_has_left_there_is_the_whole_time_for_the_answer():
         assert not expired(timer, START + seconds, seconds * LEAST_RATE // 2)
     timer.output_left(100 * LEAST_RATE, 1109.0)  # just before the bound
     assert timer.has_left
-    assert timer.deadline == 1119.0
+    assert timer.deadline == 1109.0 + 10 + 109  # what took 109 seconds to leave may take as long to be read
     timer.output_left(101 * LEAST_RATE, 1115.0)  # a pong behind it
-    assert timer.deadline == 1119.0
-    assert expired(timer, 1119.0)
+    assert timer.deadline == 1228.0
+    assert expired(timer, 1228.0)
+
+
+def test_a_pause_is_no_time_that_the_output_took(timer):
+    timer.output_left(0, START)
+    timer.pause(1001.0)
+    timer.resume(1501.0)
+    timer.output_left(1000, 1502.0)
+    assert timer.deadline == 1502.0 + 10 + 2
 
 
 def test_a_look_that_tells_nothing_is_not_repeated_at_once(timer):

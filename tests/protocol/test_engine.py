@@ -755,7 +755,7 @@ def test_the_close_timeout_begins_when_our_close_has_left(end, closer):
         end.handle_timer(NOW + now)
     assert end.state is CLOSING
     end.output_remaining(0, NOW + 45)
-    assert end.deadline == NOW + 45 + (LINGER if closer == "the peer" else 10)
+    assert end.deadline == NOW + 45 + (LINGER if closer == "the peer" else 10 + 45)
 
 
 def test_a_peer_that_does_not_read_is_told_apart_from_one_that_does_not_answer(end):
@@ -778,7 +778,7 @@ def test_a_ping_of_the_keepalive_waits_for_its_pong_from_when_it_left(end):
     end.handle_timer(NOW + 50)
     assert end.state is OPEN
     end.output_remaining(0, NOW + 60)
-    assert end.deadline == NOW + 80
+    assert end.deadline == NOW + 80 + 30
     receive(end, Frame(PONG, b"1"), now=NOW + 61)
     assert not end.awaits_peer
 
@@ -790,7 +790,7 @@ def test_what_is_not_taken_yet_has_not_left(end):
     assert end.deadline < NOW + 10
     end.take_output()
     end.output_remaining(0, NOW + 9)
-    assert end.deadline == NOW + 19
+    assert end.deadline == NOW + 19 + 9
 
 
 @pytest.mark.parametrize("close_timeout", [0.0, 3.0])

@@ -119,7 +119,7 @@ def test_a_pause_forgives_a_ping_without_answer(keepalive):
 def pinged(keepalive):
     """A ping that was sent after 1000 bytes of other output."""
     assert keepalive.check(1030.0) is Due.PING
-    keepalive.ping_queued(1000)
+    keepalive.ping_queued(1000, 1030.0)
     return keepalive
 
 
@@ -139,10 +139,20 @@ def test_what_the_peer_takes_of_what_is_before_the_ping_is_a_sign_of_life(pinged
         assert pinged.check(now) is Due.NOTHING
         assert pinged.deadline == now + 5  # for another look at the output
     pinged.output_left(1000, 1075.0)
-    assert pinged.deadline == 1095.0
+    assert pinged.deadline == 1140.0  # what took 45 seconds to leave may take as long to be read
     pinged.output_left(5000, 1080.0)
-    assert pinged.check(1094.9) is Due.NOTHING
-    assert pinged.check(1095.0) is Due.GIVE_UP
+    assert pinged.check(1139.9) is Due.NOTHING
+    assert pinged.check(1140.0) is Due.GIVE_UP
+
+
+def test_the_next_ping_has_its_own_time(pinged):
+    pinged.output_left(100, 1030.0)
+    pinged.output_left(1000, 1070.0)
+    pinged.heard(1075.0)
+    assert pinged.check(1105.0) is Due.PING
+    pinged.ping_queued(3000, 1105.0)
+    pinged.output_left(3000, 1105.0)
+    assert pinged.deadline == 1125.0
 
 
 def test_a_peer_that_takes_nothing_is_given_up_though_the_ping_has_not_left(pinged):
@@ -165,7 +175,7 @@ def test_what_leaves_puts_no_ping_off(keepalive):
     assert keepalive.deadline == 1030.0
     keepalive.pong_timeout = 0.0
     keepalive.check(1030.0)
-    keepalive.ping_queued(1000)
+    keepalive.ping_queued(1000, 1030.0)
     keepalive.output_left(100, 1030.0)
     assert keepalive.deadline == 1060.0
 

@@ -1,7 +1,8 @@
 """Does the closing handshake move? What has left, what has come and silence as arithmetic on ``now``.
 
 Knows no frames and reads no clock. The clock measures the peer: it starts again whenever the peer takes
-some of what was sent before the Close frame, and rests while this side does not read.
+some of what was sent before the Close frame, and rests while this side does not read. When all has left,
+the peer's system may still hold much of it unread; the peer gets as long again as that took to leave.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class CloseTimer:
 
     __slots__ = (
         "_bound", "_concluded", "_excused", "_forgave", "_left", "_looked", "_moved", "_paused_since",
-        "_position", "_timeout",
+        "_position", "_started", "_timeout",
     )  # fmt: skip
 
     def __init__(self, now: float, timeout: float, position: int) -> None:
@@ -44,7 +45,7 @@ class CloseTimer:
         self._position = position
         self._left = position  # of the output up to there: all of it, unless the owner says otherwise
         self._bound: float | None = None
-        self._moved = self._looked = now
+        self._started = self._moved = self._looked = now
         self._paused_since: float | None = None
         self._excused = 0.0
         self._forgave = False
@@ -89,6 +90,7 @@ class CloseTimer:
         if self._paused_since is not None and self._excused < _MOST_EXCUSED:
             pause = now - self._paused_since
             self._excused += pause
+            self._started += pause
             self._moved += pause
             if self._bound is not None:
                 self._bound += pause
@@ -102,6 +104,7 @@ class CloseTimer:
         if now < self._limit + _LATE or self._forgave or self._concluded:
             return True
         self._forgave = True  # once, or a program that is always busy would never give up
+        self._started += now - self._moved
         self._moved = now
         self._bound = None
         return False
@@ -112,7 +115,9 @@ class CloseTimer:
 
     @property
     def _limit(self) -> float:
-        if self.has_left:
-            return self._moved + (min(self._timeout, LINGER) if self._concluded else self._timeout)
+        if self.has_left and self._concluded:
+            return self._moved + min(self._timeout, LINGER)
         limit = self._moved + self._timeout
+        if self.has_left:
+            return limit + self._moved - self._started
         return limit if self._bound is None else min(limit, self._bound)

@@ -509,7 +509,7 @@ class Engine:
         self._close_timer = None
 
     def _write_keepalive(self) -> None:
-        self.keepalive.ping_queued(self.bytes_sent)
+        self.keepalive.ping_queued(self.bytes_sent, self._now)
         self._write_ping(self._ping_payload or str(self.pings_sent + 1).encode())
 
     def _write_ping(self, payload: bytes) -> int:

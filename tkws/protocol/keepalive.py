@@ -2,7 +2,8 @@
 
 Knows no frames and reads no clock. Silence counts only while the owner reads: a pause, or a
 program that was busy past a deadline, is not held against the peer. A ping can be answered only when it
-has left: until then each byte that the peer takes is a sign of life.
+has left: until then each byte that the peer takes is a sign of life, and then the peer gets as long again
+as the ping took to leave, since its system may still hold unread what came before.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Keepalive:
     """
 
     __slots__ = (
-        "_left", "_looked", "_ping_position", "_pings", "_silent_since", "interval", "latency", "paused",
-        "pong_timeout", "unanswered",
+        "_grace", "_left", "_looked", "_ping_position", "_pinged_at", "_pings", "_silent_since", "interval",
+        "latency", "paused", "pong_timeout", "unanswered",
     )  # fmt: skip
 
     def __init__(self, now: float, interval: float, pong_timeout: float) -> None:
@@ -53,7 +54,8 @@ class Keepalive:
         self._ping_position = self._left = (
             0  # in all output, the ping that is due and what has left before it
         )
-        self._looked = now
+        self._looked = self._pinged_at = now
+        self._grace = 0.0  # seconds that the ping took to leave
         self._pings: list[tuple[bytes, float]] = []
 
     @property
@@ -96,15 +98,18 @@ class Keepalive:
         self._silent_since = now
         self.unanswered = False
 
-    def ping_queued(self, position: int) -> None:
+    def ping_queued(self, position: int, now: float) -> None:
         """Take note that a ping that was due comes after ``position`` bytes of all output."""
         self._ping_position = self._left = position  # all of it has left, unless the owner says otherwise
+        self._pinged_at = now
+        self._grace = 0.0
 
     def output_left(self, left: int, now: float) -> None:
         """Take note that the first ``left`` bytes of all output have left."""
         left = min(left, self._ping_position)
         if left > self._left:
             self._silent_since = now
+            self._grace = now - self._pinged_at if left == self._ping_position else 0.0
         self._left = left
         self._looked = now
 
@@ -135,7 +140,9 @@ class Keepalive:
     def _limit(self) -> float | None:
         if self.paused or self.interval <= 0:
             return None
-        return self._silent_since + (self.pong_timeout if self._waits_for_pong else self.interval)
+        if self._waits_for_pong:
+            return self._silent_since + self.pong_timeout + self._grace
+        return self._silent_since + self.interval
 
     @property
     def _waits_for_pong(self) -> bool:
