@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from demos.chat import messages
-from demos.chat.nats import NATSClient
+from demos.chat.broker import Broker
 from demos.chat.room import Chat
 
 PEOPLE_INTERVAL = 2.0  # seconds between messages with the members
@@ -65,7 +65,7 @@ class Bridge:
         self._requested: set[str] = set()  # the hosts that have been asked to repeat texts
         self._master = master
         self._timer = ""
-        self.broker = NATSClient(
+        self.broker = Broker(
             urls,
             [_SAID, _PEOPLE, _HELLO],
             on_message=self._on_message,

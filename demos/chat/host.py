@@ -23,7 +23,7 @@ class Host:
         address: The IP address or name to listen on.
         port: The port; 0 for a free one, which is kept for later starts.
         brokers: The URLs of the NATS servers over which to share the rooms with other hosts, as
-            ``ws://HOST:PORT``; empty for rooms of this host only.
+            ``nats://HOST:PORT``; empty for rooms of this host only.
 
     Attributes:
         chat: The rooms; they outlive the server.

@@ -17,7 +17,6 @@ PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"
 
 CONFIG = Template("""
 listen: "127.0.0.1:$clients"
-websocket { listen: "127.0.0.1:$websockets", no_tls: true }
 cluster { name: "test", listen: "127.0.0.1:$routes", routes: [$others] }
 """)
 
@@ -29,11 +28,11 @@ class Server:
     """One server.
 
     Attributes:
-        url: Of its WebSocket listener.
+        url: For its clients.
     """
 
     def __init__(self, config: Path, port: int) -> None:
-        self.url = f"ws://127.0.0.1:{port}"
+        self.url = f"nats://127.0.0.1:{port}"
         self._port = port
         self._config = config
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,16 +61,14 @@ def cluster(folder: Path, size: int) -> Iterator[list[Server]]:
     """Yield the servers of a cluster, started; skips the test where the program is not there."""
     if shutil.which("nats-server", path=PATH) is None:
         pytest.skip("no nats-server")
-    ports = free_ports(3 * size)
+    ports = free_ports(2 * size)
     servers = []
     for number in range(size):
-        clients, websockets, routes = ports[3 * number : 3 * number + 3]
-        others = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[2::3] if port != routes)
+        clients, routes = ports[2 * number : 2 * number + 2]
+        others = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[1::2] if port != routes)
         config = folder / f"nats-{number}.conf"
-        config.write_text(
-            CONFIG.substitute(clients=clients, websockets=websockets, routes=routes, others=others)
-        )
-        servers.append(Server(config, websockets))
+        config.write_text(CONFIG.substitute(clients=clients, routes=routes, others=others))
+        servers.append(Server(config, clients))
     try:
         for server in servers:
             server.start()

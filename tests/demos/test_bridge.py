@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from demos.chat import bridge
+from demos.chat.broker import Broker
 from demos.chat.host import Host
-from demos.chat.nats import NATSClient
 from demos.chat.person import Person
 from tests.demos.brokers import Server, cluster
 from tests.demos.conftest import seen
@@ -131,7 +131,7 @@ def test_a_host_that_is_silent_is_forgotten(two, root, servers, pump_until, monk
     ann, _ = two
     monkeypatch.setattr(bridge, "HOST_TIMEOUT", 0.5)
     words: list[bytes] = []
-    ghost = NATSClient(
+    ghost = Broker(
         [servers[0].url],
         ["chat.>"],
         on_message=lambda subject, payload: words.append(payload),
@@ -144,6 +144,12 @@ def test_a_host_that_is_silent_is_forgotten(two, root, servers, pump_until, monk
     pump_until(lambda: "#lobby <notice> casper joined" in seen(ann), timeout=15)
     ghost.close()
     pump_until(lambda: "#lobby <notice> casper left" in seen(ann), timeout=15)
+
+
+@pytest.mark.parametrize("urls", [[], ["http://127.0.0.1:4222"], ["nats://"], ["nats://127.0.0.1:many"]])
+def test_a_broker_needs_a_url(root, urls) -> None:
+    with pytest.raises(ValueError, match=r"urls|[Pp]ort"):
+        Broker(urls, [], on_message=print, on_ready=print, on_lost=print, master=root)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +166,7 @@ def test_a_host_that_is_silent_is_forgotten(two, root, servers, pump_until, monk
 def test_what_no_host_says_is_told_and_does_nothing(two, root, servers, pump_until, host_at, payload) -> None:
     ann, _ = two
     watching = host_at(servers[0])
-    ghost = NATSClient(
+    ghost = Broker(
         [servers[0].url],
         [],
         on_message=print,
