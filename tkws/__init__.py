@@ -1,7 +1,7 @@
 """WebSockets that live inside Tk's event loop: client and server, callbacks on the GUI thread.
 
 The commands are tcllib's (`open`, `send`, `server`, `live`, `test`, `upgrade`, `takeover`,
-`conninfo`, `find`, `configure`, `loglevel`, `close`) with `serve` besides; the classes are
+`conninfo`, `find`, `configure`, `loglevel`, `close`), plus `serve`; the classes are
 `WebSocket` and `Server`; a handler is any callable ``(ws, type, message)``.
 """
 
@@ -108,7 +108,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load what only some programs name (PEP 562)."""
+    """Load a class that only some programs use (PEP 562)."""
     if name != "HTTPServer":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from tkws.serving.httpserver import HTTPServer

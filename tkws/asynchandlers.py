@@ -1,6 +1,6 @@
-"""Handlers that are coroutine functions: they are recognized here, and run by `tkws.aio`, which asks for it.
+"""Recognizes handlers that are coroutine functions; `tkws.aio` runs them.
 
-Knows nothing of asyncio: what runs them is set by `run_by`.
+Knows nothing of asyncio: `tkws.aio` registers itself with `run_by`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ _wrap: Callable[[Any], Any] | None = None
 
 
 def run_by(wrap: Callable[[Any], Any]) -> None:
-    """Set what makes a handler that can be called out of one that is a coroutine function."""
+    """Register the function that turns a coroutine function into a handler that can be called."""
     global _wrap
     _wrap = wrap
 
 
 def is_async(handler: object) -> bool:
-    """Return whether a handler is a coroutine function, or an object of which a method is one.
+    """Tell whether a handler is a coroutine function, or an object with a method that is one.
 
-    The methods are ``__call__`` and those of a `tkws.Handler`, whose names begin with ``on_``.
+    The methods are ``__call__`` and the ``on_`` methods of a `tkws.Handler`.
     """
     if iscoroutinefunction(handler):
         return True
@@ -34,10 +34,10 @@ def is_async(handler: object) -> bool:
 
 
 def check_handler(name: str, handler: object) -> None:
-    """Refuse what cannot be called as a handler.
+    """Refuse a value that cannot be called as a handler.
 
     Raises:
-        TypeError: It cannot be called, or is a coroutine function that nothing runs.
+        TypeError: It is not callable, or it is a coroutine function and `tkws.aio` is not imported.
     """
     check_callable(name, handler, "(ws, type, message)")
     if _wrap is None and is_async(handler):
@@ -45,5 +45,5 @@ def check_handler(name: str, handler: object) -> None:
 
 
 def runnable(handler: Any) -> Any:
-    """Return what to call for a handler: itself, unless it is a coroutine function."""
+    """Return the handler itself, or for a coroutine function the handler that runs it."""
     return _wrap(handler) if _wrap is not None and is_async(handler) else handler

@@ -1,8 +1,8 @@
-"""Checks of what a program passes in. Every error names the argument and says what it takes.
+"""Checks of arguments. Every error names the argument, and says what is expected and what was passed.
 
 Each check raises TypeError for a value of a wrong type and ValueError for one out of range, and returns the
-value in its plain type: a number of numpy's or a `fractions.Fraction` becomes an int or a float here, where
-it enters. Numbers have upper bounds too, so that no sum or conversion that follows can overflow.
+value as a built-in type: a NumPy number or a `fractions.Fraction` becomes an int or a float. Numbers have
+upper bounds too, so that no later sum or conversion can overflow.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, Protocol
 _FIELD_NAMES = re.compile(":[^:]*:")  # in the format of a structure (PEP 3118)
 
 MAX_SECONDS = 1e9
-"""The longest time that can be asked for, 31 years: every clock and timer can hold the sum of two."""
+"""The longest time that is accepted, 31 years: every clock and timer can hold the sum of two."""
 
 MAX_COUNT = sys.maxsize // 2
-"""The largest count or size: the system's own integers can hold twice as much."""
+"""The largest count or size that is accepted: the system's integers can hold twice as much."""
 
 
 class Buffer(Protocol):
-    """Whatever has a buffer (PEP 688), which Python itself can tell from 3.12 on."""
+    """Any object with a buffer (PEP 688); Python itself has this type from 3.12 on."""
 
     def __buffer__(self, flags: int, /) -> memoryview:
         """Return a view of it."""
@@ -32,7 +32,7 @@ _LARGEST = sys.float_info.max
 
 
 def check_kind(name: str, value: object, wanted: type, what: str) -> None:
-    """Refuse a value that is not an instance of ``wanted``; ``what`` says what it should be."""
+    """Refuse a value that is not an instance of ``wanted``, which the error calls ``what``."""
     if not isinstance(value, wanted):
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
 
@@ -42,7 +42,7 @@ def check_seconds(name: str, value: object, *, above_zero: bool = False) -> floa
 
     Args:
         name: The argument's name, for the error.
-        value: What the program passed.
+        value: The value that was passed.
         above_zero: Whether to refuse 0 as well.
     """
     number = _real(name, value, "seconds as a number")
@@ -85,15 +85,15 @@ def check_flag(name: str, value: object) -> bool:
 
 
 def check_bytes_like(name: str, value: object, what: str = "bytes-like") -> bytes:
-    """Return the bytes of whatever has a contiguous buffer: a copy, unless ``value`` is of the type bytes.
+    """Return the bytes of any object with a contiguous buffer: a copy, unless ``value`` is bytes.
 
-    Besides bytes, bytearray and memoryview these are `array.array`, `mmap.mmap`, NumPy's arrays and the
-    types of `ctypes`. No buffer is kept, so that a map can be closed and a bytearray resized afterwards.
+    Such objects are bytes, bytearray, memoryview, `array.array`, `mmap.mmap`, NumPy arrays and the types of
+    `ctypes`. The buffer is released, so a map can be closed and a bytearray resized afterwards.
 
     Args:
         name: The argument's name, for the error.
-        value: What the program passed.
-        what: What it takes, for the error.
+        value: The value that was passed.
+        what: The accepted types, for the error.
     """
     if isinstance(value, bytes):
         return value
@@ -101,7 +101,7 @@ def check_bytes_like(name: str, value: object, what: str = "bytes-like") -> byte
         view = memoryview(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name}: {what}, not {type(value).__name__}") from None
-    except (BufferError, ValueError) as error:  # closed, released, or of a type without such a view
+    except (BufferError, ValueError) as error:  # closed, released, or without such a view
         raise ValueError(f"{name}: {error}") from error
     with view:
         if not view.c_contiguous:
@@ -119,7 +119,7 @@ def check_text(name: str, value: object) -> str:
 
 
 def check_texts(name: str, value: object) -> Sequence[str]:
-    """Return a sequence of str, which a str itself is not."""
+    """Return a sequence of str; refuse a str itself."""
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise TypeError(f"{name}: a sequence of str, not {type(value).__name__}")
     for item in value:
@@ -136,16 +136,16 @@ def check_bytes(name: str, value: object) -> bytes:
 
 
 def check_callable(name: str, value: object, arguments: str = "") -> None:
-    """Refuse what cannot be called; ``arguments`` shows the call, as in ``(ws, type, message)``."""
+    """Refuse a value that is not callable; ``arguments`` shows the call, as in ``(ws, type, message)``."""
     if not callable(value):
         raise TypeError(f"{name}: {f'a callable {arguments}'.rstrip()}, not {type(value).__name__}")
 
 
 def shown(number: object) -> str:
-    """Return a number as an error shows it: the beginning of one that is very long."""
+    """Return a number as errors show it, a very long one cut off."""
     try:
         return _brief(str(number))
-    except ValueError:  # more digits than Python writes
+    except ValueError:  # more digits than Python converts
         return f"a number of more than {sys.get_int_max_str_digits()} digits"
 
 
@@ -162,8 +162,8 @@ def _whole(name: str, value: object, what: str) -> int:
 
 
 def _is_registered(value: object, kind: str) -> bool:
-    """Tell whether a value is a number by one of the abstract classes, as numpy's are."""
-    import numbers  # few programs pass any but int and float
+    """Tell whether a value is registered as a number of an abstract class, as NumPy's numbers are."""
+    import numbers  # few programs pass other numbers than int and float
 
     return isinstance(value, getattr(numbers, kind))
 
@@ -177,7 +177,7 @@ def _range(least: float, most: float, number: Any) -> str:
 
 
 def _with_bound(wanted: str, number: Any, most: float) -> str:
-    """Mention the upper bound where that is what was passed."""
+    """Add the upper bound if the number exceeds it."""
     return f"{wanted}, at most {most:g}" if number > most else wanted
 
 

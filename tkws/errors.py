@@ -1,15 +1,15 @@
 """Every exception of the package, under one root.
 
-A fault of the program raises at the call that made it. A fault of the peer or of
-the network never raises: it arrives as an ``error``, ``timeout`` or ``close`` event,
-whose message is one of these exceptions or names its code.
+A mistake of the program raises at the call that made it. A fault of the peer or the network never raises:
+it arrives as an ``error``, ``timeout`` or ``close`` event, whose message is one of these exceptions or
+contains its code.
 
-What the other side said may be part of a message. It is shown by `printable`: a line break or a
-terminal's control sequence in it cannot forge a line of a log.
+Text from the peer may be part of a message. `printable` escapes it: a line break or a terminal's control
+sequence in it cannot forge a line of a log.
 
-Every exception can be copied and pickled, and so sent to another process, with all that it carries.
-That is arranged in the root, by what an instance has and not by how it was made: subclasses may have
-any constructor.
+Every exception can be copied and pickled, and so sent to another process, with all its attributes. The root
+class does this from the attributes of the instance, without calling the constructor: subclasses may have
+any.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-# What Unicode calls default ignorable, beside the characters of format that `str.isprintable` knows:
-# fillers, joiners and variation selectors, which take no room and leave no trace.
+# Characters that Unicode calls default ignorable, except format characters, which `str.isprintable` knows:
+# fillers, joiners and variation selectors, which are not displayed.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 
 
 def printable(text: str) -> str:
-    """Return ``text`` in one line, with what cannot be seen in it escaped as Python does it.
+    """Return ``text`` on one line, with invisible characters escaped as Python escapes them.
 
-    That is all that `str.isprintable` refuses (controls, line breaks, marks of direction and other
-    characters of format, surrogates, characters for private use, spaces but ``" "``), and what
-    Unicode calls default ignorable, such as variation selectors.
+    These are all that `str.isprintable` refuses (controls, line breaks, direction marks and other format
+    characters, surrogates, private-use characters, spaces other than ``" "``), and those that Unicode
+    calls default ignorable, such as variation selectors.
     """
     if text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None):
         return text
@@ -50,10 +50,10 @@ _Error = TypeVar("_Error", bound="WebSocketError")
 
 
 class WebSocketError(Exception):
-    """The root: ``except tkws.WebSocketError`` catches whatever tkws raises of its own.
+    """The root: ``except tkws.WebSocketError`` catches every exception that is tkws's own.
 
-    A copy, and what comes out of a pickle, has the same attributes. It also has the ``__cause__``, unless
-    that is an exception of others that cannot be pickled.
+    A copy or an unpickled instance has the same attributes. It also has the ``__cause__``, unless that is a
+    foreign exception that cannot be pickled.
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -65,13 +65,13 @@ class WebSocketError(Exception):
         return made
 
     def _state(self, with_cause: bool) -> Any:
-        """Return what `__setstate__` takes: attributes with their values, or what a subclass says."""
+        """Return the state for `__setstate__`: attributes with their values, or a subclass's own state."""
         state: Any = self.__getstate__()
         if type(self).__getstate__ is not object.__getstate__:
             return state
         plain, slots = state if isinstance(state, tuple) else (state, None)
         attributes = {**(plain or {}), **(slots or {})}
-        if isinstance(self, OSError):  # these are in no __dict__
+        if isinstance(self, OSError):  # these are not in the __dict__
             values = {name: getattr(self, name) for name in _OF_OSERROR}
             attributes |= {name: value for name, value in values.items() if value is not None}
         if with_cause and self.__cause__ is not None:
@@ -80,19 +80,19 @@ class WebSocketError(Exception):
 
 
 class URLError(WebSocketError, ValueError):
-    """A URL that names no WebSocket server (RFC 6455, 3)."""
+    """A URL that is not the URL of a WebSocket server (RFC 6455, 3)."""
 
 
 class StateError(WebSocketError, RuntimeError):
-    """A call that does not fit the state of its object."""
+    """A call that is not allowed in the present state of its object."""
 
 
 class ProtocolError(WebSocketError):
-    """The peer broke RFC 6455 or RFC 7692, or a limit that this side sets.
+    """The peer violated RFC 6455 or RFC 7692, or exceeded a limit of this side.
 
     Attributes:
         code: The close code that this side sent to the peer, such as 1002 or 1009 (RFC 6455, 7.4.1). The
-            ``close`` event that follows has 1006, as no Close frame came.
+            following ``close`` event has 1006, since no Close frame was received.
     """
 
     def __init__(self, code: int, reason: str) -> None:
@@ -101,7 +101,7 @@ class ProtocolError(WebSocketError):
 
 
 class ConnectionClosed(WebSocketError):
-    """A connection that was open is over; the cause of a ``retry`` event.
+    """A connection that was open has ended; the cause of a ``retry`` event.
 
     Attributes:
         code: The code of the ``close`` event.
@@ -115,13 +115,13 @@ class ConnectionClosed(WebSocketError):
 
 
 class MessagesLost(WebSocketError):
-    """Messages that were handed over and will never be sent, by this side's own knowledge.
+    """Messages that were accepted for sending and will certainly not be sent.
 
-    They waited in the offline buffer when the connection was given up, or another thread handed them
-    in and no connection took them; ``__cause__`` then is the `StateError` of the last that was refused.
+    They were in the offline buffer when the connection was given up, or another thread sent them and no
+    connection took them; ``__cause__`` is then the `StateError` of the last one that was refused.
 
     Attributes:
-        messages: What they were, the oldest first; of one sent in fragments those that were left.
+        messages: The messages, the oldest first; of a message in fragments, the remaining fragments.
     """
 
     def __init__(self, messages: list[str | bytes]) -> None:
@@ -130,15 +130,15 @@ class MessagesLost(WebSocketError):
 
 
 class OpenError(WebSocketError):
-    """The opening failed; the connection never was.
+    """The opening failed; the connection was never open.
 
     Attributes:
-        phase: What was going on: ``"resolve"``, ``"connect"``, ``"proxy"``, ``"tls"``
+        phase: The step that failed: ``"resolve"``, ``"connect"``, ``"proxy"``, ``"tls"``
             or ``"handshake"``.
-        status: The HTTP status, where the other side answered with one; else None.
-        headers: That answer's headers; empty where there was none.
-        body: As much of that answer's body as came in a second, up to 64 KiB, in bytes; without the
-            coding where that is gzip or deflate.
+        status: The HTTP status of the answer; None without an answer.
+        headers: That answer's headers; empty without an answer.
+        body: As much of that answer's body as arrived within a second, up to 64 KiB, in bytes; decoded
+            if its coding is gzip or deflate.
     """
 
     def __init__(
@@ -158,11 +158,11 @@ class OpenError(WebSocketError):
 
 
 class OpenTimeout(OpenError, TimeoutError):
-    """The opening took longer than its ``timeout``; ``phase`` says where it stood."""
+    """The opening took longer than its ``timeout``; ``phase`` is the step that it had reached."""
 
 
 class HandshakeError(OpenError):
-    """A request or an answer that is no valid opening handshake (RFC 6455, 4).
+    """A request or an answer that is not a valid opening handshake (RFC 6455, 4).
 
     Attributes:
         part: The part at fault: ``"method"``, ``"version"``, ``"upgrade"``,
@@ -191,7 +191,7 @@ def _storable(headers: Mapping[str, str] | None) -> Mapping[str, str]:
 
 
 def _remake(kind: type[_Error], args: tuple[Any, ...]) -> _Error:
-    """Make an exception without its constructor, which may want anything."""
+    """Make an exception without calling its constructor, which may take any arguments."""
     builtin = next(base for base in kind.__mro__ if base.__module__ == "builtins")
     made: _Error = builtin.__new__(kind)  # type: ignore[call-overload]
     made.args = args
@@ -199,10 +199,10 @@ def _remake(kind: type[_Error], args: tuple[Any, ...]) -> _Error:
 
 
 def _can_travel(cause: BaseException | None) -> bool:
-    """Whether a cause comes through a pickle; one of others may fail as late as when it is read."""
+    """Tell whether a cause survives pickling; a foreign one may fail as late as when it is unpickled."""
     if cause is None or isinstance(cause, WebSocketError):
         return True
-    import pickle  # few programs send exceptions around
+    import pickle  # few programs pickle exceptions
 
     try:
         return type(pickle.loads(pickle.dumps(cause))) is type(cause)

@@ -1,7 +1,7 @@
-"""Handlers to build with: each is a callable ``(ws, type, message)``, and most wrap another.
+"""Building blocks for handlers: each is a callable ``(ws, type, message)``, and most wrap another.
 
-Times are those of the loop of the connection. What a wrapping handler holds back it hands on
-before any later event of another type, so that the order of events stays.
+Timers run on the connection's loop. A wrapping handler passes delayed messages on before any later event of
+another type, so the order of events is kept.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _MESSAGES = (Event.TEXT, Event.BINARY)
 
 
 class EventHandler(Protocol):
-    """What a handler is called with: the connection, the type of an event, and its message.
+    """The type of a handler: it is called with the connection, the type of an event, and its message.
 
-    A function ``(ws: WebSocket, type: str, message: Any)`` is one; a type checker that is told more finds
-    messages that cannot come.
+    A function ``(ws: WebSocket, type: str, message: Any)`` is one; with more precise annotations, a type
+    checker finds messages that cannot occur.
     """
 
     @overload
@@ -76,37 +76,37 @@ class Handler:
         return getattr(self, f"on_{type}")(ws, message)
 
     def on_connect(self, ws: WebSocket, message: Any) -> None:
-        """The connection is open; ``message`` is the subprotocol, the request or ``info``."""
+        """Handle ``connect``: ``message`` is the subprotocol, the request or ``info``."""
 
     def on_text(self, ws: WebSocket, message: str) -> None:
-        """A text message came."""
+        """Handle a text message."""
 
     def on_binary(self, ws: WebSocket, message: bytes) -> None:
-        """A binary message came."""
+        """Handle a binary message."""
 
     def on_ping(self, ws: WebSocket, message: bytes) -> None:
-        """A ping came and was answered."""
+        """Handle a ping, which has been answered."""
 
     def on_pong(self, ws: WebSocket, message: bytes) -> None:
-        """A pong came."""
+        """Handle a pong."""
 
     def on_close(self, ws: WebSocket, message: tuple[int, str]) -> None:
-        """The conversation is over: ``(code, reason)``."""
+        """Handle ``close``: the closing handshake is over, or the connection was lost: ``(code, reason)``."""
 
     def on_timeout(self, ws: WebSocket, message: OpenTimeout) -> None:
-        """The opening took too long."""
+        """Handle ``timeout``: the opening took too long."""
 
     def on_error(self, ws: WebSocket, message: WebSocketError) -> None:
-        """The opening failed, or the peer broke the protocol."""
+        """Handle ``error``: the opening failed, the peer broke the protocol, or messages were lost."""
 
     def on_disconnect(self, ws: WebSocket, message: str) -> None:
-        """The last event: the connection is gone, or never was."""
+        """Handle ``disconnect``, the last event: the connection is gone or could not be opened."""
 
     def on_drain(self, ws: WebSocket, message: None) -> None:
-        """The full write buffer has drained."""
+        """Handle ``drain``: the full write buffer has drained."""
 
     def on_retry(self, ws: WebSocket, message: tuple[int, float, WebSocketError]) -> None:
-        """The next attempt to connect: ``(attempt, delay, cause)``."""
+        """Handle ``retry``: another attempt to connect will follow: ``(attempt, delay, cause)``."""
 
 
 def tee(*handlers: AnyHandler) -> EventHandler:
@@ -116,7 +116,7 @@ def tee(*handlers: AnyHandler) -> EventHandler:
         handlers: Called in this order with every event.
 
     Raises:
-        TypeError: For one that cannot be called.
+        TypeError: One of them is not callable.
     """
     for handler in handlers:
         check_handler("handlers", handler)
@@ -133,16 +133,16 @@ def tee(*handlers: AnyHandler) -> EventHandler:
 
 
 def batched(handler: AnyHandler, every: float = 1 / 30) -> EventHandler:
-    """Return a handler that gathers messages and calls ``handler`` with a list of them.
+    """Return a handler that collects messages and calls ``handler`` with lists of them.
 
     Args:
-        handler: Called as ``handler(ws, "text", ["one", "two", ...])``, in order; messages of
-            the other kind begin a new list. Other events come as they are, after what waits.
+        handler: Called as ``handler(ws, "text", ["one", "two", ...])``, in order; a message of
+            the other type begins a new list. Other events are passed on unchanged, after waiting messages.
         every: Seconds between two deliveries, such as the time of one frame of the screen.
 
     Raises:
-        TypeError: For a handler that cannot be called, or seconds that are no number.
-        ValueError: For seconds that are not above 0.
+        TypeError: ``handler`` is not callable, or ``every`` is not a number.
+        ValueError: ``every`` is not above 0.
     """
     check_handler("handler", handler)
     every = check_seconds("every", every, above_zero=True)
@@ -152,35 +152,35 @@ def batched(handler: AnyHandler, every: float = 1 / 30) -> EventHandler:
 def latest(
     handler: EventHandler, every: float = 1 / 60, key: Callable[[Any], Hashable] | None = None
 ) -> EventHandler:
-    """Return a handler that passes on only the newest message, for dashboards.
+    """Return a handler that passes on only the latest message, for dashboards.
 
     Args:
-        handler: Called with the newest message, at most once in ``every`` seconds. Other
-            events come as they are, after what waits.
+        handler: Called with the latest message, at most once in ``every`` seconds. Other
+            events are passed on unchanged, after a waiting message.
         every: Seconds between two deliveries.
-        key: Where given, the newest message for each value of ``key(message)`` is kept, such
-            as one for each sensor.
+        key: If given, the latest message for each value of ``key(message)`` is passed on, for example
+            one for each sensor.
 
     Raises:
-        TypeError: For a handler or a key that cannot be called, or seconds that are no number.
-        ValueError: For seconds that are not above 0.
+        TypeError: ``handler`` or ``key`` is not callable, or ``every`` is not a number.
+        ValueError: ``every`` is not above 0.
     """
     check_handler("handler", handler)
     every = check_seconds("every", every, above_zero=True)
     if key is not None and not callable(key):
         raise TypeError(f"key: a callable (message), not {type(key).__name__}")
-    return _each_connection(partial(_Newest, runnable(handler), every, key))
+    return _each_connection(partial(_Latest, runnable(handler), every, key))
 
 
 def variable(var: tkinter.Variable) -> EventHandler:
     """Return a handler that sets a Tk variable to each message; labels bound to it follow.
 
     Args:
-        var: Such as a ``StringVar``; its values are the text messages, and the binary ones read
+        var: A variable such as a ``StringVar``; it is set to text messages, and to binary ones decoded
             as UTF-8.
 
     Raises:
-        TypeError: For what is no variable.
+        TypeError: ``var`` is not a Tk variable.
     """
     if not isinstance(var, tkinter.Variable):
         raise TypeError(f"var: a tkinter.Variable, not {type(var).__name__}")
@@ -196,7 +196,7 @@ def virtual_event(widget: tkinter.Misc) -> VirtualEvents:
     """Return a handler that generates ``<<WebSocketText>>`` and so on for a widget.
 
     The names are ``<<WebSocketConnect>>``, ``<<WebSocketText>>``, ``<<WebSocketBinary>>``
-    and so on, one for each `Event`. Tkinter hands a binding no data with a virtual event: the
+    and so on, one for each `Event`. Tkinter passes no data to the binding of a virtual event; the
     binding reads it from the handler::
 
         events = tkws.virtual_event(widget)
@@ -204,13 +204,13 @@ def virtual_event(widget: tkinter.Misc) -> VirtualEvents:
         tkws.open(url, events)
 
     Raises:
-        TypeError: For what is no widget.
+        TypeError: ``widget`` is not a widget.
     """
     return VirtualEvents(widget)
 
 
 class VirtualEvents:
-    """What `virtual_event` returns.
+    """The handler that `virtual_event` returns.
 
     Attributes:
         ws: The connection of the event that is being generated.
@@ -221,7 +221,7 @@ class VirtualEvents:
     def __init__(self, widget: tkinter.Misc) -> None:
         if not isinstance(widget, tkinter.Misc):
             raise TypeError(f"widget: a widget, not {type(widget).__name__}")
-        widget.winfo_id()  # Tk drops virtual events of a widget that has no window yet
+        widget.winfo_id()  # Tk drops virtual events of a widget without a window
         self._widget = widget
         self.ws: WebSocket | None = None
         self.type = ""
@@ -234,9 +234,9 @@ class VirtualEvents:
 
 
 class _Paced(ABC):
-    """Holds messages of one connection back and hands them on when their time has come.
+    """Delays the messages of one connection and passes them on when they are due.
 
-    The handler is called in its turn, as for any event: not while it runs Tk's loop, and not
+    The handler is called under the same conditions as for any event: not while it runs Tk's loop, and not
     while the connection is paused.
     """
 
@@ -247,19 +247,19 @@ class _Paced(ABC):
 
     def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
         if type not in _MESSAGES:
-            self._hand_on(ws)
+            self._pass_on(ws)
             self._call(ws, type, message)
             return
-        self._keep(type, message)
+        self._add(type, message)
         if self._timer is None:
-            self._timer = ws.loop.call_later(self._every, self._when_due, ws)
+            self._timer = ws.loop.call_later(self._every, self._on_timer, ws)
 
-    def _when_due(self, ws: WebSocket) -> None:
+    def _on_timer(self, ws: WebSocket) -> None:
         self._timer = None
-        if not call_as_handler(ws, partial(self._hand_on, ws)):
-            self._timer = ws.loop.call_later(self._every, self._when_due, ws)
+        if not call_as_handler(ws, partial(self._pass_on, ws)):
+            self._timer = ws.loop.call_later(self._every, self._on_timer, ws)
 
-    def _hand_on(self, ws: WebSocket) -> None:
+    def _pass_on(self, ws: WebSocket) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -267,20 +267,20 @@ class _Paced(ABC):
             self._call(ws, type, message)
 
     def _call(self, ws: WebSocket, type: str, message: Any) -> None:
-        if ws.loop.closed:  # by the handler, just now
+        if ws.loop.closed:  # the handler may have closed it
             return
         try:
             self._handler(ws, type, message)
-        except Exception:  # the others that waited are not lost
+        except Exception:  # so that the other waiting messages are not lost
             ws.loop.report_exception()
 
     @abstractmethod
-    def _keep(self, type: str, message: Any) -> None:
-        """Put a message to those that wait."""
+    def _add(self, type: str, message: Any) -> None:
+        """Add a message to those that are waiting."""
 
     @abstractmethod
     def _take(self) -> Iterable[tuple[str, Any]]:
-        """Return what waits; nothing does then."""
+        """Return the waiting messages and forget them."""
 
 
 class _Batch(_Paced):
@@ -288,7 +288,7 @@ class _Batch(_Paced):
         super().__init__(handler, every)
         self._batches: list[tuple[str, list[Any]]] = []
 
-    def _keep(self, type: str, message: Any) -> None:
+    def _add(self, type: str, message: Any) -> None:
         if not self._batches or self._batches[-1][0] != type:
             self._batches.append((type, []))
         self._batches[-1][1].append(message)
@@ -298,23 +298,23 @@ class _Batch(_Paced):
         return batches
 
 
-class _Newest(_Paced):
+class _Latest(_Paced):
     def __init__(self, handler: AnyHandler, every: float, key: Callable[[Any], Hashable] | None) -> None:
         super().__init__(handler, every)
         self._key = key
-        self._newest: dict[Hashable, tuple[str, Any]] = {}
+        self._latest: dict[Hashable, tuple[str, Any]] = {}
 
-    def _keep(self, type: str, message: Any) -> None:
-        self._newest[self._key(message) if self._key else None] = (type, message)
+    def _add(self, type: str, message: Any) -> None:
+        self._latest[self._key(message) if self._key else None] = (type, message)
 
     def _take(self) -> Iterable[tuple[str, Any]]:
-        newest, self._newest = self._newest, {}
-        return newest.values()
+        latest, self._latest = self._latest, {}
+        return latest.values()
 
 
 def _each_connection(make: Callable[[], AnyHandler]) -> EventHandler:
-    """Return a handler that gives each connection one of its own, as long as that lives."""
-    # By id, with a reference that lets go: a WeakKeyDictionary takes five times as long.
+    """Return a handler that uses a separate one for each connection, for as long as that exists."""
+    # By id, with a weak reference: a WeakKeyDictionary takes five times as long.
     handlers: dict[int, tuple[AnyHandler, ref[WebSocket]]] = {}
 
     def call_own(ws: WebSocket, type: str, message: Any) -> None:

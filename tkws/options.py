@@ -1,7 +1,7 @@
-"""The options of connections and servers: unit, default and reason of each.
+"""The options of connections and servers: the unit, default and reason of each.
 
-Both are frozen; a change makes a new one by `changed`, which takes names shortened as Tk
-takes them and checks every value.
+Option objects are frozen; `changed` returns a new one. It accepts abbreviated names, as Tk does, and every
+value is checked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tkws.protocol.deflate import Deflate
 from tkws.protocol.payloads import encode_control
 
 Handler = Callable[[Any, Any, Any], object]
-"""Any callable ``(ws, type, message)``; what it returns is ignored."""
+"""Any callable ``(ws, type, message)``; its result is ignored."""
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -36,7 +36,7 @@ _HOST = re.compile(r"\[?[\da-f:.]*:[\da-f:.]*:[\da-f:.]*\]?|[^\s:/?#@]*", re.IGN
 
 
 def ignore(ws: object, type: str, message: object) -> None:
-    """The handler of a connection that was given none."""
+    """Ignore an event: the handler of a connection without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,59 +44,59 @@ class ConnectionOptions:
     """The options of one connection."""
 
     handler: Handler = ignore
-    """Called as ``handler(ws, type, message)`` for every event, on the thread of Tk."""
+    """Called as ``handler(ws, type, message)`` for every event, in Tk's thread."""
 
     keepalive: float = 0.0
-    """Seconds without anything received after which a ping is sent; 0 for never. As in
-    tcllib a client sends none and a server (`ServerOptions`) one after 30 seconds."""
+    """Seconds without receiving anything after which a ping is sent; 0 for never. As in tcllib, the
+    default is 0 for a client and 30 for a server (`ServerOptions`)."""
 
     ping: str | bytes = b""
     """The payload of these pings, at most 125 bytes; empty to number them."""
 
     pong_timeout: float = 20.0
-    """Seconds to wait, after such a ping, for anything from the peer before it is taken for
-    dead; 0 to wait for ever. They count from when the ping has left; a peer that takes what was
-    sent before it is alive, and has as long again as that took. 20 outlasts a phone that changes
+    """Seconds to wait after such a ping for any data from the peer before the connection is dropped; 0 to
+    wait indefinitely. They count from when the ping has left; a peer that still reads data sent before the
+    ping is alive, and then gets as much time again as that took. 20 seconds allow for a phone that changes
     its network."""
 
     close_timeout: float = 10.0
     """Seconds that the closing handshake may take, from when the Close frame has left, before the
-    connection is dropped. A peer that still reads what was sent before gets the time for that, at 16 KiB a
-    second or more, and as long again; one that takes nothing in these seconds is dropped."""
+    connection is dropped. A peer that still reads data sent before it gets the time for that, at 16 KiB per
+    second or more, and as much again; one that reads nothing for this long is dropped."""
 
     max_message: int = 16 * MIB
-    """The most bytes that a received message may have, decompressed; more closes the
+    """The most bytes that a received message may have, decompressed; a longer one closes the
     connection with 1009. 16 MiB as in tcllib."""
 
     max_fragments: int = 131_072
-    """The most frames that a received message may come in; more closes the connection with
-    1008. Bounds what a peer that sends empty fragments can make this side do."""
+    """The most frames that a received message may have; more close the connection with 1008. This
+    limits the work that a peer can cause by empty fragments."""
 
     compression: bool | Deflate = True
-    """Whether to agree to permessage-deflate, or with which `Deflate` setting. It is settled
-    at the opening."""
+    """Whether to use permessage-deflate, or the `Deflate` settings to use. It cannot be changed after
+    the opening."""
 
     high_water: int = MIB
-    """Bytes waiting to be sent above which the buffer counts as full: `buffered_amount` tells."""
+    """The buffer counts as full if more than this many bytes are waiting to be sent (`buffered_amount`)."""
 
     low_water: int = 256 * KIB
-    """Bytes waiting to be sent at which a full buffer counts as drained (the ``drain`` event)."""
+    """A full buffer counts as drained once at most this many bytes are waiting (the ``drain`` event)."""
 
     max_buffered: int | None = None
-    """Bytes waiting to be sent beyond which a peer that sends on is given up (1006): it asks and
-    does not read the answers. None for no such limit, as in a client, which chose its server."""
+    """If more than this many bytes are waiting to be sent while the peer keeps sending, the connection is
+    dropped (1006). None for no limit, the default of a client, which chose its server."""
 
     offline_buffer: int = 0
-    """Bytes of messages that a reconnecting client keeps while it is not connected, to send them
-    when it is; 0 to refuse them."""
+    """The most bytes of messages that a reconnecting client buffers while it is not connected, to send them
+    once it is; 0 to refuse them."""
 
     echo_close_reason: bool = False
-    """Whether the answer to the peer's Close repeats its reason, for a peer that expects it.
-    By default only its code is repeated, as RFC 6455, 5.5.1 asks."""
+    """Whether the answer to the peer's Close repeats its reason, for peers that expect it. By default
+    only the code is repeated, as RFC 6455, 5.5.1 requires."""
 
     reentrant: bool = False
     """Whether the handler may be called again while it runs a nested event loop, such as a
-    dialog's; else later messages wait until it returns."""
+    dialog's; if not, later events wait until it returns."""
 
     def __post_init__(self) -> None:
         check_handler("handler", self.handler)
@@ -120,12 +120,12 @@ class ConnectionOptions:
 
     @property
     def ping_payload(self) -> bytes:
-        """The payload of keepalive pings in bytes."""
+        """The payload of keepalive pings, as bytes."""
         return self.ping.encode() if isinstance(self.ping, str) else self.ping
 
     @property
     def deflate(self) -> Deflate | None:
-        """The setting of the compression; None for none."""
+        """The settings of the compression; None to use none."""
         if isinstance(self.compression, Deflate):
             return self.compression
         return Deflate() if self.compression else None
@@ -136,42 +136,43 @@ class ServerOptions(ConnectionOptions):
     """The options of a server; those of `ConnectionOptions` are its connections' defaults."""
 
     keepalive: float = 30.0
-    """As in a connection, but 30 seconds: a server has to find out who has gone."""
+    """As for a connection, but 30 seconds: a server must find out which clients are gone."""
 
     origins: Sequence[str] | None = None
     """The origins of the web pages that may connect, such as ``"https://example.org"``, with
-    ``*`` for any part of a name; ``"null"`` is that of a page in a file or a sandbox. They are
-    compared as origins: case, a default port and a dot at the end of the host make no
-    difference. None allows only the server's own pages, on a loopback address under any name
-    of this machine. Clients other than browsers send no Origin and are not checked."""
+    ``*`` for any part of a name; ``"null"`` is the origin of a page in a file or a sandbox. Case, a
+    default port and a dot at the end of the host make no difference. None allows only the server's own
+    pages, on a loopback address under any name of this machine. Clients other than browsers send no
+    Origin and are not checked."""
 
     hosts: Sequence[str] | None = None
-    """The host names, without a port, by which the server may be addressed, with ``*`` for any
-    part. None allows, on a loopback address, this machine's own names only (against DNS
-    rebinding): ``localhost``, loopback addresses, and what `socket.gethostname` returns, with
-    and without ``.local``; elsewhere any name."""
+    """The host names, without a port, that requests may address, with ``*`` for any part. None allows
+    any name, except on a loopback address: there only this machine's own names are allowed (against DNS
+    rebinding), which are ``localhost``, loopback addresses, and the result of `socket.gethostname`, with
+    and without ``.local``."""
 
     handshake_timeout: float = 10.0
-    """Seconds that a client may take from its connecting to the end of its request. Of a page it has to
-    take a kilobyte for each of them."""
+    """Seconds that a client may take from connecting to the end of its request. A client that reads a page
+    must read at least 1 KiB per second on average."""
 
     max_header_bytes: int = 16 * KIB
-    """The most bytes that a request's head may have; more is answered with 431."""
+    """The most bytes that a request's head may have; a longer one is answered with 431."""
 
     max_connections: int = 10_000
-    """The most connections at a time; one more is answered with 503."""
+    """The most simultaneous connections; another is answered with 503."""
 
     slow_peer: str = "buffer"
-    """What a broadcast does for a connection with more than ``high_water`` bytes waiting:
-    ``"buffer"`` up to ``max_buffered``, ``"skip"`` that connection, or ``"close"`` it with 1008."""
+    """How a broadcast treats a connection with more than ``high_water`` bytes waiting: ``"buffer"`` up to
+    ``max_buffered``, ``"skip"`` that connection, or ``"close"`` it with 1008."""
 
     max_buffered: int | None = 16 * MIB
-    """As in a connection, and the bytes that broadcasts may leave waiting for one: one more that
-    does not fit closes it with 1008. 16 MiB, the size of the largest message."""
+    """As for a connection; also the most bytes that broadcasts may leave waiting for a connection: one
+    that exceeds it closes the connection with 1008. 16 MiB, the size of the largest message."""
 
     max_connections_per_address: int | None = None
-    """The most WebSockets of one remote address; one more is answered with 429. Eight connections
-    more may be no WebSocket, or not yet; others are cut off. None for no such limit."""
+    """The most WebSockets from one remote address; another is answered with 429. Up to eight further
+    connections from the address may be plain HTTP or still opening; more are closed at once. None for no
+    limit."""
 
     def __post_init__(self) -> None:
         ConnectionOptions.__post_init__(self)
@@ -200,16 +201,16 @@ Options = TypeVar("Options", bound=ConnectionOptions)
 def changed(
     options: Options, changes: Mapping[str, Any], *, function: Callable[..., object] | None = None
 ) -> Options:
-    """Return ``options`` with ``changes``, whose names may be shortened while they are clear.
+    """Return ``options`` with ``changes``, whose names may be abbreviated if unambiguous.
 
     Args:
-        options: What to begin with.
+        options: The present options.
         changes: Names and new values.
-        function: What the program passed them to, whose arguments a misspelt name may have meant.
+        function: The function that they were passed to; a misspelt name may mean one of its arguments.
 
     Raises:
-        TypeError: For a name that is no option or comes twice, and for a value of a wrong type.
-        ValueError: For a value that is out of range.
+        TypeError: A name is not an option or occurs twice, or a value is of a wrong type.
+        ValueError: A value is out of range.
     """
     names = [field.name for field in dataclasses.fields(options)]
     completed: dict[str, Any] = {}
@@ -228,16 +229,16 @@ def complete(
     *,
     function: Callable[..., object] | None = None,
 ) -> str:
-    """Return the one of ``names`` that ``word`` is or begins, in any case (as Tk's options).
+    """Return the one of ``names`` that equals or begins with ``word``, in any case (as Tk's options).
 
     Args:
-        word: What the program wrote.
-        names: What it may be.
-        what: What the names are called, for the error.
+        word: The name, possibly abbreviated.
+        names: The names to choose from.
+        what: The kind of name, for the error.
         function: As for `changed`.
 
     Raises:
-        TypeError: Where none or several begin with it, or it is no str.
+        TypeError: None or several of the names begin with it, or it is not a str.
     """
     check_text(what, word)
     names = list(names)
@@ -253,7 +254,7 @@ def complete(
 
 
 def _advice(word: str, names: Sequence[str], function: Callable[..., object] | None) -> str:
-    import inspect  # which, like the next, only a program with a mistake needs
+    import inspect  # needed, like the next, only for an error
     from difflib import get_close_matches
 
     arguments = () if function is None else inspect.signature(function).parameters
@@ -262,19 +263,19 @@ def _advice(word: str, names: Sequence[str], function: Callable[..., object] | N
 
 
 def describe(options: ConnectionOptions, name: str) -> tuple[str, str, str, object, object]:
-    """Return what a widget's ``configure(name)`` does: name, database name and class, default, value."""
+    """Return what a widget's ``configure`` does: name, database name and class, default, value."""
     field = next(field for field in dataclasses.fields(options) if field.name == name)
     return name, name, name.capitalize(), field.default, getattr(options, name)
 
 
 class Configurable(ABC):
-    """Tk's option protocol, as its widgets have it."""
+    """The option protocol of Tk's widgets."""
 
     _options: ConnectionOptions
 
     @abstractmethod
     def _change(self, changes: dict[str, Any]) -> None:
-        """Let changed options take effect."""
+        """Apply changed options."""
 
     @overload
     def configure(self) -> dict[str, tuple[str, str, str, object, object]]: ...
@@ -285,20 +286,20 @@ class Configurable(ABC):
     def configure(self, option: str | None = None, **changes: Any) -> Any:
         """Query or change options, as a Tk widget's ``configure`` does.
 
-        Names may be shortened while they are clear, as in Tk.
+        Names may be abbreviated if unambiguous, as in Tk.
 
         Args:
             option: The option to describe.
             **changes: Options and their new values; see `ConnectionOptions`.
 
         Returns:
-            Without arguments every option's description by its name; with ``option`` that
-            one's: name, database name, database class, default and value.
+            Without arguments, the description of every option by name; with ``option``, its
+            description: name, database name, database class, default and value. None for a change.
 
         Raises:
-            TypeError: For a name that is no option, and for a value of a wrong type.
-            ValueError: For a value that is out of range.
-            StateError: For ``compression`` once the connection is open.
+            TypeError: A name is not an option, or a value is of a wrong type.
+            ValueError: A value is out of range.
+            StateError: ``compression`` was changed after the opening handshake had begun.
         """
         if changes:
             self._change(changes)
@@ -313,7 +314,7 @@ class Configurable(ABC):
         """Return the value of an option.
 
         Raises:
-            TypeError: For a name that is no option.
+            TypeError: ``option`` is not an option.
         """
         return getattr(self._options, complete(option, self.keys()))
 
@@ -329,12 +330,12 @@ class Configurable(ABC):
 
 
 def _set(options: ConnectionOptions, name: str, value: object) -> None:
-    """Keep a value as its check returned it: the fields of options are frozen."""
+    """Store the result of a value's check in a frozen option object."""
     object.__setattr__(options, name, value)
 
 
 def _check_origins(patterns: Sequence[str]) -> None:
-    """Refuse what no page has for an origin, and so would never match."""
+    """Refuse patterns that no origin of a page can match."""
     for pattern in patterns:
         if not _ORIGIN.fullmatch(pattern):
             raise ValueError(f"origins: each like 'https://example.org', without a path, not {pattern!r}")
