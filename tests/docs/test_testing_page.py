@@ -14,8 +14,8 @@ FILE = re.compile(r"^<!-- file: (\S+) -->\n```python notest\n(.*?)^```$", re.MUL
 @pytest.mark.slow
 def test_the_example_program_passes_its_tests(pytester) -> None:
     files = dict(FILE.findall(PAGE.read_text()))
-    assert files.keys() == {"ticker.py", "conftest.py", "test_ticker.py"}
+    assert files.keys() == {"ticker.py", "conftest.py", "test_ticker.py", "test_echo.py"}
     for name, text in files.items():
         (pytester.path / name).write_text(text)
     result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:xvfb", "-W", "error")
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 INNER = """
-import pytest, tkws
+import asyncio, pytest, tkinter, tkws
+from tkws import aio
 from tkws.testing import Recorder
 
 def test_a_conversation(tkws_root, tkws_server, tkws_run_until):
@@ -34,6 +35,48 @@ def test_a_callback_that_raises_unheard(tkws_root):
     tkws_root.after(0, lambda: 1 / 0)
     tkws_root.dooneevent()
 
+async def reply(value):
+    await asyncio.sleep(0.001)
+    if value is None:
+        raise LookupError("no value")
+    return value
+
+def test_a_coroutine(tkws_root, tkws_run, tkws_server):
+    called = []
+    tkws_root.after(1, called.append, True)
+    async def main():
+        while not called:
+            await asyncio.sleep(0.001)
+        async with aio.connect(tkws_server.url) as ws:
+            return ws.state.name
+    tkws_server.live("/", lambda *event: None)
+    assert [tkws_run(reply(1)), tkws_run(main()), tkws_run(reply(2))] == [1, "OPEN", 2]
+
+def test_a_coroutine_that_raises(tkws_run):
+    with pytest.raises(LookupError):
+        tkws_run(reply(None))
+
+def test_another_interpreter(tkws_run, tkws_root):
+    other = tkinter.Tcl()
+    async def main():
+        return aio.loop(other) is asyncio.get_running_loop()
+    assert tkws_run(main(), master=other)
+
+def test_its_own_timeout(tkws_run):
+    async def main():
+        raise TimeoutError("of the program")
+    with pytest.raises(TimeoutError, match="of the program"):
+        tkws_run(main())
+
+def test_what_is_no_coroutine(tkws_run):
+    with pytest.raises(TypeError, match="main"):
+        tkws_run(reply)
+
+def test_a_coroutine_that_hangs(tkws_run):
+    async def hangs():
+        await asyncio.Event().wait()
+    tkws_run(hangs(), timeout=0.02)
+
 def test_waiting_in_vain(tkws_run_until):
     tkws_run_until(lambda: False, timeout=0.02)
 """
@@ -44,7 +87,11 @@ def test_the_fixtures(pytester) -> None:
     pytester.makeconftest('pytest_plugins = ["tkws.testing.plugin"]')
     pytester.makepyfile(INNER)
     result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:xvfb", "-rfE")
-    result.assert_outcomes(passed=4, failed=1, errors=1)
+    result.assert_outcomes(passed=9, failed=2, errors=1)
     result.stdout.re_match_lines_random(
-        [r"ERROR .*test_a_callback_that_raises_unheard.*", r"FAILED .*test_waiting_in_vain.*not within .*"]
+        [
+            r"ERROR .*test_a_callback_that_raises_unheard.*",
+            r"FAILED .*test_waiting_in_vain.*not within .*",
+            r"E +TimeoutError: not within 0.02 s: .*hangs\(\)",
+        ]
     )

@@ -6,18 +6,22 @@ pytest does not load it automatically, since that would load Tk into every test 
 from __future__ import annotations
 
 import gc
+import inspect
 import tkinter
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 
 import tkws
-from tkws.loop import loop_for
+from tkws.checks import check_seconds
+from tkws.loop import Master, loop_for
 from tkws.testing.clock import FakeClock
 from tkws.testing.waiting import run_until
 
 RunUntil = Callable[..., None]
+Run = Callable[..., Any]
 
 
 @pytest.fixture
@@ -46,6 +50,39 @@ def tkws_run_until(tkws_root: tkinter.Tk) -> RunUntil:
         run_until(condition, timeout, master=tkws_root)
 
     return run
+
+
+@pytest.fixture
+def tkws_run(tkws_root: tkinter.Tk) -> Run:
+    """Return a function that runs a coroutine in the asyncio loop of `tkws_root`, and returns its result.
+
+    ``tkws_run(main(), timeout=5.0)`` cancels ``main()`` after ``timeout`` seconds, and raises `TimeoutError`.
+    Another interpreter, or a window, is given as ``master``. Afterwards its tasks are cancelled.
+    """
+    from tkws import aio  # only tests that ask for it import asyncio
+
+    def run(main: Coroutine[Any, Any, Any], timeout: float = 5.0, master: Master = None) -> Any:
+        __tracebackhide__ = True
+        if not inspect.iscoroutine(main):
+            raise TypeError(f"main: what calling an async function returns, not {type(main).__name__}")
+        seconds = check_seconds("timeout", timeout)
+        return aio.run(_within(seconds, main), master=master or tkws_root)
+
+    return run
+
+
+async def _within(seconds: float, main: types.CoroutineType[Any, Any, Any]) -> Any:
+    import asyncio
+
+    __tracebackhide__ = True
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await main
+    except TimeoutError:
+        if limit.expired():
+            raise TimeoutError(f"not within {seconds} s: {main.__qualname__}()") from None
+        raise
 
 
 @pytest.fixture
