@@ -13,7 +13,7 @@ NOT_WRITTEN = {
     r"\bwhat becomes of\b": '"what happens to"',
     r"\bwhatever (comes|came) of\b": '"the result"',
     # Negations that read as German or as verse.
-    r"\b(is|are|was|were|be) no (?!longer|more than|less than|other|way\b|such\b|fewer)": '"is not a ..."',
+    r"(?<![Tt]here )\b(is|are|was|were|be) no (?!longer|more|less|other|way\b|such\b)": '"is not a ..."',
     r"\b([Ii]s|[Aa]re|[Ww]as|[Ww]ere) none\b": '"there is none", or "is not a ..."',
     r", neither\.": '"either"',
     r"\bnobody\b": '"no one", or say who: "no peer", "no caller"',

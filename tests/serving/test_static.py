@@ -244,7 +244,7 @@ def test_content_that_a_callable_returns_is_checked_too(pages):
 
 
 def test_a_folder_must_be_there(pages, tmp_path):
-    with pytest.raises(NotADirectoryError, match="^folder: .*nothing' is no directory"):
+    with pytest.raises(NotADirectoryError, match="^folder: .*nothing' is not a directory"):
         pages.add_directory("/", tmp_path / "nothing")
     with pytest.raises(NotADirectoryError, match="^folder: "):
         pages.add_directory("/", __file__)

@@ -1,7 +1,7 @@
 """asyncio's event loop, run in pieces of limited time: all that is private in asyncio is used here alone.
 
 ``BaseEventLoop.run_forever`` waits for what is ready and then runs it, round after round. Here the waiting is
-somebody else's: `run_piece` runs at most one round, and of that as much as its time allows.
+left to another loop: `run_piece` runs at most one round, and of that as much as its time allows.
 
 Knows nothing of Tk. Invariants:
 
@@ -125,7 +125,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     # ---- what is run
 
     def run_piece(self, seconds: float) -> None:
-        """Run a round, or go on with the one that was left, for about ``seconds``.
+        """Run a round, or continue the one that was left, for about ``seconds``.
 
         Raises:
             BaseException: A callback raised one that is not an Exception; the rest stays queued.

@@ -1,8 +1,8 @@
 """One way to one server: find the address, dial, get through a proxy, speak TLS, shake hands.
 
 Knows the order of these steps; how each is done is `tkws.net`'s and `tkws.protocol`'s business.
-Makes no judgement: an answer that is no WebSocket's is an answer, from its head on. Bounds the time
-of such an answer's body; how long the whole may take is the caller's business.
+Does not judge: any HTTP answer is an answer, from its head on, and the caller decides what it means. Bounds
+the time of such an answer's body; the caller bounds the time of the whole.
 """
 
 from __future__ import annotations
@@ -79,12 +79,12 @@ class Connector:
         loop: Where it lives.
         uri: The server.
         route: The way to it.
-        handshake: What to say there.
-        on_answer: Called with the answer and the stream, which is the caller's then.
-        on_failed: Called instead where there is none.
+        handshake: The handshake with it.
+        on_answer: Called with the answer and the stream, which then belongs to the caller.
+        on_failed: Called with the error instead.
 
     Attributes:
-        phase: What is going on, as in `OpenError.phase`.
+        phase: The present step, as in `OpenError.phase`.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Connector:
         loop.call_soon(self._start)
 
     def cancel(self) -> None:
-        """Give up, and tell nobody; harmless when it is over."""
+        """Give up without a callback. Idempotent."""
         if self._over:
             return
         self._end()

@@ -2,8 +2,8 @@
 
 `http.cookiejar` was made for `urllib`: it wants a request and a response of its kind. It was also made for
 older cookies than browsers know, so what a server sets is read here as browsers read it (RFC 6265bis, 5.6),
-and the jar is given only what that leaves: nothing that a server sends is an error. What a jar of the
-program's own raises is.
+and the jar is given only what that leaves: nothing that a server sends is an error. An exception of the
+program's own jar is.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ def _request(uri: WebSocketURI) -> Request:
 
 
 def _is_trustworthy(uri: WebSocketURI) -> bool:
-    """Tell whether nobody can listen in, as browsers see it (W3C Secure Contexts, 3.1)."""
+    """Tell whether a connection cannot be overheard, as browsers judge it (W3C Secure Contexts, 3.1)."""
     return uri.secure or is_loopback(uri.host)
 
 
 class _Answer:
-    """What the jar asks of a response."""
+    """The part of a response that the jar reads."""
 
     def __init__(self, cookies: list[str]) -> None:
         self._fields = Message()

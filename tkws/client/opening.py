@@ -47,7 +47,7 @@ _DOING = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Plan:
-    """What is to be opened, and how: the arguments of `tkws.open`."""
+    """The settings of an opening: the arguments of `tkws.open`."""
 
     uri: WebSocketURI
     timeout: float
@@ -110,8 +110,8 @@ class Opening:
 
     Args:
         loop: Where it lives.
-        plan: What to do.
-        attempt: Told what comes of it.
+        plan: The settings.
+        attempt: Receives the result.
     """
 
     def __init__(self, loop: Loop, plan: Plan, attempt: Attempt) -> None:
@@ -127,7 +127,7 @@ class Opening:
         loop.call_soon(self._go)
 
     def cancel(self) -> None:
-        """Give up, and tell nobody; harmless when it is over."""
+        """Give up without reporting it. Idempotent."""
         self._over = True
         self._timer.cancel()
         if self._connector is not None:
@@ -215,7 +215,7 @@ class Opening:
         self._go()
 
     def _is_over(self) -> bool:
-        """Whether it was cancelled or has timed out, perhaps while the program's own code ran."""
+        """Tell whether it was cancelled or has timed out, perhaps while the program's own code ran."""
         return self._over
 
     def _on_timeout(self) -> None:

@@ -19,7 +19,7 @@ from tkws.protocol.closing import CloseCode
 MAX_RETRY_AFTER = 24 * 3600.0
 """Seconds of a server's Retry-After that count at most: a day."""
 
-# What a server says of a request that may pass a little later (RFC 9110, 15.5.9; RFC 8470; RFC 6585, 4).
+# Statuses of a request that may succeed a little later (RFC 9110, 15.5.9; RFC 8470; RFC 6585, 4).
 _PASSING_REFUSALS = frozenset((408, 425, 429))
 
 # Codes by which the peer is content with the end, or says that this side is to change. Every other code below
@@ -98,7 +98,7 @@ class Backoff:
     """Attempts in a row after which to give up; None for never."""
 
     reset_after: float = 30.0
-    """Seconds that a connection must have lasted for the pauses to begin anew."""
+    """Seconds that a connection must have lasted for the pauses to start over."""
 
     retry: Callable[[WebSocketError], bool] = is_transient
     """The rule that tells whether to try again after a cause."""

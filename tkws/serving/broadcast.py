@@ -3,7 +3,7 @@
 Knows connections by what they offer to send, and nothing of paths or handlers.
 
 A broadcast is written right away, connection by connection, for as long as a slice of the loop
-may take. What is left then is gathered with whatever else the connections send, and so are
+may take. The rest is gathered with the other messages of the connections, and so are
 other broadcasts of the same slice: one system call for each connection carries them all.
 """
 
@@ -46,8 +46,8 @@ class Broadcaster:
 
         Args:
             frame: The frame.
-            sessions: Who gets it.
-            options: Tell what becomes of it for a peer that does not keep up.
+            sessions: The receivers.
+            options: Decide what happens for a peer that does not keep up.
 
         Returns:
             How many it was sent to.

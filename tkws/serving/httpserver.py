@@ -164,7 +164,7 @@ class HTTPServer(Server):
             connection.abort()
 
     def _abandon(self) -> None:
-        """The interpreter goes; the connections see to themselves."""
+        """Stop, since the interpreter is being destroyed; the connections end by themselves."""
         self.closed = True
         self._stop()
 
@@ -218,7 +218,7 @@ class HTTPConnection:
         raise NotImplementedError
 
     def eof_received(self) -> None:
-        """The client has said all."""
+        """Note that the client sends no more."""
         self._at_eof = True
         self._serve(None if self._done else self._http.receive_eof())
 
@@ -234,7 +234,7 @@ class HTTPConnection:
         self._stream.pause_reading()
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Continue answering."""
         self._full = False
         self._stream.resume_reading()
         self._serve(self._next_request())
@@ -242,7 +242,7 @@ class HTTPConnection:
     # How it works
 
     def _serve(self, result: Request | HandshakeError | None) -> None:
-        """Answer a request and those behind it, unless a page that does so runs Tk's loop just now."""
+        """Answer a request and those after it, unless a page that does so is running Tk's loop."""
         if self._serving:
             return
         self._serving = True

@@ -75,7 +75,7 @@ class Server(Configurable):
         secure: Whether its connections come over TLS.
 
     Attributes:
-        pages: What `page` and `directory` add to.
+        pages: The pages and directories that were added.
         closed: Whether `close` was called.
     """
 
@@ -180,8 +180,8 @@ class Server(Configurable):
     def broadcast(self, message: str | Buffer, path: str = "*") -> int:
         """Send a message to every open connection, from any thread; it is encoded once and not compressed.
 
-        The option ``slow_peer`` decides what happens for a peer that does not keep up. What one thread
-        broadcasts, and sends by `WebSocket.send`, reaches each connection in the order of the calls.
+        The option ``slow_peer`` decides what happens for a peer that does not keep up. Broadcasts of one
+        thread, and its calls of `WebSocket.send`, reach each connection in the order of the calls.
 
         Args:
             message: ``str`` goes as text, bytes-like as binary.
@@ -202,7 +202,7 @@ class Server(Configurable):
         _check_glob(path)
         frame = encode_broadcast(message)
         if not self.loop.in_loop_thread():
-            # A list at once: other threads may go on, and the dictionary may change.
+            # A list, made at once: other threads run, and the dictionary may change.
             sessions = [session for session in list(self._sessions) if self._asked_for(session, path)]
             return pass_on_later(frame, sessions, self._options)
         sessions = [
@@ -236,7 +236,7 @@ class Server(Configurable):
         """Judge a request for a WebSocket.
 
         Args:
-            request: What the client asked.
+            request: The client's request.
             sockname: This end's address; None for that of the listening socket.
 
         Raises:
@@ -259,9 +259,9 @@ class Server(Configurable):
         """Answer an admitted request with 101 and make its stream a WebSocket.
 
         Args:
-            admission: What `admit` returned.
+            admission: The result of `admit`.
             stream: The client's.
-            data: What it sent behind the request.
+            data: The bytes received after the request.
 
         Raises:
             StateError: In another thread than that of Tk.

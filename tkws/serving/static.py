@@ -41,11 +41,11 @@ class Pages:
             raise TypeError(f"folder: str or a path, not {type(folder).__name__}")
         resolved = Path(folder).resolve()
         if not resolved.is_dir():
-            raise NotADirectoryError(f"folder: {str(folder)!r} is no directory")
+            raise NotADirectoryError(f"folder: {str(folder)!r} is not a directory")
         self._folders[path.rstrip("/") + "/"] = Directory(resolved)
 
     def answer(self, request: Request) -> Response | FileResponse:
-        """Return the page for a request, or why there is none."""
+        """Return the page for a request, or an error's."""
         if request.method not in ("GET", "HEAD"):
             return plain(405, "This server answers GET and HEAD", allow="GET, HEAD")
         path = unquote(request.path)
