@@ -33,6 +33,7 @@ from tests.progress import AtOnce
 
 PumpUntil = Callable[..., None]
 
+CACHE = Path(__file__).parents[1] / ".cache"
 INTEROP = Path(__file__).with_name("interop")
 
 # In the repr() of an object.
@@ -49,6 +50,7 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ["MPLCONFIGDIR"] = str(CACHE / "matplotlib")  # its list of fonts takes long to make
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
@@ -102,7 +104,20 @@ def _pump() -> tkinter.Tk:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _process_is_warm(_pump: tkinter.Tk) -> None:
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home folder that is empty and can be written, whatever that of the user is like."""
+    with pytest.MonkeyPatch.context() as patch:
+        if os.name == "posix":
+            theirs = os.path.expanduser("~/.Xauthority")
+            patch.setenv("XAUTHORITY", os.environ.get("XAUTHORITY", theirs))
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _process_is_warm(_home: None, _pump: tkinter.Tk) -> None:
     """Lets Tcl, Tk and the collector open and keep what they keep for the life of the process."""
     _pump.update()
     if _has_display():
