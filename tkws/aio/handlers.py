@@ -49,13 +49,12 @@ class _AsyncHandler:
 
     def __call__(self, ws: WebSocket, type: str, message: Any, /) -> None:
         """Start the task."""
-        in_order = not ws["reentrant"]
-        before = self._last.get(ws) if in_order else None
+        release = hold_events(ws)
+        before = self._last.get(ws) if release else None
         name = f"{type} of {getattr(self._function, '__qualname__', self._function)}"
         task = spawn(self._handle(before, ws, type, message), ws.loop.master, name=name)
-        if in_order:
+        if release:
             self._last[ws] = task
-            release = hold_events(ws)
             task.add_done_callback(lambda _: self._ended(ws, task, release))
 
     async def _handle(self, before: asyncio.Task[None] | None, *event: Any) -> None:

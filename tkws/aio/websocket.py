@@ -202,7 +202,8 @@ class Connection:
     async def _send(self, message: Any, final: bool = True) -> None:
         self._require_open()
         self.ws.send(message, final=final)
-        if self.ws.buffered_amount <= self.ws["high_water"] or self._closed.done():
+        unsent = self.ws.buffered_amount
+        if not unsent or unsent <= self.ws["high_water"] or self._closed.done():
             return
         drained = self._loop.create_future()
         self._senders.add(drained)

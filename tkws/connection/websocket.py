@@ -291,12 +291,15 @@ def call_as_handler(ws: WebSocket, call: Callable[[], object]) -> bool:
     return session_of(ws).delivery.run(call)
 
 
-def hold_events(ws: WebSocket) -> Callable[[], None]:
-    """Hold later events back after the handler has returned, as they are while it runs.
+def hold_events(ws: WebSocket) -> Callable[[], None] | None:
+    """Let later events wait after the handler has returned, as they do while it runs.
 
     Returns:
-        Releases them; call it once, in Tk's thread. Events held several times wait for the last release.
+        Releases them; call it once, in the thread of Tk. If they are held several times, the last
+        call counts. None with the option ``reentrant``, with which no event waits.
     """
     delivery = session_of(ws).delivery
+    if delivery.reentrant:
+        return None
     delivery.hold()
     return delivery.release
