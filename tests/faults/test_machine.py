@@ -72,7 +72,7 @@ def test_a_client_without_descriptors_tries_until_there_are_some(root, pump_unti
 def test_a_server_without_descriptors_serves_who_is_there_and_accepts_again(
     root, peers, pump_until, exhaust, monkeypatch, caplog
 ):
-    monkeypatch.setattr(listen, "REST", 0.02)
+    monkeypatch.setattr(listen, "RETRY_DELAY", 0.02)
     log = Log(text=lambda ws, message: ws.send(message))
     server = tkws.serve(master=root, handler=log)
     first = peers.connect(server)
