@@ -64,6 +64,8 @@ WRONG_VALUES = [
         for origin in ("example.org", "https://example.org/", "https://a b", "", "//a", "a:80")
     ],
     *[("origins", [origin]) for origin in ("https://u@example.org", "https://example.org?x", "Nulls", "*/x")],
+    *[("origins", [origin]) for origin in ("https://b\xfc*.example", "https://\u2488.example")],
+    *[("hosts", [host]) for host in ("*\xfc.example", "a.\u2488.example")],
     *[
         ("hosts", ["localhost", host])
         for host in ("localhost:80", "[::1]:80", "http://a", "a/b", "a b", "u@a", "*:80")

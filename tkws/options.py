@@ -22,6 +22,7 @@ from tkws.checks import (
     check_text,
     check_texts,
 )
+from tkws.http.hostnames import pattern_to_ascii
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.payloads import encode_control
 
@@ -339,9 +340,18 @@ def _check_origins(patterns: Sequence[str]) -> None:
     for pattern in patterns:
         if not _ORIGIN.fullmatch(pattern):
             raise ValueError(f"origins: each like 'https://example.org', without a path, not {pattern!r}")
+        _check_names("origins", pattern)
 
 
 def _check_hosts(patterns: Sequence[str]) -> None:
     for pattern in patterns:
         if not _HOST.fullmatch(pattern):
             raise ValueError(f"hosts: each a name like 'example.org', without a port, not {pattern!r}")
+        _check_names("hosts", pattern)
+
+
+def _check_names(option: str, pattern: str) -> None:
+    try:
+        pattern_to_ascii(pattern)
+    except ValueError as error:
+        raise ValueError(f"{option}: {pattern!r} {error}") from None

@@ -99,6 +99,13 @@ def test_a_secure_cookie_does_not_leave_tls():
     assert cookie_header(jar, parse_uri("ws://example.org/")) == []
 
 
+@pytest.mark.parametrize("domain", ["localhost", ".LocalHost"])
+def test_a_name_without_dots_may_be_the_domain_of_its_own_cookie(domain):
+    assert kept(f"a=b; Domain={domain}", url="ws://localhost/") == {"a": "b"}
+    assert kept(f"a=b; Domain={domain}", url="ws://other/") == {}
+    assert kept(f"a=b; Domain={domain}; Domain=org", url="ws://localhost/") == {}
+
+
 ATTRIBUTES = st.sampled_from(
     [
         "Max-Age=",

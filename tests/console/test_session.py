@@ -91,10 +91,23 @@ def test_a_redirect_without_options_is_followed_anywhere(root: Any, pump_until: 
     end(pump_until, session, near, far)
 
 
-@pytest.mark.parametrize("location", ["mailto:nobody", "ws://127.0.0.1:99999/", "//[", "\udc80"])
+@pytest.mark.parametrize("location", ["mailto:nobody", "ws://127.0.0.1:99999/", "//["])
 def test_a_redirect_to_nowhere_is_an_error(location: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Target(url="ws://one/").redirected(location)
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/caf\xc3\xa9 au lait#top", "ws://user@one/caf%C3%A9%20au%20lait"),
+        ("http://ONE:80/x", "ws://user@one/x"),
+        ("\\x", "ws://user@one/x"),
+        ("?q", "ws://user@one/a?q"),
+    ],
+)
+def test_a_location_is_read_as_browsers_read_it(location: str, url: str) -> None:
+    assert Target(url="ws://user@one/a").redirected(location).url == url
 
 
 def test_redirects_end_after_ten(root: Any, pump_until: Any) -> None:

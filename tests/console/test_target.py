@@ -95,7 +95,9 @@ def test_without_it_the_server_is_refused_unless_nothing_is_verified(
     refused, taken = Log(), Log()
     Target(url=server.url, proxy=NO_PROXY).open(refused, root)
     Target(url=server.url, proxy=NO_PROXY, verify=False).open(taken, root)
-    pump_until(lambda: refused.over and taken.open)
+    by_https = Log()
+    Target(url=server.url.replace("wss:", "HTTPS:"), proxy=NO_PROXY, verify=False).open(by_https, root)
+    pump_until(lambda: refused.over and taken.open and by_https.open)
     assert "certificate" in str(refused.one("error"))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tkws import is_transient
 from tkws.errors import OpenError
 from tkws.http.answers import USER_AGENT
 from tkws.net.proxy import ProxyHandshake, require_socks, start_proxy_handshake
@@ -234,6 +235,18 @@ def test_what_does_not_speak_http_is_told(garbage):
         conversation.hear(garbage + b"\r\n\r\n", 1000)
     assert caught.value.phase == "proxy"
     assert caught.value.__cause__ is not None
+
+
+def test_a_proxy_that_speaks_tls_is_a_setting_to_change():
+    with pytest.raises(OpenError, match="it speaks TLS on this port: use https:") as caught:
+        Conversation(HTTP).hear(b"\x15\x03\x03\x00\x02\x02\x46", 1000)
+    assert not is_transient(caught.value)
+
+
+def test_the_status_of_a_refusal_that_is_too_large_is_told():
+    with pytest.raises(OpenError, match="403 Forbidden") as caught:
+        Conversation(HTTP).hear(b"HTTP/1.1 403 Forbidden\r\nVia: x\r\nX: " + b"a" * 70_000, 100_000)
+    assert (caught.value.status, caught.value.headers["Via"]) == (403, "x")
 
 
 def test_a_head_without_end_is_told():

@@ -249,6 +249,12 @@ def test_origins_that_are_allowed_are_all_that_is_allowed():
         ("chrome-extension://*", ["chrome-extension://abc"]),
         ("file://", ["file://"]),
         ("app://.", ["app://."]),
+        ("https://example.org:", ["https://example.org", "https://example.org:443"]),
+        (
+            "https://b\xfccher.example",
+            ["https://xn--bcher-kva.example", "https://xn--bcher-kva.example.:443"],
+        ),
+        ("https://*.B\xdcCHER.example.:*", ["https://a.xn--bcher-kva.example:8080"]),
     ],
 )
 def test_a_pattern_is_compared_with_an_origin_however_it_is_written(pattern, origins):
@@ -262,6 +268,13 @@ def test_a_pattern_is_compared_with_an_origin_however_it_is_written(pattern, ori
         "https://localhost",
     ):
         assert not admits_origin(origin, allowed=[pattern])
+
+
+def test_an_international_name_of_a_host_is_compared_as_it_travels():
+    for host in ("xn--bcher-kva.example", "XN--BCHER-KVA.example.:80"):
+        assert admits_host(host, ["b\xfccher.example"])
+        assert admits_host(f"a.{host}", ["*.B\xdcCHER.example"])
+        assert not admits_host(host, ["bucher.example"])
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,14 @@ def cookie_header(jar: CookieJar, uri: WebSocketURI) -> list[tuple[str, str]]:
 
 def store_cookies(jar: CookieJar, uri: WebSocketURI, headers: Headers) -> None:
     """Put the cookies that an answer sets into the jar."""
-    read = (_read(value, trustworthy=_is_trustworthy(uri)) for value in headers.get_all("Set-Cookie"))
+    read = (
+        _read(value, uri.host, trustworthy=_is_trustworthy(uri)) for value in headers.get_all("Set-Cookie")
+    )
     cookies = [cookie for cookie in read if cookie is not None]
     jar.extract_cookies(_Answer(cookies), _request(uri))  # type: ignore[arg-type]
 
 
-def _read(value: str, *, trustworthy: bool) -> str | None:
+def _read(value: str, host: str, *, trustworthy: bool) -> str | None:
     """Return a cookie with the attributes that browsers know; None for one that they ignore."""
     pair, *attributes = value.split(";")
     name, separator, content = (part.strip(" \t") for part in pair.partition("="))
@@ -61,6 +63,8 @@ def _read(value: str, *, trustworthy: bool) -> str | None:
             kept[key] = key
         elif (key in _WITH_TEXT and said) or (key == "path" and said.startswith("/")):
             kept[key] = f"{key}={said}"
+    if "." not in host and kept.get("domain", "").lower() in (f"domain={host}", f"domain=.{host}"):
+        del kept["domain"]  # no such domain is known to the jar, and the host's own cookie needs none
     return "; ".join([f"{name}={content}", *kept.values()])
 
 

@@ -9,11 +9,11 @@ import re
 import ssl
 import tkinter
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import tkws
 from tkws.options import Handler
-from tkws.protocol.uri import parse_uri
+from tkws.protocol.uri import follow, parse_uri
 
 SYSTEM_PROXY = "system"
 NO_PROXY = "none"
@@ -67,8 +67,11 @@ class Target:
             ValueError: The redirect leads to another origin, or ``location`` is invalid.
         """
         here = parse_uri(self.url)
-        there = parse_uri(urljoin(f"{here.origin}{here.target}", location))
-        if (there.secure, there.host, there.port) != origin_of(self.url):
+        try:
+            there = follow(here, location)
+        except tkws.URLError as error:
+            raise ValueError(f"it {error}") from None
+        if not there.is_same_server(here):
             raise ValueError(f"the options are for {here.shown} only; to follow it, connect to {there.shown}")
         parts = urlsplit(self.url)
         return replace(self, url=f"{parts.scheme}://{parts.netloc}{there.target}")
@@ -97,7 +100,7 @@ class Target:
         )
 
     def _context(self) -> ssl.SSLContext | None:
-        if not self.url.startswith("wss:") or (self.verify and not self.ca_file):
+        if not parse_uri(self.url).secure or (self.verify and not self.ca_file):
             return None
         try:
             context = ssl.create_default_context(cafile=self.ca_file or None)

@@ -17,6 +17,7 @@ MAX_NAME = 254
 _DEVIATIONS = re.compile(
     "[\xdf\u1e9e\u03c2\u200c\u200d\u115f\u1160\u17b4\u17b5\u180f\u3164\uffa0\U000e0100-\U000e01ef]"
 )
+_LABEL = re.compile(r"(?<![^./])[^*.:/\[\]]+(?![^.:])")  # a whole one, in a pattern of names or origins
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")
 
 
@@ -43,6 +44,19 @@ def to_ascii(name: str) -> str:
         return ".".join(map(_encode_label, mapped.split(".")))
     except (idna.IDNAError, UnicodeError):
         raise ValueError("has a host name that is not valid (UTS 46)") from None
+
+
+def pattern_to_ascii(pattern: str) -> str:
+    """Return a pattern of hosts or origins with its names as browsers send them; ``*`` is for any part.
+
+    Raises:
+        ValueError: As `to_ascii`, and for a ``*`` within an international label: there is no such part in
+            ASCII.
+    """
+    encoded = _LABEL.sub(lambda label: to_ascii(label[0]), pattern)
+    if not encoded.isascii():
+        raise ValueError("has a * within an international label")
+    return encoded
 
 
 def _encode_label(label: str) -> str:

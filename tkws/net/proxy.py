@@ -15,12 +15,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from typing import TypeAlias
 
-from tkws.errors import HandshakeError, OpenError
+from tkws.errors import HandshakeError, OpenError, URLError
 from tkws.http.answers import USER_AGENT, ClientConnection
 from tkws.http.authority import format_authority
 from tkws.http.messages import Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
 from tkws.net.proxyurl import Proxy
+from tkws.net.tlserrors import speaks_tls
 
 # Replies of SOCKS after which trying again is pointless, until a setting here or at the proxy changes.
 _FINAL_REFUSALS = frozenset(
@@ -86,6 +87,8 @@ class ConnectHandshake(ProxyHandshake):
 
     def receive_data(self, data: bytes) -> bytes | None:
         """Take a part of the answer; the bytes after a 2xx are the server's."""
+        if speaks_tls(data):
+            raise _garble(self._proxy, "HTTP", URLError("it speaks TLS on this port: use https:"))
         answer = self._connection.receive_data(data)
         if answer is None:
             return None
@@ -105,7 +108,9 @@ class ConnectHandshake(ProxyHandshake):
 
     def _error(self, answer: Response | HandshakeError) -> OpenError:
         if isinstance(answer, HandshakeError):
-            return _garble(self._proxy, "HTTP", answer)
+            error = _garble(self._proxy, "HTTP", answer)
+            error.status, error.headers = answer.status, answer.headers
+            return error
         if answer.status in (401, 407):  # tinyproxy answers a wrong password by the former
             message = self._demand(answer.status, answer.headers.get("Proxy-Authenticate", "Basic"))
         else:

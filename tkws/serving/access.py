@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from tkws.errors import HandshakeError
 from tkws.http.authority import parse_address
+from tkws.http.hostnames import pattern_to_ascii
 
 # Names of this machine wherever it is, beside ``*.localhost`` (RFC 6761, 6.3) and loopback addresses.
 _LOCAL_NAMES = frozenset(("", "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"))
@@ -28,7 +29,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:/?#@\\\s,]*)(?::([0-9]{0,5}))?")
-_PATTERN_END = re.compile(r"\.(?=(?::[0-9*]+)?$)")  # a dot at the end of the host
+_PATTERN_END = re.compile(  # a dot at the end of the host, and an empty port
+    r"\.(?=(?::[0-9*]+)?$)|(?<=[^:/*]):$|\.:$"
+)
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
@@ -162,12 +165,13 @@ def _texts(origin: _Origin) -> list[str]:
 
 
 def _host_pattern(pattern: str) -> str:
+    pattern = pattern_to_ascii(pattern)
     authority = _parse_authority(f"[{pattern}]" if pattern.count(":") > 1 and "[" not in pattern else pattern)
     return pattern.lower() if authority is None else authority.host
 
 
 def _origin_pattern(pattern: str) -> str:
-    pattern = _PATTERN_END.sub("", pattern.lower())
+    pattern = _PATTERN_END.sub("", pattern_to_ascii(pattern).lower())
     return _BRACKETS.sub(lambda found: _host_pattern(found[0]), pattern)
 
 
