@@ -138,8 +138,8 @@ def test_options_are_frozen():
 
 
 def test_the_payload_of_pings_in_bytes():
-    assert ConnectionOptions(ping="é").ping_payload == "é".encode()
-    assert ConnectionOptions(ping=b"\0").ping_payload == b"\0"
+    assert ConnectionOptions(ping="é").for_engine().ping_payload == "é".encode()
+    assert ConnectionOptions(ping=b"\0").for_engine().ping_payload == b"\0"
 
 
 def test_the_setting_of_the_compression():

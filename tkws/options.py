@@ -24,6 +24,7 @@ from tkws.checks import (
 )
 from tkws.http.hostnames import pattern_to_ascii
 from tkws.protocol.deflate import Deflate
+from tkws.protocol.engineoptions import EngineOptions
 from tkws.protocol.payloads import encode_control
 
 Handler = Callable[[Any, Any, Any], object]
@@ -119,10 +120,17 @@ class ConnectionOptions:
         check_flag("echo_close_reason", self.echo_close_reason)
         check_flag("reentrant", self.reentrant)
 
-    @property
-    def ping_payload(self) -> bytes:
-        """The payload of keepalive pings, as bytes."""
-        return self.ping.encode() if isinstance(self.ping, str) else self.ping
+    def for_engine(self) -> EngineOptions:
+        """Return the options of the protocol engine."""
+        return EngineOptions(
+            keepalive=self.keepalive,
+            ping_payload=encode_control("ping", self.ping),
+            pong_timeout=self.pong_timeout,
+            close_timeout=self.close_timeout,
+            echo_close_reason=self.echo_close_reason,
+            max_message=self.max_message,
+            max_fragments=self.max_fragments,
+        )
 
     @property
     def deflate(self) -> Deflate | None:

@@ -34,6 +34,7 @@ from tests.property.model import (
 from tests.protocol.wire import decode, xor
 from tkws.protocol.deflate import Deflate, PerMessageDeflate
 from tkws.protocol.engine import Engine, State
+from tkws.protocol.engineoptions import EngineOptions
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
@@ -241,9 +242,8 @@ def make_engine(case: Case) -> Engine:
         bits, takeover = case.inflation
         codec = PerMessageDeflate(Deflate(), decode_window_bits=bits, decode_takeover=takeover)
     masks = MASKS if case.role is Role.CLIENT else None
-    return Engine(
-        case.role, 0.0, masks=masks, codec=codec, max_message=MAX_MESSAGE, max_fragments=MAX_FRAGMENTS
-    )
+    options = EngineOptions(max_message=MAX_MESSAGE, max_fragments=MAX_FRAGMENTS)
+    return Engine(case.role, 0.0, masks=masks, codec=codec, options=options)
 
 
 def receive(case: Case, engine: Engine, told: list[tuple[Event, Any]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tests.protocol.received import FRAGMENTS, LIMIT, codec
 from tests.protocol.wire import MASK, Frame, decode
 from tkws.protocol.engine import Engine
+from tkws.protocol.engineoptions import EngineOptions
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
@@ -21,11 +22,13 @@ def masks() -> MaskPool:
     return MaskPool(lambda size: b"".join(next(numbers).to_bytes(4, "big") for _ in range(size // 4)))
 
 
-def engine(role: Role = Role.SERVER, *, deflate: bool = False, **options: Any) -> Engine:
-    options = {"keepalive": 30.0, "max_message": LIMIT, "max_fragments": FRAGMENTS} | options
-    if role is Role.CLIENT and "masks" not in options:
-        options["masks"] = masks()
-    return Engine(role, NOW, codec=codec() if deflate else None, **options)
+def options(**changes: Any) -> EngineOptions:
+    return EngineOptions(**{"keepalive": 30.0, "max_message": LIMIT, "max_fragments": FRAGMENTS} | changes)
+
+
+def engine(role: Role = Role.SERVER, *, deflate: bool = False, **changes: Any) -> Engine:
+    pool = changes.pop("masks", None) or (masks() if role is Role.CLIENT else None)
+    return Engine(role, NOW, masks=pool, codec=codec() if deflate else None, options=options(**changes))
 
 
 def wire(end: Engine, *frames: Frame) -> bytes:
@@ -54,4 +57,4 @@ def receive(end: Engine, *frames: Frame, now: float = NOW) -> list[Any]:
     return events(end, now)
 
 
-__all__ = ["MASK", "NOW", "engine", "events", "masks", "output", "plain", "receive", "wire"]
+__all__ = ["MASK", "NOW", "engine", "events", "masks", "options", "output", "plain", "receive", "wire"]

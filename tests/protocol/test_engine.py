@@ -15,7 +15,7 @@ from array import array
 
 import pytest
 
-from tests.protocol.ends import NOW, engine, events, masks, output, receive, wire
+from tests.protocol.ends import NOW, engine, events, masks, options, output, receive, wire
 from tests.protocol.received import LARGE, LIMIT, ROWS, codec, compressed
 from tests.protocol.wire import (
     BINARY,
@@ -141,7 +141,7 @@ def test_a_close_is_answered_with_its_code(end, payload, ended, answer, fault):
 
 @pytest.mark.parametrize("payload", [payload for payload, _, _, fault in CLOSES if not fault])
 def test_a_close_may_be_answered_with_its_reason_too(end, payload):
-    end.echo_close_reason = True
+    end.configure(options(echo_close_reason=True))
     receive(end, Frame(CLOSE, payload))
     assert [frame.payload for frame in output(end)] == [payload]
 
@@ -150,7 +150,7 @@ def test_a_close_may_be_answered_with_its_reason_too(end, payload):
     ("payload", "answer"), [(payload, answer) for payload, _, answer, fault in CLOSES if fault]
 )
 def test_nothing_of_a_close_that_is_wrong_is_repeated(end, payload, answer):
-    end.echo_close_reason = True
+    end.configure(options(echo_close_reason=True))
     receive(end, Frame(CLOSE, payload))
     [frame] = output(end)
     assert frame.payload[:2] == answer
@@ -408,9 +408,9 @@ def test_wrong_payloads_are_refused(end, payload, error):
         with pytest.raises(error, match="payload"):
             method(payload, NOW)
     with pytest.raises(error, match="ping"):
-        end.ping_payload = payload
+        end.configure(options(ping_payload=payload))
     with pytest.raises(error, match="ping"):
-        engine(end.role, ping=payload)
+        engine(end.role, ping_payload=payload)
     assert not end.has_output
 
 
@@ -650,13 +650,12 @@ def test_keepalive_pings_are_numbered(end):
 
 
 def test_keepalive_pings_have_the_payload_that_is_asked_for(role):
-    end = engine(role, ping=b"still there?")
+    end = engine(role, ping_payload=b"still there?")
     end.handle_timer(end.deadline)
-    end.ping_payload = b"and now?"
+    end.configure(options(ping_payload=b"and now?"))
     receive(end, Frame(PONG))
     end.handle_timer(end.deadline)
     assert [frame.payload for frame in output(end)] == [b"still there?", b"and now?"]
-    assert end.ping_payload == b"and now?"
 
 
 def test_a_peer_that_does_not_answer_is_given_up(role):
@@ -868,7 +867,7 @@ def test_the_limits_are_16_mib_and_131072_fragments():
     reader = Engine(SERVER, NOW).reader
     assert (reader.max_message, reader.max_fragments) == (16 << 20, 131_072)
     end = engine(SERVER)
-    end.reader.max_message = LIMIT - 1
+    end.configure(options(max_message=LIMIT - 1))
     assert receive(end, binary(bytes(LIMIT)))[0] == (Event.ERROR, 1009)
 
 

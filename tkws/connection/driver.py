@@ -115,14 +115,7 @@ class ConnectionDriver:
         """Apply changed options."""
         if self.stream.closed:
             return
-        engine = self.engine
-        engine.keepalive.interval = options.keepalive
-        engine.keepalive.pong_timeout = options.pong_timeout
-        engine.ping_payload = options.ping_payload
-        engine.close_timeout = options.close_timeout
-        engine.echo_close_reason = options.echo_close_reason
-        engine.reader.max_message = options.max_message
-        engine.reader.max_fragments = options.max_fragments
+        self.engine.configure(options.for_engine())
         self._high_water = options.high_water
         self._max_buffered = options.max_buffered
         self.stream.set_write_limits(options.high_water, options.low_water)

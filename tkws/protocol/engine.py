@@ -39,6 +39,7 @@ from tkws.errors import ProtocolError, StateError
 from tkws.protocol.closetimer import CloseTimer
 from tkws.protocol.closing import CloseCode, decode_close, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.engineoptions import DEFAULTS, EngineOptions
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import Opcode, Role, encode_header
 from tkws.protocol.keepalive import Due, Keepalive
@@ -72,24 +73,15 @@ class Engine:
         now: The time, in seconds of any monotonic clock; the same clock in every call.
         masks: Where a client's masks come from; may be shared by any number of connections.
         codec: The compression that was agreed, or None.
-        keepalive: Seconds without anything received after which a ping is sent; 0 for never.
-        ping: The payload of these pings; empty to number them.
-        pong_timeout: Seconds to wait for anything after such a ping; 0 to wait forever.
-        close_timeout: Seconds that the closing handshake may take without progress: from when the Close
-            frame has left, or from when the peer last took some of what was sent before it.
-        max_message: The most bytes a received message may have, decompressed.
-        max_fragments: The most frames a received message may come in.
+        options: May be changed at any time, see `configure`.
 
     Attributes:
         state: Where the connection stands.
         close_code: The code of the CLOSE event; None before it.
         close_reason: The reason of the CLOSE event; empty before it.
         role: As above.
-        keepalive: When to ping and when to give up; its ``interval`` and ``pong_timeout`` may
-            be changed at any time, and its ``latency`` is the last round trip.
-        close_timeout: As above; a change counts for a handshake that has not begun.
-        echo_close_reason: Whether the answer to the peer's Close has its reason, not its code alone.
-        reader: The reading half, which counts what it received; its limits may be changed.
+        keepalive: When to ping and when to give up; its ``latency`` is the last round trip.
+        reader: The reading half, which counts what it received.
         fault: The peer's fault, if this side failed the connection for it; else None.
         ending: How the peer ended it, until `conclude` was called: its fault, or its code and
             reason and the answer to them; None where it did not.
@@ -105,16 +97,41 @@ class Engine:
         pongs_received: Pongs read, asked for or not.
 
     Raises:
-        TypeError: Where ``ping`` is not bytes-like.
-        ValueError: Where ``masks`` do not fit the role, or ``ping`` is too long.
+        ValueError: Where ``masks`` do not fit the role.
     """
 
     __slots__ = (
-        "_close_timer", "_codec", "_compressing", "_events", "_holds_pongs", "_masks", "_now", "_output",
-        "_ping_payload", "_pong_owed", "_taken", "bytes_received", "bytes_sent", "close_code", "close_reason",
-        "close_timeout", "concludes_alone", "echo_close_reason", "ending", "fault", "frames_sent",
-        "keepalive", "messages_sent", "output_ended", "pings_received", "pings_sent", "pongs_received",
-        "reader", "role", "state", "unfinished",
+        "_close_timeout",
+        "_close_timer",
+        "_codec",
+        "_compressing",
+        "_echo_close_reason",
+        "_events",
+        "_holds_pongs",
+        "_masks",
+        "_now",
+        "_output",
+        "_ping_payload",
+        "_pong_owed",
+        "_taken",
+        "bytes_received",
+        "bytes_sent",
+        "close_code",
+        "close_reason",
+        "concludes_alone",
+        "ending",
+        "fault",
+        "frames_sent",
+        "keepalive",
+        "messages_sent",
+        "output_ended",
+        "pings_received",
+        "pings_sent",
+        "pongs_received",
+        "reader",
+        "role",
+        "state",
+        "unfinished",
     )  # fmt: skip
 
     def __init__(
@@ -124,22 +141,19 @@ class Engine:
         *,
         masks: MaskPool | None = None,
         codec: PerMessageDeflate | None = None,
-        keepalive: float = 0.0,
-        ping: bytes = b"",
-        pong_timeout: float = 20.0,
-        close_timeout: float = 10.0,
-        max_message: int = 16 * 1024 * 1024,
-        max_fragments: int = 131_072,
+        options: EngineOptions = DEFAULTS,
     ) -> None:
         if (masks is None) == (role is Role.CLIENT):
             raise ValueError("masks: a client needs them, a server has none (RFC 6455, 5.1)")
         self.role = role
         self.state = State.OPEN
-        self.keepalive = Keepalive(now, keepalive, pong_timeout)
-        self.reader = MessageReader(role, codec, max_message=max_message, max_fragments=max_fragments)
-        self.ping_payload = ping
-        self.close_timeout = close_timeout
-        self.echo_close_reason = False
+        self.keepalive = Keepalive(now, options.keepalive, options.pong_timeout)
+        self.reader = MessageReader(
+            role, codec, max_message=options.max_message, max_fragments=options.max_fragments
+        )
+        self._ping_payload = options.ping_payload
+        self._close_timeout = options.close_timeout
+        self._echo_close_reason = options.echo_close_reason
         self.close_code: int | None = None
         self.close_reason = ""
         self.fault: ProtocolError | None = None
@@ -165,14 +179,15 @@ class Engine:
         self._pong_owed: bytes | None = None
         self.ending: ProtocolError | tuple[int, str, bytes] | None = None
 
-    @property
-    def ping_payload(self) -> bytes:
-        """The payload of keepalive pings; empty to number them."""
-        return self._ping_payload
-
-    @ping_payload.setter
-    def ping_payload(self, ping: Buffer) -> None:
-        self._ping_payload = encode_control("ping", ping)
+    def configure(self, options: EngineOptions) -> None:
+        """Change the options. A closing handshake that has begun keeps its ``close_timeout``."""
+        self.keepalive.interval = options.keepalive
+        self.keepalive.pong_timeout = options.pong_timeout
+        self.reader.max_message = options.max_message
+        self.reader.max_fragments = options.max_fragments
+        self._ping_payload = options.ping_payload
+        self._close_timeout = options.close_timeout
+        self._echo_close_reason = options.echo_close_reason
 
     @property
     def compression_ratio(self) -> float:
@@ -484,7 +499,7 @@ class Engine:
             self._events.append((Event.PONG, payload))
         else:
             code, reason = decode_close(payload)
-            self.ending = (code, reason, payload if self.echo_close_reason else payload[:2])
+            self.ending = (code, reason, payload if self._echo_close_reason else payload[:2])
             self.reader.stop()
 
     def _tell_close(self, code: int, reason: str) -> None:
@@ -496,7 +511,7 @@ class Engine:
     def _send_close(self, payload: bytes) -> CloseTimer:
         self._write_frame(Opcode.CLOSE, payload)
         self.state = State.CLOSING
-        timer = CloseTimer(self._now, self.close_timeout, self.bytes_sent)
+        timer = CloseTimer(self._now, self._close_timeout, self.bytes_sent)
         if self.keepalive.paused:
             timer.pause(self._now)
         return timer

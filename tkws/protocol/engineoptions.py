@@ -1,0 +1,46 @@
+"""What an engine does by itself, and its limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tkws.protocol.payloads import encode_control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """The options of an `Engine`; the defaults are a client's.
+
+    Raises:
+        TypeError: ``ping_payload`` is neither text nor bytes-like.
+        ValueError: ``ping_payload`` is longer than 125 bytes, or cannot be encoded.
+    """
+
+    keepalive: float = 0.0
+    """Seconds without receiving anything after which a ping is sent; 0 for never."""
+
+    ping_payload: bytes = b""
+    """The payload of these pings; empty to number them."""
+
+    pong_timeout: float = 20.0
+    """Seconds to wait for anything after such a ping; 0 to wait indefinitely."""
+
+    close_timeout: float = 10.0
+    """Seconds that the closing handshake may take without progress: from when the Close frame has left, or
+    from when the peer last took some of the output before it."""
+
+    echo_close_reason: bool = False
+    """Whether the answer to the peer's Close repeats its reason, not only its code."""
+
+    max_message: int = 16 * 1024 * 1024
+    """The most bytes that a received message may have, decompressed."""
+
+    max_fragments: int = 131_072
+    """The most frames that a received message may have."""
+
+    def __post_init__(self) -> None:
+        payload = encode_control("ping_payload", self.ping_payload)
+        object.__setattr__(self, "ping_payload", payload)  # bytes, whatever it was
+
+
+DEFAULTS = EngineOptions()
