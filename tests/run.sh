@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # What tests need: a check; the Debian packages that make it pass; whose tests are skipped if it does not.
 needs=(
-    "has_a_screen|xvfb|windows"
+    "has_virtual_screens|xvfb|windows"
     "has_tcllib|tcl tcllib|tcllib's websocket package"
     "has ip|iproute2|network namespaces"
     "has tinyproxy squid microsocks danted|tinyproxy-bin squid microsocks dante-server|proxies"
@@ -27,7 +27,10 @@ needs=(
     "has nats-server|nats-server|a message broker"
 )
 
-has_a_screen() { has_screen || has Xvfb; }
+has_virtual_screens() { [ "$(uname)" != Linux ] || has Xvfb; }
+
+# Windows of two processes on one screen would take the keyboard from each other.
+shares_a_screen() { has_screen && ! has Xvfb; }
 
 has_tcllib() { [ "$(echo 'puts [catch {package require websocket}]' | tclsh 2>/dev/null)" = 0 ]; }
 
@@ -65,7 +68,12 @@ provide() {
         mapfile -t lacks < <(lacking "${lacks[@]}")
     fi
     for need in "${lacks[@]}"; do
-        say "The tests of ${need##*|} are skipped."
+        whose=${need##*|}
+        if [ "$whose" = windows ] && has_screen; then
+            say "The windows come up on your screen, so that one process runs all tests."
+        else
+            say "The tests of $whose are skipped."
+        fi
     done
 }
 
@@ -95,7 +103,6 @@ if [ "$named" = 1 ] && [ -f "$last" ]; then alone=yes; fi
 if [ "$mode" = quick ]; then # not even loaded: those with no test for it, and much to import
     set -- -m "not slow and not display and not programs" --ignore=tests/{benchmarks,compliance,interop,soak} "$@"
 fi
-[ "$alone" = yes ] || set -- -n "$(cores)" --dist worksteal "$@"
 
 # ---- what is said, made and run
 
@@ -118,6 +125,8 @@ if [ "$mode" != quick ]; then
     make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
 fi
 make_venv test test
+if [ "$mode" != quick ] && shares_a_screen; then alone=yes; fi
+[ "$alone" = yes ] || set -- -n "$(cores)" --dist worksteal "$@"
 
 SECONDS=0 status=0
 "$venv/bin/python" -m pytest "$@" || status=$?

@@ -148,12 +148,14 @@ ARGUMENTS = {
 
 
 @pytest.mark.parametrize("asked", ARGUMENTS)
+@pytest.mark.slow
 def test_pytest_gets_what_was_asked_for(suite, asked):
     result = suite(*asked.split(), programs=CORES)
     assert result.stdout == f"pytest: {ARGUMENTS[asked]}\n"
     assert result.returncode == 0
 
 
+@pytest.mark.slow
 def test_quick_needs_no_programs(suite):
     result = suite("--quick", programs=CORES | INSTALLS)
     assert "-m not slow and not display and not programs" in result.stdout
@@ -161,6 +163,7 @@ def test_quick_needs_no_programs(suite):
     assert "npm" not in result.stderr
 
 
+@pytest.mark.slow
 def test_it_says_what_it_runs_and_how_long_that_will_take(suite):
     assert (
         "all but the slow ones, which --all runs too. They take about 4 minutes"
@@ -172,10 +175,21 @@ def test_it_says_what_it_runs_and_how_long_that_will_take(suite):
     assert "those that are named" in suite("tests/test_one.py", programs=CORES).stderr
 
 
+@pytest.mark.slow
+def test_one_process_uses_the_screen_of_the_user(suite):
+    result = suite(programs=CORES, DISPLAY=":0")
+    assert "The windows come up on your screen, so that one process runs all tests." in result.stderr
+    assert result.stdout == "pytest: -m not slow\n"
+    assert suite("--quick", programs=CORES, DISPLAY=":0").stdout.startswith(f"pytest: {PARALLEL}")
+    assert suite(programs=CORES | {"Xvfb": ""}, DISPLAY=":0").stdout == f"pytest: {USUAL}\n"
+
+
+@pytest.mark.slow
 def test_it_fails_as_pytest_does(suite):
     assert suite(programs=CORES, PYTEST_STATUS="1").returncode == 1
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_told_then_installed(suite, tmp_path):
     result = suite(programs=CORES | INSTALLS)
     told = result.stderr.index("Not installed: chromium, for the tests of a browser.")
@@ -187,6 +201,7 @@ def test_what_is_missing_is_told_then_installed(suite, tmp_path):
     assert result.returncode == 0
 
 
+@pytest.mark.slow
 def test_without_leave_to_install_it_is_told_what_is_skipped(suite, tmp_path):
     result = suite(programs=CORES | INSTALLS | {"id": "echo 1000"})
     assert "Not installed: chromium, for the tests of a browser." in result.stderr
@@ -196,6 +211,7 @@ def test_without_leave_to_install_it_is_told_what_is_skipped(suite, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 @pytest.mark.parametrize(("answer", "installed"), [("", True), ("y", True), ("no", False)])
+@pytest.mark.slow
 def test_who_is_there_is_asked(suite, tmp_path, answer, installed):
     suite("--quick", programs=CORES | INSTALLS)
     ours, theirs = os.openpty()
