@@ -123,7 +123,7 @@ def test_an_echo_that_is_never_read(peers, server, served, pump_until):
     pump_until(lambda: log.over)
     code, reason = log.one("close")
     assert code == 1006
-    assert "sends and does not read: more than 2097152 bytes" in reason
+    assert "keeps sending but does not read: more than 2097152 bytes" in reason
     assert most < 16 * MIB  # what one slice adds on top
     served.goes_on()
 

@@ -188,6 +188,6 @@ def test_answers_to_who_reads_a_byte_a_second(slow):
             most = max(most, log.ws.buffered_amount)
     code, reason = log.one("close")
     assert code == 1006
-    assert "sends and does not read: more than 1048576 bytes" in reason
+    assert "keeps sending but does not read: more than 1048576 bytes" in reason
     assert most <= MIB + 2 * PIECE
     server.close()
