@@ -10,6 +10,8 @@ import socket
 import ssl
 import struct
 import threading
+from functools import partial
+from http.cookiejar import CookieJar
 
 import pytest
 import trustme
@@ -470,3 +472,53 @@ def test_a_context_that_cannot_be_loaded(failed, listening, monkeypatch):
     error = failed(f"wss://localhost:{listening.port}/")
     assert error.phase == "tls"
     assert "no authorities here" in str(error)
+
+
+# ---- the program is left in the midst of it
+
+
+class Leaves(CookieJar):
+    """A jar in which the program is left: in the method of this name."""
+
+    def __init__(self, method: str, kind: type[BaseException]) -> None:
+        super().__init__()
+        setattr(self, method, lambda *_: leave(kind))
+
+
+def leave(kind: type[BaseException]) -> None:
+    raise kind
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize(
+    ("option", "value"), [("headers", leave), ("cookies", partial(Leaves, "add_cookie_header"))]
+)
+def test_leaving_the_program_before_the_request_is_an_error(
+    root, listening, log, pump_until, option, value, kind
+):
+    options = {option: partial(value, kind) if option == "headers" else value(kind)}
+    ws = tkws.open(listening.url, log, master=root, **options)
+    with pytest.raises(kind):
+        pump_until(lambda: False)
+    pump_until(lambda: log.over)
+    assert log.types == ["error", "disconnect"]
+    assert str(log.one("error")) == f"The headers could not be made: {kind.__name__}"
+    assert ws.state is tkws.State.CLOSED
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("status", ["401 Unauthorized", "302 Found\r\nLocation: /there"])
+def test_leaving_the_program_at_an_answer_keeps_the_answer(
+    root, listening, log, pump_until, serving, status, kind
+):
+    def refuse(peer):
+        peer.sock.sendall(f"HTTP/1.1 {status}\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n".encode())
+
+    serving(refuse)
+    jar = Leaves("extract_cookies", kind)
+    tkws.open(listening.url, log, master=root, cookies=jar, max_redirects=0)
+    with pytest.raises(kind):
+        pump_until(lambda: False)
+    pump_until(lambda: log.over)
+    assert log.types == ["error", "disconnect"]
+    assert log.one("error").status == int(status[:3])

@@ -754,7 +754,7 @@ def test_leaving_the_program_in_a_page(server, peer, pump_until):
     peer.request("/leave")
     with pytest.raises(SystemExit):
         pump_until(lambda: False)
-    server.close()
+    assert peer.answer()[0] == 500
     peer.wait_for_end()
 
 

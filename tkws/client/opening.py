@@ -147,10 +147,13 @@ class Opening:
             return
         try:
             handshake = self._plan.handshake(self._uri)
-        except Exception as cause:  # the program's own, from the callable that makes the headers
-            error = OpenError(f"The headers could not be made: {cause}", phase="handshake")
+        except BaseException as cause:  # the program's own, from the callable that makes the headers
+            why = str(cause) or type(cause).__name__
+            error = OpenError(f"The headers could not be made: {why}", phase="handshake")
             error.__cause__ = cause
             self._fail(error)
+            if not isinstance(cause, Exception):
+                raise  # SystemExit leaves mainloop, which may be called again
             self._loop.report_exception()
             return
         if self._is_over():
@@ -171,7 +174,13 @@ class Opening:
             return
         stream.abort()
         headers = Headers(answer.headers)
-        self._keep_cookies(headers)
+        try:
+            self._keep_cookies(headers)
+        finally:  # also if a jar's SystemExit leaves mainloop, which may be called again
+            self._heed(answer, headers)
+
+    def _heed(self, answer: HandshakeError, headers: Headers) -> None:
+        """Follow a redirect, or fail with the refusal."""
         if self._is_over():
             return
         if answer.status in _REDIRECTS and "Location" in headers:

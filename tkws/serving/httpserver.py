@@ -292,6 +292,9 @@ class HTTPConnection:
         except Exception:
             server.loop.report_exception()
             return _failed()
+        except BaseException:  # SystemExit leaves mainloop, which may be called again
+            self._respond(_failed(), close=True)
+            raise
         if isinstance(page, Response) and page.status == 404 and server.is_live(unquote(request.path)):
             return plain(426, "This address speaks WebSocket", upgrade="websocket", connection="Upgrade")
         return page
