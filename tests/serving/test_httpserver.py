@@ -305,6 +305,25 @@ def test_refusals_are_logged_for_who_wants_to_know(server, peer, caplog):
     assert "127.0.0.1" in record.getMessage()
 
 
+def test_a_refusal_is_sent_although_its_logging_raises(server, peer, callback_errors):
+    def emit(record):
+        raise LookupError("of a logging handler")
+
+    logger, handler = logging.getLogger("tkws"), logging.Handler()
+    handler.emit = emit
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        peer.ask("/chat", "Origin: https://example.org")
+        assert peer.answer()[0] == 403
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    assert [type(error) for error in callback_errors] == [LookupError]
+    callback_errors.clear()
+
+
 # ---- pages
 
 

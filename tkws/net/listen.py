@@ -153,14 +153,15 @@ class Listener:
                 return
 
     def _pause_accepting(self, error: OSError) -> None:
-        if not self._short:  # once for each shortage, not once a second
-            self._short = True
-            _log.warning(
-                "cannot accept on %s, trying again every %g s: %s", self._addresses, RETRY_DELAY, error
-            )
         for sock in self._sockets:
             self._loop.unwatch(sock.fileno())
         self._retry_timer = self._loop.call_later(RETRY_DELAY, self._watch)
+        if not self._short:  # once for each shortage, not once a second
+            self._short = True
+            # Last, since a logging handler is the program's own and may do anything.
+            _log.warning(
+                "cannot accept on %s, trying again every %g s: %s", self._addresses, RETRY_DELAY, error
+            )
 
 
 def _require_listening(sock: Socket) -> None:

@@ -224,9 +224,9 @@ class HTTPConnection:
 
     def connection_lost(self, cause: Exception | None) -> None:
         """Note the end: the client has gone, or the file being sent could not be read."""
-        if cause is not None:
-            _log.info("lost %r: %s", self._stream.peername, cause)
         self._leave()
+        if cause is not None:  # last, since a logging handler is the program's own and may do anything
+            _log.info("lost %r: %s", self._stream.peername, cause)
 
     def pause_writing(self) -> None:
         """Answer no more requests before the client has read what it asked for."""
@@ -300,8 +300,9 @@ class HTTPConnection:
         return page
 
     def _refuse(self, error: HandshakeError) -> None:
-        _log.info("refused %r: %s", self._stream.peername, error)
         self._respond(rejection(error), close=True)
+        # Last, since a logging handler is the program's own and may do anything.
+        _log.info("refused %r: %s", self._stream.peername, error)
 
     def _respond(self, answer: Response | FileResponse, *, close: bool = False) -> None:
         content = answer.content if isinstance(answer, FileResponse) else None
