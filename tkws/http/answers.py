@@ -158,7 +158,7 @@ class ClientConnection:
             self._head_bytes += end.end()
             self._scanned = 0
             del received[: end.end()]
-            if head.status >= 200 or head.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            if not _is_interim(head.status):
                 return self._begin_body(head)
             self._interim += 1
             if self._interim > MAX_INTERIM:
@@ -190,7 +190,7 @@ class ClientConnection:
     def _too_large(self) -> HandshakeError:
         head = _parse_head(bytes(self._received[: self._max_header_bytes].rpartition(b"\n")[0]))
         message = "The header of the server's answer is too large"
-        if head is None:
+        if head is None or _is_interim(head.status):
             return _fault(message)
         return HandshakeError(
             f"{message}: {head.status} {head.reason}".rstrip(),
@@ -198,6 +198,10 @@ class ClientConnection:
             status=head.status,
             headers=head.headers,
         )
+
+
+def _is_interim(status: int) -> bool:
+    return status < 200 and status != HTTPStatus.SWITCHING_PROTOCOLS
 
 
 def _parse_head(data: bytes) -> _Head | None:
