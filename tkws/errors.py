@@ -126,7 +126,9 @@ class MessagesLost(WebSocketError):
 
     def __init__(self, messages: list[str | bytes]) -> None:
         super().__init__(f"{len(messages)} messages were not sent")
-        self.messages = [message if isinstance(message, str) else bytes(message) for message in messages]
+        self.messages: list[str | bytes] = [
+            message if isinstance(message, str) else bytes(message) for message in messages
+        ]
 
 
 class OpenError(WebSocketError):
@@ -154,7 +156,7 @@ class OpenError(WebSocketError):
         self.phase = phase
         self.status = status
         self.headers: Mapping[str, str] = _storable(headers)
-        self.body = bytes(body)
+        self.body: bytes = bytes(body)
 
 
 class OpenTimeout(OpenError, TimeoutError):

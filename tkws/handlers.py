@@ -224,7 +224,7 @@ class VirtualEvents:
         widget.winfo_id()  # Tk drops virtual events of a widget without a window
         self._widget = widget
         self.ws: WebSocket | None = None
-        self.type = ""
+        self.type: str = ""
         self.message: Any = None
 
     def __call__(self, ws: WebSocket, type: str, message: Any) -> None:

@@ -59,10 +59,10 @@ class Delivery:
         on_capacity: Callable[[], object],
         tell_milestone: Tell,
     ) -> None:
-        self.handler = handler
-        self.reentrant = reentrant
-        self.paused = False
-        self.wants_capacity = False
+        self.handler: Handler = handler
+        self.reentrant: bool = reentrant
+        self.paused: bool = False
+        self.wants_capacity: bool = False
         self._loop = loop
         self._ws = ws
         self._on_capacity = on_capacity

@@ -59,12 +59,12 @@ class ConnectionDriver:
     def __init__(
         self, loop: Loop, stream: Stream, engine: Engine, delivery: Delivery, on_lost: Callable[[str], object]
     ) -> None:
-        self.engine = engine
-        self.stream = stream
+        self.engine: Engine = engine
+        self.stream: Stream = stream
         self._loop = loop
         self._delivery = delivery
         self._on_lost = on_lost
-        self.get_buffer = engine.reader.get_buffer
+        self.get_buffer: Callable[[], memoryview | None] = engine.reader.get_buffer
         self._timer: Timer | None = None
         self._awaits_pong = False  # whether the timer waits for a pong: then the next deadline may be earlier
         self._write_due = False

@@ -33,7 +33,7 @@ class LifecycleEvents:
 
     def __init__(self, delivery: Delivery, sending: Sending) -> None:
         self.end: End | None = None
-        self.closed_unopened = False
+        self.closed_unopened: bool = False
         self._delivery = delivery
         self._sending = sending
         self._disconnect_due = True  # False if the last `disconnect` had been told before the life ended

@@ -52,7 +52,7 @@ class Sending:
 
     def __init__(self, loop: Loop, capacity: int, post: Callable[[list[EventRecord]], object]) -> None:
         self.direct: ConnectionDriver | None = None
-        self.threads = ThreadQueue(loop, post)
+        self.threads: ThreadQueue = ThreadQueue(loop, post)
         self._loop = loop
         self._capacity = capacity
         self._driver: ConnectionDriver | None = None

@@ -78,16 +78,16 @@ class Session:
     def __init__(
         self, loop: Loop, role: Role, options: ConnectionOptions, ws: WebSocket, masks: MaskPool
     ) -> None:
-        self.loop = loop
-        self.role = role
-        self.options = options
-        self.ws = ws
-        self.phase = Phase.IDLE
+        self.loop: Loop = loop
+        self.role: Role = role
+        self.options: ConnectionOptions = options
+        self.ws: WebSocket = ws
+        self.phase: Phase = Phase.IDLE
         self.driver: ConnectionDriver | None = None
         self.connected_since: float | None = None
-        self.reconnections = 0
+        self.reconnections: int = 0
         self.on_end: Callable[[Session], object] | None = None
-        self.delivery = Delivery(
+        self.delivery: Delivery = Delivery(
             loop,
             ws,
             runnable(options.handler),
@@ -95,8 +95,8 @@ class Session:
             on_capacity=self._on_capacity,
             tell_milestone=self._tell_milestone,
         )
-        self.sending = Sending(loop, options.offline_buffer, self.delivery.post)
-        self.events = LifecycleEvents(self.delivery, self.sending)
+        self.sending: Sending = Sending(loop, options.offline_buffer, self.delivery.post)
+        self.events: LifecycleEvents = LifecycleEvents(self.delivery, self.sending)
         self._masks = masks
         self._opener: Opener | None = None
         self._policy: RetryPolicy | None = None

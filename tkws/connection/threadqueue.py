@@ -33,7 +33,7 @@ class ThreadQueue:
     )  # fmt: skip
 
     def __init__(self, loop: Loop, post: Callable[[list[EventRecord]], object]) -> None:
-        self.mid_message = False
+        self.mid_message: bool = False
         self._loop = loop
         self._post = post
         # Made at first use: an empty one takes 760 bytes, and few connections are used by other threads.
