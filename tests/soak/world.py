@@ -280,9 +280,10 @@ class World:
 
     def _dialog(self, fault: Fault) -> None:
         def ask() -> None:
-            answer = tkinter.BooleanVar(self._root)
-            self._loop.call_later(0.05 + 2 * fault.size, lambda: answer.set(True))
-            self._root.tk.call("vwait", str(answer))  # `wait_variable` is Tk's, not Tcl's
+            # No tkinter.Variable: collected in a thread that sends, it would call Tk there.
+            tk = self._root.tk
+            self._loop.call_later(0.05 + 2 * fault.size, tk.setvar, "answer", "yes")
+            tk.call("vwait", "answer")
 
         self._some_pair(fault.where).next_action = lambda: self._nest(ask)
 
