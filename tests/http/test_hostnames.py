@@ -7,7 +7,7 @@ import sys
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.http.hostnames import to_ascii
+from tkws.http.hostnames import pattern_to_ascii, to_ascii
 
 SAME_IN_BOTH = [
     ("Example.ORG", "example.org"),
@@ -87,3 +87,12 @@ def test_without_the_package_no_name_leads_elsewhere(name):
         except ValueError:
             return
     assert without == with_tables
+
+
+def test_the_names_in_a_pattern_are_encoded_label_by_label():
+    assert pattern_to_ascii("https://*.bücher.example:*") == "https://*.xn--bcher-kva.example:*"
+
+
+def test_an_asterisk_within_an_international_label_is_refused():
+    with pytest.raises(ValueError, match="within an international label"):
+        pattern_to_ascii("bü*.example")
