@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import tkinter as tk
 from collections.abc import Sequence
@@ -21,26 +22,27 @@ class AsyncClient:
     """
 
     def __init__(self, root: tk.Tk) -> None:
-        self._scene: Scene | None = None
-        self._program = aio.spawn(self._run(root), root)
+        self._root = root
+        self._window: asyncio.Future[AsyncClientWindow] = aio.loop(root).create_future()
+        self._program = aio.spawn(self._run(), root)
 
     def play(self, scene: Scene) -> None:
         """Play the scene when the service runs."""
-        self._scene = scene
+        aio.spawn(self._play(scene), self._root)
 
     def close(self) -> None:
         """Stop everything."""
         self._program.cancel()
 
-    async def _run(self, root: tk.Tk) -> None:
+    async def _run(self) -> None:
         service = Service()
         async with service.running():
-            window = AsyncClientWindow(root, service.url)
-            if self._scene is not None:
-                await play(window, self._scene)
-            else:
-                print(f"Log in as {USER} with the password {PASSWORD!r}", flush=True)
-            await aio.closed(root)
+            self._window.set_result(AsyncClientWindow(self._root, service.url))
+            print(f"Log in as {USER} with the password {PASSWORD!r}", flush=True)
+            await aio.closed(self._root)
+
+    async def _play(self, scene: Scene) -> None:
+        await play(await self._window, scene)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

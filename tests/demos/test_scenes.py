@@ -60,7 +60,7 @@ def test_the_async_client_logs_in_and_is_cancelled(display_root: tk.Tk, tmp_path
     picture = tmp_path / "client.png"
     result = run("demos.async_client", "--theme", theme, "--scripted", "--picture", str(picture))
     assert (result.returncode, result.stderr) == (0, "")
-    refused, first, cancelled, second = result.stdout.splitlines()
+    _, refused, first, cancelled, second = result.stdout.splitlines()
     assert refused == "The service refused the login: 401 Unauthorized"
     assert first.startswith("Logged in as ann: ")
     assert re.fullmatch(r"Cancelled after \d+ readings", cancelled)
