@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 import socket
-import sys
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 
 import tkws
 from tests.ledger import Ledger
+from tests.loop.test_fork import fork
 from tests.peers import Log
 from tkws.protocol.frames import Opcode
 
@@ -230,38 +231,96 @@ def test_a_worker_broadcasts_to_nobody_after_the_end(root, pump_until):
 
 # ---- a process that was forked off
 
+forks = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
+]
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_a_forked_child_is_refused_and_the_parents_connection_unharmed(root, taken, pump_until, log):
-    ws, peer = taken
-    server = tkws.serve(master=root, handler=Log())
-    names = [*REFUSED["WebSocket"], "send", "ping", "pong", "close"]
-    calls = [{**WORKS["WebSocket"], **REFUSED["WebSocket"]}[name] for name in names]
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            code = sum(not _is_refused(lambda call=call: call(ws)) for call in calls)
-            code += not _is_refused(lambda: server.broadcast("x"))
-            code += not _is_refused(server.close)
-            code += not _is_refused(lambda: tkws.open("ws://127.0.0.1:1/", print, master=root))
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    ws.send("alive")
-    assert peer.hear() == [(Opcode.TEXT, b"alive")]
-    peer.text("and here")
-    pump_until(lambda: log.all("text") == ["and here"])
-    server.close()
+# Nothing of the parent's changes, whatever these return.
+READ = {"cget", "keys", "is_live"}
 
 
-def _is_refused(call: Callable[[], object]) -> bool:
-    try:
-        call()
-    except tkws.StateError:
-        return True
-    except BaseException as error:
-        sys.stderr.write(f"{error!r}\n")
-    return False
+class TestForked:
+    pytestmark = forks
+
+    def test_a_child_is_refused_and_the_parents_connection_unharmed(self, root, taken, pump_until, log):
+        ws, peer = taken
+        calls = {**WORKS["WebSocket"], **REFUSED["WebSocket"]}
+        fork(lambda: [require_refused(calls[name], ws) for name in sorted(calls.keys() - READ)])
+        ws.send("alive")
+        assert peer.hear() == [(Opcode.TEXT, b"alive")]
+        peer.text("and here")
+        pump_until(lambda: log.all("text") == ["and here"])
+
+    @pytest.mark.parametrize("kind", ["server", "serve"])
+    def test_a_server_is_the_parents(self, root, peers, pump_until, log, kind):
+        listening = peers.keep(socket.create_server(("127.0.0.1", 0)))
+        near, _ = peers.sockets()
+        server = tkws.serve(master=root) if kind == "serve" else tkws.server(listening, master=root)
+        server.live("/", log)
+        calls = {**WORKS["Server"], **REFUSED["Server"], **OF_A_FORK}
+        if kind == "server":
+            del calls["ssl"]
+        request = {"Host": "localhost", "Upgrade": "websocket", "Connection": "Upgrade"}
+        request |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        assert tkws.test(server, near, "/", request)
+        before = server.configure()
+
+        def child() -> None:
+            for name in sorted(calls.keys() - READ):
+                require_refused(calls[name], server)
+            require_refused(lambda _: tkws.upgrade(near), server)
+            require_refused(lambda _: tkws.test(server, near, "/", request), server)
+            require_refused(lambda _: tkws.live(server, "/y", print), server)
+            assert (server.configure(), server.closed, server.is_live("/x")) == (before, False, False)
+
+        fork(child)
+        assert near.fileno() >= 0
+        server.close()
+
+    def test_what_makes_something_in_the_parents_interpreter_is_refused(self, root, peers):
+        listening, (near, _) = peers.listen(), peers.sockets()
+        tkws.serve(master=root).close()
+
+        def child() -> None:
+            for call in (
+                lambda _: tkws.open(listening.url, print, master=root),
+                lambda _: tkws.serve(master=root),
+                lambda _: tkws.server(listening.sock, master=root),
+                lambda _: tkws.takeover(near, print, master=root),
+            ):
+                require_refused(call, None)
+            assert near.fileno() >= 0
+
+        fork(child)
+
+    def test_find_returns_the_connections_of_its_own_process(self, taken):
+        ws, _ = taken
+
+        def child() -> None:
+            assert tkws.find() == []
+
+        fork(child)
+        assert tkws.find() == [ws]
+
+    def test_every_setter_is_tried(self):
+        for kind in (tkws.WebSocket, tkws.Server, tkws.HTTPServer):
+            settable = {name for name, value in inspect.getmembers(kind) if getattr(value, "fset", None)}
+            assert settable <= OF_A_FORK.keys()
+
+
+def _set_ssl(server: Any) -> None:
+    server.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+
+OF_A_FORK: dict[str, Callable[[Any], object]] = {
+    "item": lambda server: server.__setitem__("keepalive", 7),
+    "admit": lambda server: server.admit(None),
+    "adopt": lambda server: server.adopt(None, None),
+    "ssl": _set_ssl,
+}
+
+
+def require_refused(call: Callable[[Any], object], target: object) -> None:
+    with pytest.raises(tkws.StateError, match="forked off.* parent"):
+        call(target)

@@ -13,6 +13,7 @@ Invariants:
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -44,7 +45,19 @@ _FROM_LOOP = (Input.FAILED, Input.LOST, Input.RETRY, Input.GIVE_UP)
 _OPEN: Final = Phase.OPEN  # in Python 3.11, looking a member up on its enum is a call
 
 all_websockets: dict[WebSocket, None] = {}
-"""Every WebSocket that is not closed, the oldest first."""
+"""Every WebSocket of this process that is not closed, the oldest first."""
+
+_parents: list[WebSocket] = []
+
+
+def _leave_to_parent() -> None:
+    """Forget the connections of the parent, but keep the objects: this is a fork."""
+    _parents.extend(all_websockets)
+    all_websockets.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 class Session:

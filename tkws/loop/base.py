@@ -92,6 +92,14 @@ class Loop(Slices):
         """
         self._interpreter.check_thread()
 
+    def check_process(self) -> None:
+        """Refuse a call in a process that was forked off; call it before anything has changed.
+
+        Raises:
+            StateError: The caller is in one.
+        """
+        self._interpreter.check_process()
+
     def in_loop_thread(self) -> bool:
         """Whether the caller runs in the interpreter's thread.
 

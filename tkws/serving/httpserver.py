@@ -118,6 +118,7 @@ class HTTPServer(Server):
 
         check_kind("ssl", context, SSLContext, "an ssl.SSLContext")
         check_context("ssl", context, server_side=True)
+        self.loop.check_process()
         if self._context is None:
             raise ValueError("ssl: this server listens for plain TCP")
         self._context = context

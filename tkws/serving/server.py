@@ -121,11 +121,13 @@ class Server(Configurable):
         Raises:
             TypeError: For a path or a protocol that is not a str, or a handler that cannot be called.
             ValueError: For a path that can match none, since every path begins with ``/``.
+            StateError: In a process that was forked off.
         """
         for name, value in (("path", path), ("protocol", protocol)):
             if not isinstance(value, str):
                 raise TypeError(f"{name}: str, not {type(value).__name__}")
         _check_glob(path)
+        self.loop.check_process()
         if handler is None:
             return lambda decorated: self.live(path, decorated, protocol)
         check_handler("handler", handler)
@@ -144,7 +146,9 @@ class Server(Configurable):
         Raises:
             TypeError: For a path that is not a str, or content of another type.
             ValueError: For a path that does not begin with ``/``.
+            StateError: In a process that was forked off.
         """
+        self.loop.check_process()
         self.pages.add_page(path, content)
 
     def directory(self, path: str, folder: str | Path) -> None:
@@ -169,7 +173,9 @@ class Server(Configurable):
             NotADirectoryError: For a path that is not a folder.
             TypeError: For a path that is not a str.
             ValueError: For a path that does not begin with ``/``.
+            StateError: In a process that was forked off.
         """
+        self.loop.check_process()
         self.pages.add_directory(path, folder)
 
     @property
@@ -242,6 +248,7 @@ class Server(Configurable):
         Raises:
             HandshakeError: With the HTTP status that refuses it.
         """
+        self.loop.check_process()
         options = self.options
         handshake = validate(request.headers, method=request.method, version=request.version)
         host = request.host
@@ -277,6 +284,7 @@ class Server(Configurable):
         Raises:
             StateError: Where the server, or its interpreter, has gone.
         """
+        self.loop.check_process()
         if self.closed or self.loop.closed:
             raise StateError("sock: its server was closed")
         taken = detach(sock, connected=False)  # the client may have gone again, which reading tells
@@ -297,6 +305,7 @@ class Server(Configurable):
     # How it works
 
     def _change(self, changes: dict[str, Any]) -> None:
+        self.loop.check_process()
         self._options = changed(self._options, changes)
 
     def _make(self, admission: Admission) -> Session:
