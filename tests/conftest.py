@@ -50,6 +50,7 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ["PYTHONUTF8"] = "1"  # programs are read as UTF-8
     os.environ["MPLCONFIGDIR"] = str(CACHE / "matplotlib")  # its list of fonts takes long to make
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)

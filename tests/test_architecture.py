@@ -195,7 +195,7 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
         "from importlinter.cli import lint_imports_command as run; run()",
         "--no-cache",
     ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=False)
 
 
 def make_package(folder: Path, files: dict[str, str]) -> Path:

@@ -321,10 +321,10 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 def test_they_come_back_from_another_process(tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
     result = subprocess.run(
         [sys.executable, "-W", "error", tmp_path / "program.py"],
-        cwd=Path(__file__).parents[1], env=None, capture_output=True, text=True, timeout=60, check=False,
+        cwd=Path(__file__).parents[1], capture_output=True, encoding="utf-8", timeout=60, check=False,
     )  # fmt: skip
     assert (result.stdout, result.stderr) == ("survived\n", "")
 

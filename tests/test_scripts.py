@@ -23,7 +23,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )
@@ -47,7 +47,9 @@ def test_a_python_that_is_not_there_is_told() -> None:
 
 def test_a_python_without_tk_is_told_what_to_install(tmp_path: Path) -> None:
     poor = tmp_path / "python"
-    poor.write_text(f'#!/bin/sh\ncase "$*" in *tkinter*) exit 1;; esac\nexec "{sys.executable}" "$@"\n')
+    poor.write_text(
+        f'#!/bin/sh\ncase "$*" in *tkinter*) exit 1;; esac\nexec "{sys.executable}" "$@"\n', encoding="utf-8"
+    )
     poor.chmod(0o755)
     result = run("../tests/run.sh", PYTHON=str(poor))
     assert result.returncode == 1
@@ -57,7 +59,7 @@ def test_a_python_without_tk_is_told_what_to_install(tmp_path: Path) -> None:
 
 def test_an_old_python_is_refused(tmp_path: Path) -> None:
     old = tmp_path / "python"
-    old.write_text("#!/bin/sh\nexit 1\n")
+    old.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     old.chmod(0o755)
     result = run("../tests/run.sh", PYTHON=str(old))
     assert result.returncode == 1
@@ -103,7 +105,9 @@ def suite(tmp_path):
         (folder / program).symlink_to(shutil.which(program) or program)
 
     def add(name: str, source: str) -> Path:
-        (folder / name).write_text(source if source.startswith("#!") else f"#!/bin/sh\n{source}\n")
+        (folder / name).write_text(
+            source if source.startswith("#!") else f"#!/bin/sh\n{source}\n", encoding="utf-8"
+        )
         (folder / name).chmod(0o755)
         return folder / name
 
@@ -121,7 +125,7 @@ def suite(tmp_path):
             env={"PATH": str(folder), "PYTHON": str(python), "HOME": "/nowhere", **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=60,
             check=False,
         )
@@ -194,7 +198,7 @@ def test_what_is_missing_is_told_then_installed(suite, tmp_path):
     result = suite(programs=CORES | INSTALLS)
     told = result.stderr.index("Not installed: chromium, for the tests of a browser.")
     assert told < result.stderr.index("installing chromium")
-    log = (tmp_path / "apt-get.log").read_text().splitlines()
+    log = (tmp_path / "apt-get.log").read_text(encoding="utf-8").splitlines()
     assert [line.split()[0] for line in log].count("update") == 1
     assert "install -qq -y --no-install-recommends chromium" in log
     assert "The tests of a browser are skipped." in result.stderr  # that apt-get installs nothing
@@ -258,7 +262,7 @@ def test_every_step_runs_and_is_in_the_closing_table(tmp_path):
     (tmp_path / ".ci").mkdir()
     shutil.copy(REPOSITORY / ".ci/steps.sh", tmp_path / ".ci")
     result = subprocess.run(
-        ["bash", "-c", STEPS], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", STEPS], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60, check=False
     )
     assert result.returncode == 1
     assert "went on" not in result.stdout

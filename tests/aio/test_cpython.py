@@ -23,7 +23,9 @@ def test_cpythons_own_tests(module):
     pytest.importorskip("test.test_asyncio", reason="this Python was installed without its tests")
     assert module in MODULES
     command = [sys.executable, "-m", "tests.aio.cpython", module]
-    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=110, check=False)
+    result = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, encoding="utf-8", timeout=110, check=False
+    )
     assert result.returncode == 0, result.stdout + result.stderr[-4000:]
     assert " on 0 loops" not in result.stdout
 

@@ -549,6 +549,9 @@ def test_in_a_thread_of_its_own():
         loop_for(root).close()
         said.append(guest.is_closed())
         del root, guest, main
+        for other in threading.enumerate():
+            if other.name.startswith("waitpid-"):  # asyncio's, which knows the loop until it ends
+                other.join()
         gc.collect()  # an interpreter is given back in its own thread
 
     thread = threading.Thread(target=program)
@@ -791,6 +794,10 @@ def test_a_program_that_exits_ends_its_tasks():
         "task = guest.create_task(work()); guest.run_until_complete(main())\n"
     )
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
     )
     assert (result.stdout, result.stderr, result.returncode) == ("ended\n", "", 0)

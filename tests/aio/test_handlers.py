@@ -301,7 +301,9 @@ for call in (
         print(str(error).partition(":")[2])
 server.close()
 """
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True
+    )
     assert (
         result.stdout.splitlines()
         == [" import tkws.aio, which runs async functions, before one is given"] * 6

@@ -180,7 +180,7 @@ def test_anyio(run, tmp_path):
         with anyio.move_on_after(0.01) as scope:
             await anyio.sleep_forever()
         receiver.close()
-        await anyio.Path(tmp_path / "file").write_text("text")
+        await anyio.Path(tmp_path / "file").write_text("text", encoding="utf-8")
         return received, scope.cancelled_caught, await to_thread.run_sync(len, "four")
 
     assert run(main()) == (list(range(5)), True, 4)

@@ -186,7 +186,7 @@ def test_an_interrupt_ends_it_cleanly(notifier):
         [sys.executable, "-W", "error", "-c", script],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         env={**os.environ, "TKWS_NOTIFIER": notifier},
     )
     assert process.stdout.readline() == "begun\n"

@@ -115,7 +115,7 @@ class Measurement:
 
 def resident() -> float:
     """Return the memory of this process in MiB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise OSError("the system does not tell")
@@ -124,7 +124,7 @@ def resident() -> float:
 def measure(seconds: float, rate: float) -> bool:
     """Run the flood, print what was measured, and return whether it is above the bars."""
     program = [sys.executable, "-m", "tests.benchmarks.console", "--serve", "--rate", str(rate)]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(program, stdout=subprocess.PIPE, encoding="utf-8") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
         root = tkinter.Tk()

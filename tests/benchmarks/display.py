@@ -17,7 +17,7 @@ def virtual_screen() -> Iterator[None]:
     os.close(theirs)
     before = os.environ.get("DISPLAY")
     try:
-        with open(ours) as number:
+        with open(ours, encoding="utf-8") as number:
             os.environ["DISPLAY"] = f":{int(number.readline())}"
         yield
     finally:

@@ -73,13 +73,13 @@ def write(results: Results) -> None:
         rounds = results.rounds(name)
         if rounds:
             lines += section(name, rounds)
-    PAGE.write_text("\n".join(lines).rstrip() + "\n")
+    PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
 def machine(results: Results) -> list[str]:
     """Say on what, with what and when."""
-    model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
-    asked = subprocess.run(["tclsh"], input=TCLLIB, capture_output=True, text=True, check=False)
+    model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    asked = subprocess.run(["tclsh"], input=TCLLIB, capture_output=True, encoding="utf-8", check=False)
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     kind = model[1] if model else platform.machine()
     when = f"Measured on {' and '.join(results.days())}, {how_often(results)},"

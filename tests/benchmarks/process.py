@@ -13,7 +13,7 @@ CPUCLOCK_SCHED = 2
 def reading(pid: int) -> dict[str, float]:
     """Return the seconds of processor time, the context switches, and the memory now and at most in KiB."""
     folder = Path(f"/proc/{pid}")
-    status = (folder / "status").read_text()
+    status = (folder / "status").read_text(encoding="utf-8")
     return {
         "cpu": time.clock_gettime(~pid << 3 | CPUCLOCK_SCHED),
         "switches": sum(_switches(thread) for thread in (folder / "task").glob("*/status")),
@@ -29,5 +29,5 @@ def _field(status: str, name: str) -> int:
 
 
 def _switches(thread: Path) -> int:
-    status = thread.read_text()
+    status = thread.read_text(encoding="utf-8")
     return _field(status, "voluntary_ctxt_switches") + _field(status, "nonvoluntary_ctxt_switches")

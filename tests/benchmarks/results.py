@@ -41,4 +41,4 @@ class Results:
     def _lines(self) -> list[dict[str, Any]]:
         if not self._file.exists():
             return []
-        return [json.loads(line) for line in self._file.read_text().splitlines()]
+        return [json.loads(line) for line in self._file.read_text(encoding="utf-8").splitlines()]

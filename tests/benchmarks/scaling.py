@@ -52,7 +52,7 @@ def hosts(count: int, brokers: list[str]) -> Iterator[list[str]]:
     """Run hosts; yield their URLs."""
     command = [sys.executable, "-m", "tests.benchmarks.scaling", "--serve", *brokers]
     processes = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         for _ in range(count)
     ]
     try:

@@ -96,7 +96,7 @@ def test_the_page_has_what_was_measured_and_nothing_else(results, tmp_path, monk
     monkeypatch.setattr(page, "version", lambda name: "1.0")
     results.add("trip1", ROUNDS)
     page.write(results)
-    text = (tmp_path / "benchmarks.md").read_text()
+    text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert text.count("\n### ") == 1
     assert "in 3 rounds" in text
     assert text.count("Round trips of 64 B text, 1 in flight |") == 2  # bars

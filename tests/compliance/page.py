@@ -243,7 +243,7 @@ def outcome(case: ElementTree.Element) -> str:
 
 def about(module: str) -> str:
     """The first line of a module's docstring."""
-    source = (REPOSITORY / module.replace(".", "/")).with_suffix(".py").read_text()
+    source = (REPOSITORY / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
@@ -251,7 +251,9 @@ def is_asked(oracle: str) -> bool:
     """Whether a test with random input imports another engine."""
     folders = [REPOSITORY / module.replace(".", "/") for module in RANDOM]
     wanted = re.compile(rf"^(import|from) {oracle}\b", re.MULTILINE)
-    return any(wanted.search(file.read_text()) for folder in folders for file in folder.rglob("*.py"))
+    return any(
+        wanted.search(file.read_text(encoding="utf-8")) for folder in folders for file in folder.rglob("*.py")
+    )
 
 
 def table(header: list[str], rows: list[list[str]]) -> list[str]:

@@ -61,7 +61,7 @@ def main() -> None:
             print(f"{role}: not the {expected()['cases']} cases of the suite")
     if args.write:
         today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-        PAGE.write_text(page(today, Machine.here(), expected(), results, args.tests))
+        PAGE.write_text(page(today, Machine.here(), expected(), results, args.tests), encoding="utf-8")
     print(f"compliance: {sum(map(len, found)) - failed} passed, {failed} failed")
     sys.exit(bool(failed))
 
@@ -114,14 +114,14 @@ def run_client(wstest: str, cases: list[str], folder: Path) -> Results:
 def start_testee(*arguments: str) -> subprocess.Popen[str]:
     """Start one of `tests.compliance.testees`."""
     command = [sys.executable, "-m", "tests.compliance.testees", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
 
 
 def write_spec(folder: Path, spec: Mapping[str, object]) -> Path:
     """Write what the suite shall do."""
     folder.mkdir(parents=True)
     path = folder / "spec.json"
-    path.write_text(json.dumps({"exclude-cases": [], "exclude-agent-cases": {}, **spec}))
+    path.write_text(json.dumps({"exclude-cases": [], "exclude-agent-cases": {}, **spec}), encoding="utf-8")
     return path
 
 
@@ -162,13 +162,13 @@ def end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
 
 def read_report(folder: Path) -> Results:
     """Return what the suite found."""
-    index = json.loads((folder / "index.json").read_text())
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     return {case: (found["behavior"], found["behaviorClose"]) for case, found in index[AGENT].items()}
 
 
 def expected() -> dict[str, Any]:
     """Return what is expected of the suite."""
-    content: dict[str, Any] = json.loads(EXPECTED.read_text())
+    content: dict[str, Any] = json.loads(EXPECTED.read_text(encoding="utf-8"))
     return content
 
 

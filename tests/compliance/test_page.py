@@ -37,9 +37,9 @@ CASES = [
 @pytest.fixture
 def written(tmp_path: Path) -> list[str]:
     """The lines of the page."""
-    (tmp_path / "index.json").write_text(INDEX)
+    (tmp_path / "index.json").write_text(INDEX, encoding="utf-8")
     report = tmp_path / "report.xml"
-    report.write_text(f"<testsuites><testsuite>{''.join(CASES)}</testsuite></testsuites>")
+    report.write_text(f"<testsuites><testsuite>{''.join(CASES)}</testsuite></testsuites>", encoding="utf-8")
     results = {"client": read_report(tmp_path), "server": read_report(tmp_path)}
     results["server"]["10.1.1"] = ("OK", "OK")
     return page("2026-01-02", MACHINE, expected(), results, report).splitlines()

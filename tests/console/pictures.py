@@ -101,7 +101,7 @@ def show_options(console: Console) -> None:
 def flood(path: Path, theme: str, scaling: float) -> None:
     """20,000 messages a second, from a process of its own."""
     program = [sys.executable, "-m", "tests.benchmarks.console", "--serve", "--rate", "20000"]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(program, stdout=subprocess.PIPE, encoding="utf-8") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
         root = new_root(scaling)

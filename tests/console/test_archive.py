@@ -51,11 +51,11 @@ def test_a_long_one_takes_several_steps(tmp_path: Path) -> None:
 
 def test_a_file_that_was_there_stays_when_the_new_one_is_not_finished(tmp_path: Path) -> None:
     path = tmp_path / "conversation.jsonl"
-    path.write_text("before")
+    path.write_text("before", encoding="utf-8")
     steps = archive.save([Row(0, 1.0, Direction.IN, "text", "x")] * 1000, path)
     next(steps)
     steps.close()
-    assert path.read_text() == "before"
+    assert path.read_text(encoding="utf-8") == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
@@ -81,6 +81,6 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 )
 def test_a_line_that_is_no_row_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "conversation.jsonl"
-    path.write_text(f"{archive.to_json(ROWS[0])}\n\n{line}\n")
+    path.write_text(f"{archive.to_json(ROWS[0])}\n\n{line}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"^conversation\.jsonl, line 3: "):
         loaded(path)

@@ -122,8 +122,8 @@ def test_a_pipe_is_sent_line_by_line_and_the_answers_are_printed(
 
 def test_a_long_pipe_comes_back_whole(start: Start, echo: Any, pump_until: Any, tmp_path: Path) -> None:
     lines = "".join(f"{number:0100d}\n" for number in range(20_000))
-    (tmp_path / "lines").write_text(lines)
-    with open(tmp_path / "lines") as file:
+    (tmp_path / "lines").write_text(lines, encoding="utf-8")
+    with open(tmp_path / "lines", encoding="utf-8") as file:
         program = start(echo.url, "--no-gui", "--quiet", stdin=file)
         pump_until(lambda: program.over, timeout=PATIENCE)
     assert program.result == (0, lines)
@@ -192,7 +192,7 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
     ):
         assert sentence in program.err
     assert program.process.returncode == 3
-    assert '"type": "pong"' in saved.read_text()
+    assert '"type": "pong"' in saved.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
@@ -296,7 +296,7 @@ def test_tkws_itself_imports_nothing_of_it() -> None:
         [sys.executable, "-c", program],
         cwd=REPOSITORY,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         timeout=60,
     )

@@ -60,7 +60,7 @@ class Hands:
 
     def _do(self, *arguments: str) -> str:
         result = subprocess.run(
-            ["xdotool", *arguments], check=False, capture_output=True, text=True, timeout=PATIENCE
+            ["xdotool", *arguments], check=False, capture_output=True, encoding="utf-8", timeout=PATIENCE
         )
         return result.stdout.strip()
 
@@ -118,7 +118,7 @@ def pause(pump_until: PumpUntil, seconds: float = 0.4) -> None:
 
 
 def texts(path: Path) -> list[tuple[str, Any]]:
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [(row["direction"], row.get("text")) for row in rows if row["type"] == "text"]
 
 
@@ -177,4 +177,6 @@ def test_a_person_connects_sends_filters_saves_replays_and_disconnects(
     status, errors = hands.clear()
     assert (status, errors) == (0, b"")
     within(lambda: not echo.server.connections)
-    assert json.loads((tmp_path / "tkws" / "console.json").read_text())["addresses"] == [echo.url]
+    assert json.loads((tmp_path / "tkws" / "console.json").read_text(encoding="utf-8"))["addresses"] == [
+        echo.url
+    ]

@@ -42,7 +42,7 @@ def test_secrets_are_not_remembered(tmp_path: Path) -> None:
         )
     )
     store(settings, tmp_path / "console.json")
-    stored = (tmp_path / "console.json").read_text()
+    stored = (tmp_path / "console.json").read_text(encoding="utf-8")
     assert "pass" not in stored
     recalled = settings.recall("wss://a/?token=&x=1")
     assert recalled.headers == (("Accept-Language", "de"),)
@@ -70,7 +70,7 @@ def test_the_newest_address_is_first_and_the_oldest_goes() -> None:
     ],
 )
 def test_a_file_that_makes_no_sense_counts_as_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / "console.json").write_text(text)
+    (tmp_path / "console.json").write_text(text, encoding="utf-8")
     settings = load(tmp_path / "console.json")
     assert (settings.theme, settings.side, settings.addresses) == ("light", True, [])
     assert settings.recall("ws://a/") == Target(url="ws://a/")

@@ -103,6 +103,6 @@ def test_without_it_the_server_is_refused_unless_nothing_is_verified(
 
 def test_a_file_that_is_none_of_authorities_is_named(root: tkinter.Tk, tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
-    file.write_text("nothing")
+    file.write_text("nothing", encoding="utf-8")
     with pytest.raises(OSError, match=r"ca\.pem: not a readable PEM file"):
         Target(url="wss://localhost/", ca_file=str(file)).open(Log(), root)

@@ -387,7 +387,7 @@ def test_a_conversation_is_saved_opened_and_replayed(
     pump_until(lambda: len(shown(connected)) == 4)
     connected.files.save(path)
     pump_until(path.exists)
-    said = [json.loads(line).get("text") for line in path.read_text().splitlines()]
+    said = [json.loads(line).get("text") for line in path.read_text(encoding="utf-8").splitlines()]
     assert said[2:] == ["one", "two", "one", "two"]
     pump_until(lambda: str(connected._done.cget("text")) == "Saved 6 rows in talk.jsonl")
     connected.conversation.clear()
@@ -407,7 +407,7 @@ def test_only_what_is_shown_is_saved(connected: Console, pump_until: PumpUntil, 
     connected.conversation.refresh()
     connected.files.save(path, shown_only=True)
     pump_until(path.exists)
-    assert len(path.read_text().splitlines()) == 1
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1
 
 
 def test_a_file_that_cannot_be_read_or_written_is_told(
@@ -415,7 +415,7 @@ def test_a_file_that_cannot_be_read_or_written_is_told(
 ) -> None:
     connected.files.save(tmp_path / "nowhere" / "talk.jsonl")
     assert "nowhere" in connected.banner.text
-    (tmp_path / "bad.jsonl").write_text("nonsense\n")
+    (tmp_path / "bad.jsonl").write_text("nonsense\n", encoding="utf-8")
     connected.banner.hide()
     connected.files.open(tmp_path / "bad.jsonl")
     assert connected.banner.text.startswith("bad.jsonl, line 1")
@@ -556,7 +556,7 @@ def test_closing_stores_what_is_remembered(
     console.close()
     pump_until(lambda: not guards.exists(root) and not echo.server.connections)
     display_root.update()  # what the screen still tells of the window that has gone
-    assert "Bearer" not in path.read_text()
+    assert "Bearer" not in path.read_text(encoding="utf-8")
     assert storage.load(path).theme == "dark"
     assert storage.load(path).addresses == [echo.url]
 

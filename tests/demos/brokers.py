@@ -67,7 +67,7 @@ def cluster(folder: Path, size: int) -> Iterator[list[Server]]:
         clients, routes = ports[2 * number : 2 * number + 2]
         others = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[1::2] if port != routes)
         config = folder / f"nats-{number}.conf"
-        config.write_text(CONFIG.substitute(clients=clients, routes=routes, others=others))
+        config.write_text(CONFIG.substitute(clients=clients, routes=routes, others=others), encoding="utf-8")
         servers.append(Server(config, clients))
     try:
         for server in servers:

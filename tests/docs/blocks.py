@@ -42,7 +42,7 @@ class Program:
 
 def programs(page: Path) -> list[Program]:
     """The programs of a page, in order."""
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     found: list[Program] = []
     for block in BLOCK.finditer(text):
         line = text.count("\n", 0, block.start()) + 1
@@ -56,7 +56,7 @@ def programs(page: Path) -> list[Program]:
 
 def fragments(page: Path) -> list[Program]:
     """The fragments of a page, in order."""
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     return [
         Program(page, text.count("\n", 0, block.start()) + 1, block["text"], {})
         for block in BLOCK.finditer(text)

@@ -207,7 +207,7 @@ def test_fragment_is_accepted(
 
 def page(folder: Path, text: str) -> Program:
     file = folder / "page.md"
-    file.write_text(textwrap.dedent(text))
+    file.write_text(textwrap.dedent(text), encoding="utf-8")
     return programs(file)[-1]
 
 
@@ -259,7 +259,9 @@ def test_mistaken_remark_is_noticed(tmp_path: Path) -> None:
 
 def test_what_is_no_program_is_not_run_as_one(tmp_path: Path) -> None:
     file = tmp_path / "page.md"
-    file.write_text("```python notest\nws.send(1)\n```\n```python fragment\nws.send(2)\n```\n")
+    file.write_text(
+        "```python notest\nws.send(1)\n```\n```python fragment\nws.send(2)\n```\n", encoding="utf-8"
+    )
     assert programs(file) == []
     assert [fragment.text for fragment in fragments(file)] == ["ws.send(2)\n"]
 
@@ -268,6 +270,6 @@ def test_a_mistake_in_a_fragment_is_noticed(
     given: dict[str, Any], root: tkinter.Tk, pump_until: Callable[..., None], tmp_path: Path
 ) -> None:
     file = tmp_path / "page.md"
-    file.write_text("```python fragment\ntkws.open(url, handler, keep_alive=20)\n```\n")
+    file.write_text("```python fragment\ntkws.open(url, handler, keep_alive=20)\n```\n", encoding="utf-8")
     with pytest.raises(TypeError, match="keep_alive"):
         test_fragment_is_accepted(fragments(file)[0], given, root, pump_until)

@@ -27,7 +27,7 @@ from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
 from tkws.serving import httpserver
 
-PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
 SECTIONS = dict(re.findall(r"^## (For .+)\n((?:(?!## ).*\n)+)", PAGE, re.MULTILINE))
 UNNAMED = [

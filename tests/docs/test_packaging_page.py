@@ -24,9 +24,11 @@ def test_the_program_runs_from_a_zipapp(tmp_path: Path) -> None:
         source = Path(str(package.__file__)).parent
         shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     [program] = programs(PAGE)
-    (folder / "__main__.py").write_text(program.text)
+    (folder / "__main__.py").write_text(program.text, encoding="utf-8")
     zipapp.create_archive(folder, archive, compressed=True)
     # -I and -S: nothing but the archive and what comes with Python.
     command = [sys.executable, "-I", "-S", "-W", "error", str(archive)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    run = subprocess.run(
+        command, capture_output=True, encoding="utf-8", timeout=60, check=False, cwd=tmp_path
+    )
     assert (run.stdout, run.stderr, run.returncode) == ("hello from one file\n", "", 0)

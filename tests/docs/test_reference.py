@@ -28,11 +28,15 @@ COMMANDS = (
 
 def first_cells(page: str) -> list[str]:
     """The first cells of the rows of all tables of a page."""
-    return [line.split("|")[1].strip() for line in (DOCS / page).read_text().splitlines() if line[:1] == "|"]
+    return [
+        line.split("|")[1].strip()
+        for line in (DOCS / page).read_text(encoding="utf-8").splitlines()
+        if line[:1] == "|"
+    ]
 
 
 def test_every_public_name_has_its_place_in_the_reference() -> None:
-    text = "".join(page.read_text() for page in (DOCS / "reference").glob("*.md"))
+    text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
     places = set(re.findall(r"^\.\. auto\w+:: tkws\.(\w+)(?:\(\))?$", text, re.MULTILINE))
     errors = {name for name, value in vars(tkws.errors).items() if inspect.isclass(value)}
     assert set(tkws.__all__) - places - errors == {"__version__"}
@@ -58,13 +62,15 @@ def test_every_option_is_explained(kind: type) -> None:
 @pytest.mark.parametrize("page", ["tcllib.md", "reference/events.md"])
 def test_every_event_has_a_row(page: str) -> None:
     cells = " ".join(first_cells(page))
-    text = (DOCS / page).read_text()
+    text = (DOCS / page).read_text(encoding="utf-8")
     for event in Event:
         assert event.value in cells or f"`{event.value}`:" in text
 
 
 def test_every_command_has_a_section() -> None:
-    headings = " ".join(re.findall("^### (.*)$", (DOCS / "tcllib.md").read_text(), re.MULTILINE))
+    headings = " ".join(
+        re.findall("^### (.*)$", (DOCS / "tcllib.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert [name for name in COMMANDS if not re.search(rf"\b{name}\b", headings)] == []
 
 
@@ -73,10 +79,10 @@ def test_every_defect_has_a_row() -> None:
 
 
 def test_every_dependency_is_justified() -> None:
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     names = {re.split(r"[\[>=<]", requirement)[0] for requirement in wanted} - {"tkws"}
-    links = re.findall(r"\[([\w.-]+)\]\(http", (DOCS / "dependencies.md").read_text())
+    links = re.findall(r"\[([\w.-]+)\]\(http", (DOCS / "dependencies.md").read_text(encoding="utf-8"))
     assert names - {link.lower() for link in links} == set()
 
 
@@ -84,4 +90,6 @@ def test_every_dependency_is_justified() -> None:
     "page", [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda page: page.name
 )
 def test_links_lead_somewhere(page: Path) -> None:
-    assert [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()] == []
+    assert [
+        link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()
+    ] == []

@@ -67,7 +67,7 @@ def rows(text: str) -> list[Row]:
 def names_of(file: str) -> set[str]:
     """The names of a module's functions; none where there is no such file."""
     path = REPOSITORY / file
-    tree = ast.parse(path.read_text() if path.is_file() else "")
+    tree = ast.parse(path.read_text(encoding="utf-8") if path.is_file() else "")
     return {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
 
 
@@ -101,7 +101,7 @@ def is_test(name: str) -> bool:
 
 
 def read(page: str) -> list[Row]:
-    return rows((REPOSITORY / "docs" / page).read_text())
+    return rows((REPOSITORY / "docs" / page).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -18,7 +18,7 @@ def child() -> Iterator[Callable[[Sequence[str]], subprocess.Popen[str]]]:
 
     def start(command: Sequence[str]) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, cwd=REPOSITORY, stdout=pipe, stderr=pipe, text=True))
+        started.append(subprocess.Popen(command, cwd=REPOSITORY, stdout=pipe, stderr=pipe, encoding="utf-8"))
         return started[-1]
 
     yield start

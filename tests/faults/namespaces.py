@@ -119,7 +119,7 @@ class Network:
         place = _FILES / self.near
         place.mkdir(parents=True, exist_ok=True)
         self._files.append(place)
-        (place / name).write_text(text)
+        (place / name).write_text(text, encoding="utf-8")
 
     def command(self, *command: str) -> list[str]:
         """What runs a program at the near end."""
@@ -150,7 +150,9 @@ def _program() -> str:
 
 
 def _ip(*arguments: str) -> None:
-    done = subprocess.run([_program(), *arguments], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [_program(), *arguments], capture_output=True, encoding="utf-8", timeout=30, check=False
+    )
     if done.returncode:
         raise OSError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
 

@@ -165,7 +165,7 @@ def test_a_call_that_a_signal_interrupts_is_made_again(line):
 def test_a_full_disk_under_the_log_stops_nothing(line, caplog, monkeypatch):
     logger = logging.getLogger("tkws")
     failed: list[object] = []
-    full = logging.StreamHandler(open("/dev/full", "w"))  # noqa: SIM115 - closed below
+    full = logging.StreamHandler(open("/dev/full", "w", encoding="utf-8"))  # noqa: SIM115 - closed below
     monkeypatch.setattr(full, "handleError", failed.append)
     logger.addHandler(full)
     level = logger.level

@@ -151,7 +151,7 @@ FORKS = {
         """,
     "subprocess": """
         import subprocess
-        listing = subprocess.run(["ls", "-l", "/proc/self/fd"], capture_output=True, text=True).stdout
+        listing = subprocess.run(["ls", "-l", "/proc/self/fd"], capture_output=True, encoding="utf-8").stdout
         assert "socket:" not in listing and "eventpoll" not in listing, listing
         """,
 }

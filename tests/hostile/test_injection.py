@@ -153,15 +153,15 @@ def test_this_side_injects_nothing_either(root, nasty):
 @pytest.fixture
 def site(tmp_path, root):
     """A server of a folder with a secret beside it."""
-    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     (tmp_path / "site-secret").mkdir()
-    (tmp_path / "site-secret" / "secret.txt").write_text("secret")
+    (tmp_path / "site-secret" / "secret.txt").write_text("secret", encoding="utf-8")
     folder = tmp_path / "site"
     (folder / "sub").mkdir(parents=True)
-    (folder / "sub" / "here.txt").write_text("here")
-    (folder / ".env").write_text("secret")
+    (folder / "sub" / "here.txt").write_text("here", encoding="utf-8")
+    (folder / ".env").write_text("secret", encoding="utf-8")
     (folder / ".git").mkdir()
-    (folder / ".git" / "config").write_text("secret")
+    (folder / ".git" / "config").write_text("secret", encoding="utf-8")
     server = tkws.serve(master=root)
     server.directory("/files", folder)
     yield server, folder

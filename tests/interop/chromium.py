@@ -94,7 +94,7 @@ class Chromium:
         told = self._folder / "DevToolsActivePort"
         deadline = time.monotonic() + PATIENCE
         while True:
-            lines = told.read_text().split() if told.exists() else []
+            lines = told.read_text(encoding="utf-8").split() if told.exists() else []
             if len(lines) == 2:
                 return lines
             try:
@@ -102,7 +102,7 @@ class Chromium:
             except subprocess.TimeoutExpired:
                 if time.monotonic() < deadline:
                     continue
-            log = (self._folder / "log").read_text(errors="replace")
+            log = (self._folder / "log").read_text(encoding="utf-8", errors="replace")
             self.stop()
             pytest.fail(f"chromium does not start:\n{log}")
 

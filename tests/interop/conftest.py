@@ -142,7 +142,7 @@ def _their_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 
     yield process_of
     status = {peer: party.close() for peer, party in started.items()}
-    failed = {peer: (folder / peer).read_text() for peer in started if status[peer]}
+    failed = {peer: (folder / peer).read_text(encoding="utf-8") for peer in started if status[peer]}
     assert not failed
 
 

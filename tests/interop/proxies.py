@@ -178,7 +178,7 @@ class RealProxy:
             except subprocess.TimeoutExpired:
                 if time.monotonic() < deadline:
                     continue
-            log = (self._folder / "log").read_text(errors="replace")
+            log = (self._folder / "log").read_text(encoding="utf-8", errors="replace")
             self.stop()
             pytest.fail(f"{self._process.args!r} does not listen:\n{log}")
 

@@ -33,24 +33,24 @@ NODE_MODULES = Path(__file__).parents[2] / ".cache" / "node" / "node_modules"
 def _tcllib() -> str:
     ask = "puts [package require websocket]"
     return subprocess.run(
-        ["tclsh"], input=ask, capture_output=True, text=True, timeout=30, check=False
+        ["tclsh"], input=ask, capture_output=True, encoding="utf-8", timeout=30, check=False
     ).stdout.strip()
 
 
 def _node_package(name: str) -> str:
-    return json.loads((NODE_MODULES / name / "package.json").read_text())["version"]
+    return json.loads((NODE_MODULES / name / "package.json").read_text(encoding="utf-8"))["version"]
 
 
 def _chromium() -> str:
     told = subprocess.run(
-        ["chromium", "--version"], capture_output=True, text=True, timeout=30, check=False
+        ["chromium", "--version"], capture_output=True, encoding="utf-8", timeout=30, check=False
     ).stdout
     return told.split()[1]
 
 
 def _curl_command() -> str:
     told = subprocess.run(
-        ["curl", "--version"], capture_output=True, text=True, timeout=30, check=False
+        ["curl", "--version"], capture_output=True, encoding="utf-8", timeout=30, check=False
     ).stdout
     return told.split()[1]
 

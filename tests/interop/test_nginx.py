@@ -61,10 +61,10 @@ class Nginx:
             self._port = free.getsockname()[1]
         self.url = f"wss://localhost:{self._port}"
         words = {"folder": str(folder), "port": str(self._port), "upstream": str(upstream)}
-        (folder / "config").write_text(Template(CONFIG).substitute(words))
+        (folder / "config").write_text(Template(CONFIG).substitute(words), encoding="utf-8")
         (folder / "certificate").write_bytes(certificate)
         (folder / "pages").mkdir()
-        (folder / "pages" / "index.html").write_text("static")
+        (folder / "pages" / "index.html").write_text("static", encoding="utf-8")
         self._command = [program, "-c", str(folder / "config"), "-p", str(folder)]
         self.start()
 

@@ -120,7 +120,7 @@ def test_a_conversation(root, pump_until, proxies, echo, client_ssl, name, schem
 
 @pytest.mark.parametrize("name", ["tinyproxy", "squid over TLS"])
 def test_the_program_of_the_page(proxies, ca, pump_until, tmp_path, name):
-    page = (Path(__file__).parents[2] / "docs" / "howto" / "proxies.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "proxies.md").read_text(encoding="utf-8")
     _, _, source = page.partition("```python notest\n")
     authorities = tmp_path / "authorities.pem"
     ca.cert_pem.write_to_path(str(authorities))

@@ -144,7 +144,9 @@ def _tcllib() -> None:
     if shutil.which("tclsh") is None:
         pytest.skip("tclsh is not installed")
     wanted = "package require websocket; package require json::write"
-    asked = subprocess.run(["tclsh"], input=wanted, capture_output=True, text=True, timeout=30, check=False)
+    asked = subprocess.run(
+        ["tclsh"], input=wanted, capture_output=True, encoding="utf-8", timeout=30, check=False
+    )
     if asked.stderr:
         pytest.skip(f"tcllib is not installed: {asked.stderr.splitlines()[0]}")
 
@@ -156,7 +158,7 @@ def theirs(_tcllib: None, tmp_path_factory) -> Iterator[dict[str, TheirParty]]:
     parties = {side: TheirParty(["tclsh", TCLLIB], errors / side) for side in (CLIENT, SERVER)}
     yield parties
     statuses = {side: party.close() for side, party in parties.items()}
-    assert not any(statuses.values()), [(errors / side).read_text() for side in statuses]
+    assert not any(statuses.values()), [(errors / side).read_text(encoding="utf-8") for side in statuses]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def run_child(source: str) -> subprocess.CompletedProcess[str]:
         cwd=REPOSITORY,
         env={name: value for name, value in os.environ.items() if name != "TKWS_NOTIFIER"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
     )

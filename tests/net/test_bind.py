@@ -148,10 +148,10 @@ def test_what_a_crash_left_behind_is_replaced(bound, tmp_path):
 
 
 def test_a_file_is_never_replaced(tmp_path):
-    (tmp_path / "it").write_text("precious")
+    (tmp_path / "it").write_text("precious", encoding="utf-8")
     with pytest.raises(OSError, match="Address already in use"):
         bind_unix(str(tmp_path / "it"))
-    assert (tmp_path / "it").read_text() == "precious"
+    assert (tmp_path / "it").read_text(encoding="utf-8") == "precious"
 
 
 def test_a_busy_listener_is_not_replaced(bound, tmp_path):

@@ -158,7 +158,7 @@ def test_a_path_that_is_no_longer_its_own_is_left_alone(listener, tmp_path, othe
     made = listener("unix")
     (tmp_path / "socket").unlink()
     if other == "a file":
-        (tmp_path / "socket").write_text("precious")
+        (tmp_path / "socket").write_text("precious", encoding="utf-8")
     made.close()
     assert (tmp_path / "socket").exists() == (other == "a file")
 

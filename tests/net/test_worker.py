@@ -192,7 +192,7 @@ def test_a_call_that_hangs_does_not_hold_up_the_exit_of_python():
         [sys.executable, "-c", textwrap.dedent(program)],
         cwd=REPOSITORY,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=20,
         check=False,
     )

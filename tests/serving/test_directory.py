@@ -20,10 +20,10 @@ from tkws.serving.directory import SMALL, Directory, FileResponse, is_file_name
 def folder(tmp_path):
     folder = tmp_path / "site"
     folder.mkdir()
-    (folder / "a.txt").write_text("0123456789")
+    (folder / "a.txt").write_text("0123456789", encoding="utf-8")
     (folder / "large.bin").write_bytes(bytes(range(256)) * 1024)
     (folder / "sub").mkdir()
-    (folder / "sub" / "index.html").write_text("<p>sub")
+    (folder / "sub" / "index.html").write_text("<p>sub", encoding="utf-8")
     return folder
 
 
@@ -65,7 +65,7 @@ def test_a_change_is_another_tag(ask, folder):
     tags = {ask("a.txt")[0].headers["ETag"]}
     os.utime(folder / "a.txt", ns=(0, 1))
     tags.add(ask("a.txt")[0].headers["ETag"])
-    (folder / "a.txt").write_text("x")
+    (folder / "a.txt").write_text("x", encoding="utf-8")
     os.utime(folder / "a.txt", ns=(0, 1))
     tags.add(ask("a.txt")[0].headers["ETag"])
     assert len(tags) == 3
@@ -180,7 +180,7 @@ def test_what_is_no_name_is_not_there(ask, name):
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_a_hidden_name_is_not_shown_wherever_it_leads(ask, folder):
     (folder / ".link").symlink_to(folder / "a.txt")
-    (folder / ".hidden").write_text("secret")
+    (folder / ".hidden").write_text("secret", encoding="utf-8")
     (folder / "shown").symlink_to(folder / ".hidden")
     for name in (".link", ".hidden", "shown", ".hidden/", "sub/.x"):
         assert ask(name)[0] is None
@@ -210,7 +210,7 @@ def test_what_is_a_name_everywhere(part):
 
 
 def test_on_windows_such_names_are_not_even_looked_up(ask, folder, monkeypatch):
-    (folder / "con.txt").write_text("a device")
+    (folder / "con.txt").write_text("a device", encoding="utf-8")
     assert ask("con.txt")[1] == b"a device"
     monkeypatch.setattr(directory, "is_file_name", lambda part: is_file_name(part, windows=True))
     assert ask("con.txt")[0] is None

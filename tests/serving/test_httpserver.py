@@ -469,7 +469,7 @@ def test_a_page_is_made_of_its_request(server, peer):
 
 
 def test_a_folder(server, peer, tmp_path):
-    (tmp_path / "a.css").write_text("p {}")
+    (tmp_path / "a.css").write_text("p {}", encoding="utf-8")
     server.directory("/files", tmp_path)
     peer.request("/files/a.css")
     assert peer.answer()[2] == b"p {}"

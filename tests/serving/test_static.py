@@ -20,13 +20,13 @@ def pages() -> Pages:
 @pytest.fixture
 def folder(tmp_path):
     """A folder with a secret beside it."""
-    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     folder = tmp_path / "site"
     (folder / "sub").mkdir(parents=True)
-    (folder / "index.html").write_text("front")
-    (folder / "a.js").write_text("script")
-    (folder / "with space.txt").write_text("space")
-    (folder / "sub" / "index.html").write_text("sub front")
+    (folder / "index.html").write_text("front", encoding="utf-8")
+    (folder / "a.js").write_text("script", encoding="utf-8")
+    (folder / "with space.txt").write_text("space", encoding="utf-8")
+    (folder / "sub" / "index.html").write_text("sub front", encoding="utf-8")
     (folder / "empty").mkdir()
     return folder
 
@@ -137,7 +137,7 @@ def test_a_folder_without_its_slash_is_elsewhere_so_that_relative_links_work(pag
 
 def test_a_folder_that_is_named_with_strange_characters_stays_on_this_server(pages, folder):
     (folder / "a:b").mkdir()
-    (folder / "a:b" / "index.html").write_text("x")
+    (folder / "a:b" / "index.html").write_text("x", encoding="utf-8")
     pages.add_directory("/", folder)
     assert ask(pages, "/a%3Ab").headers["Location"] == "./a%3Ab/"
     assert ask(pages, "/a:b").headers["Location"] == "./a:b/"
@@ -259,8 +259,8 @@ def test_a_folder_is_a_path(pages, folder):
 def test_what_is_hidden_is_not_shown_unless_it_is_well_known(pages, folder):
     for name in (".well-known", ".git"):
         (folder / name).mkdir()
-        (folder / name / "file.txt").write_text(name)
-    (folder / ".well-known" / ".env").write_text("secret")
+        (folder / name / "file.txt").write_text(name, encoding="utf-8")
+    (folder / ".well-known" / ".env").write_text("secret", encoding="utf-8")
     pages.add_directory("/", folder)
     assert ask(pages, "/.well-known/file.txt").body == b".well-known"
     assert ask(pages, "/.git/file.txt").status == 404
@@ -271,6 +271,6 @@ def test_what_is_hidden_is_not_shown_unless_it_is_well_known(pages, folder):
 def test_a_folder_that_is_hidden_itself_is_shown(pages, tmp_path):
     hidden = tmp_path / ".cache"
     hidden.mkdir()
-    (hidden / "a.txt").write_text("here")
+    (hidden / "a.txt").write_text("here", encoding="utf-8")
     pages.add_directory("/", hidden)
     assert ask(pages, "/a.txt").body == b"here"

@@ -39,7 +39,7 @@ def read(at: float) -> Sample:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
     if trim is not None:
         trim(0)
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return Sample(at, sys.getallocatedblocks(), pages * os.sysconf("SC_PAGE_SIZE"))
 
 

@@ -32,7 +32,7 @@ def soak(*command: str) -> tuple[int, dict]:
         [sys.executable, "-W", "error", *command, "--seconds", "2", "--seed", "5"],
         cwd=REPOSITORY,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=90,
         check=False,
     )
