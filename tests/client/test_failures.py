@@ -194,10 +194,10 @@ def nobody() -> int:
 
 
 def tick(root, clock: Clock, pump_until, seconds: int = 1) -> None:
-    """Lets time pass, and the loop see it."""
+    """Lets time pass, and the loop see it, which has armed a timer of Tk's by the time before."""
     seen: list[bool] = []
     clock.now += seconds
-    loop_for(root).call_soon(seen.append, True)
+    loop_for(root).call_soon_threadsafe(seen.append, True)
     pump_until(lambda: seen)
 
 
