@@ -40,6 +40,7 @@ def work(log, gate):
     return work
 
 
+@pytest.mark.slow
 def test_ignore(guest, root, pump_until, log, gate, work):
     work = aio.command(work, master=root)
     first = work("1")

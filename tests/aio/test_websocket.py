@@ -395,6 +395,7 @@ def test_the_interpreter_ends_at_any_await(guest, root, wait, pump_until):
     task.cancelled() or task.exception()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waiting", ["recv", "iteration", "ping", "send"])
 def test_what_waits_is_cancelled_when_the_window_goes(guest, root, pump_until, waiting):
     ended = []

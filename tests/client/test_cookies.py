@@ -121,6 +121,7 @@ ATTRIBUTES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ATTRIBUTES | st.text(st.characters(max_codepoint=0xFF), max_size=9), max_size=8))
 def test_nothing_that_a_server_sets_is_an_error(parts):
     """Neither is the warning by which http.cookiejar tells of its own faults."""

@@ -107,6 +107,7 @@ def slow(request, root, peers, pump_until, monkeypatch, server_ssl, client_ssl):
 # ---- closing
 
 
+@pytest.mark.slow
 def test_a_slow_peer_gets_all_that_was_sent_and_the_close(slow, pump_until):
     """Four seconds for each piece, ten for the closing handshake, and 64 for all."""
     end = slow(close_timeout=10)
@@ -125,6 +126,7 @@ def test_a_slow_peer_gets_all_that_was_sent_and_the_close(slow, pump_until):
     pump_until(lambda: end.log.over)
 
 
+@pytest.mark.slow
 def test_so_does_who_closes_while_it_writing_paused(slow, pump_until):
     end = slow(close_timeout=10)
     end.ws.send(bytes(4 * MIB), compress=False)
@@ -134,6 +136,7 @@ def test_so_does_who_closes_while_it_writing_paused(slow, pump_until):
     assert len(end.peer.frames()[0][1]) == 4 * MIB
 
 
+@pytest.mark.slow
 def test_a_slow_peer_gets_what_was_gathered_in_a_handler(slow, pump_until):
     def answer(ws, message):
         for _ in range(4):
@@ -207,6 +210,7 @@ def test_a_peer_that_stays_after_both_closes_is_dropped_soon(slow, pump_until, f
 # ---- keepalive
 
 
+@pytest.mark.slow
 def test_a_peer_that_reads_a_large_message_is_alive(slow, pump_until):
     """Sixteen pieces, each in twelve seconds: the ping is behind them."""
     end = slow(keepalive=30, pong_timeout=20)
@@ -221,6 +225,7 @@ def test_a_peer_that_reads_a_large_message_is_alive(slow, pump_until):
     pump_until(lambda: end.log.over)
 
 
+@pytest.mark.slow
 def test_a_peer_that_reads_and_does_not_answer_is_given_up(slow, pump_until):
     end = slow(keepalive=30, pong_timeout=20)
     end.ws.send(bytes(2 * MIB), compress=False)
@@ -317,6 +322,7 @@ def test_who_has_answered_is_not_blamed_while_this_side_does_not_read(slow, pump
 plain = pytest.mark.parametrize("slow", ["server", "client", "a system that does not tell"], indirect=True)
 
 
+@pytest.mark.slow
 @plain
 @pytest.mark.parametrize("answer", ["at once", "later"])
 def test_a_peer_that_closed_and_ended_its_output_reads_what_it_was_answered(slow, pump_until, answer):

@@ -105,6 +105,7 @@ def test_what_a_handler_sends_leaves_in_one_go(root, peers, pump_until, monkeypa
 # ---- pings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [CHUNK - 1, 3 * CHUNK + 5])
 def test_large_messages_leave_after_the_call_in_order_with_what_is_between(either, log, pump_until, size):
     ws, peer = either

@@ -43,6 +43,7 @@ def test_there_is_one_theme_for_each_interpreter(display_root: tk.Tk) -> None:
         other.destroy()
 
 
+@pytest.mark.slow
 def test_sizes_follow_the_screen(display_root: tk.Tk, scale: Callable[[float], None]) -> None:
     def use_small_font(root: tk.Tk) -> None:
         root.tk.call("font", "configure", "TkDefaultFont", "-size", 6)
@@ -60,6 +61,7 @@ def test_sizes_follow_the_screen(display_root: tk.Tk, scale: Callable[[float], N
         other.destroy()
 
 
+@pytest.mark.slow
 def test_sizes_follow_a_large_font_and_end_at_the_screen(display_root: tk.Tk) -> None:
     usual = Theme(display_root)
     other = tk.Tk()
@@ -92,6 +94,7 @@ def test_it_can_be_dark_and_light_again(display_root: tk.Tk) -> None:
     assert ttk.Style(display_root).lookup("TLabel", "background") == LIGHT.surface
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the file dialog is the system's")
 def test_the_file_dialog_has_the_colours_of_the_theme(display_root: tk.Tk) -> None:
     theme, call = theme_of(display_root), display_root.tk.call

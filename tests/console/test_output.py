@@ -56,6 +56,7 @@ def test_a_pipe_gets_everything_as_it_is(text: str) -> None:
     assert file.getvalue() == f"#1 {text}\n"
 
 
+@pytest.mark.slow
 def test_no_character_reaches_a_terminal_that_is_not_seen_there() -> None:
     every = "".join(map(chr, range(sys.maxunicode + 1)))
     shown = written(every, mark="< ").replace("\n", "")

@@ -202,6 +202,7 @@ def test_a_window_that_grows_shows_more(shown: Shown) -> None:
     assert len(shown.texts) == shown.table.page < before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("character", ["W", "i", "漢", "\N{ROLLING ON THE FLOOR LAUGHING}", "\n"], ids=ascii)
 def test_no_text_reaches_beyond_the_edge(shown: Shown, character: str) -> None:
     shown.log.add(Direction.IN, "text", character * 1000)

@@ -107,6 +107,7 @@ def test_what_is_none_is_refused(text: str) -> None:
         decode(text)
 
 
+@pytest.mark.slow
 def test_who_comes_gets_the_history_then_what_is_new(root: tk.Tk, pump_until: PumpUntil) -> None:
     clock = FakeClock(root)
     host = Host(root)
@@ -129,6 +130,7 @@ def test_who_comes_gets_the_history_then_what_is_new(root: tk.Tk, pump_until: Pu
     pump_until(lambda: not tkws.find())
 
 
+@pytest.mark.slow
 def test_a_viewer_comes_back_when_the_feed_does(root: tk.Tk, pump_until: PumpUntil) -> None:
     host = Host(root)
     seen = Seen()
@@ -204,6 +206,7 @@ def open_fonts() -> None:
     figure.savefig(io.BytesIO())
 
 
+@pytest.mark.slow
 def test_both_views_follow_the_feed(open_fonts: None, display_root: tk.Tk, pump_until: PumpUntil) -> None:
     host = Host(display_root)
     app = App(display_root, host.server.url, host)

@@ -91,6 +91,7 @@ def test_a_socket_changes_hands(
     assert window.lines[0] == f"Ash: connected by {way}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/live", "/taken"])
 def test_what_came_too_early_is_not_lost(
     window: EmbeddedWindow, call: Callable[[bytes], socket.socket], pump_until: PumpUntil, path: str
@@ -99,6 +100,7 @@ def test_what_came_too_early_is_not_lost(
     pump_until(lambda: "Ash: hello" in window.lines)
 
 
+@pytest.mark.slow
 def test_clients_come_by_both_ways_at_once(
     display_root: tk.Tk, window: EmbeddedWindow, pump_until: PumpUntil
 ) -> None:
@@ -113,6 +115,7 @@ def test_clients_come_by_both_ways_at_once(
     assert len(set(window.clients.values())) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "status"),
     [

@@ -55,6 +55,7 @@ def test_the_worker_sends_from_its_thread_and_can_be_stopped(fill: Open, pump_un
     assert demo.frame.log.plain[-1] == "you: that was quick"
 
 
+@pytest.mark.slow
 def test_the_worker_ends_when_the_window_goes_first(display_root: tk.Tk, pump_until: PumpUntil) -> None:
     demo = WorkerWindow(display_root)
     pump_until(lambda: demo.frame.log.plain, timeout=20)
@@ -81,6 +82,7 @@ def test_a_client_of_the_wsgi_application_is_served_on_the_thread_of_tk(
     pump_until(lambda: demo.frame.log.plain[-1] == "me: disconnected")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "status"), [("/elsewhere", 404), ("/live?from=me", 403)])
 def test_the_wsgi_application_answers_what_is_no_websocket(
     display_root: tk.Tk, fill: Open, pump_until: PumpUntil, path: str, status: int

@@ -101,6 +101,7 @@ def test_what_cannot_be_said_is_told_at_once(meet: Meet) -> None:
         ann.rename("x" * 21)
 
 
+@pytest.mark.slow
 def test_the_latency_is_measured(meet: Meet, pump_until: PumpUntil) -> None:
     ann = meet("ann")
     assert ann.latency is None

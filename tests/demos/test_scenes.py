@@ -95,6 +95,7 @@ def test_the_dashboard_shows_both_views(display_root: tk.Tk, tmp_path: Path) -> 
     assert picture.read_bytes().startswith(PNG)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("demo", ["demos.chat", "demos.dashboard", "demos.embedded", "demos.worker"])
 def test_without_a_screen_it_says_so(demo: str) -> None:
     result = run(demo, DISPLAY="")
@@ -103,6 +104,7 @@ def test_without_a_screen_it_says_so(demo: str) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_bad_address_or_nickname_is_told(display_root: tk.Tk) -> None:
     result = run("demos.chat", "--port", "99999")
     assert result.returncode == 1
@@ -123,6 +125,7 @@ def test_a_scene_that_does_not_come_to_its_end_fails_in_time(
     assert capsys.readouterr().err == "The scene failed: not finished within 0 s.\n"
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_saved_fails_the_scene(
     display_root: tk.Tk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,7 @@ def labels_of(widget: tk.Misc) -> str:
     return "\n".join(filter(None, texts))
 
 
+@pytest.mark.slow
 def test_two_windows_talk_and_mark_what_is_unread(
     open_window: Callable[[str], ChatWindow], pump_until: PumpUntil
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_line_that_cannot_be_sent_stays_in_the_field(
     assert ann._composer.entry.get() == "is anybody there?"
 
 
+@pytest.mark.slow
 def test_a_restart_shows_a_banner_and_a_button_that_comes_back(
     open_window: Callable[[str], ChatWindow], pump_until: PumpUntil
 ) -> None:

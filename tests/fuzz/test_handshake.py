@@ -218,6 +218,7 @@ TRAPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "count"), TRAPS, ids=[value[:12] for value, _ in TRAPS])
 def test_a_long_list_takes_memory_and_steps_in_proportion(value: str, count: int | None) -> None:
     tracemalloc.start()

@@ -310,6 +310,7 @@ def test_a_coded_body_is_readable(coding: str, data: bytes, body: bytes) -> None
     assert answer.headers["Content-Encoding"] == coding
 
 
+@pytest.mark.slow
 def test_a_bomb_is_inflated_within_the_bound() -> None:
     bomb = gzip.compress(gzip.compress(b"x" * 100_000_000))
     head = b"HTTP/1.1 401 No\r\nContent-Encoding: gzip, gzip\r\n\r\n"

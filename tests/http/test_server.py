@@ -408,6 +408,7 @@ def test_two_segments_are_answered_as_one(first: bytes, second: bytes) -> None:
     assert answers([data[at : at + 1] for at in range(len(data))], eof=False) == whole
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(MESSAGES) | st.binary(max_size=8), max_size=5), st.data())
 def test_any_segments_are_answered_as_one(messages: list[bytes], draw: st.DataObject) -> None:
     data = b"".join(messages)

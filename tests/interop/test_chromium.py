@@ -96,6 +96,7 @@ def test_its_page_is_told_why_it_was_cut_off(root, tab, server, heard, message, 
     assert heard["close"][0][0] == 1006
 
 
+@pytest.mark.slow
 def test_the_page_sees_every_message(tab, server, heard) -> None:
     tab.show(address(server))
     tab.evaluate(HEARS % json.dumps(address(server, "ws", "/talk")))

@@ -118,6 +118,7 @@ def test_a_conversation(root, pump_until, proxies, echo, client_ssl, name, schem
     converse(root, pump_until, echo().url, proxy=proxy.url(scheme), proxy_ssl=client_ssl)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tinyproxy", "squid over TLS"])
 def test_the_program_of_the_page(proxies, ca, pump_until, tmp_path, name):
     page = (Path(__file__).parents[2] / "docs" / "howto" / "proxies.md").read_text(encoding="utf-8")
@@ -277,6 +278,7 @@ def test_a_proxy_that_speaks_something_else(root, pump_until, proxies, client_ss
     assert words in str(error)
 
 
+@pytest.mark.slow
 def test_a_certificate_of_an_unknown_authority(root, pump_until, proxies):
     proxy = proxies["squid over TLS"].url("https")
     error = refusal(

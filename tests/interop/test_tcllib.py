@@ -200,6 +200,7 @@ def hold(root, pump_until, theirs: dict[str, TheirParty]) -> Iterator[Hold]:
         party.ignore(loop)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
 def test_what_differs_from_tcllib_is_a_defect_of_tcllib(conversation: str, hold: Hold) -> None:
     reference = hold(CONVERSATIONS[conversation], "")

@@ -154,6 +154,7 @@ def test_the_window_under_a_flood(display_root, flooded, pump_until, kind, starv
     display_root.tk.deletefilehandler(flooded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "starves"), [("tk", True), ("loop", False)])
 @pytest.mark.parametrize("caller", ["program", "callback"])
 def test_update_under_a_flood(root, watch, pump_until, flooded, kind, starves, caller) -> None:

@@ -78,6 +78,7 @@ def test_a_handler_of_the_programs_runs_at_once(loop, root, number) -> None:
     assert heard == [number]
 
 
+@pytest.mark.slow
 def test_what_a_handler_raises_leaves_mainloop(loop, root, log, pump_until) -> None:
     def give_up(*_: object) -> None:
         raise TimeoutError("no more time")

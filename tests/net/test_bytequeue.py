@@ -14,6 +14,7 @@ from tkws.net import bytequeue
 from tkws.net.bytequeue import CHUNK, IOV_MAX, JOIN_BELOW, ByteQueue, as_buffer, send, should_join
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.binary(max_size=20), st.sampled_from([bytes, bytearray, memoryview]), st.integers(0, 30))

@@ -125,6 +125,7 @@ def test_what_is_made_as_it_is_sent_waits_unmade(ends, pump_until, fill):
     assert ends.far_owner.received == written + b"head" + bytes(3 * CHUNK) + b"tail"
 
 
+@pytest.mark.slow
 def test_a_stream_that_is_aborted_makes_nothing_more(ends, pump_until):
     ends.far.pause_reading()
     source = Made(bytes(64 * MIB))
@@ -467,6 +468,7 @@ def test_when_the_loop_closes_the_last_words_are_sent_as_far_as_they_go(ends, lo
     assert ends.far.socket.recv(1000)
 
 
+@pytest.mark.slow
 def test_any_sequence_of_calls_delivers_a_prefix_in_order(ends, loop, pump_until):
     randomness = random.Random(6)
     written = {ends.near: bytearray(), ends.far: bytearray()}

@@ -95,6 +95,7 @@ def received_in_pieces(role: Role, frames: list[Frame], sizes: list[int], *, buf
     return outcome(end, told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("buffers", [False, True], ids=["without buffers", "with buffers"])
 @pytest.mark.parametrize("role", Role, ids=["client", "server"])
 @given(frames=streams(), sizes=CUTS)

@@ -255,6 +255,7 @@ SETTINGS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(SETTINGS, SETTINGS, st.lists(st.binary(max_size=3000), max_size=4))
 def test_any_two_settings_understand_each_other(
     client: Deflate, server: Deflate, messages: list[bytes]
