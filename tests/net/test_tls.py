@@ -401,10 +401,7 @@ class Sink(Stream):
     """A stream that takes everything at once, and goes nowhere."""
 
     def __init__(self, loop) -> None:
-        super().__init__(None)
-        self.loop = loop
-        self.peername = self.sockname = None
-        self.socket = None  # type: ignore[assignment]
+        super().__init__(None, loop, None, None, None)  # type: ignore[arg-type]
         self.taken = 0
 
     buffered_amount = unacknowledged_amount = 0

@@ -86,8 +86,8 @@ class GuestLoop(PiecewiseEventLoop):
         self._handed = HostSelector(host, self._owe_turn)
         self.spawned: set[asyncio.Task[Any]] = set()
         self.on_end: set[Callable[[], object]] = set()
-        self.orphaned = False
-        self.left_by_quit = False
+        self.orphaned: bool = False
+        self.left_by_quit: bool = False
         super().__init__(self._handed)
         host.on_close(self._host_ended)
 

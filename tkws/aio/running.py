@@ -96,7 +96,7 @@ class Interrupt:
     """
 
     def __init__(self, guest: GuestLoop) -> None:
-        self.came = False
+        self.came: bool = False
         self._guest = guest
         self._task: asyncio.Task[Any] | None = None
         self._before: Any = None

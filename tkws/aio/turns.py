@@ -79,8 +79,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
 
     def _listen_outside(self) -> None:
         """Hear of what is queued from now on. In a piece, where most is queued, it need not be heard."""
-        self._call_soon = self._call_soon_outside
-        self.call_at = self._call_at_outside  # type: ignore[method-assign, assignment]
+        vars(self).update(_call_soon=self._call_soon_outside, call_at=self._call_at_outside)
 
     def _listen_no_more(self) -> None:
         vars(self).pop("_call_soon", None)

@@ -97,7 +97,7 @@ class Connector:
         on_answer: Callable[[Accepted | HandshakeError, Stream], object],
         on_failed: Callable[[OpenError], object],
     ) -> None:
-        self.phase = "connect"
+        self.phase: str = "connect"
         self._loop = loop
         self._uri = uri
         self._route = route

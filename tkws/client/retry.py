@@ -129,7 +129,7 @@ class Attempts:
     """
 
     def __init__(self, backoff: Backoff, uniform: Callable[[float, float], float] = _uniform) -> None:
-        self.count = 0
+        self.count: int = 0
         self._pause = backoff.initial
         self._backoff = backoff
         self._uniform = uniform

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import Final
 
 from tkws.console.look import theme_of
 from tkws.console.options import Options, OptionsByOrigin
@@ -45,10 +46,12 @@ class AddressBar(ttk.Frame):
         self._by_origin = OptionsByOrigin(settings)
         self._options_url = ""  # the address that the options in the panel belong to; empty at first
         self._text = tk.StringVar(self)
-        self.entry = ttk.Combobox(self, font=theme.body, values=settings.addresses, textvariable=self._text)
-        self.button = ttk.Button(self, text="Connect", command=on_button, width=11)
+        self.entry: Final = ttk.Combobox(
+            self, font=theme.body, values=settings.addresses, textvariable=self._text
+        )
+        self.button: Final = ttk.Button(self, text="Connect", command=on_button, width=11)
         self._toggle = ttk.Button(self, command=self.toggle_options, width=12)
-        self.options = OptionsPanel(self, self._update_toggle)
+        self.options: Final = OptionsPanel(self, self._update_toggle)
         gap = theme.px(8)
         self.entry.grid(row=0, column=0, sticky="nsew")
         self.button.grid(row=0, column=1, padx=(gap, 0))

@@ -21,7 +21,7 @@ class Banner(ttk.Frame):
     def __init__(self, parent: tk.Misc) -> None:
         px = theme_of(parent).px
         super().__init__(parent, style="Bad.TFrame")
-        self.text = ""
+        self.text: str = ""
         self._label = ttk.Label(self, style="Bad.TLabel", padding=(px(10), px(6)))
         self._close = ttk.Button(self, text="✕", style="Bad.TButton", command=self.hide, width=2)
         self._label.pack(side="left", fill="x", expand=True)

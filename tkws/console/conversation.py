@@ -9,6 +9,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import Final
 
 from tkws.console.detail import Detail
 from tkws.console.filterbar import FilterBar
@@ -46,16 +47,16 @@ class Conversation(ttk.PanedWindow):
     ) -> None:
         super().__init__(parent, orient="vertical")
         self.log = log
-        self.view = View(log)
-        self.paused = False
+        self.view: Final = View(log)
+        self.paused: bool = False
         self._on_drawn = on_drawn
         self._timer = ""
         px = theme_of(self).px
         upper = ttk.Frame(self)
-        self.filter = FilterBar(upper, self._filter_changed, self.toggle_pause)
-        self.table = Table(upper, self.view, self._selection_changed, with_peers=with_peers)
+        self.filter: Final = FilterBar(upper, self._filter_changed, self.toggle_pause)
+        self.table: Final = Table(upper, self.view, self._selection_changed, with_peers=with_peers)
         self.table.placeholder = placeholder
-        self.detail = Detail(self)
+        self.detail: Final = Detail(self)
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
         self.add(upper, weight=3)

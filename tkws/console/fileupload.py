@@ -34,10 +34,10 @@ class FileUpload:
 
     def __init__(self, ws: tkws.WebSocket, path: Path, on_progress: Callable[[FileUpload], object]) -> None:
         self.path = path
-        self.size = path.stat().st_size
-        self.queued = 0
-        self.done = False
-        self.failure = ""
+        self.size: int = path.stat().st_size
+        self.queued: int = 0
+        self.done: bool = False
+        self.failure: str = ""
         self._ws = ws
         self._on_progress = on_progress
         self._paused = False

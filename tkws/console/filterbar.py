@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import Final
 
 from tkws.console.log import Direction, Filter
 from tkws.console.look import theme_of
@@ -43,7 +44,7 @@ class FilterBar(ttk.Frame):
         self._timer = ""
         self._text = tk.StringVar(self)
         self._text.trace_add("write", lambda *_: self._apply_soon())
-        self.text = ttk.Entry(self, font=theme.body, textvariable=self._text)
+        self.text: Final = ttk.Entry(self, font=theme.body, textvariable=self._text)
         self._type = self._make_choice(list(_TYPES), 15)
         self._direction = self._make_choice(list(_DIRECTIONS), 10)
         self._pause = ttk.Button(self, text="Pause", style="Quiet.TButton", command=on_pause, width=7)

@@ -71,8 +71,8 @@ class Log:
 
     def __init__(self, capacity: int = CAPACITY, max_bytes: int = MAX_BYTES) -> None:
         self.rows: list[Row] = []
-        self.next = 0
-        self.dropped = 0
+        self.next: int = 0
+        self.dropped: int = 0
         self._bytes = 0
         self._capacity = capacity
         self._max_bytes = max_bytes

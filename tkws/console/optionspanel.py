@@ -9,6 +9,7 @@ import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 from tkinter import filedialog, ttk
+from typing import Final
 
 from tkws.console.detail import paint_text
 from tkws.console.look import theme_of
@@ -33,13 +34,13 @@ class OptionsPanel(ttk.Frame):
         self._reconnect = tk.BooleanVar(self, False)
         self._compression = tk.BooleanVar(self, True)
         self._texts = {name: tk.StringVar(self) for name in _TEXT_FIELDS}
-        self.protocols = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
-        self.headers = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none")
-        self.ca_file = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
-        self.proxy = ttk.Combobox(
+        self.protocols: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
+        self.headers: Final = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none")
+        self.ca_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
+        self.proxy: Final = ttk.Combobox(
             self, font=theme.body, values=list(PROXIES.values()), textvariable=self._texts["proxy"]
         )
-        self.ping_interval = ttk.Entry(
+        self.ping_interval: Final = ttk.Entry(
             self, font=theme.body, width=6, textvariable=self._texts["ping_interval"]
         )
         self.headers.bind("<Tab>", self._leave_headers)

@@ -33,7 +33,7 @@ class Output:
     """
 
     def __init__(self, file: TextIO) -> None:
-        self.is_terminal = file.isatty()
+        self.is_terminal: bool = file.isatty()
         self._file = file
         if isinstance(file, io.TextIOWrapper) and file.errors == "strict":
             file.reconfigure(errors="backslashreplace")

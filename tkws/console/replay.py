@@ -34,9 +34,9 @@ class Replay:
     def __init__(
         self, session: Session, rows: Sequence[Row], speed: float, on_end: Callable[[str], object]
     ) -> None:
-        self.sent = 0
-        self.total = len(rows)
-        self.done = False
+        self.sent: int = 0
+        self.total: int = len(rows)
+        self.done: bool = False
         self._session = session
         self._rows = rows
         self._speed = speed

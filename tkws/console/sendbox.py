@@ -9,6 +9,7 @@ import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
+from typing import Final
 
 from tkws.console.detail import paint_text
 from tkws.console.fileupload import FileUpload
@@ -46,11 +47,11 @@ class SendBox(ttk.Frame):
         self._on_error = on_error
         self._history: list[tuple[str, str]] = []
         self._position = 0
-        self.kind = ttk.Combobox(
+        self.kind: Final = ttk.Combobox(
             self, values=KINDS, state="readonly", width=7, font=theme.body, height=len(KINDS)
         )
         self.kind.current(0)
-        self.text = tk.Text(self, height=3, width=20, font=theme.mono, wrap="char", undo=True)
+        self.text: Final = tk.Text(self, height=3, width=20, font=theme.mono, wrap="char", undo=True)
         self.text.configure(padx=theme.px(8), pady=theme.px(4))
         self._button = ttk.Button(self, text="Send", command=self.submit, width=7)
         self._file = ttk.Button(self, text="File…", style="Quiet.TButton", command=send_file or "", width=7)

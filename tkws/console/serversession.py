@@ -64,7 +64,9 @@ class ServerSession:
         self.names: dict[tkws.WebSocket, str] = {}
         self._notify = on_event
         self._count = 0
-        self.server = tkws.serve(host, port, master=master, handler=self._on_event, **options)
+        self.server: tkws.HTTPServer = tkws.serve(
+            host, port, master=master, handler=self._on_event, **options
+        )
         log.add(Direction.NOTE, "open", f"Listening at {self.server.url}")
 
     def send(self, message: str | bytes, to: tkws.WebSocket | None = None) -> int:

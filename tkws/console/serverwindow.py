@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Mapping
 from pathlib import Path
 from tkinter import ttk
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import tkws
 from tkws.console import menus, settings as storage
@@ -42,10 +42,10 @@ class ServerWindow(ttk.Frame):
         super().__init__(root)
         theme = theme_of(root)
         self.root = root
-        self.log = Log()
+        self.log: Final = Log()
         self._timer = ""
         self._destroyed = False
-        self.session = ServerSession(self.log, mode, root, self._server_event, **options)
+        self.session: Final = ServerSession(self.log, mode, root, self._server_event, **options)
         self._build(mode)
         add_menu_bar(root, self._menus())
         root.title(f"{self.session.server.url} - tkws server")
@@ -171,13 +171,13 @@ class ServerWindow(ttk.Frame):
         self._mode.configure(font=theme_of(self).body, height=len(_MODES))
         self._mode.current(list(_MODES.values()).index(mode))
         self._mode.bind("<<ComboboxSelected>>", lambda _: self._mode_changed())
-        self.banner = Banner(self)
+        self.banner: Banner = Banner(self)
         self._panes = ttk.PanedWindow(self, orient="horizontal")
-        self.conversation = Conversation(
+        self.conversation: Conversation = Conversation(
             self._panes, self.log, self._show_counts, placeholder=_PLACEHOLDER, with_peers=True
         )
         self._side = self._build_side(self._panes)
-        self.sendbox = SendBox(self, self.send, None, self.banner.show)
+        self.sendbox: SendBox = SendBox(self, self.send, None, self.banner.show)
         self.sendbox.enable(True)
         self._counts = ttk.Label(self, style="Small.TLabel")
         url.pack(side="left")

@@ -58,7 +58,7 @@ class Session:
         self.target: Target | None = None
         self.latencies: deque[Latency] = deque(maxlen=_MAX_LATENCIES)
         self.error: Exception | None = None
-        self.opened = False
+        self.opened: bool = False
         self.upload: FileUpload | None = None
         self._master = master
         self._notify = on_event

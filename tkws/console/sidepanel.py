@@ -9,6 +9,7 @@ import time
 import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
+from typing import Final
 
 import tkws
 from tkws.console.detail import paint_text
@@ -41,7 +42,7 @@ class SidePanel(ttk.Frame):
         self._state = ttk.Label(self, style="Side.TLabel", compound="left")
         self._protocol = ttk.Label(self, style="Status.TLabel")
         self._warning = ttk.Label(self, style="Bad.TLabel", text="The server is not verified")
-        self.graph = LatencyGraph(self)
+        self.graph: Final = LatencyGraph(self)
         self._labels: dict[str, tuple[ttk.Label, ...]] = {}
         self._handshake = tk.Text(
             self, width=30, height=4, wrap="word", font=theme.small, state="disabled", takefocus=True

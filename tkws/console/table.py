@@ -47,7 +47,7 @@ class Table(ttk.Frame):
         self, parent: tk.Misc, view: View, on_select: Callable[[], object], *, with_peers: bool = False
     ) -> None:
         super().__init__(parent)
-        self.following = True
+        self.following: bool = True
         self.placeholder = ""
         self._view = view
         self._on_select = on_select

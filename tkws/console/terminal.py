@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import tkws
 from tkws.console import archive
@@ -73,7 +73,7 @@ class Terminal:
     """
 
     def __init__(self, root: tkinter.Tk, options: TerminalOptions, out: TextIO, err: TextIO) -> None:
-        self.session = Session(Log(), root, self._session_event)
+        self.session: Final = Session(Log(), root, self._session_event)
         self._root = root
         self._loop = loop_for(root)
         self._options = options

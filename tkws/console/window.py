@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from pathlib import Path
 from tkinter import ttk
-from typing import Any
+from typing import Any, Final
 
 import tkws
 from tkws.console import menus, settings as storage
@@ -47,9 +47,9 @@ class Console(ttk.Frame):
         super().__init__(root)
         self.root = root
         self.settings = settings
-        self.log = Log()
-        self.session = Session(self.log, root, self._session_event)
-        self.reading_paused = False
+        self.log: Final = Log()
+        self.session: Final = Session(self.log, root, self._session_event)
+        self.reading_paused: bool = False
         self._room = True, True
         self._path = path
         self._side_timer = ""
@@ -204,14 +204,16 @@ class Console(ttk.Frame):
         gap = px(10)
         self._panes = ttk.PanedWindow(self, orient="horizontal")
         left = ttk.Frame(self._panes)
-        self.address = AddressBar(left, self.settings, self.connect, self.toggle_connection)
-        self.banner = Banner(left)
-        self.conversation = Conversation(left, self.log, self._show_counts, placeholder=_PLACEHOLDER)
-        self.files = Files(self.session, self.conversation, self.show_done, self.banner.show)
-        self.sendbox = SendBox(left, self.send, self.files.send, self.banner.show)
+        self.address: AddressBar = AddressBar(left, self.settings, self.connect, self.toggle_connection)
+        self.banner: Banner = Banner(left)
+        self.conversation: Conversation = Conversation(
+            left, self.log, self._show_counts, placeholder=_PLACEHOLDER
+        )
+        self.files: Files = Files(self.session, self.conversation, self.show_done, self.banner.show)
+        self.sendbox: SendBox = SendBox(left, self.send, self.files.send, self.banner.show)
         self._counts = ttk.Label(left, style="Small.TLabel")
         self._done = ttk.Label(left, style="Small.TLabel", anchor="e")
-        self.side = SidePanel(self._panes, self.session)
+        self.side: SidePanel = SidePanel(self._panes, self.session)
         self.address.grid(row=0, column=0, sticky="ew", padx=gap, pady=(gap, px(2)))
         self.banner.place_at(row=1)
         self.conversation.grid(row=2, column=0, sticky="nsew")

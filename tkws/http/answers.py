@@ -61,7 +61,7 @@ class ClientConnection:
     def __init__(
         self, max_header_bytes: int = MAX_HEADER_BYTES, max_body_bytes: int = MAX_BODY_BYTES
     ) -> None:
-        self.trailing_data = b""
+        self.trailing_data: bytes = b""
         self._max_header_bytes = max_header_bytes
         self._max_body_bytes = max_body_bytes
         self._method = ""

@@ -46,7 +46,7 @@ class Body:
         self._codings = [coding.lower() for coding in applied]
         self._chunked = "chunked" in self._codings and version >= (1, 1)
         self._left: int | None = None if self._chunked else _content_length(headers)
-        self.complete = status in (204, 304) or self._left == 0  # RFC 9110, 6.4.1
+        self.complete: bool = status in (204, 304) or self._left == 0  # RFC 9110, 6.4.1
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes of it."""

@@ -66,7 +66,7 @@ class ServerConnection:
     """
 
     def __init__(self, peer: Any = None, max_header_bytes: int = MAX_HEADER_BYTES) -> None:
-        self.must_close = False
+        self.must_close: bool = False
         self._peer = peer
         self._max_header_bytes = max_header_bytes
         self._unread = bytearray()

@@ -61,7 +61,7 @@ class ByteQueue:
         self._buffers: deque[Buffer] = _NOTHING
         self._rest: deque[Buffer | Source] = _NOTHING  # from the first source on
         self._unread = 0  # bytes of _rest
-        self.size = 0
+        self.size: int = 0
 
     def append(self, data: Buffer | Source) -> None:
         """Append ``data``, which must not be changed until it has been sent."""

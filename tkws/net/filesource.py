@@ -28,7 +28,7 @@ class FileSource:
     __slots__ = ("_file", "_position", "_stop", "sends")
 
     def __init__(self, file: FileIO, start: int, stop: int) -> None:
-        self.sends = hasattr(os, "sendfile")
+        self.sends: bool = hasattr(os, "sendfile")
         self._file = file
         self._position = start
         self._stop = stop

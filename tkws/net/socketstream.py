@@ -57,14 +57,10 @@ class SocketStream(Stream):
     __slots__ = ("_at_eof", "_cause", "_fd", "_outgoing", "_paused", "_state")
 
     def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner | None = None) -> None:
-        super().__init__(owner)
+        super().__init__(owner, loop, sock, _name_of(sock.getpeername), _name_of(sock.getsockname))
         sock.setblocking(False)
         _send_small_segments_at_once(sock)
-        self.loop = loop
-        self.socket = sock
         self._fd = sock.fileno()
-        self.peername = _name_of(sock.getpeername)
-        self.sockname = _name_of(sock.getsockname)
         self._outgoing = ByteQueue()
         self._state = State.OPEN
         self._cause: Exception | None = None

@@ -87,7 +87,13 @@ class Stream(ABC):
     peername: Address
     sockname: Address
 
-    def __init__(self, owner: StreamOwner | None) -> None:
+    def __init__(
+        self, owner: StreamOwner | None, loop: Loop, sock: Socket, peername: Address, sockname: Address
+    ) -> None:
+        self.loop = loop
+        self.socket = sock
+        self.peername = peername
+        self.sockname = sockname
         if owner is not None:
             self._owner = owner
         self._high = HIGH_WATER

@@ -85,12 +85,8 @@ class TLSStream(Stream):
         server_hostname: str | None = None,
         on_established: Callable[[], object] | None = None,
     ) -> None:
-        super().__init__(owner)
+        super().__init__(owner, below.loop, below.socket, below.peername, below.sockname)
         self._session = TLSSession(context, server_side=server_side, server_hostname=server_hostname)
-        self.loop = below.loop
-        self.socket = below.socket
-        self.peername = below.peername
-        self.sockname = below.sockname
         self._below = below
         self._on_established = on_established
         self._state = State.HANDSHAKE

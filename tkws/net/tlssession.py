@@ -39,7 +39,9 @@ class TLSSession:
         self._outgoing = ssl.MemoryBIO()
         self._ahead = ByteQueue()
         try:
-            self.tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+            self.tls: ssl.SSLObject = context.wrap_bio(
+                self._incoming, self._outgoing, server_side, server_hostname
+            )
         except ValueError as error:
             raise ValueError(f"server_hostname: {error}") from error
 

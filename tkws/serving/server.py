@@ -11,7 +11,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_handler
@@ -85,9 +85,9 @@ class Server(Configurable):
         from tkws.serving.static import Pages
 
         self.loop = loop
-        self.pages = Pages()
+        self.pages: Final = Pages()
         self._options: ServerOptions = options
-        self.closed = False
+        self.closed: bool = False
         self.secure = secure
         self._sockname = sockname
         self._live: list[Live] = []

@@ -35,8 +35,8 @@ class Link:
 
     def __init__(self, target: str, *, master: Master = None) -> None:
         self._target, parts = _read_target(target)
-        self.carried = 0
-        self.accepted = 0
+        self.carried: int = 0
+        self.accepted: int = 0
         self._loop = loop_for(master)
         self._delay = 0.0
         self._closed = False
@@ -45,7 +45,7 @@ class Link:
         self._cut_at: int | None = None  # the value of `carried` at which to cut
         self._listener = self._listen(0)
         self._port = self._listener.port or 0
-        self.url = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
+        self.url: str = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
         self._loop.on_close(self.close)
 
     def __repr__(self) -> str:

@@ -63,7 +63,7 @@ class ScriptedServer:
         self._closed = False
         self._loop = loop_for(master)
         self._listener = Listener.tcp(self._loop, "127.0.0.1", 0, self._accept)
-        self.url = f"ws://127.0.0.1:{self._listener.port}/"
+        self.url: str = f"ws://127.0.0.1:{self._listener.port}/"
         self._loop.on_close(self.close)
 
     @property
@@ -107,7 +107,7 @@ class ScriptedPeer:
 
     def __init__(self, loop: Loop, sock: socket.socket, script: Script, answer: bytes | None) -> None:
         self.request: Request | None = None
-        self.finished = False
+        self.finished: bool = False
         self.failure: Exception | None = None
         self._loop = loop
         self._stream = SocketStream(loop, sock, self)

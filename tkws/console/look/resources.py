@@ -33,12 +33,12 @@ class Resources:
         line = tkfont.nametofont("TkDefaultFont", root).metrics("linespace")
         self._unit = max(root.winfo_fpixels("1p") * 0.75, line / _LINE_HEIGHT)
         self._images: dict[tuple[object, ...], tk.PhotoImage] = {}
-        self.body = self._font("body", "TkDefaultFont", 0)
-        self.bold = self._font("bold", "TkDefaultFont", 0, weight="bold")
-        self.small = self._font("small", "TkDefaultFont", -1)
-        self.small_bold = self._font("smallbold", "TkDefaultFont", -1, weight="bold")
-        self.title = self._font("title", "TkDefaultFont", +3, weight="bold")
-        self.mono = self._font("mono", "TkFixedFont", 0)
+        self.body: str = self._font("body", "TkDefaultFont", 0)
+        self.bold: str = self._font("bold", "TkDefaultFont", 0, weight="bold")
+        self.small: str = self._font("small", "TkDefaultFont", -1)
+        self.small_bold: str = self._font("smallbold", "TkDefaultFont", -1, weight="bold")
+        self.title: str = self._font("title", "TkDefaultFont", +3, weight="bold")
+        self.mono: str = self._font("mono", "TkFixedFont", 0)
 
     def px(self, pixels: float) -> int:
         """Return pixels of a 96 dpi screen in pixels of this one; at least 1."""

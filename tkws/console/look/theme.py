@@ -50,7 +50,7 @@ class Theme(Resources):
             KeyError: ``name`` is another one.
         """
         self.colours = _PALETTES[name]
-        self.is_dark = name == "dark"
+        self.is_dark: bool = name == "dark"
         full = _NAME if name == "light" else f"{_NAME}.{name}"
         if full in self._style.theme_names():
             self._style.theme_use(full)
