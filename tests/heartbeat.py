@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from tkws.loop.slices import Slices
+from tkws.loop.scheduler import Scheduler
 
 # Milliseconds from one beat to the next.
 BEAT_MS = 10
 
 # Every way by which Tk gets into a loop of tkws.
 ENTRIES = (
-    (Slices, "_dispatch"),
-    (Slices, "_timer_fired"),
-    (Slices, "_tk_was_idle"),
+    (Scheduler, "_dispatch"),
+    (Scheduler, "_on_tk_timer"),
+    (Scheduler, "_on_tk_idle"),
 )
 
 

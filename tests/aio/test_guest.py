@@ -171,7 +171,7 @@ def test_nothing_is_owed_while_nothing_happens(guest, pump_until):
         entered = []
         real = guest.host._dispatch
         guest.host._dispatch = lambda *args: (entered.append(1), real(*args))
-        guest.host._listen()
+        guest.host._attach_to_tk()
         until = time.monotonic() + 0.1
         pump_until(lambda: time.monotonic() > until)
         assert not entered

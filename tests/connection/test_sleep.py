@@ -7,7 +7,7 @@ from tests.peers import Log, Peer
 from tkws.connection.attempt import Opened
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.loop import TkLoop
-from tkws.loop.sleep import SleepWatch
+from tkws.loop.suspend import SuspendDetector
 from tkws.net import SocketStream
 from tkws.options import ConnectionOptions
 from tkws.protocol.frames import Opcode, Role
@@ -28,11 +28,11 @@ class Wall:
 )
 def test_the_clocks_are_compared_from_look_to_look(drift, slept):
     wall = Wall()
-    watch = SleepWatch(lambda: 5.0, wall)
-    assert not watch.has_slept()
+    watch = SuspendDetector(lambda: 5.0, wall)
+    assert not watch.was_suspended()
     wall.time += drift
-    assert watch.has_slept() is slept
-    assert not watch.has_slept()
+    assert watch.was_suspended() is slept
+    assert not watch.was_suspended()
 
 
 @pytest.fixture

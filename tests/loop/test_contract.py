@@ -13,7 +13,7 @@ import pytest
 
 from tkws.errors import StateError
 from tkws.loop import Loop
-from tkws.loop.slices import SLICE
+from tkws.loop.scheduler import SLICE
 
 
 def burn(loop: Loop, seconds: float = SLICE) -> None:
@@ -377,22 +377,22 @@ def test_what_is_asked_for_while_tk_has_its_turn_does_not_cut_it_short(
     loop, flooded, log, pump_until
 ) -> None:
     loop.watch(flooded.fileno(), lambda: burn(loop), None)
-    pump_until(lambda: loop._stepped_back)
-    due = loop._tk_due
+    pump_until(lambda: loop._yielded)
+    due = loop._tk_timer_due
     loop.call_soon(log.append, "soon")
     loop.call_later(0, log.append, "timer")
-    assert loop._stepped_back
-    assert loop._tk_due == due
+    assert loop._yielded
+    assert loop._tk_timer_due == due
     pump_until(lambda: sorted(log) == ["soon", "timer"])
 
 
 def test_work_goes_on_at_once_when_tk_was_idle(loop, root, log) -> None:
     loop.call_soon(log.append, "soon")
-    loop._turn = 0
-    loop._step_back()
-    assert loop._tk_due > loop.now()
+    loop._yields = 0
+    loop._yield_to_tk()
+    assert loop._tk_timer_due > loop.now()
     root.update_idletasks()
-    assert loop._tk_due <= loop.now()
+    assert loop._tk_timer_due <= loop.now()
     assert log == []
 
 
@@ -894,7 +894,7 @@ def test_a_callback_that_closed_the_loop_is_refused_what_it_asks_then(loop, log,
 
 def test_a_loop_that_has_stepped_back_may_be_closed(loop, root, flooded, log, pump_until) -> None:
     loop.watch(flooded.fileno(), lambda: burn(loop), None)
-    pump_until(lambda: loop._stepped_back)
+    pump_until(lambda: loop._yielded)
     loop.close()
     assert not root.tk.call("after", "info")
     root.after(30, log.append, "later")

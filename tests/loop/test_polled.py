@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tkws.loop import PolledLoop
-from tkws.loop.polled import BUSY, IDLE
+from tkws.loop.polled import BUSY_INTERVAL, IDLE_INTERVAL
 
 
 @pytest.fixture
@@ -16,19 +16,19 @@ def loop(root):
 
 
 def test_it_looks_less_and_less_often_while_nothing_goes_on(loop, pump_until) -> None:
-    assert loop._interval == BUSY
-    pump_until(lambda: loop._interval == IDLE)
+    assert loop._interval == BUSY_INTERVAL
+    pump_until(lambda: loop._interval == IDLE_INTERVAL)
 
 
 def test_it_looks_quickly_when_something_goes_on(loop, pair, pump_until) -> None:
     near, far = pair
     loop.watch(near.fileno(), lambda: near.recv(9), None)
-    pump_until(lambda: loop._interval == IDLE)
+    pump_until(lambda: loop._interval == IDLE_INTERVAL)
     far.send(b"x")
-    pump_until(lambda: loop._interval < IDLE / 5)
-    pump_until(lambda: loop._interval == IDLE)
+    pump_until(lambda: loop._interval < IDLE_INTERVAL / 5)
+    pump_until(lambda: loop._interval == IDLE_INTERVAL)
     loop.watch(near.fileno(), None, None)
-    assert loop._interval == BUSY
+    assert loop._interval == BUSY_INTERVAL
 
 
 def test_each_look_goes_on_until_nothing_is_ready(root, clock, pair, pump_until, monkeypatch) -> None:
@@ -61,5 +61,5 @@ def test_no_file_handler_is_made(loop, root, pair, monkeypatch) -> None:
     other = PolledLoop(root)
     other._tkapp = NoHandlers()
     other.watch(pair[0].fileno(), print, None)
-    other._step_up()
+    other._resume()
     other.close()

@@ -435,7 +435,7 @@ def test_a_dialog_that_asks_whether_to_end_is_left_alone(guarded, root, log) -> 
 
 
 def test_what_does_not_return_to_tk_is_interrupted_after_a_second(guarded, root, log, monkeypatch) -> None:
-    monkeypatch.setattr("tkws.loop.interrupts._PATIENCE", 0.0)
+    monkeypatch.setattr("tkws.loop.interrupts._MAX_DELAY", 0.0)
     guarded.call_soon(interrupt)
     guarded.call_soon(interrupt)
     guarded.call_soon(log.append, "later")

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from tkws.loop import Loop
-from tkws.loop.slices import OVERDUE, SLICE
+from tkws.loop.scheduler import OVERDUE, SLICE
 from tkws.loop.timeouts import PARTS
 
 # Seconds of a timeout in these tests, on a clock that stands still until it is set.

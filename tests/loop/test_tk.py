@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tkws.loop import PolledLoop, TkLoop
-from tkws.loop.slices import DWELL, SLICE
+from tkws.loop.scheduler import POLL_TIMEOUT, SLICE
 
 
 @pytest.fixture
@@ -79,57 +79,57 @@ def enter(root, stream, pump_until):
 
 def test_what_comes_now_and_then_is_not_waited_for(clock, enter) -> None:
     for _ in range(3):
-        clock.time += 2 * DWELL
+        clock.time += 2 * POLL_TIMEOUT
         assert set(enter()) == {0}
 
 
 def test_what_comes_closely_behind_something_has_the_next_waited_for(clock, enter) -> None:
     enter()
-    clock.time += DWELL / 2
-    assert enter() == [0, DWELL]
+    clock.time += POLL_TIMEOUT / 2
+    assert enter() == [0, POLL_TIMEOUT]
 
 
 def test_a_wait_in_vain_is_the_last(clock, enter) -> None:
     enter()
-    assert DWELL in enter()
-    clock.time += 2 * DWELL
-    assert DWELL not in enter()
+    assert POLL_TIMEOUT in enter()
+    clock.time += 2 * POLL_TIMEOUT
+    assert POLL_TIMEOUT not in enter()
 
 
 def test_a_conversation_is_served_in_one_entry(stream, clock, enter) -> None:
     enter()
     stream.follow = 20
-    assert enter() == [0] + 21 * [DWELL]
+    assert enter() == [0] + 21 * [POLL_TIMEOUT]
     assert stream.read == 22
 
 
 def test_nothing_is_waited_for_past_a_moment(stream, clock, enter) -> None:
     enter()
     stream.follow = 20
-    stream.on_read = lambda: setattr(clock, "time", clock.time + DWELL / 4)
-    assert enter().count(DWELL) <= 5
+    stream.on_read = lambda: setattr(clock, "time", clock.time + POLL_TIMEOUT / 4)
+    assert enter().count(POLL_TIMEOUT) <= 5
 
 
 def test_a_flood_has_a_whole_slice(stream, clock, enter) -> None:
     enter()
     stream.follow = 100
-    stream.on_read = lambda: setattr(clock, "time", clock.time + DWELL / 4)
+    stream.on_read = lambda: setattr(clock, "time", clock.time + POLL_TIMEOUT / 4)
     enter()
-    assert SLICE / (DWELL / 4) <= stream.read <= SLICE / (DWELL / 4) + 3
+    assert SLICE / (POLL_TIMEOUT / 4) <= stream.read <= SLICE / (POLL_TIMEOUT / 4) + 3
 
 
 def test_a_conversation_is_over_for_tk_when_nothing_is_ready(loop, stream, clock, enter) -> None:
     enter()
     stream.follow = 1
-    stream.on_read = lambda: setattr(clock, "time", clock.time + DWELL)
-    assert enter() == [0, DWELL, 0]
+    stream.on_read = lambda: setattr(clock, "time", clock.time + POLL_TIMEOUT)
+    assert enter() == [0, POLL_TIMEOUT, 0]
     assert loop._deadline <= clock.time, "the next entry would go on with this slice"
 
 
 def test_a_timer_of_the_loop_is_not_late_for_a_wait(loop, enter) -> None:
     enter()
-    timer = loop.call_later(DWELL / 2, list)
-    assert DWELL not in enter()
+    timer = loop.call_later(POLL_TIMEOUT / 2, list)
+    assert POLL_TIMEOUT not in enter()
     timer.cancel()
 
 
@@ -144,7 +144,7 @@ def test_what_a_timer_of_tk_brings_is_no_conversation(loop, root, clock, pump_un
 
     root.after(0, again)
     pump_until(lambda: len(called) >= 20)
-    assert DWELL not in looks
+    assert POLL_TIMEOUT not in looks
 
 
 def test_a_signal_may_close_the_loop_while_it_waits(loop, stream, enter, monkeypatch) -> None:
@@ -177,7 +177,7 @@ def test_a_loop_that_a_callback_runs_does_not_wait(root, stream, enter, clock) -
     stream.on_read = update
     enter()
     assert inside
-    assert DWELL not in inside
+    assert POLL_TIMEOUT not in inside
 
 
 def test_a_conversation_reports_exceptions_and_lets_wishes_to_end_pass(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tkws.aio.guest import GuestLoop, loop
 from tkws.loop import Master
-from tkws.loop.interrupts import interrupts
+from tkws.loop.interrupts import sigint_handler
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Interrupt:
 
     def __enter__(self) -> None:
         before = signal.getsignal(signal.SIGINT)
-        if before is signal.default_int_handler or getattr(before, "__self__", None) is interrupts:
+        if before is signal.default_int_handler or getattr(before, "__self__", None) is sigint_handler:
             try:
                 self._before = signal.signal(signal.SIGINT, self._on_signal)
             except ValueError:  # not the main thread

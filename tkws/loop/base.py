@@ -24,11 +24,11 @@ from typing import Any
 
 from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
-from tkws.loop.interrupts import interrupts
+from tkws.loop.interrupts import sigint_handler
 from tkws.loop.nesting import callback_depth
 from tkws.loop.poller import Poller, make_poller
 from tkws.loop.process import open_loops
-from tkws.loop.slices import Callback, Slices, Watch
+from tkws.loop.scheduler import Callback, Scheduler, Watch
 from tkws.loop.timeouts import Timeout
 from tkws.loop.timers import Timer
 from tkws.loop.wakeup import Wakeup
@@ -37,7 +37,7 @@ from tkws.loop.wakeup import Wakeup
 CLOSING_ROUNDS = 16
 
 
-class Loop(Slices):
+class Loop(Scheduler):
     """The event loop of one Tcl interpreter; `loop_for` finds or makes it.
 
     It closes with the root: by ``destroy``, by the window manager, by the collector in the case
@@ -65,12 +65,12 @@ class Loop(Slices):
         self._wakeup = Wakeup()
         self._on_close: dict[Callback, None] = {}
         self._released = False
-        self.watch(self._wakeup.fileno(), self._take_calls, None)
-        self._interpreter.wait_once()
-        self._interpreter.follow(self._interpreter_ended)
-        open_loops[self] = self._leave_to_parent
+        self.watch(self._wakeup.fileno(), self._queue_threadsafe_calls, None)
+        self._interpreter.make_notifier_pipe()
+        self._interpreter.on_destroyed(self._on_destroyed)
+        open_loops[self] = self._after_fork_in_child
         self.follow_signals()
-        self._listen()
+        self._attach_to_tk()
 
     # ---- what a program asks for
 
@@ -149,14 +149,14 @@ class Loop(Slices):
             StateError: The loop is closed, or the caller is in another thread.
         """
         if get_ident() != self._interpreter.thread:
-            raise self._interpreter.refusal()
+            raise self._interpreter.wrong_thread_error()
         if self._released:
             raise StateError("the loop is closed")
         if not callable(callback):
             raise _not_callable("callback", callback)
         self._soon.append((callback, args))
         if len(self._soon) == 1:
-            self._owe()
+            self._ensure_wakeup()
 
     def call_later(self, seconds: float, callback: Callback, *args: Any) -> Timer:
         """Calls ``callback(*args)`` in ``seconds``, or soon where that is zero or less.
@@ -177,8 +177,8 @@ class Loop(Slices):
             _require_seconds(seconds)
         now = self._clock()
         timer = self._timers.add(now + seconds if seconds > 0 else now, callback, args)
-        if not now <= self._tk_due <= timer.when:
-            self._arm_exactly()
+        if not now <= self._tk_timer_due <= timer.when:
+            self._rearm()
         return timer
 
     def call_on_timeout(self, seconds: float, callback: Callback, *args: Any) -> Timeout:
@@ -225,13 +225,13 @@ class Loop(Slices):
             StateError: The loop is closed, or the caller is in another thread.
         """
         if get_ident() != self._interpreter.thread:
-            raise self._interpreter.refusal()
+            raise self._interpreter.wrong_thread_error()
         if self._closed:
             self.call_soon(callback, *args)
             return
         self._slice_end.append((callback, args))
         if len(self._slice_end) == 1:
-            self._owe()
+            self._ensure_wakeup()
 
     def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
         """Calls back whenever and as long as ``fd`` is ready; replaces what was watched of it before.
@@ -261,11 +261,11 @@ class Loop(Slices):
             return
         replaced = self._watches.get(fd)
         if replaced is None:
-            self._poller.add(fd, watch.mask)
+            self._poller.register(fd, watch.mask)
         else:
             if watch.mask != replaced.mask:
-                self._poller.change(fd, watch.mask)
-            replaced.retire()
+                self._poller.modify(fd, watch.mask)
+            replaced.disable()
         self._watches[fd] = watch
 
     def unwatch(self, fd: int) -> None:
@@ -277,8 +277,8 @@ class Loop(Slices):
         self.check_thread()
         watch = self._watches.pop(fd, None)
         if watch is not None:
-            watch.retire()
-            self._poller.remove(fd)
+            watch.disable()
+            self._poller.unregister(fd)
 
     def on_wake(self, callback: Callback) -> None:
         """Calls ``callback()`` soon after the machine has slept, each time until `cancel_on_wake`.
@@ -348,7 +348,7 @@ class Loop(Slices):
         """
         self.check_thread()
         self._wakeup.follow_signals()
-        interrupts.put_off(self._tkapp)
+        sigint_handler.install(self._tkapp)
 
     # ---- the end
 
@@ -363,58 +363,58 @@ class Loop(Slices):
             return
         self._closed = True
         self._disarm()
-        self._step_up()
-        self._ignore()
+        self._resume()
+        self._detach_from_tk()
         self._timers.clear()
         try:
-            self._send_close_notify()
+            self._run_close_callbacks()
         finally:
-            self._release()
+            self._tear_down()
 
-    def _leave_to_parent(self) -> None:
+    def _after_fork_in_child(self) -> None:
         """Closes without a word and without touching anything: this is a fork, and the parent goes on.
 
         The readiness object and the sockets are the parent's as well; what is taken off or sent here
         would be missing, or doubled, there.
         """
-        self._interpreter.leave_to_parent()
+        self._interpreter.after_fork_in_child()
         self._closed = self._released = True
         self._poll = _poll_nothing
-        self._wakeup.leave_to_parent()
+        self._wakeup.after_fork_in_child()
         self._timers.clear()
-        self._forget_queues()
+        self._clear_queues()
 
-    def _send_close_notify(self) -> None:
+    def _run_close_callbacks(self) -> None:
         callbacks, self._on_close = self._on_close, {}
         for callback in callbacks:
-            self._call(callback)
+            self._run_callback(callback)
         self._wakeup.close()
-        self._take_calls()
+        self._queue_threadsafe_calls()
         for _ in range(CLOSING_ROUNDS):
             self._soon.extend(self._slice_end)
             self._slice_end.clear()
             for _ in range(len(self._soon)):
                 callback, args = self._soon.popleft()
-                self._call(callback, *args)
+                self._run_callback(callback, *args)
 
-    def _release(self) -> None:
+    def _tear_down(self) -> None:
         self._released = True
         self._wakeup.close()
         self._poll = _poll_nothing
         self._poller.close()
         for watch in self._watches.values():
-            watch.retire()
-        self._forget_queues()
+            watch.disable()
+        self._clear_queues()
         open_loops.pop(self, None)
-        interrupts.release(self._tkapp)
+        sigint_handler.uninstall(self._tkapp)
         self._tkapp.deletecommand(self._idle_command)
         self._interpreter.release()
 
-    def _forget_queues(self) -> None:
+    def _clear_queues(self) -> None:
         for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close, self._on_wake):
             queue.clear()
 
-    def _interpreter_ended(self) -> None:
+    def _on_destroyed(self) -> None:
         if self._closed:
             return
         if self.in_loop_thread():
@@ -422,7 +422,7 @@ class Loop(Slices):
         else:  # the collector runs in any thread
             self.call_soon_threadsafe(self.close)
 
-    def _take_calls(self) -> None:
+    def _queue_threadsafe_calls(self) -> None:
         self._soon.extend(self._wakeup.take())
 
     def _require_open(self) -> None:

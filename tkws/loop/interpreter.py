@@ -16,7 +16,7 @@ from collections.abc import Callable
 from threading import get_ident
 
 from tkws.errors import StateError
-from tkws.loop.interrupts import interrupts
+from tkws.loop.interrupts import sigint_handler
 
 # In a process that was forked off: no thread has this identifier.
 _NO_THREAD = 0
@@ -77,10 +77,10 @@ class Interpreter:
             StateError: It is in another thread, or in a process that was forked off.
         """
         if get_ident() != self.thread:
-            raise self.refusal()
+            raise self.wrong_thread_error()
 
     @property
-    def is_the_parents(self) -> bool:
+    def in_forked_child(self) -> bool:
         """Whether this is a process that was forked off, and the interpreter belongs to its parent."""
         return self.thread == _NO_THREAD
 
@@ -90,12 +90,12 @@ class Interpreter:
         Raises:
             StateError: It is in one.
         """
-        if self.is_the_parents:
-            raise self.refusal()
+        if self.in_forked_child:
+            raise self.wrong_thread_error()
 
-    def refusal(self) -> StateError:
+    def wrong_thread_error(self) -> StateError:
         """The error for a caller in a wrong place."""
-        if self.is_the_parents:
+        if self.in_forked_child:
             return StateError(
                 "this process was forked off, and the interpreter with its connections stayed in the"
                 " parent: use them there; here, make others"
@@ -105,18 +105,18 @@ class Interpreter:
             " loop.call_soon_threadsafe(function, *arguments)"
         )
 
-    def leave_to_parent(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Refuses everything from now on: this is a fork, and the interpreter is the parent's."""
         self.thread = _NO_THREAD
 
-    def wait_once(self) -> None:
+    def make_notifier_pipe(self) -> None:
         """Has Tcl's notifier make its pipe, which it else does at the first wait.
 
         Its ``select`` takes no descriptor above 1023: by then there may be no other left.
         """
         self.tkapp.dooneevent(_tkinter.DONT_WAIT | NO_EVENTS)
 
-    def follow(self, end: Callable[[], object]) -> None:
+    def on_destroyed(self, end: Callable[[], object]) -> None:
         """Calls ``end()`` when the window is destroyed, by whatever means, or when the root is collected.
 
         The collector may do so in any thread. `release` ends it.
@@ -143,7 +143,7 @@ class Interpreter:
             StateError: The caller is in another thread than the interpreter's.
         """
         self.check_thread()
-        if interrupts.has_ended(sys.exc_info()[1]):
+        if sigint_handler.is_cancelled_wait(sys.exc_info()[1]):
             return
         root = self._root()
         if root is None:
@@ -155,7 +155,7 @@ class Interpreter:
             _log.exception("report_callback_exception raised")
 
     def release(self) -> None:
-        """Takes off what `follow` has set up."""
+        """Takes off what `on_destroyed` has set up."""
         root = self._root()
         if root is not None:
             self._root = weakref.ref(root)

@@ -25,33 +25,33 @@ from typing import Any
 from tkws.loop import signals
 
 # Milliseconds after which Python has not returned from Tk: it waits there for a dialog.
-_WAITS_MS = 50
+_DIALOG_MS = 50
 
 # Seconds after which tkws is interrupted wherever it is.
-_PATIENCE = 1.0
+_MAX_DELAY = 1.0
 
 # Called by tkws as well as by programs: whose code it is, its caller tells.
-_SHARED = sys.stdlib_module_names | {"h11", "socksio", "idna", "numpy"}
+_SHARED_PACKAGES = sys.stdlib_module_names | {"h11", "socksio", "idna", "numpy"}
 
 # Parts of tkws that use the others as a program does.
-_PROGRAMS = ("tkws.console", "tkws.testing", "tkws.__main__")
+_PROGRAM_MODULES = ("tkws.console", "tkws.testing", "tkws.__main__")
 
 # What a dialog raises that is ended for the sake of an interrupt.
-_ENDED = "ended by KeyboardInterrupt"
+_CANCELLED = "ended by KeyboardInterrupt"
 
-_send_again = partial(_thread.interrupt_main, signal.SIGINT)
+_resend = partial(_thread.interrupt_main, signal.SIGINT)
 
 
-class Interrupts:
-    """The handler of SIGINT while a loop is open; the process has one, `interrupts`."""
+class SigintHandler:
+    """The handler of SIGINT while a loop is open; the process has one, `sigint_handler`."""
 
     def __init__(self) -> None:
         self._tkapps: list[Any] = []
-        self._since = 0.0  # when the signal came that was put off; 0 when none is
-        self._again: Any = None  # the timer that sends it again
-        self._ending: list[Any] = []  # the timers that end what waits for Tk, and then send it again
+        self._deferred_at = 0.0  # when the signal came that was put off; 0 when none is
+        self._resend_timer: Any = None  # the timer that sends it again
+        self._cancel_timers: list[Any] = []  # the timers that end what waits for Tk, and then send it again
 
-    def put_off(self, tkapp: Any) -> None:
+    def install(self, tkapp: Any) -> None:
         """Put off what interrupts tkws until ``tkapp``'s loop runs; no-op in other threads than the main one.
 
         A handler of the program's own is left alone: call it again to look anew.
@@ -64,63 +64,63 @@ class Interrupts:
         if tkapp not in self._tkapps:
             self._tkapps.append(tkapp)
 
-    def release(self, tkapp: Any) -> None:
-        """End what `put_off` began. Idempotent."""
+    def uninstall(self, tkapp: Any) -> None:
+        """End what `install` began. Idempotent."""
         if tkapp not in self._tkapps:
             return
         self._tkapps.remove(tkapp)
         if not self._tkapps:
-            self._forget()
+            self._cancel_resend()
             if signal.getsignal(signal.SIGINT) == self._on_signal:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def leave_to_parent(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Put Python's own handler back: this is a fork."""
         for tkapp in list(self._tkapps):
-            self.release(tkapp)
+            self.uninstall(tkapp)
 
-    def has_ended(self, error: BaseException | None) -> bool:
+    def is_cancelled_wait(self, error: BaseException | None) -> bool:
         """Whether ``error`` comes from a dialog that was ended for the sake of an interrupt to come."""
-        return isinstance(error, tkinter.TclError) and str(error) == _ENDED
+        return isinstance(error, tkinter.TclError) and str(error) == _CANCELLED
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        overdue = self._since and now - self._since > _PATIENCE
+        overdue = self._deferred_at and now - self._deferred_at > _MAX_DELAY
         if self._tkapps and _is_in_tkws(frame) and not overdue:
-            if not self._since:
-                self._since = now
+            if not self._deferred_at:
+                self._deferred_at = now
                 signals.pause()
-            self._send_soon()
+            self._schedule_resend()
         else:
-            self._forget()
+            self._cancel_resend()
             signal.default_int_handler(number, frame)
 
-    def _send_soon(self) -> None:
+    def _schedule_resend(self) -> None:
         tkapp = self._tkapps[-1]
-        if self._again is not None:
-            self._again.deletetimerhandler()
-        self._again = tkapp.createtimerhandler(0, _send_again)
-        if not self._ending:
-            self._ending = [
-                tkapp.createtimerhandler(_WAITS_MS, call) for call in (self._end_waits, _send_again)
+        if self._resend_timer is not None:
+            self._resend_timer.deletetimerhandler()
+        self._resend_timer = tkapp.createtimerhandler(0, _resend)
+        if not self._cancel_timers:
+            self._cancel_timers = [
+                tkapp.createtimerhandler(_DIALOG_MS, call) for call in (self._cancel_waits, _resend)
             ]
 
-    def _end_waits(self) -> None:
+    def _cancel_waits(self) -> None:
         """End what waits for Tk: ``wait_window``, ``wait_variable``, ``vwait``."""
-        self._ending.clear()
+        self._cancel_timers.clear()
         for tkapp in self._tkapps:
-            for command in (("interp", "cancel", "-unwind", "--", "", _ENDED), ("info", "patchlevel")):
+            for command in (("interp", "cancel", "-unwind", "--", "", _CANCELLED), ("info", "patchlevel")):
                 with suppress(tkinter.TclError):
                     tkapp.call(*command)  # where nothing waits, the second one uses up the first
 
-    def _forget(self) -> None:
-        for timer in (self._again, *self._ending):
+    def _cancel_resend(self) -> None:
+        for timer in (self._resend_timer, *self._cancel_timers):
             if timer is not None:
                 timer.deletetimerhandler()
-        self._again = None
-        self._ending.clear()
-        if self._since:
-            self._since = 0.0
+        self._resend_timer = None
+        self._cancel_timers.clear()
+        if self._deferred_at:
+            self._deferred_at = 0.0
             signals.resume()
 
 
@@ -129,12 +129,12 @@ def _is_in_tkws(frame: FrameType | None) -> bool:
         module = str(frame.f_globals.get("__name__"))
         package = module.partition(".")[0]
         if package == "tkws":
-            return not module.startswith(_PROGRAMS)
-        if package not in _SHARED:
+            return not module.startswith(_PROGRAM_MODULES)
+        if package not in _SHARED_PACKAGES:
             return False
         frame = frame.f_back
     return False
 
 
-interrupts = Interrupts()
+sigint_handler = SigintHandler()
 """What stands for Python's own handler of SIGINT."""

@@ -7,35 +7,35 @@ entirely, since any thread may call at any time.
 from __future__ import annotations
 
 from tkws.loop.base import Loop
-from tkws.loop.slices import Callback
+from tkws.loop.scheduler import Callback
 
 # Seconds between two looks, and how quickly the one becomes the other: after some 100 ms.
-BUSY = 0.001
-IDLE = 0.025
+BUSY_INTERVAL = 0.001
+IDLE_INTERVAL = 0.025
 GROWTH = 1.25
 
 
 class PolledLoop(Loop):
     """A loop on Tk's timers alone."""
 
-    _exhaustive = True
-    _interval = BUSY
+    _drain_all = True
+    _interval = BUSY_INTERVAL
 
     def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
         """See `Loop.watch`. Whoever watches anew expects something to happen."""
         super().watch(fd, readable, writable)
-        self._listen()
+        self._attach_to_tk()
 
-    def _listen(self) -> None:
-        self._interval = BUSY
-        self._arm_exactly()
+    def _attach_to_tk(self) -> None:
+        self._interval = BUSY_INTERVAL
+        self._rearm()
 
-    def _ignore(self) -> None:
+    def _detach_from_tk(self) -> None:
         pass
 
-    def _collect(self, seconds: float = 0.0) -> bool:
-        found = super()._collect(seconds)
-        self._interval = BUSY if found else min(self._interval * GROWTH, IDLE)
+    def _poll_once(self, seconds: float = 0.0) -> bool:
+        found = super()._poll_once(seconds)
+        self._interval = BUSY_INTERVAL if found else min(self._interval * GROWTH, IDLE_INTERVAL)
         return found
 
     def _next_due(self, now: float) -> float:

@@ -20,7 +20,7 @@ READABLE = 1
 WRITABLE = 4
 
 # Events in one answer. What does not fit comes first in the next: epoll takes turns.
-BATCH = 256
+MAX_EVENTS = 256
 
 
 class Poller(Protocol):
@@ -29,17 +29,17 @@ class Poller(Protocol):
     def poll(self, seconds: float = 0.0, /) -> list[tuple[int, int]]:
         """The descriptors that are ready, each with its mask; waits up to ``seconds`` for the first."""
 
-    def add(self, fd: int, mask: int, /) -> None:
+    def register(self, fd: int, mask: int, /) -> None:
         """Begins to ask about ``fd``.
 
         Raises:
             OSError: ``fd`` is closed, or is no thing that can be waited for, such as a file.
         """
 
-    def change(self, fd: int, mask: int, /) -> None:
+    def modify(self, fd: int, mask: int, /) -> None:
         """Asks about ``fd`` for other reasons than before."""
 
-    def remove(self, fd: int) -> None:
+    def unregister(self, fd: int) -> None:
         """Asks about ``fd`` no more; harmless where it was closed already."""
 
     def fileno(self) -> int:
@@ -54,17 +54,17 @@ class EpollPoller:
 
     def __init__(self) -> None:
         self._epoll = epoll = select.epoll()
-        self.add = epoll.register
-        self.change = epoll.modify
+        self.register = epoll.register
+        self.modify = epoll.modify
         self.fileno = epoll.fileno
         self.close = epoll.close
 
     def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
         """See `Poller.poll`."""
-        return self._epoll.poll(seconds, BATCH)
+        return self._epoll.poll(seconds, MAX_EVENTS)
 
-    def remove(self, fd: int) -> None:
-        """See `Poller.remove`."""
+    def unregister(self, fd: int) -> None:
+        """See `Poller.unregister`."""
         try:
             self._epoll.unregister(fd)
         except OSError:  # closed: the kernel has dropped it
@@ -86,17 +86,17 @@ class SelectorPoller:
             for key, events in self._selector.select(seconds)
         ]
 
-    def add(self, fd: int, mask: int) -> None:
-        """See `Poller.add`."""
+    def register(self, fd: int, mask: int) -> None:
+        """See `Poller.register`."""
         self._selector.register(fd, self._events(mask))
 
-    def change(self, fd: int, mask: int) -> None:
-        """See `Poller.change`."""
+    def modify(self, fd: int, mask: int) -> None:
+        """See `Poller.modify`."""
         self._selector.unregister(fd)
         self._selector.register(fd, self._events(mask))
 
-    def remove(self, fd: int) -> None:
-        """See `Poller.remove`."""
+    def unregister(self, fd: int) -> None:
+        """See `Poller.unregister`."""
         self._selector.unregister(fd)
 
     def fileno(self) -> int:

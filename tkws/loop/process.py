@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tkws.loop.interrupts import interrupts
-from tkws.loop.signals import leave_signals_to_parent
+from tkws.loop.interrupts import sigint_handler
+from tkws.loop.signals import forget_wakeup_fds
 
 if TYPE_CHECKING:
     from tkws.loop.base import Loop
@@ -28,14 +28,14 @@ def close_all() -> None:
             loop.close()
 
 
-def leave_all_to_parent() -> None:
+def after_fork_in_child() -> None:
     """Leaves every loop to the parent: this is a fork."""
-    leave_signals_to_parent()
-    interrupts.leave_to_parent()
+    forget_wakeup_fds()
+    sigint_handler.after_fork_in_child()
     for leave in list(open_loops.values()):
         leave()
     open_loops.clear()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=leave_all_to_parent)
+    os.register_at_fork(after_in_child=after_fork_in_child)

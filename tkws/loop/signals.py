@@ -12,55 +12,55 @@ from __future__ import annotations
 
 import signal
 
-_NONE = -1
+_UNSET = -1
 
 # The descriptors that a signal may be written to. Any of them will do: Tk has one wait for each thread.
-_writers: list[int] = []
+_wakeup_fds: list[int] = []
 
 
-def wake_on_signal(writer: int) -> None:
-    """Have a byte written for each signal into ``writer``, or into another one given here.
+def add_wakeup_fd(fd: int) -> None:
+    """Have a byte written for each signal into ``fd``, or into another one given here.
 
     No-op in other threads than the main one, and while a descriptor of the program's own is set: call it
     again to look anew.
 
     Args:
-        writer: A socket that does not block. Call `ignore_signals` before it is closed.
+        fd: A socket that does not block. Call `remove_wakeup_fd` before it is closed.
     """
     try:
-        before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        before = signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
     except ValueError:  # not the main thread
         return
-    if before not in (_NONE, *_writers):
+    if before not in (_UNSET, *_wakeup_fds):
         signal.set_wakeup_fd(before)
-    elif writer not in _writers:
-        _writers.append(writer)
+    elif fd not in _wakeup_fds:
+        _wakeup_fds.append(fd)
 
 
-def ignore_signals(writer: int) -> None:
-    """End what `wake_on_signal` began. Idempotent."""
-    if writer not in _writers:
+def remove_wakeup_fd(fd: int) -> None:
+    """End what `add_wakeup_fd` began. Idempotent."""
+    if fd not in _wakeup_fds:
         return
-    _writers.remove(writer)
-    before = signal.set_wakeup_fd(_writers[-1] if _writers else _NONE, warn_on_full_buffer=False)
-    if before not in (_NONE, writer, *_writers):
+    _wakeup_fds.remove(fd)
+    before = signal.set_wakeup_fd(_wakeup_fds[-1] if _wakeup_fds else _UNSET, warn_on_full_buffer=False)
+    if before not in (_UNSET, fd, *_wakeup_fds):
         signal.set_wakeup_fd(before)
 
 
 def pause() -> None:
     """Write no signals until `resume`, which Python acts on when it returns from Tk."""
-    before = signal.set_wakeup_fd(_NONE)
-    if before not in (_NONE, *_writers):
+    before = signal.set_wakeup_fd(_UNSET)
+    if before not in (_UNSET, *_wakeup_fds):
         signal.set_wakeup_fd(before)
 
 
 def resume() -> None:
-    """Write signals again, if there is a writer."""
-    if _writers:
-        wake_on_signal(_writers[-1])
+    """Write signals again, if there is a descriptor for them."""
+    if _wakeup_fds:
+        add_wakeup_fd(_wakeup_fds[-1])
 
 
-def leave_signals_to_parent() -> None:
+def forget_wakeup_fds() -> None:
     """Write no signals of this process into the sockets of its parent: this is a fork."""
-    for writer in tuple(_writers):
-        ignore_signals(writer)
+    for fd in tuple(_wakeup_fds):
+        remove_wakeup_fd(fd)

@@ -23,7 +23,7 @@ PARTS = 8
 class Timeout:
     """A callback that waits until a peer has had its time; `Loop.call_on_timeout` makes it."""
 
-    __slots__ = ("_args", "_callback", "_excused", "_left", "_loop", "_part", "_timer")
+    __slots__ = ("_args", "_callback", "_extended", "_left", "_loop", "_part", "_timer")
 
     def __init__(
         self, loop: Loop, seconds: float, callback: Callable[..., object], args: tuple[Any, ...]
@@ -33,8 +33,8 @@ class Timeout:
         self._args = args
         self._part = seconds / PARTS
         self._left = PARTS
-        self._excused = False  # whether the last part was given twice
-        self._timer: Timer = loop.call_later(self._part, self._part_over)
+        self._extended = False  # whether the last part was given twice
+        self._timer: Timer = loop.call_later(self._part, self._on_part_end)
 
     @property
     def active(self) -> bool:
@@ -49,15 +49,15 @@ class Timeout:
         """
         self._timer.cancel()
 
-    def _part_over(self) -> None:
+    def _on_part_end(self) -> None:
         now = self._loop.now()
         next_over = self._timer.when + self._part
         stalled = now > next_over
         self._left -= 1
-        if not self._left and stalled and not self._excused:
-            self._excused = True
+        if not self._left and stalled and not self._extended:
+            self._extended = True
             self._left = 1
         if self._left:
-            self._timer = self._loop.call_later(self._part if stalled else next_over - now, self._part_over)
+            self._timer = self._loop.call_later(self._part if stalled else next_over - now, self._on_part_end)
         else:
             self._callback(*self._args)

@@ -48,7 +48,7 @@ class Timer:
         if self._callback is not None:
             self._heap.check_thread()
             self._callback, self._args = None, ()
-            self._heap.forget_one()
+            self._heap.count_cancelled()
 
     def forget(self) -> None:
         """Lets go of the callback; for the heap that no longer holds the timer."""
@@ -93,17 +93,17 @@ class TimerHeap:
     def pop(self) -> Timer:
         """Takes off the timer of the earliest deadline."""
         timer = heapq.heappop(self._heap)[2]
-        self._uncover()
+        self._drop_cancelled()
         return timer
 
-    def forget_one(self) -> None:
+    def count_cancelled(self) -> None:
         """Counts a timer that was cancelled while it waits."""
         self._cancelled += 1
         if self._cancelled > max(CANCELLED_KEPT, len(self._heap) // 2):
             self._heap = [entry for entry in self._heap if entry[2].active]
             heapq.heapify(self._heap)
             self._cancelled = 0
-        self._uncover()
+        self._drop_cancelled()
 
     def clear(self) -> None:
         """Cancels every timer."""
@@ -111,9 +111,9 @@ class TimerHeap:
         for _, _, timer in heap:
             timer.forget()
         self._cancelled = 0
-        self._uncover()
+        self._drop_cancelled()
 
-    def _uncover(self) -> None:
+    def _drop_cancelled(self) -> None:
         heap = self._heap
         while heap and not heap[0][2].active:
             heapq.heappop(heap)

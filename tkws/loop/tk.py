@@ -14,8 +14,8 @@ from tkws.loop.base import Loop
 class TkLoop(Loop):
     """A loop on ``createfilehandler``; idle, it costs nothing."""
 
-    def _listen(self) -> None:
+    def _attach_to_tk(self) -> None:
         self._tkapp.createfilehandler(self._poller.fileno(), tkinter.READABLE, self._dispatch)
 
-    def _ignore(self) -> None:
+    def _detach_from_tk(self) -> None:
         self._tkapp.deletefilehandler(self._poller.fileno())

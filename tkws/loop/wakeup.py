@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tkws.errors import StateError
-from tkws.loop.signals import ignore_signals, wake_on_signal
+from tkws.loop.signals import add_wakeup_fd, remove_wakeup_fd
 
 # Bytes read at a time.
-_READ = 4096
+_READ_SIZE = 4096
 
 Call = tuple[Callable[..., object], tuple[Any, ...]]
 
@@ -44,9 +44,9 @@ class Wakeup:
         return self._reader.fileno()
 
     def follow_signals(self) -> None:
-        """Makes each signal wake the loop, in the main thread; see `wake_on_signal`. Idempotent."""
+        """Makes each signal wake the loop, in the main thread; see `add_wakeup_fd`. Idempotent."""
         if not self._closed:
-            wake_on_signal(self._writer.fileno())
+            add_wakeup_fd(self._writer.fileno())
 
     def post(self, call: Call) -> None:
         """Appends ``call``, from any thread.
@@ -69,7 +69,7 @@ class Wakeup:
         """Removes and returns the calls that wait, oldest first."""
         with self._lock:
             if not self._closed:
-                self._empty()
+                self._drain()
             self._signalled = False
             calls, self._calls = self._calls, deque()
             return calls
@@ -78,22 +78,22 @@ class Wakeup:
         """Refuses calls from now on; what still waits is left to `take`."""
         with self._lock:
             if not self._closed:
-                ignore_signals(self._writer.fileno())
+                remove_wakeup_fd(self._writer.fileno())
             self._closed = True
             self._signalled = False
             self._reader.close()
             self._writer.close()
 
-    def leave_to_parent(self) -> None:
+    def after_fork_in_child(self) -> None:
         """Refuses calls from now on: this is a fork, and a byte written here would wake the parent."""
         self._lock = threading.RLock()  # a thread that is not here may have held the old one
         self._closed = True
         self._calls.clear()
 
-    def _empty(self) -> None:
+    def _drain(self) -> None:
         """Reads whatever is there: what is left would keep the loop awake."""
         try:
-            while len(self._reader.recv(_READ)) == _READ:
+            while len(self._reader.recv(_READ_SIZE)) == _READ_SIZE:
                 continue
         except BlockingIOError:
             pass

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 # Seconds that the clocks must have drifted apart: more than time servers correct at once as a rule.
-DRIFT = 5.0
+MIN_DRIFT = 5.0
 
 
-class SleepWatch:
+class SuspendDetector:
     """Compares two clocks from one look to the next.
 
     Args:
@@ -24,9 +24,9 @@ class SleepWatch:
     def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
         self._clock = clock
         self._wall = wall
-        self._ahead = wall() - clock()
+        self._offset = wall() - clock()
 
-    def has_slept(self) -> bool:
+    def was_suspended(self) -> bool:
         """Whether the wall clock went on without the other since the last look."""
-        before, self._ahead = self._ahead, self._wall() - self._clock()
-        return self._ahead - before > DRIFT
+        before, self._offset = self._offset, self._wall() - self._clock()
+        return self._offset - before > MIN_DRIFT

@@ -32,7 +32,7 @@ from typing import Any
 
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.poller import READABLE, WRITABLE, Poller
-from tkws.loop.sleep import DRIFT, SleepWatch
+from tkws.loop.suspend import MIN_DRIFT, SuspendDetector
 from tkws.loop.timers import TimerHeap
 from tkws.loop.wakeup import Call
 
@@ -42,24 +42,24 @@ Callback = Callable[..., object]
 SLICE = 0.005
 
 # Seconds that a spent slice waits for Tk to be idle; a program may keep Tk from ever being so.
-PATIENCE = 0.02
+IDLE_TIMEOUT = 0.02
 
 # The handler of a signal may raise at the entry of a callback, before its first line: the Tk timer is gone
 # then, and nothing was done. A second one follows so many milliseconds later.
-SPARE_MS = 250
+SPARE_DELAY_MS = 250
 
 # Tk takes an int of milliseconds: a longer wait is one of several days' timers.
-LONGEST_MS = 24 * 3600 * 1000
+MAX_DELAY_MS = 24 * 3600 * 1000
 
 # Seconds behind its time at which a timer shows that the program was busy: what is ready may be older.
 OVERDUE = 0.05
 
 # Seconds that an entry waits for what comes next, where something came so soon before; it goes on like that
 # for as long. Tk's own wait costs more: it leads through the thread in which Tcl selects, there and back.
-DWELL = 0.001
+POLL_TIMEOUT = 0.001
 
 # Calls at the end of a slice between two looks at the clock: a write takes some 10 microseconds.
-_UNCLOCKED = 16
+_CALLS_PER_CLOCK_READ = 16
 
 
 class Watch:
@@ -72,12 +72,12 @@ class Watch:
         self.writable = writable
         self.mask = (READABLE if readable else 0) | (WRITABLE if writable else 0)
 
-    def retire(self) -> None:
+    def disable(self) -> None:
         """Lets nobody know any more, of readiness found already neither."""
         self.readable = self.writable = None
 
 
-class Slices(ABC):
+class Scheduler(ABC):
     """The queues of a loop and the slices in which they are served.
 
     Args:
@@ -88,7 +88,7 @@ class Slices(ABC):
     """
 
     # Whether every slice goes on until nothing is ready.
-    _exhaustive = False
+    _drain_all = False
 
     def __init__(
         self,
@@ -107,32 +107,32 @@ class Slices(ABC):
         self._soon: deque[Call] = deque()
         self._slice_end: deque[Call] = deque()
         self._timers = TimerHeap(interpreter.check_thread)
-        self._sleep = SleepWatch(clock, wall)
+        self._suspend = SuspendDetector(clock, wall)
         self._on_wake: dict[Callback, None] = {}
 
         self._closed = False
         self._depth = 0
         self._deadline = -math.inf
-        self._entered = -math.inf
-        self._dwells = False
-        self._stepped_back = False
-        self._turn = 0
+        self._entered_at = -math.inf
+        self._blocks_in_poll = False
+        self._yielded = False
+        self._yields = 0
         self._catching_up = False  # whether overdue timers wait for what was ready before
         self._caught_up_to = -math.inf
         self._idle_command = f"{interpreter.prefix}_idle"
         self._idle_id = ""
         self._tk_timer: Any = None
         self._tk_spare: Any = None
-        self._tk_due = math.inf
-        self._tkapp.createcommand(self._idle_command, self._tk_was_idle)
+        self._tk_timer_due = math.inf
+        self._tkapp.createcommand(self._idle_command, self._on_tk_idle)
 
     @abstractmethod
-    def _listen(self) -> None:
+    def _attach_to_tk(self) -> None:
         """Has Tk call `_dispatch` when a descriptor is ready."""
 
     @abstractmethod
-    def _ignore(self) -> None:
-        """Ends what `_listen` began."""
+    def _detach_from_tk(self) -> None:
+        """Ends what `_attach_to_tk` began."""
 
     def report_exception(self) -> None:
         """Gives the exception being handled to the root's ``report_callback_exception``.
@@ -151,70 +151,68 @@ class Slices(ABC):
         over. The entries that follow within its time look once, unless they dwell.
         """
         if self._closed:  # by the handler of a signal, a moment ago; or the process was forked off
-            if self._interpreter.is_the_parents:
-                self._ignore()
+            if self._interpreter.in_forked_child:
+                self._detach_from_tk()
             return
         now = self._clock()
-        self._dwells = self._dwells or now - self._entered < DWELL
-        self._entered = now
-        begins = now >= self._deadline
-        if begins:
+        self._blocks_in_poll = self._blocks_in_poll or now - self._entered_at < POLL_TIMEOUT
+        self._entered_at = now
+        new_slice = now >= self._deadline
+        if new_slice:
             self._deadline = now + SLICE
-            if self._sleep.has_slept():
-                self._wake()
+            if self._suspend.was_suspended():
+                self._queue_on_wake()
         self._depth += 1
         try:
-            spent = self._serve(now, begins or self._exhaustive)
+            spent = self._run_slice(now, new_slice or self._drain_all)
         finally:
             self._depth -= 1
         if spent:
-            self._step_back()
+            self._yield_to_tk()
 
-    def _serve(self, now: float, exhaust: bool) -> bool:
+    def _run_slice(self, now: float, drain: bool) -> bool:
         """Serves what is due, one of each kind in turn; whether the slice was spent before the end of it."""
         timers, ready, soon = self._timers, self._ready, self._soon
-        if not ready and not self._collect():
-            exhaust = False
+        if not ready and not self._poll_once():
+            drain = False
         while True:
-            if timers.earliest <= now and not self._is_held_back(now):
+            if timers.earliest <= now and not self._defers_timers(now):
                 self._run_timer(now)
             if ready:
                 watch, mask = ready.popleft()
-                self._alert(watch, mask)
+                self._run_watch(watch, mask)
             if soon:
                 callback, args = soon.popleft()
-                self._call(callback, *args)
+                self._run_callback(callback, *args)
             if not (ready or soon):
                 if self._slice_end:
                     self._end_slice()
                 if timers.earliest <= self._deadline:
                     now = self._clock()  # a timer may be due that was none when this entry began
-                if not (
-                    soon or self._slice_end or timers.earliest <= now or self._collect_more(now, exhaust)
-                ):
+                if not (soon or self._slice_end or timers.earliest <= now or self._poll_again(now, drain)):
                     return False
             now = self._clock()
             if now >= self._deadline:
                 self._end_slice()
                 return True
 
-    def _is_held_back(self, now: float) -> bool:
+    def _defers_timers(self, now: float) -> bool:
         """Whether the timer that is due is so late that what is ready by now has to come before it."""
         earliest = self._timers.earliest
         if not self._catching_up and now - earliest > OVERDUE and earliest > self._caught_up_to:
             self._catching_up = True
             self._caught_up_to = now
-            self._collect_all()
-            if now - earliest > DRIFT:  # as a sleep looks where the monotonic clock goes on
-                self._wake()
-            self._ready.append((Watch(self._end_of_ready, None), READABLE))
+            self._poll_all()
+            if now - earliest > MIN_DRIFT:  # as a sleep looks where the monotonic clock goes on
+                self._queue_on_wake()
+            self._ready.append((Watch(self._queue_caught_up, None), READABLE))
         return self._catching_up
 
-    def _wake(self) -> None:
+    def _queue_on_wake(self) -> None:
         self._soon.extend((callback, ()) for callback in self._on_wake)
-        self._owe()
+        self._ensure_wakeup()
 
-    def _end_of_ready(self) -> None:
+    def _queue_caught_up(self) -> None:
         """Goes on behind the calls that other threads have asked for."""
         self._soon.append((self._caught_up, ()))
 
@@ -223,11 +221,11 @@ class Slices(ABC):
 
     def _run_timer(self, now: float) -> None:
         timer = self._timers.pop()
-        if self._tk_due <= now:  # Tk is late, by an hour if the wall clock was set back
-            self._arm_exactly()
-        self._call(timer.run)
+        if self._tk_timer_due <= now:  # Tk is late, by an hour if the wall clock was set back
+            self._rearm()
+        self._run_callback(timer.run)
 
-    def _alert(self, watch: Watch, mask: int) -> None:
+    def _run_watch(self, watch: Watch, mask: int) -> None:
         try:
             if mask & ~WRITABLE and watch.readable:
                 watch.readable()
@@ -236,9 +234,9 @@ class Slices(ABC):
         except Exception:
             self.report_exception()
 
-    def _collect(self, seconds: float = 0.0) -> bool:
+    def _poll_once(self, seconds: float = 0.0) -> bool:
         """Asks which descriptors are ready, and waits up to ``seconds`` for the first; whether any is."""
-        return self._note(self._ask(seconds))
+        return self._queue_ready(self._ask(seconds))
 
     def _ask(self, seconds: float) -> list[tuple[int, int]]:
         try:
@@ -248,26 +246,26 @@ class Slices(ABC):
                 raise
             return []  # a signal's handler closed the loop meanwhile
 
-    def _collect_all(self) -> None:
+    def _poll_all(self) -> None:
         """Asks which descriptors are ready, also where they are more than fit in one answer."""
         known = {watch for watch, _ in self._ready}
         found: set[int] = set()
         while fresh := [event for event in self._ask(0.0) if event[0] not in found]:
             found.update(fd for fd, _ in fresh)
-            self._note([event for event in fresh if self._watches.get(event[0]) not in known])
+            self._queue_ready([event for event in fresh if self._watches.get(event[0]) not in known])
 
-    def _collect_more(self, now: float, exhaust: bool) -> bool:
+    def _poll_again(self, now: float, drain: bool) -> bool:
         """Asks again, and waits for the answer where the last one came at once."""
-        if not self._dwells or self._depth > 1 or self._timers.earliest < now + DWELL:
-            return exhaust and self._collect()
-        if now < self._entered + DWELL:
-            self._dwells = self._collect(DWELL)
-            return self._dwells
-        if not self._collect():
+        if not self._blocks_in_poll or self._depth > 1 or self._timers.earliest < now + POLL_TIMEOUT:
+            return drain and self._poll_once()
+        if now < self._entered_at + POLL_TIMEOUT:
+            self._blocks_in_poll = self._poll_once(POLL_TIMEOUT)
+            return self._blocks_in_poll
+        if not self._poll_once():
             self._deadline = now  # Tk has its turn, so the next entry begins a slice
         return bool(self._ready)
 
-    def _note(self, events: list[tuple[int, int]]) -> bool:
+    def _queue_ready(self, events: list[tuple[int, int]]) -> bool:
         """Queues the watches of what is ready, so that nobody learns of it who watches from now on."""
         watches, ready = self._watches, self._ready
         for fd, mask in events:
@@ -286,11 +284,11 @@ class Slices(ABC):
             if not calls:  # a callback that ran Tk's loop has seen to the others
                 return
             callback, args = calls.popleft()
-            self._call(callback, *args)
-            if not number % _UNCLOCKED and self._clock() >= latest:
+            self._run_callback(callback, *args)
+            if not number % _CALLS_PER_CLOCK_READ and self._clock() >= latest:
                 return
 
-    def _call(self, callback: Callback, *args: Any) -> None:
+    def _run_callback(self, callback: Callback, *args: Any) -> None:
         try:
             callback(*args)
         except Exception:
@@ -302,72 +300,72 @@ class Slices(ABC):
         """When the loop must be entered again even if no descriptor becomes ready."""
         return now if self._ready or self._soon or self._slice_end else self._timers.earliest
 
-    def _step_back(self) -> None:
+    def _yield_to_tk(self) -> None:
         """Leaves Tk alone until it was idle, if work remains."""
         now = self._clock()
-        if self._stepped_back or self._next_due(now) > now:
+        if self._yielded or self._next_due(now) > now:
             return
-        self._stepped_back = True
-        self._ignore()
-        self._turn = (self._turn + 1) % 3
-        if self._turn:
+        self._yielded = True
+        self._detach_from_tk()
+        self._yields = (self._yields + 1) % 3
+        if self._yields:
             self._idle_id = self._tkapp.call("after", "idle", self._idle_command)
-            self._arm(now + PATIENCE)
+            self._arm(now + IDLE_TIMEOUT)
         else:
             self._arm(now + 0.001)
 
-    def _step_up(self) -> None:
-        self._stepped_back = False
+    def _resume(self) -> None:
+        self._yielded = False
         if self._idle_id:
             self._tkapp.call("after", "cancel", self._idle_id)
             self._idle_id = ""
-        self._listen()
+        self._attach_to_tk()
 
-    def _tk_was_idle(self) -> None:
+    def _on_tk_idle(self) -> None:
         # `update_idletasks` promises to run no other callbacks, so this only takes the loop up again.
         if self._closed:
             return
-        self._step_up()
-        self._arm_exactly()
+        self._resume()
+        self._rearm()
 
-    def _timer_fired(self) -> None:
+    def _on_tk_timer(self) -> None:
         self._disarm()
         if self._closed:
             return
-        if self._stepped_back:
-            self._step_up()
+        if self._yielded:
+            self._resume()
         self._arm(self._clock() + SLICE)
-        self._dwells, self._entered = False, -math.inf  # what a timer brings is no conversation
+        self._blocks_in_poll, self._entered_at = False, -math.inf  # what a timer brings is no conversation
         self._dispatch()
-        self._arm_exactly()
+        self._rearm()
 
-    def _owe(self) -> None:
+    def _ensure_wakeup(self) -> None:
         """Sees that Tk comes back for what was just queued, also if a callback runs Tk's loop."""
-        if self._stepped_back or self._closed:
+        if self._yielded or self._closed:
             return
         due = self._deadline if self._depth else self._clock()
-        if not due - SLICE <= self._tk_due <= due:
+        if not due - SLICE <= self._tk_timer_due <= due:
             self._arm(due)
 
-    def _arm_exactly(self) -> None:
-        if self._stepped_back or self._closed:
+    def _rearm(self) -> None:
+        if self._yielded or self._closed:
             return
         now = self._clock()
         due = self._next_due(now)
         if due == math.inf:
             self._disarm()
-        elif not now < self._tk_due == due:
+        elif not now < self._tk_timer_due == due:
             self._arm(due)
 
     def _arm(self, due: float) -> None:
         self._disarm()
-        delay = math.ceil(min(max((due - self._clock()) * 1000, 0), LONGEST_MS))
-        self._tk_timer = self._tkapp.createtimerhandler(delay, self._timer_fired)
-        self._tk_spare = self._tkapp.createtimerhandler(delay + SPARE_MS, self._timer_fired)
-        self._tk_due = due
+        delay = math.ceil(min(max((due - self._clock()) * 1000, 0), MAX_DELAY_MS))
+        self._tk_timer = self._tkapp.createtimerhandler(delay, self._on_tk_timer)
+        self._tk_spare = self._tkapp.createtimerhandler(delay + SPARE_DELAY_MS, self._on_tk_timer)
+        self._tk_timer_due = due
 
     def _disarm(self) -> None:
         if self._tk_timer is not None:
             self._tk_timer.deletetimerhandler()
             self._tk_spare.deletetimerhandler()
-            self._tk_timer, self._tk_due = None, math.inf
+            self._tk_timer, self._tk_timer_due = None, math.inf
