@@ -155,6 +155,22 @@ def test_a_full_queue_slows_the_peer(run):
     run(main, high_water=100_000, low_water=10_000, compression=False)
 
 
+@pytest.mark.parametrize(("max_queue", "most"), [(1, 1), (8, 8), ((10, 10), 10), (None, 100)])
+def test_the_length_of_the_queue_is_the_programs(run, max_queue, most):
+    async def main(client, server):
+        for number in range(100):
+            await client.send(str(number))
+        while len(server._messages) < most:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
+        pong = await client.ping()
+        if max_queue is None:
+            await pong
+        assert len(server._messages) == most
+        return [await server.recv() for _ in range(100)]
+
+    assert run(main, max_queue=max_queue) == [str(number) for number in range(100)]
+
+
 def test_a_connection_whose_queue_is_full_can_be_closed(run):
     async def main(client, server):
         for number in range(500):

@@ -25,7 +25,7 @@ from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol import closetimer
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
-from tkws.serving import httpserver
+from tkws.serving import httpconnection, httpserver
 
 PAGE = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
@@ -73,7 +73,7 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
         f"{httpserver.EXTRA_HTTP_CONNECTIONS_PER_ADDRESS} above `max_connections_per_address`"
     ),
     ("For a connection before it is a WebSocket", "rate at which a page is taken"): lambda: (
-        f"{httpserver.MIN_READ_RATE} times `handshake_timeout`"
+        f"{httpconnection.MIN_READ_RATE} times `handshake_timeout`"
     ),
     ("For a connection before it is a WebSocket", "header fields"): lambda: f"{http_server.MAX_FIELDS}",
     ("For a connection before it is a WebSocket", "body of a request"): lambda: f"{http_server.MAX_SKIPPED}",

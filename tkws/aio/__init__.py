@@ -12,11 +12,12 @@ from tkws.aio.guest import GuestLoop, loop
 from tkws.aio.handlers import handler
 from tkws.aio.happenings import closed, event, idle, variable
 from tkws.aio.running import run
-from tkws.aio.server import Server, serve
+from tkws.aio.server import Server, ServerConnection, serve
 from tkws.aio.tasks import spawn
 from tkws.aio.websocket import Connection, ConnectionClosedError, ConnectionClosedOK
 
 __all__ = [
-    "Command", "Connection", "ConnectionClosedError", "ConnectionClosedOK", "GuestLoop", "Server", "closed",
-    "command", "connect", "event", "handler", "idle", "loop", "run", "serve", "spawn", "stream", "variable",
+    "Command", "Connection", "ConnectionClosedError", "ConnectionClosedOK", "GuestLoop", "Server",
+    "ServerConnection", "closed", "command", "connect", "event", "handler", "idle", "loop", "run", "serve",
+    "spawn", "stream", "variable",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Generator
 from typing import Any
 
 from tkws.aio.guest import GuestLoop, loop
-from tkws.aio.websocket import Connection
+from tkws.aio.websocket import MAX_QUEUE, Connection, MaxQueue, queue_limits
 from tkws.client.retry import Attempts, Backoff
 from tkws.commands.opening import open as open_websocket
 from tkws.connection.websocket import WebSocket
@@ -15,15 +15,9 @@ from tkws.errors import ConnectionClosed, StateError, WebSocketError
 from tkws.loop import Master
 from tkws.protocol.engine import State
 
-# The names of `websockets` for arguments and options of tkws.
-NAMES = {
-    "subprotocols": "protocols",
-    "additional_headers": "headers",
-    "open_timeout": "timeout",
-    "ping_interval": "keepalive",
-    "ping_timeout": "pong_timeout",
-    "max_size": "max_message",
-}
+# The names of `websockets` for options of tkws, and for arguments of `tkws.open`.
+OPTIONS = {"ping_interval": "keepalive", "ping_timeout": "pong_timeout", "max_size": "max_message"}
+ARGUMENTS = {"subprotocols": "protocols", "additional_headers": "headers", "open_timeout": "timeout"}
 
 
 class connect:  # noqa: N801 - it is called as a function is
@@ -36,16 +30,25 @@ class connect:  # noqa: N801 - it is called as a function is
         uri: ``ws://`` or ``wss://``.
         master: Any widget, ``Tk`` or ``Tcl()``; None for the window whose loop is running.
         backoff: The pauses of ``async for``; None for those of `Backoff`.
+        max_queue: How many messages may wait to be received: reading pauses at this number, and continues
+            at a quarter of it. ``(high, low)`` for both; None for any number.
         **options: As of `tkws.open`; the names of `websockets` for them are taken as well.
     """
 
     def __init__(
-        self, uri: str, *, master: Master = None, backoff: Backoff | None = None, **options: Any
+        self,
+        uri: str,
+        *,
+        master: Master = None,
+        backoff: Backoff | None = None,
+        max_queue: MaxQueue = MAX_QUEUE,
+        **options: Any,
     ) -> None:
         self._uri = uri
         self._master = master
         self._backoff = backoff or Backoff()
-        self._options = translated(options)
+        self._queue_limits = queue_limits(max_queue)
+        self._options = translated(options, OPTIONS | ARGUMENTS)
         self._connection: Connection | None = None
 
     def __await__(self) -> Generator[Any, None, Connection]:
@@ -86,13 +89,9 @@ class connect:  # noqa: N801 - it is called as a function is
 
     async def _open(self) -> Connection:
         master = running_master(self._master)
-        connection = Connection(loop(master))
-        try:
-            ws = open_websocket(self._uri, connection, master=master, **self._options)
-        except BaseException:
-            connection.discard()
-            raise
-        connection.ws = ws
+        connection = Connection(loop(master), self._queue_limits)
+        ws = open_websocket(self._uri, connection, master=master, **self._options)
+        connection.attach(ws)
         try:
             await asyncio.shield(connection.opened)
         except asyncio.CancelledError:
@@ -113,9 +112,9 @@ def running_master(master: Master) -> Master:
     return master or running.host.master
 
 
-def translated(options: dict[str, Any]) -> dict[str, Any]:
+def translated(options: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """Options with the names that tkws has for them; what is None in `websockets` to turn it off is 0."""
-    ours = {NAMES.get(name, name): value for name, value in options.items()}
+    ours = {names.get(name, name): value for name, value in options.items()}
     for name in ("keepalive", "pong_timeout"):
         if name in ours and ours[name] is None:
             ours[name] = 0
@@ -124,19 +123,22 @@ def translated(options: dict[str, Any]) -> dict[str, Any]:
     return ours
 
 
-def stream(ws: WebSocket) -> Connection:
+def stream(ws: WebSocket, *, max_queue: MaxQueue = MAX_QUEUE) -> Connection:
     """Make a connection of the callback style one that can be awaited: its handler is replaced.
 
     Args:
         ws: The connection, open or opening; wait for ``stream(ws).opened`` if it is opening.
+        max_queue: As for `connect`.
 
     Raises:
         StateError: It is closed, or the caller is in another thread.
+        TypeError: ``max_queue`` is of another type.
+        ValueError: ``max_queue`` is out of range.
     """
     if ws.state is State.CLOSED:
         raise StateError("the connection is closed")
-    connection = Connection(loop(ws.loop.master))
-    connection.ws = ws
+    connection = Connection(loop(ws.loop.master), queue_limits(max_queue))
+    connection.attach(ws)
     ws.configure(handler=connection)
     if ws.state is not State.CONNECTING:
         connection.opened.set_result(None)

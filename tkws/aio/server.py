@@ -3,21 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Self
+import glob
+import inspect
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from tkws.aio.client import running_master, translated
-from tkws.aio.guest import loop
+from tkws.aio.client import OPTIONS, running_master, translated
+from tkws.aio.guest import GuestLoop, loop
 from tkws.aio.tasks import spawn
-from tkws.aio.websocket import Connection
+from tkws.aio.websocket import MAX_QUEUE, Connection, MaxQueue, queue_limits
+from tkws.checks import check_callable, check_texts
 from tkws.commands.servers import serve as serve_websockets
 from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed
+from tkws.http.messages import Request, Response
 from tkws.loop import Master
 from tkws.protocol.closing import CloseCode
-from tkws.serving.httpserver import HTTPServer
+from tkws.protocol.engine import State
+from tkws.serving.content import plain
+from tkws.serving.gate import PendingRequest
 
-AsyncHandler = Callable[[Connection], Awaitable[object]]
+if TYPE_CHECKING:
+    from tkws.serving.httpserver import HTTPServer
+
+SWITCHING_PROTOCOLS = 101
+
+
+class ServerConnection(Connection):
+    """A connection to a server, from its request on; `serve` makes it.
+
+    Before it is open, it has `request`, `remote_address` and `respond`, and takes attributes of the
+    program's.
+    """
+
+    def __init__(self, loop: GuestLoop, limits: tuple[float, float], request: Request) -> None:
+        super().__init__(loop, limits)
+        self._request = request
+
+    @property
+    def state(self) -> State:
+        """CONNECTING, OPEN, CLOSING or CLOSED."""
+        return self.ws.state if self.opened.done() else State.CONNECTING
+
+    @property
+    def request(self) -> Request:
+        """The opening request."""
+        return self._request
+
+    @property
+    def remote_address(self) -> Any:
+        """The address of the client."""
+        return self._request.peer
+
+    def respond(self, status: int, text: str) -> Response:
+        """Return an answer in plain text, for ``process_request``."""
+        fields = {"Content-Type": "text/plain; charset=utf-8"}
+        return Response(status, headers=fields, body=text.encode())
+
+
+AsyncHandler: TypeAlias = Callable[[ServerConnection], Awaitable[object]]
+ProcessRequest: TypeAlias = Callable[
+    [ServerConnection, Request], Awaitable[Response | None] | Response | None
+]
 
 
 class Server:
@@ -27,13 +75,23 @@ class Server:
         server: The server of tkws beneath, for pages and limits.
     """
 
-    def __init__(self, server: HTTPServer, handler: AsyncHandler, master: Master) -> None:
+    def __init__(
+        self,
+        server: HTTPServer,
+        master: Master,
+        handler: AsyncHandler,
+        process_request: ProcessRequest | None,
+        queue_limits: tuple[float, float],
+    ) -> None:
         self.server = server
         self._handler = handler
         self._master = master
+        self._process_request = process_request
+        self._queue_limits = queue_limits
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = asyncio.Event()
-        server.live("*", self._on_event)
+        if process_request is not None:
+            server.gate = self._ask
 
     @property
     def port(self) -> int:
@@ -70,15 +128,51 @@ class Server:
         self.close()
         await self.wait_closed()
 
-    def _on_event(self, ws: WebSocket, type: str, message: Any) -> None:
-        connection = Connection(loop(self._master))
+    def on_request(self, ws: WebSocket, type: str, request: Any) -> None:
+        """Serve a connection that was accepted without a decision: the handler until it is open."""
+        self._begin(self._make(request), ws, type, request)
+
+    def _make(self, request: Request) -> ServerConnection:
+        return ServerConnection(loop(self._master), self._queue_limits, request)
+
+    def _ask(self, pending: PendingRequest) -> None:
+        """Decide on a request by ``process_request``."""
+        task = self._spawn(self._decide(pending), f"request from {pending.request.peer}")
+        pending.on_cancel = task.cancel
+
+    async def _decide(self, pending: PendingRequest) -> None:
+        assert self._process_request is not None
+        connection = self._make(pending.request)
+        refusal = plain(503, "The server is closing")
+        try:
+            answer = self._process_request(connection, pending.request)
+            if inspect.isawaitable(answer):
+                answer = await answer
+            if not isinstance(answer, Response | None):
+                raise TypeError(f"process_request must return None or a Response, not {answer!r}")
+            if answer is None or answer.status == SWITCHING_PROTOCOLS:
+                pending.accept(answer.headers if answer else (), partial(self._begin, connection))
+            else:
+                refusal = answer
+        except Exception:
+            refusal = plain(500, "The server could not decide on this request")
+            raise
+        finally:
+            pending.refuse(refusal)  # unless it was accepted
+
+    def _begin(self, connection: ServerConnection, ws: WebSocket, type: str, message: Any) -> None:
+        connection.attach(ws)
         connection(ws, type, message)
         ws.configure(handler=connection)
-        task = spawn(self._serve(connection), self._master, name=f"connection from {ws.peername}")
+        self._spawn(self._serve(connection), f"connection from {ws.peername}")
+
+    def _spawn(self, coroutine: Any, name: str) -> asyncio.Task[None]:
+        task = spawn(coroutine, self._master, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, connection: ServerConnection) -> None:
         code = CloseCode.INTERNAL_ERROR
         try:
             await self._handler(connection)
@@ -95,11 +189,21 @@ class serve:  # noqa: N801 - it is called as a function is
     When the coroutine returns, its connection is closed: with the code 1000, or with 1011 if it raised, and
     then the exception goes to the root's ``report_callback_exception``.
 
+    ``process_request(connection, request)`` decides on each request, before its connection is open, and may
+    be an ``async def``. It returns None to accept the request, or a `tkws.Response` that refuses it; of one
+    with the status 101, the headers are added to the answer that accepts. The client waits meanwhile, for
+    ``open_timeout`` seconds at most; when it leaves, or the server is closed, the coroutine is cancelled. An
+    exception is answered with 500 and goes to ``report_callback_exception``. Requests for pages are decided
+    on too. What the options refuse (hosts, origins, limits) is refused before.
+
     Args:
         handler: ``async def handler(connection)``.
         host: The address to listen on.
         port: The port; 0 for any free one, which `Server.port` tells.
         master: Any widget, ``Tk`` or ``Tcl()``; None for the window whose loop is running.
+        subprotocols: Those that are spoken, the preferred first; None to agree to the client's first one.
+        process_request: See above; None to accept all requests.
+        max_queue: As for `connect`.
         **options: As of `tkws.serve`; the names of `websockets` for them are taken as well.
     """
 
@@ -110,12 +214,19 @@ class serve:  # noqa: N801 - it is called as a function is
         port: int = 0,
         *,
         master: Master = None,
+        subprotocols: Sequence[str] | None = None,
+        process_request: ProcessRequest | None = None,
+        max_queue: MaxQueue = MAX_QUEUE,
         **options: Any,
     ) -> None:
-        self._handler = handler
+        check_callable("handler", handler, "(connection)")
+        if process_request is not None:
+            check_callable("process_request", process_request, "(connection, request)")
+        self._arguments = handler, process_request, queue_limits(max_queue)
+        self._protocols = None if subprotocols is None else check_texts("subprotocols", subprotocols)
         self._address = host, port
         self._master = master
-        self._options = translated(options)
+        self._options = translated(options, OPTIONS | {"open_timeout": "handshake_timeout"})
         self._server: Server | None = None
 
     def __await__(self) -> Generator[Any, None, Server]:
@@ -123,9 +234,11 @@ class serve:  # noqa: N801 - it is called as a function is
 
     async def _start(self) -> Server:
         master = running_master(self._master)
-        host, port = self._address
-        server = serve_websockets(host, port, master=master, **self._options)
-        return Server(server, self._handler, master)
+        below = serve_websockets(*self._address, master=master, **self._options)
+        server = Server(below, master, *self._arguments)
+        for protocol in ["*"] if self._protocols is None else map(glob.escape, self._protocols):
+            below.live("*", server.on_request, protocol)
+        return server
 
     async def __aenter__(self) -> Server:
         self._server = await self._start()

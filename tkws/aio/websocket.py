@@ -8,13 +8,14 @@ so a cancelled `recv` loses none.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from tkws.aio.guest import GuestLoop
-from tkws.checks import Buffer
+from tkws.checks import Buffer, check_count
 from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed, StateError, WebSocketError
 from tkws.protocol.closing import CloseCode
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 Data: TypeAlias = str | Buffer
 Message: TypeAlias = str | bytes
 
-# Messages in the queue at which the socket is paused, and at which it is resumed.
+MaxQueue: TypeAlias = int | tuple[int, int] | None
+
+# Messages in the queue at which the socket is paused.
 MAX_QUEUE = 64
-LOW_QUEUE = 16
 
 
 class ConnectionClosedOK(ConnectionClosed):
@@ -45,6 +47,7 @@ class Connection:
 
     Args:
         loop: The event loop in which it is awaited.
+        limits: The numbers of messages in the queue at which the socket is paused and resumed.
 
     Attributes:
         ws: The connection of tkws beneath.
@@ -52,10 +55,11 @@ class Connection:
 
     ws: WebSocket
 
-    def __init__(self, loop: GuestLoop) -> None:
+    def __init__(self, loop: GuestLoop, limits: tuple[float, float]) -> None:
         self.opened: asyncio.Future[None] = loop.create_future()
         self._loop = loop
         self._messages: deque[Message] = deque()
+        self._high, self._low = limits
         self._receiver: asyncio.Future[None] | None = None
         self._senders: set[asyncio.Future[None]] = set()
         self._pings: dict[bytes, tuple[asyncio.Future[float], float]] = {}
@@ -65,13 +69,16 @@ class Connection:
         self._cause: WebSocketError | None = None
         self._paused = False
         self._leaving = False
-        loop.on_end.add(self._vanish)
+
+    def attach(self, ws: WebSocket) -> None:
+        """Belong to ``ws``, whose handler this is."""
+        self.ws = ws
+        self._loop.on_end.add(self._vanish)
 
     # ---- events of tkws
 
     def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
         """Take an event of the connection: this is its handler."""
-        self.ws = ws
         if type in (Event.TEXT, Event.BINARY):
             self._take_message(message)
         elif type == Event.CONNECT:
@@ -91,7 +98,7 @@ class Connection:
         self._messages.append(message)
         if self._receiver is not None:
             _resolve(self._receiver)
-        if len(self._messages) >= MAX_QUEUE and not (self._paused or self._leaving):
+        if len(self._messages) >= self._high and not (self._paused or self._leaving):
             self._paused = True
             self.ws.pause()
 
@@ -124,10 +131,6 @@ class Connection:
         self._loop.on_end.discard(self._vanish)
         _resolve(self._closed)
 
-    def discard(self) -> None:
-        """Forget a connection that never began."""
-        self._loop.on_end.discard(self._vanish)
-
     def _wake_senders(self) -> None:
         for future in self._senders:
             _resolve(future)
@@ -159,7 +162,7 @@ class Connection:
             finally:
                 self._receiver = None
         message = self._messages.popleft()
-        if self._paused and len(self._messages) <= LOW_QUEUE:
+        if self._paused and len(self._messages) <= self._low:
             self._go_on()
         return message
 
@@ -331,6 +334,21 @@ class Connection:
     def close_reason(self) -> str | None:
         """The reason beside it; None while the connection is open."""
         return self._close[1] if self._closed.done() else None
+
+
+def queue_limits(max_queue: MaxQueue) -> tuple[float, float]:
+    """Return the numbers of messages at which the socket is paused and resumed.
+
+    Raises:
+        TypeError: ``max_queue`` is of another type.
+        ValueError: ``max_queue`` is out of range.
+    """
+    if max_queue is None:
+        return math.inf, math.inf
+    given: Any = max_queue
+    high, low = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
+    high = check_count("max_queue", high, least=1)
+    return high, high // 4 if low is None else check_count("max_queue", low, most=high)
 
 
 def _is_data(message: object) -> TypeGuard[Data]:

@@ -1,33 +1,23 @@
-"""The listening HTTP server, and its connections before (or without) the upgrade to a WebSocket.
+"""The HTTP server that listens.
 
-Knows how to accept and to answer; `Server` decides which requests are admitted and which pages
-there are.
+Knows how to accept connections; `HTTPConnection` answers the requests of each, and `Server` decides which
+of them are admitted and which pages there are.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import logging
 import socket
 from collections import Counter
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from tkws.checks import check_kind
-from tkws.errors import HandshakeError
-from tkws.http.messages import Request, Response
-from tkws.http.server import ServerConnection
-from tkws.loop import Loop, Timeout
-from tkws.net import Listener, SocketStream, Stream, check_context
-from tkws.net.filesource import FileSource
-from tkws.net.stream import HIGH_WATER, LOW_WATER
+from tkws.loop import Loop
+from tkws.net import Listener, check_context
 from tkws.options import ServerOptions
 from tkws.protocol.closing import CloseCode, encode_close
-from tkws.protocol.handshake import rejection
-from tkws.serving.access import check_host, is_loopback
-from tkws.serving.content import plain
-from tkws.serving.directory import FileResponse
+from tkws.serving.gate import Gate
+from tkws.serving.httpconnection import HTTPConnection
 from tkws.serving.server import Server
 
 if TYPE_CHECKING:
@@ -37,9 +27,6 @@ EXTRA_HTTP_CONNECTIONS = 64  # above the limit of connections, to see a page or 
 EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = (
     8  # the same for an address; a browser opens six at a time for the parts of a page
 )
-MIN_READ_RATE = 1024  # bytes a second that a client has to take of its page
-
-_log = logging.getLogger("tkws")
 
 
 class HTTPServer(Server):
@@ -51,6 +38,9 @@ class HTTPServer(Server):
         port: The port; 0 for any free one.
         context: The TLS context; None for plain TCP.
         options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
+
+    Attributes:
+        gate: Decides on each request that passes the server's own checks; None to accept them.
     """
 
     def __init__(
@@ -60,6 +50,7 @@ class HTTPServer(Server):
             import tkws.net.tls  # noqa: F401
         listener = Listener.tcp(loop, host, port, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=context is not None)
+        self.gate: Gate | None = None
         self._host = host
         self._context = context
         self._listener = listener
@@ -168,190 +159,3 @@ class HTTPServer(Server):
         """Stop, since the interpreter is being destroyed; the connections end by themselves."""
         self.closed = True
         self._stop()
-
-
-class HTTPConnection:
-    """An accepted connection, as the owner of its stream: TLS, requests, pages, refusals.
-
-    Requests that come together are answered one after the other, as the client reads the answers.
-
-    Args:
-        server: Decides what is admitted and shown.
-        sock: The accepted socket.
-        context: The TLS context; None for plain TCP.
-    """
-
-    def __init__(self, server: HTTPServer, sock: socket.socket, context: tls.SSLContext | None) -> None:
-        self._server = server
-        self._stream: Stream = SocketStream(server.loop, sock, self)
-        if context is not None:
-            from tkws.net.tls import TLSStream
-
-            self._stream = TLSStream(self._stream, context, self, server_side=True)
-        self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
-        self._stream.set_write_limits(0, 0)  # an answer has left before the next request is looked at
-        self._content: FileSource | None = None  # of the last answer
-        self._timer: Timeout
-        self._unsent = 0  # bytes when the timer was set
-        self._serving = False
-        self._full = False
-        self._at_eof = False
-        self._done = False  # no more requests are answered
-        self._wait()
-
-    def abort(self) -> None:
-        """Drop the connection."""
-        self._leave()
-        self._stream.abort()
-
-    # What the stream tells
-
-    def data_received(self, data: bytes) -> None:
-        """Take a part of a request."""
-        if not self._done:
-            self._serve(self._http.receive_data(data))
-
-    def get_buffer(self) -> None:
-        """Return None: requests are small."""
-
-    def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
-        raise NotImplementedError
-
-    def eof_received(self) -> None:
-        """Note that the client sends no more."""
-        self._at_eof = True
-        self._serve(None if self._done else self._http.receive_eof())
-
-    def connection_lost(self, cause: Exception | None) -> None:
-        """Note the end: the client has gone, or the file being sent could not be read."""
-        self._leave()
-        if cause is not None:  # last, since a logging handler is the program's own and may do anything
-            _log.info("lost %r: %s", self._stream.peername, cause)
-
-    def pause_writing(self) -> None:
-        """Answer no more requests before the client has read what it asked for."""
-        self._full = True
-        self._stream.pause_reading()
-
-    def resume_writing(self) -> None:
-        """Continue answering."""
-        self._full = False
-        self._stream.resume_reading()
-        self._serve(self._next_request())
-
-    # How it works
-
-    def _serve(self, result: Request | HandshakeError | None) -> None:
-        """Answer a request and those after it, unless a page that does so is running Tk's loop."""
-        if self._serving:
-            return
-        self._serving = True
-        try:
-            while result is not None:
-                self._answer(result)
-                result = self._next_request()
-        finally:
-            self._serving = False
-        if self._at_eof and not self._full:
-            self._stream.close()
-
-    def _next_request(self) -> Request | HandshakeError | None:
-        return None if self._done or self._full else self._http.next_request()
-
-    def _answer(self, result: Request | HandshakeError) -> None:
-        if isinstance(result, HandshakeError):
-            self._refuse(result)
-        elif self._asks_for_websocket(result):
-            self._upgrade(result)
-        else:
-            self._respond(self._page(result))
-
-    def _asks_for_websocket(self, request: Request) -> bool:
-        wanted = "websocket" in request.headers.get("Upgrade", "").lower()
-        return wanted and self._server.is_live(unquote(request.path))
-
-    def _upgrade(self, request: Request) -> None:
-        try:
-            admission = self._server.admit(request, self._stream.sockname)
-        except HandshakeError as error:
-            self._refuse(error)
-            return
-        self._leave()
-        self._stream.set_write_limits(HIGH_WATER, LOW_WATER)  # or a 101 that waits would count as slow
-        self._server.open(admission, self._stream, self._http.trailing_data)
-
-    def _page(self, request: Request) -> Response | FileResponse:
-        server = self._server
-        try:
-            loopback = is_loopback(self._stream.sockname)
-            check_host(request.host, server.options.hosts, loopback=loopback)
-        except HandshakeError as error:
-            return rejection(error)
-        try:
-            page = server.pages.answer(request)
-        except Exception:
-            server.loop.report_exception()
-            return _failed()
-        except BaseException:  # SystemExit leaves mainloop, which may be called again
-            self._respond(_failed(), close=True)
-            raise
-        if isinstance(page, Response) and page.status == 404 and server.is_live(unquote(request.path)):
-            return plain(426, "This address speaks WebSocket", upgrade="websocket", connection="Upgrade")
-        return page
-
-    def _refuse(self, error: HandshakeError) -> None:
-        self._respond(rejection(error), close=True)
-        # Last, since a logging handler is the program's own and may do anything.
-        _log.info("refused %r: %s", self._stream.peername, error)
-
-    def _respond(self, answer: Response | FileResponse, *, close: bool = False) -> None:
-        content = answer.content if isinstance(answer, FileResponse) else None
-        if self._done:  # the client, or the server, went while the page was made
-            if content is not None:
-                content.close()
-            return
-        data = self._encode(answer, close)
-        self._content = content
-        self._stream.writelines([data] if content is None else [data, content])
-        if self._http.must_close:
-            # Half-closed and read to its end: closing with unread bytes would take the answer back.
-            self._done = True
-            self._stream.end()
-        self._timer.cancel()
-        self._wait()
-
-    def _encode(self, answer: Response | FileResponse, close: bool) -> bytes:
-        """Return an answer in bytes, without the content of a file."""
-        response, size = (
-            (answer.response, answer.size) if isinstance(answer, FileResponse) else (answer, None)
-        )
-        date = [] if "Date" in response.headers else [("Date", formatdate(usegmt=True))]
-        try:
-            return self._http.respond(response, close=close, body_size=size, more=date)
-        except ValueError:  # a page's own Response, which cannot travel
-            self._server.loop.report_exception()
-            return self._http.respond(_failed(), close=close, more=date)
-
-    def _wait(self) -> None:
-        self._unsent = self._stream.buffered_amount
-        timeout = self._server.options.handshake_timeout
-        self._timer = self._server.loop.call_on_timeout(timeout, self._on_timeout)
-
-    def _on_timeout(self) -> None:
-        least = int(MIN_READ_RATE * self._server.options.handshake_timeout)
-        if self._unsent and self._stream.buffered_amount <= max(self._unsent - least, 0):
-            self._wait()  # a slow client still reads its page
-        else:
-            self.abort()
-
-    def _leave(self) -> None:
-        self._done = True
-        if self._content is not None:
-            self._content.close()
-        self._timer.cancel()
-        self._server.leave(self)
-
-
-def _failed() -> Response:
-    return plain(500, "This page failed")

@@ -22,6 +22,7 @@ from tkws.connection.session import Session
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import HandshakeError, StateError
 from tkws.handlers import EventHandler
+from tkws.http.headers import HeadersLike
 from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.net import SocketStream, Stream, detach
@@ -238,15 +239,18 @@ class Server(Configurable):
 
     # Requests
 
-    def admit(self, request: Request, sockname: Any = None) -> Admission:
+    def admit(self, request: Request, sockname: Any = None, headers: HeadersLike = ()) -> Admission:
         """Judge a request for a WebSocket.
 
         Args:
             request: The client's request.
             sockname: This end's address; None for that of the listening socket.
+            headers: More fields of the answer.
 
         Raises:
             HandshakeError: With the HTTP status that refuses it.
+            TypeError: ``headers`` are of another type.
+            ValueError: ``headers`` cannot be sent, or have a field of the handshake's.
         """
         self.loop.check_process()
         options = self.options
@@ -259,7 +263,7 @@ class Server(Configurable):
         path = unquote(request.path)
         entry, protocol = self._find_live(path, handshake.protocols)
         codec, extension = negotiate(options.deflate, request.headers)
-        answer = accept_response(handshake.key, protocol=protocol, extension=extension)
+        answer = accept_response(handshake.key, protocol=protocol, extension=extension, headers=headers)
         return Admission(self, request, path, entry.handler, protocol, codec, answer)
 
     def open(self, admission: Admission, stream: Stream, data: bytes = b"") -> WebSocket:

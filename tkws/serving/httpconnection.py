@@ -1,0 +1,285 @@
+"""An accepted connection of `HTTPServer`, before (or without) the upgrade to a WebSocket.
+
+Knows how to read requests and to answer them; its server decides which are admitted and which pages there
+are.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from tkws.errors import HandshakeError
+from tkws.http.messages import Request, Response
+from tkws.http.server import ServerConnection
+from tkws.loop import Timeout
+from tkws.net import SocketStream, Stream
+from tkws.net.filesource import FileSource
+from tkws.net.stream import HIGH_WATER, LOW_WATER
+from tkws.protocol.handshake import rejection
+from tkws.serving.access import check_host, is_loopback
+from tkws.serving.content import plain
+from tkws.serving.directory import FileResponse
+from tkws.serving.gate import Decision, Gate, PendingRequest
+
+if TYPE_CHECKING:
+    import ssl as tls
+
+    from tkws.serving.httpserver import HTTPServer
+
+MIN_READ_RATE = 1024  # bytes a second that a client has to take of its page
+
+_log = logging.getLogger("tkws")
+
+
+class HTTPConnection:
+    """An accepted connection, as the owner of its stream: TLS, requests, pages, refusals.
+
+    Requests that come together are answered one after the other, as the client reads the answers.
+
+    Args:
+        server: Decides what is admitted and shown.
+        sock: The accepted socket.
+        ssl_context: The TLS context; None for plain TCP.
+    """
+
+    def __init__(self, server: HTTPServer, sock: socket.socket, ssl_context: tls.SSLContext | None) -> None:
+        self._server = server
+        self._stream: Stream = SocketStream(server.loop, sock, self)
+        if ssl_context is not None:
+            from tkws.net.tls import TLSStream
+
+            self._stream = TLSStream(self._stream, ssl_context, self, server_side=True)
+        self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
+        self._stream.set_write_limits(0, 0)  # an answer has left before the next request is looked at
+        self._content: FileSource | None = None  # of the last answer
+        self._pending: PendingRequest | None = None  # waits for the decision of the server's gate
+        self._timer: Timeout
+        self._unsent = 0  # bytes when the timer was set
+        self._serving = False
+        self._full = False
+        self._at_eof = False
+        self._done = False  # no more requests are answered
+        self._wait()
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self._leave()
+        self._stream.abort()
+
+    # What the stream tells
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request."""
+        if not self._done:
+            self._serve(self._http.receive_data(data))
+            if self._pending and len(self._http.trailing_data) > self._server.options.max_header_bytes:
+                self._stream.pause_reading()
+
+    def get_buffer(self) -> None:
+        """Return None: requests are small."""
+
+    def buffer_updated(self, count: int) -> None:
+        """Never called: `get_buffer` gives no buffer."""
+        raise NotImplementedError
+
+    def eof_received(self) -> None:
+        """Note that the client sends no more."""
+        self._at_eof = True
+        if self._pending and self._asks_for_websocket(self._pending.request):
+            self.abort()  # it has gone
+            return
+        self._serve(None if self._done else self._http.receive_eof())
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        """Note the end: the client has gone, or the file being sent could not be read."""
+        self._leave()
+        if cause is not None:  # last, since a logging handler is the program's own and may do anything
+            _log.info("lost %r: %s", self._stream.peername, cause)
+
+    def pause_writing(self) -> None:
+        """Answer no more requests before the client has read what it asked for."""
+        self._full = True
+        self._stream.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Continue answering."""
+        self._full = False
+        self._stream.resume_reading()
+        self._serve(self._next_request())
+
+    # How it works
+
+    def _serve(self, result: Request | HandshakeError | None) -> None:
+        """Answer a request and those after it, unless a page that does so is running Tk's loop."""
+        if self._serving:
+            return
+        self._serving = True
+        try:
+            while result is not None:
+                self._answer(result)
+                result = self._next_request()
+        finally:
+            self._serving = False
+        if self._at_eof and not (self._full or self._pending):
+            self._stream.close()
+
+    def _next_request(self) -> Request | HandshakeError | None:
+        return None if self._done or self._full else self._http.next_request()
+
+    def _answer(self, result: Request | HandshakeError) -> None:
+        if isinstance(result, HandshakeError):
+            self._refuse(result)
+        elif self._server.gate is None:
+            self._accept(result, Decision())
+        else:
+            self._ask(self._server.gate, result)
+
+    def _accept(self, request: Request, decision: Decision) -> None:
+        if self._asks_for_websocket(request):
+            self._upgrade(request, decision)
+        else:
+            self._respond(self._page(request))
+
+    def _ask(self, gate: Gate, request: Request) -> None:
+        """Ask the gate, unless the server itself refuses the request."""
+        try:
+            if self._asks_for_websocket(request):
+                self._server.admit(request, self._stream.sockname)
+            else:
+                self._check_host(request)
+        except HandshakeError as error:
+            self._refuse(error)
+            return
+        pending = self._pending = PendingRequest(request, self._decided)
+        try:
+            gate(pending)
+        except Exception:
+            self._server.loop.report_exception()
+            pending.refuse(failed())
+        except BaseException:  # SystemExit leaves mainloop, which may be called again
+            pending.refuse(failed())
+            raise
+
+    def _decided(self, decision: Decision) -> None:
+        """Answer the request that waits, and those after it."""
+        assert self._pending is not None
+        request, self._pending = self._pending.request, None
+        if self._server.loop.closed:
+            self.abort()
+            return
+        self._stream.resume_reading()
+        if decision.refusal is None:
+            self._accept(request, decision)
+        else:
+            self._respond(decision.refusal, close=self._asks_for_websocket(request))
+        if not self._serving:
+            self._serve(self._next_request())
+
+    def _asks_for_websocket(self, request: Request) -> bool:
+        wanted = "websocket" in request.headers.get("Upgrade", "").lower()
+        return wanted and self._server.is_live(unquote(request.path))
+
+    def _upgrade(self, request: Request, decision: Decision) -> None:
+        try:
+            admission = self._server.admit(request, self._stream.sockname, decision.headers)
+        except HandshakeError as error:
+            self._refuse(error)
+            return
+        except (TypeError, ValueError):  # fields of the program's, which cannot travel
+            self._server.loop.report_exception()
+            self._respond(failed(), close=True)
+            return
+        if decision.handler is not None:
+            admission = admission._replace(handler=decision.handler)
+        self._leave()
+        self._stream.set_write_limits(HIGH_WATER, LOW_WATER)  # or a 101 that waits would count as slow
+        self._server.open(admission, self._stream, self._http.trailing_data)
+
+    def _page(self, request: Request) -> Response | FileResponse:
+        server = self._server
+        try:
+            self._check_host(request)
+        except HandshakeError as error:
+            return rejection(error)
+        try:
+            page = server.pages.answer(request)
+        except Exception:
+            server.loop.report_exception()
+            return failed()
+        except BaseException:  # SystemExit leaves mainloop, which may be called again
+            self._respond(failed(), close=True)
+            raise
+        if isinstance(page, Response) and page.status == 404 and server.is_live(unquote(request.path)):
+            return plain(426, "This address speaks WebSocket", upgrade="websocket", connection="Upgrade")
+        return page
+
+    def _check_host(self, request: Request) -> None:
+        loopback = is_loopback(self._stream.sockname)
+        check_host(request.host, self._server.options.hosts, loopback=loopback)
+
+    def _refuse(self, error: HandshakeError) -> None:
+        self._respond(rejection(error), close=True)
+        # Last, since a logging handler is the program's own and may do anything.
+        _log.info("refused %r: %s", self._stream.peername, error)
+
+    def _respond(self, answer: Response | FileResponse, *, close: bool = False) -> None:
+        content = answer.content if isinstance(answer, FileResponse) else None
+        if self._done:  # the client, or the server, went while the page was made
+            if content is not None:
+                content.close()
+            return
+        data = self._encode(answer, close)
+        self._content = content
+        self._stream.writelines([data] if content is None else [data, content])
+        if self._http.must_close:
+            # Half-closed and read to its end: closing with unread bytes would take the answer back.
+            self._done = True
+            self._stream.end()
+        self._timer.cancel()
+        self._wait()
+
+    def _encode(self, answer: Response | FileResponse, close: bool) -> bytes:
+        """Return an answer in bytes, without the content of a file."""
+        response, size = (
+            (answer.response, answer.size) if isinstance(answer, FileResponse) else (answer, None)
+        )
+        date = [] if "Date" in response.headers else [("Date", formatdate(usegmt=True))]
+        try:
+            return self._http.respond(response, close=close, body_size=size, more=date)
+        except ValueError:  # a page's own Response, which cannot travel
+            self._server.loop.report_exception()
+            return self._http.respond(failed(), close=close, more=date)
+
+    def _wait(self) -> None:
+        self._unsent = self._stream.buffered_amount
+        timeout = self._server.options.handshake_timeout
+        self._timer = self._server.loop.call_on_timeout(timeout, self._on_timeout)
+
+    def _on_timeout(self) -> None:
+        least = int(MIN_READ_RATE * self._server.options.handshake_timeout)
+        if self._pending:
+            self._pending.cancel()
+            self._decided(Decision(plain(503, "The decision on this request took too long")))
+        elif self._unsent and self._stream.buffered_amount <= max(self._unsent - least, 0):
+            self._wait()  # a slow client still reads its page
+        else:
+            self.abort()
+
+    def _leave(self) -> None:
+        self._done = True
+        if self._content is not None:
+            self._content.close()
+        self._timer.cancel()
+        if self._pending:
+            self._pending.cancel()
+            self._pending = None
+        self._server.leave(self)
+
+
+def failed() -> Response:
+    """Return the answer to a request for which the program's own code raised."""
+    return plain(500, "This page failed")
