@@ -190,10 +190,10 @@ def test_aiofiles(run, tmp_path):
     aiofiles = pytest.importorskip("aiofiles")
 
     async def main():
-        async with aiofiles.open(tmp_path / "file", "w") as file:
+        async with aiofiles.open(tmp_path / "file", "w", encoding="utf-8") as file:
             await file.write("one\ntwo\n")
         await asyncio.sleep(0.02)
-        async with aiofiles.open(tmp_path / "file") as file:
+        async with aiofiles.open(tmp_path / "file", encoding="utf-8") as file:
             return [line async for line in file]
 
     assert run(main()) == ["one\n", "two\n"]

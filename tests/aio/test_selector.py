@@ -114,7 +114,7 @@ def test_what_is_not_registered_is_refused(selector, pair):
 
 
 def test_a_file_that_cannot_be_waited_for_is_not_registered(selector, tmp_path):
-    with (tmp_path / "file").open("w") as file:
+    with (tmp_path / "file").open("wb") as file:
         if isinstance(selectors.DefaultSelector(), selectors.EpollSelector):
             with pytest.raises(PermissionError):
                 selector.register(file, READ)

@@ -22,7 +22,7 @@ class Results:
     def add(self, scenario: str, rounds: list[Round]) -> None:
         """Keep some rounds of a scenario."""
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
-        with self._file.open("a") as file:
+        with self._file.open("a", encoding="utf-8") as file:
             for runs in rounds:
                 file.write(json.dumps({"scenario": scenario, "day": day, "runs": runs}) + "\n")
 

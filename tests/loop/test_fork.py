@@ -37,7 +37,7 @@ def fork(child: Callable[[], object]) -> None:
         finally:
             os._exit(0)
     os.close(writer)
-    with os.fdopen(reader) as report:
+    with os.fdopen(reader, encoding="utf-8") as report:
         said = report.read()
     os.waitpid(pid, 0)
     assert not said, said
