@@ -1,3 +1,4 @@
+import re
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -52,9 +53,9 @@ def test_the_codes_that_say_that_this_side_is_to_change_are_final(code):
 
 
 @pytest.mark.parametrize("make", [refused, lambda status: failed("proxy", status=status)])
-def test_only_a_server_can_mend_a_status_from_500_on_and_time_three_others(make):
+def test_only_a_server_can_mend_a_status_from_500_on_and_a_wrong_101_and_time_three_others(make):
     transient = {status for status in range(100, 1000) if is_transient(make(status))}
-    assert transient == {408, 425, 429, *range(500, 1000)}
+    assert transient == {101, 408, 425, 429, *range(500, 1000)}
     assert is_transient(make(None))
 
 
@@ -283,6 +284,48 @@ def test_a_final_cause_is_not_tried_again(root, pump_until):
     assert log.types == ["error", "disconnect"]
     assert log.events[0][1].status == 404
     server.close()
+
+
+SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+BROKEN_ANSWERS = {
+    "wrong accept": SWITCH + "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
+    "no accept": SWITCH + "\r\n",
+    "accept on a line that is no field": SWITCH + "Sec-WebSocket-Accept {accept}\r\n\r\n",
+    "accept with a control character": SWITCH + "Sec-WebSocket-Accept: {accept}\x01\r\n\r\n",
+    "accept twice": SWITCH + 2 * "Sec-WebSocket-Accept: {accept}\r\n" + "\r\n",
+    "no upgrade": "HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n",
+    "no connection": "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n",
+    "unknown extension": SWITCH
+    + "Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Extensions: x-none\r\n\r\n",
+    "malformed extension": SWITCH + "Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Extensions: ,\r\n\r\n",
+    "unknown subprotocol": SWITCH + "Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: none\r\n\r\n",
+    "too large": SWITCH + "X: " + 70_000 * "x",
+    "status line only": "HTTP/1.1 101\r\n\r\n",
+    "no status": "HTTP/1.1\r\n\r\n",
+    "not HTTP": "SSH-2.0-OpenSSH_9.7\r\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_ANSWERS)
+def test_a_server_with_a_broken_answer_is_tried_again_until_it_is_mended(root, peers, pump_until, kind):
+    listening, log = peers.listen(), Log()
+    ws = tkws.open(listening.url, log, master=root, reconnect=QUICK)
+    peer = listening.accept()
+    key = re.search(rb"Sec-WebSocket-Key: (\S+)", peer.take_until())[1].decode()
+    peer.send(BROKEN_ANSWERS[kind].format(accept=tkws.sec_websocket_accept(key)).encode())
+    if kind == "nothing":
+        peer.sock.close()
+    pump_until(lambda: log.types == ["error", "disconnect", "retry"])
+    error = log.one("error")
+    assert type(error) is tkws.HandshakeError
+    assert error.status == (101 if BROKEN_ANSWERS[kind].startswith("HTTP/1.1 101") else None)
+    assert log.one("retry")[2] is error
+    mended = listening.accept()
+    mended.accept()
+    mended.bye()
+    pump_until(lambda: log.types[3:] == ["connect", "close", "disconnect"])
+    assert ws.state is tkws.State.CLOSED
 
 
 @pytest.mark.parametrize("fault", ["of the server", "a limit"])

@@ -19,8 +19,9 @@ from tkws.protocol.closing import CloseCode
 MAX_RETRY_AFTER = 24 * 3600.0
 """Seconds of a server's Retry-After that count at most: a day."""
 
-# Statuses of a request that may succeed a little later (RFC 9110, 15.5.9; RFC 8470; RFC 6585, 4).
-_PASSING_REFUSALS = frozenset((408, 425, 429))
+# Statuses below 500 that the server can mend: requests that may succeed a little later (RFC 9110, 15.5.9;
+# RFC 8470; RFC 6585, 4), and a 101 that is an error, since it broke RFC 6455.
+_TRANSIENT_STATUSES = frozenset((101, 408, 425, 429))
 
 # Codes by which the peer is content with the end, or says that this side is to change. Every other code below
 # 3000, the reserved ones and those that are yet to be defined included, tells of a fault of the peer's.
@@ -43,8 +44,9 @@ def is_transient(cause: WebSocketError) -> bool:
     """Tell whether it makes sense to try again after ``cause``.
 
     The rule: what may be mended without a change of this program is transient. That is a name that does not
-    resolve, an address that does not answer, a timeout, a lost connection, a server that broke the protocol,
-    any HTTP status from 500 on, 408, 425 and 429, a certificate that is not valid yet, and a Close with 1001,
+    resolve, an address that does not answer, a timeout, a lost connection, a server that broke the protocol
+    (an answer that is not HTTP, and a 101 that does not fit the request, included), any HTTP status from 500
+    on, 408, 425 and 429, a certificate that is not valid yet, and a Close with 1001,
     1005, 1006, 1011 to 1014 or a code that is reserved. Final is what the program, its settings or its
     certificates must mend: any other answer to the opening handshake, TLS that fails for a stated reason, a
     proxy that cannot be used as it is set, a message beyond ``max_message`` or ``max_fragments``, a Close
@@ -56,7 +58,7 @@ def is_transient(cause: WebSocketError) -> bool:
         return cause.code not in _OWN_LIMITS
     if isinstance(cause, OpenError):
         if cause.status is not None:
-            return cause.status >= 500 or cause.status in _PASSING_REFUSALS
+            return cause.status >= 500 or cause.status in _TRANSIENT_STATUSES
         return not _is_by_setting(cause)
     return False
 
