@@ -1,7 +1,7 @@
 """The options of connections and servers: the unit, default and reason of each.
 
-Option objects are frozen; `changed` returns a new one. It accepts abbreviated names, as Tk does, and every
-value is checked.
+Option objects are frozen; `changed` returns a new one, and every value is checked. A name that is passed as a
+keyword is the whole name; one that is passed as a str may be abbreviated, as in Tk.
 """
 
 from __future__ import annotations
@@ -210,41 +210,31 @@ Options = TypeVar("Options", bound=ConnectionOptions)
 def changed(
     options: Options, changes: Mapping[str, Any], *, function: Callable[..., object] | None = None
 ) -> Options:
-    """Return ``options`` with ``changes``, whose names may be abbreviated if unambiguous.
+    """Return ``options`` with ``changes``.
 
     Args:
         options: The present options.
-        changes: Names and new values.
+        changes: Whole names and new values.
         function: The function that they were passed to; a misspelt name may mean one of its arguments.
 
     Raises:
-        TypeError: A name is not an option or occurs twice, or a value is of a wrong type.
+        TypeError: A name is not an option, or a value is of a wrong type.
         ValueError: A value is out of range.
     """
     names = [field.name for field in dataclasses.fields(options)]
-    completed: dict[str, Any] = {}
-    for word, value in changes.items():
-        name = complete(word, names, function=function)
-        if name in completed:
-            raise TypeError(f"option {word!r}: {name} is given twice")
-        completed[name] = value
-    return dataclasses.replace(options, **completed)
+    for name in changes:
+        if name not in names:
+            raise TypeError(f"unknown option {name!r}: {_advice(name, names, function)}")
+    return dataclasses.replace(options, **changes)
 
 
-def complete(
-    word: str,
-    names: Iterable[str],
-    what: str = "option",
-    *,
-    function: Callable[..., object] | None = None,
-) -> str:
+def complete(word: str, names: Iterable[str], what: str = "option") -> str:
     """Return the one of ``names`` that equals or begins with ``word``, in any case (as Tk's options).
 
     Args:
         word: The name, possibly abbreviated.
         names: The names to choose from.
         what: The kind of name, for the error.
-        function: As for `changed`.
 
     Raises:
         TypeError: None or several of the names begin with it, or it is not a str.
@@ -259,15 +249,17 @@ def complete(
         return found[0]
     if found:
         raise TypeError(f"{what} {word!r} is ambiguous: {', '.join(sorted(found))}")
-    raise TypeError(f"unknown {what} {word!r}: {_advice(wanted, names, function)}")
+    raise TypeError(f"unknown {what} {word!r}: {_advice(wanted, names)}")
 
 
-def _advice(word: str, names: Sequence[str], function: Callable[..., object] | None) -> str:
+def _advice(word: str, names: Sequence[str], function: Callable[..., object] | None = None) -> str:
     import inspect  # needed, like the next, only for an error
     from difflib import get_close_matches
 
     arguments = () if function is None else inspect.signature(function).parameters
-    nearest = get_close_matches(word[:100], [*names, *arguments], n=1)
+    known = [*names, *arguments]
+    longer = [name for name in known if word and name.startswith(word)]
+    nearest = longer if len(longer) == 1 else get_close_matches(word[:100], known, n=1)
     return f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(sorted(names))}"
 
 
@@ -295,10 +287,8 @@ class Configurable(ABC):
     def configure(self, option: str | None = None, **changes: Any) -> Any:
         """Query or change options, as a Tk widget's ``configure`` does.
 
-        Names may be abbreviated if unambiguous, as in Tk.
-
         Args:
-            option: The option to describe.
+            option: The option to describe; its name may be abbreviated if unambiguous, as in Tk.
             **changes: Options and their new values; see `ConnectionOptions`.
 
         Returns:
@@ -320,7 +310,7 @@ class Configurable(ABC):
     config = configure
 
     def cget(self, option: str) -> Any:
-        """Return the value of an option.
+        """Return the value of an option, whose name may be abbreviated if unambiguous.
 
         Raises:
             TypeError: ``option`` is not an option.
@@ -335,7 +325,7 @@ class Configurable(ABC):
         return self.cget(option)
 
     def __setitem__(self, option: str, value: Any) -> None:
-        self._change({option: value})
+        self._change({complete(option, self.keys()): value})
 
 
 def _set(options: ConnectionOptions, name: str, value: object) -> None:

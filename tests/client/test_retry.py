@@ -8,7 +8,7 @@ import pytest
 
 import tkws
 from tests.peers import Log
-from tkws.client.retry import Attempts, is_transient, retry_after
+from tkws.client.retry import RetryState, is_transient, retry_after
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
 
@@ -93,13 +93,13 @@ def test_transient_and_final_causes(cause, transient):
 
 
 def test_the_pauses_grow_up_to_the_maximum():
-    attempts = Attempts(tkws.Backoff(initial=1, factor=3, maximum=10, jitter=0), middle)
+    attempts = RetryState(tkws.Backoff(initial=1, factor=3, maximum=10, jitter=0), middle)
     assert [attempts.next_delay(LOST, 0) for _ in range(4)] == [1, 3, 9, 10]
     assert attempts.count == 4
 
 
 def test_many_attempts_overflow_nothing():
-    attempts = Attempts(tkws.Backoff(factor=1e300, maximum=60, jitter=0), middle)
+    attempts = RetryState(tkws.Backoff(factor=1e300, maximum=60, jitter=0), middle)
     assert [attempts.next_delay(LOST, 0) for _ in range(100)][-1] == 60
 
 
@@ -110,13 +110,13 @@ def test_jitter_is_a_part_of_the_pause():
         asked.append((low, high))
         return low
 
-    attempts = Attempts(tkws.Backoff(initial=10, jitter=0.2), least)
+    attempts = RetryState(tkws.Backoff(initial=10, jitter=0.2), least)
     assert attempts.next_delay(LOST, 0) == 8
     assert asked == [(0.8, 1.2)]
 
 
 def test_a_connection_that_lasted_begins_the_pauses_anew():
-    attempts = Attempts(tkws.Backoff(initial=1, reset_after=30, jitter=0), middle)
+    attempts = RetryState(tkws.Backoff(initial=1, reset_after=30, jitter=0), middle)
     assert [attempts.next_delay(LOST, 0), attempts.next_delay(LOST, 1)] == [1, 2]
     attempts.opened(10)
     assert attempts.next_delay(LOST, 39) == 4
@@ -125,14 +125,14 @@ def test_a_connection_that_lasted_begins_the_pauses_anew():
 
 
 def test_patience_ends():
-    attempts = Attempts(tkws.Backoff(attempts=2), middle)
+    attempts = RetryState(tkws.Backoff(attempts=2), middle)
     assert attempts.next_delay(LOST, 0) is not None
     assert attempts.next_delay(LOST, 0) is not None
     assert attempts.next_delay(LOST, 0) is None
 
 
 def test_the_rule_can_be_replaced():
-    attempts = Attempts(tkws.Backoff(retry=lambda cause: False), middle)
+    attempts = RetryState(tkws.Backoff(retry=lambda cause: False), middle)
     assert attempts.next_delay(LOST, 0) is None
 
 
@@ -141,7 +141,7 @@ def busy(value: str) -> tkws.OpenError:
 
 
 def test_retry_after_makes_a_pause_longer_and_never_shorter():
-    attempts = Attempts(tkws.Backoff(initial=5, factor=1, jitter=0), middle)
+    attempts = RetryState(tkws.Backoff(initial=5, factor=1, jitter=0), middle)
     assert attempts.next_delay(busy("120"), 0) == 120
     assert attempts.next_delay(busy("1"), 0) == 5
 
@@ -167,7 +167,7 @@ def test_retry_after_as_a_date(form):
 )
 def test_no_server_is_waited_for_longer_than_a_day(value):
     assert retry_after(busy(value)) == 86_400
-    attempts = Attempts(tkws.Backoff(initial=1, jitter=0), middle)
+    attempts = RetryState(tkws.Backoff(initial=1, jitter=0), middle)
     assert attempts.next_delay(busy(value), 0) == 86_400
 
 

@@ -112,8 +112,8 @@ def test_a_unix_path_and_a_socket_exclude_each_other(root, peers):
     assert near.fileno() >= 0
 
 
-def test_open_takes_options_by_short_names(root, log):
-    ws = tkws.open(URL, log, master=root, keep=7, pi="x")
+def test_open_takes_options(root, log):
+    ws = tkws.open(URL, log, master=root, keepalive=7, ping="x")
     assert (ws["keepalive"], ws["ping"], ws["handler"]) == (7, "x", log)
     assert tkws.open(URL, log, master=root, reconnect=False).state is tkws.State.CONNECTING
 
@@ -371,15 +371,13 @@ def test_configure(taken):
     ws, _ = taken
     assert tkws.configure(ws) == ws.configure()
     assert tkws.configure(ws, "keepalive") == ("keepalive", "keepalive", "Keepalive", 0.0, 0.0)
-    assert tkws.configure(ws, keepalive=2, pi="x") is None
+    assert tkws.configure(ws, keepalive=2, ping="x") is None
     assert (ws["keepalive"], ws["ping"]) == (2, "x")
     for wrong in ("colour", "", "p"):
         with pytest.raises(TypeError, match=f"^(unknown )?option {wrong!r}"):
             tkws.configure(ws, wrong)
     with pytest.raises(TypeError, match="^option: str, not int"):
         tkws.configure(ws, 5)
-    with pytest.raises(TypeError, match="^option 'keep': keepalive is given twice"):
-        tkws.configure(ws, keepalive=1, keep=2)
 
 
 # ---- conninfo and find

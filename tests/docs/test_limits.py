@@ -16,7 +16,7 @@ import pytest
 
 import tkws
 from tests.protocol.wire import close
-from tkws.client.opening import Plan
+from tkws.client.opening import OpenSettings
 from tkws.connection import delivery
 from tkws.http import server as http_server
 from tkws.http.answers import ClientConnection
@@ -121,7 +121,7 @@ def test_the_limits_of_an_opening_are_the_real_ones() -> None:
     assert said is not None
     sizes = inspect.signature(ClientConnection).parameters
     assert float(said[1]) == inspect.signature(tkws.open).parameters["timeout"].default
-    redirects = next(field.default for field in fields(Plan) if field.name == "max_redirects")
+    redirects = next(field.default for field in fields(OpenSettings) if field.name == "max_redirects")
     assert (said[2], redirects) == ("ten", 10)
     assert int(said[3]) * KIB == sizes["max_header_bytes"].default
     assert int(said[4]) * KIB == sizes["max_body_bytes"].default

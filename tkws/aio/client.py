@@ -8,7 +8,7 @@ from typing import Any
 
 from tkws.aio.guest import GuestLoop, loop
 from tkws.aio.websocket import MAX_QUEUE, Connection, MaxQueue, queue_limits
-from tkws.client.retry import Attempts, Backoff
+from tkws.client.retry import Backoff, RetryState
 from tkws.commands.opening import open as open_websocket
 from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed, StateError, WebSocketError
@@ -68,7 +68,7 @@ class connect:  # noqa: N801 - it is called as a function is
         Raises:
             WebSocketError: The opening failed for a reason that does not pass, or too often.
         """
-        attempts = Attempts(self._backoff)
+        retry = RetryState(self._backoff)
         running = asyncio.get_running_loop()
         while True:
             try:
@@ -76,13 +76,13 @@ class connect:  # noqa: N801 - it is called as a function is
             except WebSocketError as error:
                 cause = error
             else:
-                attempts.opened(running.time())
+                retry.opened(running.time())
                 try:
                     yield connection
                 finally:
                     await connection.close()
                 cause = ConnectionClosed(connection.close_code or 1006, connection.close_reason or "")
-            delay = attempts.next_delay(cause, running.time())
+            delay = retry.next_delay(cause, running.time())
             if delay is None:
                 raise cause
             await asyncio.sleep(delay)

@@ -136,7 +136,7 @@ class Connector:
         if self._tunnel is not None:
             return self._tunnel.conclude()
         if self._handshake.answered:
-            self._judge(self._handshake.receive_eof())
+            self._check_answer(self._handshake.receive_eof())
         return self._over
 
     # The steps
@@ -248,7 +248,7 @@ class Connector:
         if first and speaks_tls(data):
             self._fail_with(URLError("The server speaks TLS on this port: use wss:"))
             return
-        self._judge(self._handshake.receive_data(data))
+        self._check_answer(self._handshake.receive_data(data))
         if self._handshake.head_received and not self._over and self._body_timer is None:
             self._body_timer = self._loop.call_on_timeout(BODY_TIMEOUT, self.conclude)
 
@@ -261,7 +261,7 @@ class Connector:
 
     def eof_received(self) -> None:
         """Take the answer as far as it came."""
-        self._judge(self._handshake.receive_eof())
+        self._check_answer(self._handshake.receive_eof())
 
     def connection_lost(self, cause: Exception | None) -> None:
         """Take the answer as far as it came, or fail: the connection is gone before it was open."""
@@ -276,7 +276,7 @@ class Connector:
 
     # The end
 
-    def _judge(self, result: Accepted | HandshakeError | None) -> None:
+    def _check_answer(self, result: Accepted | HandshakeError | None) -> None:
         if result is not None and not self._over:
             assert self._stream is not None
             self._end()

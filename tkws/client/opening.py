@@ -1,7 +1,7 @@
 """Opening a connection: what is said in the handshake, redirects, cookies, one timeout for all of it.
 
-Knows what the answers mean; how a server is reached is `tkws.client.connector`'s business. Whatever comes
-of it goes to the `Attempt`, once.
+Knows what the answers mean; `tkws.client.connector` knows how a server is reached. The `Attempt` gets the
+result, once.
 
 The program's own code (the headers, the cookies, what an exception is reported to) may run Tk's loop, close
 or wait for a minute: after each of them it is asked whether the opening is over.
@@ -10,6 +10,7 @@ or wait for a minute: after each of them it is asked whether the opening is over
 from __future__ import annotations
 
 import codecs
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from tkws.protocol.handshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI, follow
 
 if TYPE_CHECKING:
+    import socket
     from http.cookiejar import CookieJar
 
 MAX_REDIRECTS = 10
@@ -46,7 +48,7 @@ _DOING = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Plan:
+class OpenSettings:
     """The settings of an opening: the arguments of `tkws.open`."""
 
     uri: WebSocketURI
@@ -70,7 +72,7 @@ class Plan:
             import tkws.client.cookies  # noqa: F401
 
     def handshake(self, uri: WebSocketURI) -> ClientHandshake:
-        """Return the handshake with ``uri``, which is the plan's or where that redirected to."""
+        """Return the handshake with ``uri``: the first one, or where that redirected to."""
         fields = Headers(self.headers() if callable(self.headers) else self.headers)
         if not uri.is_same_server(self.uri):
             fields = Headers([field for field in fields.fields if field[0].lower() not in _SECRET_FIELDS])
@@ -87,6 +89,10 @@ class Plan:
             deflate=self.deflate,
             user_agent=USER_AGENT,
         )
+
+    def with_socket(self, sock: socket.socket) -> OpenSettings:
+        """Return the same settings with ``sock`` in the place of the program's own socket object."""
+        return dataclasses.replace(self, route=dataclasses.replace(self.route, sock=sock))
 
     def redirected(self, uri: WebSocketURI, location: str) -> WebSocketURI:
         """Return where a redirect from ``uri`` leads.
@@ -110,19 +116,19 @@ class Opening:
 
     Args:
         loop: Where it lives.
-        plan: The settings.
+        settings: What is opened, and how.
         attempt: Receives the result.
     """
 
-    def __init__(self, loop: Loop, plan: Plan, attempt: Attempt) -> None:
+    def __init__(self, loop: Loop, settings: OpenSettings, attempt: Attempt) -> None:
         self._loop = loop
         self._attempt = attempt
-        self._plan = plan
-        self._uri = plan.uri
+        self._settings = settings
+        self._uri = settings.uri
         self._redirects = 0
         self._connector: Connector | None = None
         self._over = False
-        self._timer = loop.call_on_timeout(plan.timeout, self._on_timeout)
+        self._timer = loop.call_on_timeout(settings.timeout, self._on_timeout)
         # Not in a row with others to the same address (RFC 6455, 4.1): docs/rfc6455.md says why.
         loop.call_soon(self._go)
 
@@ -132,21 +138,21 @@ class Opening:
         self._timer.cancel()
         if self._connector is not None:
             self._connector.cancel()
-        elif self._plan.route.sock is not None:
-            self._plan.route.sock.close()
+        elif self._settings.route.sock is not None:
+            self._settings.route.sock.close()
 
     def _go(self) -> None:
         if self._is_over():
             return
         try:
-            self._plan.load()
+            self._settings.load()
         except OSError as cause:
             error = OpenError(f"Cannot connect to {self._uri.shown}: {cause}", phase="connect")
             error.__cause__ = cause
             self._fail(error)
             return
         try:
-            handshake = self._plan.handshake(self._uri)
+            handshake = self._settings.handshake(self._uri)
         except BaseException as cause:  # the program's own, from the callable that makes the headers
             why = str(cause) or type(cause).__name__
             error = OpenError(f"The headers could not be made: {why}", phase="handshake")
@@ -162,7 +168,7 @@ class Opening:
         self._connector = Connector(
             self._loop,
             self._uri,
-            self._plan.route,
+            self._settings.route,
             handshake,
             on_answer=self._answered,
             on_failed=self._fail,
@@ -197,12 +203,12 @@ class Opening:
         self._keep_cookies(answer.response.headers)
 
     def _keep_cookies(self, headers: Headers) -> None:
-        if self._plan.cookies is None:
+        if self._settings.cookies is None:
             return
         from tkws.client.cookies import store_cookies
 
         try:
-            store_cookies(self._plan.cookies, self._uri, headers)
+            store_cookies(self._settings.cookies, self._uri, headers)
         except Exception:  # the program's own, from its jar: the server has answered all the same
             self._loop.report_exception()
 
@@ -212,10 +218,10 @@ class Opening:
         try:
             if len(set(locations)) > 1:
                 raise URLError("is one of several in the answer")
-            if self._redirects > self._plan.max_redirects:
-                most = self._plan.max_redirects
+            if self._redirects > self._settings.max_redirects:
+                most = self._settings.max_redirects
                 raise URLError(f"comes after {most}, and max_redirects allows no more")
-            self._uri = self._plan.redirected(self._uri, location)
+            self._uri = self._settings.redirected(self._uri, location)
         except URLError as error:
             said = f"{answer}; the redirect to {_shown(location)!r} is not followed: it {error}"
             answer.args = (printable(said),)
@@ -231,7 +237,9 @@ class Opening:
         if self._connector is not None and self._connector.conclude():
             return
         phase = self._connector.phase if self._connector is not None else "connect"
-        message = f"Timeout when connecting to {self._uri.shown}: {self._plan.timeout:g} seconds passed while"
+        message = (
+            f"Timeout when connecting to {self._uri.shown}: {self._settings.timeout:g} seconds passed while"
+        )
         self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
 
     def _fail(self, error: OpenError) -> None:

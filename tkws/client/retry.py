@@ -119,7 +119,7 @@ def _uniform(low: float, high: float) -> float:
     return low + (high - low) * int.from_bytes(os.urandom(4)) / 0xFFFFFFFF
 
 
-class Attempts:
+class RetryState:
     """The attempts of one connection, counted.
 
     Args:

@@ -7,63 +7,64 @@ into the handshake.
 from __future__ import annotations
 
 import builtins
+import contextlib
+import dataclasses
 import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from tkws.checks import Buffer, check_bytes_like, check_count, check_kind, check_text
-from tkws.client.retry import Attempts, Backoff
+from tkws.client.opening import OpenSettings
+from tkws.client.retry import Backoff, RetryState
 from tkws.net import check_context
 from tkws.options import complete
 from tkws.protocol.frames import Opcode
 from tkws.protocol.payloads import encode_message
-from tkws.protocol.uri import WebSocketURI
-
-if TYPE_CHECKING:
-    import ssl as tls
-    from http.cookiejar import CookieJar
-
 
 _MESSAGE_TYPES = ("text", "binary", "ping", "pong", "close", "continuation")
 
 
-def check_opening(
-    uri: WebSocketURI,
-    *,
-    ssl: tls.SSLContext | None,
-    proxy_ssl: tls.SSLContext | None,
-    proxy: str | bool | None,
-    unix: str | os.PathLike[str] | None,
-    sock: socket.socket | None,
-    cookies: CookieJar | None,
-    max_redirects: int,
-) -> None:
+def check_opening(settings: OpenSettings) -> None:
     """Refuse arguments of `tkws.open` that are wrong, alone or in combination.
 
     Raises:
         TypeError: An argument is of a wrong type.
         ValueError: An argument is out of range, or excluded by another one.
     """
-    check_context("ssl", ssl, server_side=False)
-    check_context("proxy_ssl", proxy_ssl, server_side=False)
-    if ssl is not None and not uri.secure:
+    route, uri, cookies = settings.route, settings.uri, settings.cookies
+    check_context("ssl", route.context, server_side=False)
+    check_context("proxy_ssl", route.proxy_context, server_side=False)
+    if route.context is not None and not uri.secure:
         raise ValueError(f"ssl: {uri.shown} is not a wss: URL")
-    if unix is not None and not isinstance(unix, str | os.PathLike):
-        raise TypeError(f"unix: a path, not {type(unix).__name__}")
-    if unix is not None and sock is not None:
+    if route.unix is not None and not isinstance(route.unix, str | os.PathLike):
+        raise TypeError(f"unix: a path, not {type(route.unix).__name__}")
+    if route.unix is not None and route.sock is not None:
         raise ValueError("unix, sock: only one of them")
-    if isinstance(proxy, str) and not (unix is None and sock is None):
+    if isinstance(route.proxy, str) and not (route.unix is None and route.sock is None):
         raise ValueError("proxy, unix, sock: only one of them")
-    check_count("max_redirects", max_redirects)
+    check_count("max_redirects", settings.max_redirects)
     if cookies is not None:
         from http.cookiejar import CookieJar  # takes longer to import than tkws, and few programs use it
 
         check_kind("cookies", cookies, CookieJar, "an http.cookiejar.CookieJar")
+    with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening reports it
+        _check_handshake(settings)
 
 
-def retry_state(reconnect: bool | Backoff | None, sock: socket.socket | None) -> Attempts | None:
+def _check_handshake(settings: OpenSettings) -> None:
+    """Make the handshake once for the errors that it raises.
+
+    A callable of the program's is not called until there is a connection that it could close, and an error in
+    the environment is an event, as for later attempts.
+    """
+    headers = () if callable(settings.headers) else settings.headers
+    if settings.route.proxy is not True:
+        settings.route.proxy_to(settings.uri)
+    dataclasses.replace(settings, cookies=None, headers=headers).handshake(settings.uri)
+
+
+def retry_state(reconnect: bool | Backoff | None, sock: socket.socket | None) -> RetryState | None:
     """Return the state of the retry rule; None to connect only once.
 
     Raises:
@@ -76,7 +77,7 @@ def retry_state(reconnect: bool | Backoff | None, sock: socket.socket | None) ->
         raise TypeError(f"reconnect: True, False or Backoff(...), not {type(reconnect).__name__}")
     if sock is not None:
         raise ValueError("reconnect: a given sock cannot be connected again")
-    return Attempts(Backoff() if reconnect is True else reconnect)
+    return RetryState(Backoff() if reconnect is True else reconnect)
 
 
 def reusable(protocols: Iterable[str]) -> Sequence[str]:

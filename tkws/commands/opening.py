@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tkws.checks import check_seconds
 from tkws.client.connector import Route
-from tkws.client.opening import MAX_REDIRECTS, Opening, Plan
+from tkws.client.opening import MAX_REDIRECTS, Opening, OpenSettings
 from tkws.commands.arguments import check_opening, retry_state, reusable
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
@@ -88,41 +86,23 @@ def open(
         ImportError: ``proxy`` is a SOCKS proxy, and the extra ``tkws[socks]`` is not installed.
         OSError: The process has no descriptor left for the interpreter's loop, created at its first use.
     """
-    timeout = check_seconds("timeout", timeout, above_zero=True)
-    settings = changed(ConnectionOptions(handler=handler), options, function=open)
-    uri = parse_uri(url)
-    check_opening(
-        uri,
-        ssl=ssl,
-        proxy_ssl=proxy_ssl,
-        proxy=proxy,
-        unix=unix,
-        sock=sock,
-        cookies=cookies,
-        max_redirects=max_redirects,
-    )
-    route = Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl)
-    attempts = retry_state(reconnect, sock)
-    plan = Plan(
-        uri=uri,
-        timeout=timeout,
+    connection_options = changed(ConnectionOptions(handler=handler), options, function=open)
+    settings = OpenSettings(
+        uri=parse_uri(url),
+        timeout=check_seconds("timeout", timeout, above_zero=True),
         protocols=reusable(protocols),
         headers=headers if callable(headers) else Headers(headers),
         origin=origin,
-        deflate=settings.deflate,
-        route=route,
+        deflate=connection_options.deflate,
+        route=Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl),
         cookies=cookies,
         max_redirects=max_redirects,
     )
-    # The program's own callables are not called until there is a connection that they could close.
-    checked = dataclasses.replace(plan, cookies=None, headers=() if callable(headers) else plan.headers)
-    with contextlib.suppress(OSError):  # no descriptor is left to import with: the opening reports it
-        if proxy is not True:  # an error in the environment is an event, as for later attempts
-            route.proxy_to(uri)  # only for the errors that these two raise
-        checked.handshake(uri)
+    check_opening(settings)
+    retry = retry_state(reconnect, sock)
     loop = loop_for(master)
     if sock is not None:
-        plan = dataclasses.replace(plan, route=dataclasses.replace(route, sock=detach(sock)))
-    ws = WebSocket(loop, Role.CLIENT, settings, str(uri))
-    session_of(ws).start(partial(Opening, loop, plan), attempts)
+        settings = settings.with_socket(detach(sock))
+    ws = WebSocket(loop, Role.CLIENT, connection_options, str(settings.uri))
+    session_of(ws).start(partial(Opening, loop, settings), retry)
     return ws
