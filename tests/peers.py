@@ -142,9 +142,9 @@ class Peer:
         position, data = 0, bytes(self.read())
         while True:
             header = parse_header(data, position, masked=not self._client, compression=True)
-            if header is None or len(data) < position + header.size + header.length:
+            if header is None or len(data) < position + header.header_size + header.length:
                 return found
-            start = position + header.size
+            start = position + header.header_size
             position = start + header.length
             payload = data[start:position]
             found.append((header.opcode, apply_mask(payload, header.mask) if header.mask else payload))

@@ -122,5 +122,5 @@ def test_an_error_names_the_argument_and_what_it_takes(call, message):
 
 
 def test_a_very_long_value_is_shown_by_its_beginning():
-    assert checks.shown(10**100) == "100000000000000000000000000000..."
-    assert checks.shown(LONGER_THAN_PYTHON_WRITES) == "a number of more than 4300 digits"
+    assert checks.format_number(10**100) == "100000000000000000000000000000..."
+    assert checks.format_number(LONGER_THAN_PYTHON_WRITES) == "a number of more than 4300 digits"

@@ -183,7 +183,7 @@ class Stage:
     def ws(self) -> tkws.WebSocket:
         return next(iter(self.handler.seen))
 
-    def hop(self) -> Any:
+    def connector(self) -> Any:
         """The way to the server that the opening is on."""
         return self.ws._session._owned._opening._connector  # type: ignore[union-attr]
 
@@ -195,7 +195,9 @@ def just_asked(stage):
 def resolving(stage):
     stage.monkeypatch.setattr(resolve, "_look_up", lambda host, port: stage.let_go.wait(10))
     stage.open("ws://slow.invalid/")
-    stage.pump_until(lambda: stage.hop() and stage.hop().phase == "resolve" and stage.hop()._step)
+    stage.pump_until(
+        lambda: stage.connector() and stage.connector().phase == "resolve" and stage.connector()._step
+    )
 
 
 def connecting(stage):
@@ -205,13 +207,17 @@ def connecting(stage):
         other.setblocking(False)
         other.connect_ex(deaf.getsockname())
     stage.open(f"ws://127.0.0.1:{deaf.getsockname()[1]}/")
-    stage.pump_until(lambda: stage.hop() and stage.hop().phase == "connect" and stage.hop()._step._attempts)
+    stage.pump_until(
+        lambda: (
+            stage.connector() and stage.connector().phase == "connect" and stage.connector()._step._attempts
+        )
+    )
 
 
 def loading_the_authorities(stage):
-    stage.monkeypatch.setattr("tkws.net.context.default_context", lambda: stage.let_go.wait(10))
+    stage.monkeypatch.setattr("tkws.net.sslcontext.default_ssl_context", lambda: stage.let_go.wait(10))
     stage.open("wss://localhost:1/")
-    stage.pump_until(lambda: stage.hop() and stage.hop().phase == "tls")
+    stage.pump_until(lambda: stage.connector() and stage.connector().phase == "tls")
 
 
 def agreeing_on_tls(stage):

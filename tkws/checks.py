@@ -48,7 +48,9 @@ def check_seconds(name: str, value: object, *, above_zero: bool = False) -> floa
     number = _real(name, value, "seconds as a number")
     if (above_zero and number == 0) or not 0 <= number <= MAX_SECONDS:
         wanted = "above 0" if above_zero else "of 0 or more"
-        raise ValueError(f"{name}: seconds {_with_bound(wanted, number, MAX_SECONDS)}, not {shown(number)}")
+        raise ValueError(
+            f"{name}: seconds {_with_bound(wanted, number, MAX_SECONDS)}, not {format_number(number)}"
+        )
     return float(number)
 
 
@@ -56,7 +58,7 @@ def check_number(name: str, value: object, *, least: float = -_LARGEST, most: fl
     """Return a finite number from ``least`` to ``most``."""
     number = _real(name, value, "a number")
     if not least <= number <= most:
-        raise ValueError(f"{name}: {_range(least, most, number)}, not {shown(number)}")
+        raise ValueError(f"{name}: {_range(least, most, number)}, not {format_number(number)}")
     return float(number)
 
 
@@ -64,7 +66,7 @@ def check_count(name: str, value: object, *, least: int = 0, most: int = MAX_COU
     """Return a whole number from ``least`` to ``most``."""
     number = _whole(name, value, "a whole number")
     if not least <= number <= most:
-        raise ValueError(f"{name}: {_range(least, most, number)}, not {shown(number)}")
+        raise ValueError(f"{name}: {_range(least, most, number)}, not {format_number(number)}")
     return number
 
 
@@ -73,7 +75,7 @@ def check_size(name: str, value: object, *, least: int = 0) -> int:
     number = _whole(name, value, "bytes as a whole number")
     if not least <= number <= MAX_COUNT:
         wanted = _with_bound(f"of {least} or more", number, MAX_COUNT)
-        raise ValueError(f"{name}: bytes {wanted}, not {shown(number)}")
+        raise ValueError(f"{name}: bytes {wanted}, not {format_number(number)}")
     return number
 
 
@@ -141,7 +143,7 @@ def check_callable(name: str, value: object, arguments: str = "") -> None:
         raise TypeError(f"{name}: {f'a callable {arguments}'.rstrip()}, not {type(value).__name__}")
 
 
-def shown(number: object) -> str:
+def format_number(number: object) -> str:
     """Return a number as errors show it, a very long one cut off."""
     try:
         return _brief(str(number))

@@ -468,7 +468,7 @@ def test_a_context_that_cannot_be_loaded(failed, listening, monkeypatch):
     def load():
         raise ssl.SSLError("no authorities here")
 
-    monkeypatch.setattr("tkws.net.context.default_context", load)
+    monkeypatch.setattr("tkws.net.sslcontext.default_ssl_context", load)
     error = failed(f"wss://localhost:{listening.port}/")
     assert error.phase == "tls"
     assert "no authorities here" in str(error)

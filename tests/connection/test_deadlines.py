@@ -14,7 +14,7 @@ import pytest
 import tkws
 from tests.peers import Log, Peer, Secured
 from tkws.net import socketstream
-from tkws.protocol.closetimer import LEAST_RATE, LINGER
+from tkws.protocol.closetimer import LINGER, MIN_READ_RATE
 from tkws.protocol.frames import Opcode
 from tkws.testing import FakeClock
 
@@ -180,7 +180,7 @@ def test_a_peer_that_drips_is_dropped_in_the_end(slow, pump_until):
     while not end.log.over:
         end.clock.advance(8)
         end.read(16 * KIB)
-    assert end.clock.now() - began < 4 * MIB / LEAST_RATE + 20
+    assert end.clock.now() - began < 4 * MIB / MIN_READ_RATE + 20
     assert end.log.one("close")[0] == 1006
 
 

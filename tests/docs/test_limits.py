@@ -80,7 +80,7 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a WebSocket", "events behind a busy handler"): lambda: (
         f"{delivery.MAX_NESTED_EVENTS}, or {delivery.MAX_NESTED_SIZE // MIB} MiB"
     ),
-    ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.LEAST_RATE}",
+    ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.MIN_READ_RATE}",
     ("For a WebSocket", "wait for the end of TCP after both Closes"): lambda: f"{closetimer.LINGER}",
     ("For a WebSocket", "bytes behind a Close"): lambda: f"{kept_behind_a_close()}",
 }

@@ -262,7 +262,7 @@ def receive(case: Case, engine: Engine, told: list[tuple[Event, Any]]) -> None:
             del view
         position += len(piece)
         told += engine.take_events()
-        engine.conclude(0.0)
+        engine.complete_close(0.0)
         told += engine.take_events()
         assert held(engine) <= MOST_HELD
 
@@ -292,7 +292,7 @@ def check_state(engine: Engine, verdict: Verdict) -> None:
     """The state fits, and what is to be written is well formed: pongs, then the Close frame."""
     over = verdict.code is not None or verdict.close is not None
     assert engine.state is (State.CLOSING if over else State.OPEN)
-    answers = decode(b"".join(map(bytes, engine.take_output())), masked=engine.role is Role.CLIENT)
+    answers = decode(b"".join(map(bytes, engine.take_output_bytes())), masked=engine.role is Role.CLIENT)
     pings = [payload for type, payload in verdict.events if type == "ping"]
     assert [answer.payload for answer in answers if answer.opcode == PONG] == pings
     xor.cache_clear()

@@ -63,7 +63,7 @@ class Try:
             parse_proxy(url),
             host,
             443,
-            context=context,
+            ssl_context=context,
             explain=lambda cause: f"explained, {cause}",
             on_open=self._opened,
             on_failed=self._failed,
@@ -257,7 +257,7 @@ def test_a_cut_within_tls_is_told(secure_attempt, pump_until):
 
 def test_tls_with_the_proxy_needs_a_context(loop, socket_pair):
     stream = SocketStream(loop, socket_pair()[0], Recorder())
-    with pytest.raises(ValueError, match="context: needed for TLS with https://localhost:3129"):
+    with pytest.raises(ValueError, match="ssl_context: needed for TLS with https://localhost:3129"):
         ProxyTunnel(
             stream, parse_proxy(HTTPS), "example.org", 443, on_open=pytest.fail, on_failed=pytest.fail
         )

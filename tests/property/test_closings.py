@@ -46,12 +46,12 @@ class Ours:
         self.engine.close(code, "", NOW)
 
     def take(self) -> bytes:
-        return b"".join(self.engine.take_output())
+        return b"".join(self.engine.take_output_bytes())
 
     def feed(self, data: bytes) -> None:
         self.engine.receive_data(data, NOW)
         told = self.engine.take_events()
-        self.engine.conclude(NOW)
+        self.engine.complete_close(NOW)
         for type, message in told + self.engine.take_events():
             assert type is not Event.ERROR
             self.heard.append((str(type), message[0] if type is Event.CLOSE else message))

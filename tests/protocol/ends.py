@@ -39,7 +39,7 @@ def wire(end: Engine, *frames: Frame) -> bytes:
 def events(end: Engine, now: float = NOW) -> list[Any]:
     """Return what happened, as an owner finds out; of an error the code only."""
     told = end.take_events()
-    end.conclude(now)
+    end.complete_close(now)
     return [plain(*event) for event in told + end.take_events()]
 
 
@@ -49,7 +49,7 @@ def plain(type: Event, message: Any) -> tuple[Event, Any]:
 
 def output(end: Engine) -> list[Frame]:
     """Return the frames that are to be written; a client's must be masked."""
-    return decode(b"".join(end.take_output()), masked=end.role is Role.CLIENT)
+    return decode(b"".join(end.take_output_bytes()), masked=end.role is Role.CLIENT)
 
 
 def receive(end: Engine, *frames: Frame, now: float = NOW) -> list[Any]:

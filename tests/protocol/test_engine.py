@@ -33,7 +33,7 @@ from tests.protocol.wire import (
     text,
 )
 from tkws.errors import ProtocolError, StateError
-from tkws.protocol.closetimer import LEAST_RATE, LINGER
+from tkws.protocol.closetimer import LINGER, MIN_READ_RATE
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
@@ -160,7 +160,7 @@ def test_nothing_of_a_close_that_is_wrong_is_repeated(end, payload, answer):
 def test_after_a_fault_the_code_is_1006_and_the_error_has_what_was_sent(end):
     assert end.fault is None
     end.receive_data(wire(end, text("a"), Frame(3)), NOW)
-    end.conclude(NOW)
+    end.complete_close(NOW)
     (_, (kind, error), (_, (code, reason))) = end.take_events()
     assert kind is Event.ERROR
     assert type(error) is ProtocolError
@@ -208,7 +208,7 @@ def test_what_came_before_the_end_may_be_answered(end, frame):
     assert end.take_events() == [(Event.TEXT, "question")]
     assert end.state is OPEN
     end.send("answer", NOW)
-    end.conclude(NOW + 5)
+    end.complete_close(NOW + 5)
     assert [kind for kind, _ in end.take_events()][-1] is Event.CLOSE
     assert [each.opcode for each in output(end)] == [TEXT, CLOSE]
     assert end.deadline == NOW + 5 + LINGER
@@ -283,7 +283,7 @@ def test_messages_are_sent_in_order(end):
 def test_a_large_message_of_a_server_is_not_copied():
     end = engine(SERVER)
     end.send(LARGE, NOW)
-    assert end.take_output()[1] is LARGE
+    assert end.take_output_bytes()[1] is LARGE
 
 
 def test_a_large_message_of_a_client_is_masked_as_it_is_read():
@@ -291,13 +291,13 @@ def test_a_large_message_of_a_client_is_masked_as_it_is_read():
     for end in (whole, lazy):
         end.send(LARGE, NOW)
         end.ping(b"behind", NOW)
-    header, payload, ping = lazy.take_lazy_output()
+    header, payload, ping = lazy.take_output()
     assert isinstance(payload, MaskedPayload)
     assert len(header) + len(payload) + len(ping) == lazy.bytes_sent
     assert lazy.output_amount == 0
     pieces = [payload.read(70_000) for _ in range(0, len(LARGE), 70_000)]
     assert len(pieces) > 1
-    assert b"".join((header, *pieces, ping)) == b"".join(whole.take_output())
+    assert b"".join((header, *pieces, ping)) == b"".join(whole.take_output_bytes())
 
 
 def test_a_message_may_be_changed_after_it_was_sent(end):
@@ -313,7 +313,7 @@ def test_each_frame_of_a_client_has_a_mask_of_its_own():
     for _ in range(3):
         end.send("", NOW)
     end.ping(b"", NOW)
-    assert b"".join(end.take_output()) == b"".join(
+    assert b"".join(end.take_output_bytes()) == b"".join(
         bytes((first, 0x80)) + number.to_bytes(4, "big")
         for number, first in enumerate((0x81, 0x81, 0x81, 0x89), 1)
     )
@@ -436,8 +436,8 @@ def test_a_broadcast_is_the_frame_that_send_makes(message):
     sending.send(message, NOW)
     frame = encode_broadcast(message)
     assert broadcasting.send_encoded(frame, NOW)
-    assert broadcasting.take_output() == [frame]
-    assert frame == b"".join(sending.take_output())
+    assert broadcasting.take_output_bytes() == [frame]
+    assert frame == b"".join(sending.take_output_bytes())
     assert (broadcasting.messages_sent, broadcasting.frames_sent) == (1, 1)
     assert broadcasting.bytes_sent == len(frame)
 
@@ -453,7 +453,7 @@ def test_a_broadcast_that_the_owner_writes_is_counted_and_not_put_out():
     end = engine(SERVER)
     frame = encode_broadcast("a")
     assert end.send_encoded(frame, NOW, directly=True)
-    assert (end.take_output(), end.output_amount) == ([], 0)
+    assert (end.take_output_bytes(), end.output_amount) == ([], 0)
     assert (end.messages_sent, end.frames_sent, end.bytes_sent) == (1, 1, len(frame))
 
 
@@ -478,7 +478,7 @@ def pair():
 
 
 def carry(sender, receiver):
-    receiver.receive_data(b"".join(sender.take_output()), NOW)
+    receiver.receive_data(b"".join(sender.take_output_bytes()), NOW)
     return events(receiver)
 
 
@@ -497,7 +497,7 @@ def carry(sender, receiver):
 def test_what_is_compressed(pair, message, compress, rsv1):
     for sender, receiver in (pair, pair[::-1]):
         sender.send(message, NOW, compress=compress)
-        data = b"".join(sender.take_output())
+        data = b"".join(sender.take_output_bytes())
         assert bool(data[0] & 0x40) is rsv1
         receiver.receive_data(data, NOW)
         assert [message for _, message in events(receiver)] == [message]
@@ -516,7 +516,7 @@ def test_a_message_in_fragments_is_compressed_or_not_as_a_whole(pair, compress):
     server.ping(b"", NOW)
     server.send("b" * 100, NOW, final=False, compress=not compress)
     server.send("", NOW)
-    data = server.take_output()
+    data = server.take_output_bytes()
     assert [frame[0] & 0x40 for frame in data] == [0 if compress is False else 0x40, 0, 0, 0]
     client.receive_data(b"".join(data), NOW)
     assert events(client) == [(Event.PING, b""), (Event.TEXT, "a" + "b" * 100)]
@@ -617,7 +617,7 @@ def test_ends_that_close_at_once():
     client, server = engine(CLIENT), engine(SERVER)
     client.close(3001, "", NOW)
     server.close(3002, "", NOW)
-    there, back = client.take_output(), server.take_output()
+    there, back = client.take_output_bytes(), server.take_output_bytes()
     server.receive_data(b"".join(there), NOW)
     client.receive_data(b"".join(back), NOW)
     assert events(server) == [(Event.CLOSE, (3001, ""))]
@@ -740,10 +740,10 @@ def test_the_closing_handshake_rests_in_a_pause(end, first):
 
 @pytest.mark.parametrize("closer", ["we", "the peer"])
 def test_the_close_timeout_begins_when_our_close_has_left(end, closer):
-    end.send(bytes(40 * LEAST_RATE), NOW)
+    end.send(bytes(40 * MIN_READ_RATE), NOW)
     size = end.output_amount
     end.close(1000, "", NOW)
-    end.take_output()
+    end.take_output_bytes()
     if closer == "the peer":
         receive(end, close(1000))
     assert end.awaits_peer
@@ -759,7 +759,7 @@ def test_the_close_timeout_begins_when_our_close_has_left(end, closer):
 
 def test_a_peer_that_does_not_read_is_told_apart_from_one_that_does_not_answer(end):
     end.close(1000, "", NOW)
-    end.take_output()
+    end.take_output_bytes()
     end.output_remaining(2, NOW)
     end.output_remaining(2, NOW + 10)
     end.handle_timer(NOW + 10)
@@ -771,7 +771,7 @@ def test_a_ping_of_the_keepalive_waits_for_its_pong_from_when_it_left(end):
     end.send(LARGE, NOW)
     end.handle_timer(NOW + 30)
     assert end.awaits_peer
-    end.take_output()
+    end.take_output_bytes()
     end.output_remaining(end.bytes_sent, NOW + 30)
     end.output_remaining(1000, NOW + 49)
     end.handle_timer(NOW + 50)
@@ -787,7 +787,7 @@ def test_what_is_not_taken_yet_has_not_left(end):
     end.close(1000, "", NOW)
     end.output_remaining(0, NOW)
     assert end.deadline < NOW + 10
-    end.take_output()
+    end.take_output_bytes()
     end.output_remaining(0, NOW + 9)
     assert end.deadline == NOW + 19 + 9
 
@@ -872,11 +872,11 @@ def test_the_limits_are_16_mib_and_131072_fragments():
 
 
 def test_what_is_taken_is_gone_and_does_not_change(end):
-    none, nothing = end.take_events(), end.take_output()
+    none, nothing = end.take_events(), end.take_output_bytes()
     receive_only = wire(end, text("a"), Frame(PING))
     end.receive_data(receive_only, NOW)
     assert none == nothing == []
-    told, out = end.take_events(), end.take_output()
+    told, out = end.take_events(), end.take_output_bytes()
     end.receive_data(receive_only, NOW)
     assert (len(told), len(out)) == (2, 1)
 
@@ -888,7 +888,7 @@ def test_statistics(end):
     assert (reader.messages, reader.frames) == (2, 5)
     assert end.bytes_received == len(wire(end, *frames))
     assert (end.pings_received, end.pongs_received, end.frames_sent) == (1, 1, 1)
-    assert end.bytes_sent == len(b"".join(end.take_output()))
+    assert end.bytes_sent == len(b"".join(end.take_output_bytes()))
 
 
 def test_an_idle_engine_is_small(role):
@@ -924,19 +924,19 @@ def test_an_engine_goes_without_the_garbage_collector(end):
 
 
 def test_a_peer_that_does_not_read_is_owed_one_pong(end):
-    end.hold_pongs()
+    end.defer_pongs()
     receive(end, *(Frame(PING, b"%d" % number) for number in range(1000)))
     assert output(end) == []
-    end.release_pong(NOW)
-    end.release_pong(NOW)
+    end.send_deferred_pong(NOW)
+    end.send_deferred_pong(NOW)
     assert output(end) == [Frame(PONG, b"999")]
     receive(end, Frame(PING, b"next"))
     assert output(end) == [Frame(PONG, b"next")]
 
 
 def test_no_pong_is_owed_to_who_has_closed(end):
-    end.hold_pongs()
+    end.defer_pongs()
     receive(end, Frame(PING, b"1"), Frame(CLOSE, b""))
     output(end)
-    end.release_pong(NOW)
+    end.send_deferred_pong(NOW)
     assert output(end) == []

@@ -16,63 +16,63 @@ def keepalive():
 
 def test_a_ping_is_due_after_the_interval(keepalive):
     assert keepalive.deadline == 1030.0
-    assert keepalive.check(1029.999) is Due.NOTHING
-    assert keepalive.check(1030.0) is Due.PING
-    assert keepalive.check(1030.0) is Due.NOTHING
+    assert keepalive.poll(1029.999) is Due.NOTHING
+    assert keepalive.poll(1030.0) is Due.PING
+    assert keepalive.poll(1030.0) is Due.NOTHING
 
 
 def test_what_is_heard_puts_the_ping_off(keepalive):
-    keepalive.heard(1029.0)
+    keepalive.data_received(1029.0)
     assert keepalive.deadline == 1059.0
-    assert keepalive.check(1030.0) is Due.NOTHING
+    assert keepalive.poll(1030.0) is Due.NOTHING
 
 
 def test_no_answer_to_a_ping_gives_the_peer_up(keepalive):
-    assert keepalive.check(1030.0) is Due.PING
+    assert keepalive.poll(1030.0) is Due.PING
     assert keepalive.deadline == 1050.0
-    assert keepalive.check(1049.999) is Due.NOTHING
-    assert keepalive.check(1050.0) is Due.GIVE_UP
+    assert keepalive.poll(1049.999) is Due.NOTHING
+    assert keepalive.poll(1050.0) is Due.GIVE_UP
 
 
 def test_anything_heard_is_an_answer(keepalive):
-    keepalive.check(1030.0)
-    keepalive.heard(1049.0)
+    keepalive.poll(1030.0)
+    keepalive.data_received(1049.0)
     assert keepalive.deadline == 1079.0
-    assert keepalive.check(1050.0) is Due.NOTHING
+    assert keepalive.poll(1050.0) is Due.NOTHING
 
 
 def test_a_late_ping_counts_from_when_it_is_sent(keepalive):
-    assert keepalive.check(1500.0) is Due.PING
+    assert keepalive.poll(1500.0) is Due.PING
     assert keepalive.deadline == 1520.0
 
 
 def test_a_program_that_was_busy_past_the_deadline_does_not_blame_the_peer(keepalive):
-    keepalive.check(1030.0)
-    assert keepalive.check(1050.5) is Due.NOTHING
+    keepalive.poll(1030.0)
+    assert keepalive.poll(1050.5) is Due.NOTHING
     assert keepalive.deadline == 1070.5
-    assert keepalive.check(1070.9) is Due.GIVE_UP
+    assert keepalive.poll(1070.9) is Due.GIVE_UP
 
 
 def test_parts_of_a_second_count():
     keepalive = Keepalive(START, interval=0.5, pong_timeout=0.25)
     assert keepalive.deadline == 1000.5
-    assert keepalive.check(1000.5) is Due.PING
+    assert keepalive.poll(1000.5) is Due.PING
     assert keepalive.deadline == 1000.75
-    assert keepalive.check(1000.75) is Due.GIVE_UP
+    assert keepalive.poll(1000.75) is Due.GIVE_UP
     assert keepalive.probe(1001.0)
 
 
 def test_an_interval_of_0_never_pings():
     keepalive = Keepalive(START, interval=0.0, pong_timeout=20.0)
     assert keepalive.deadline is None
-    assert keepalive.check(1e9) is Due.NOTHING
+    assert keepalive.poll(1e9) is Due.NOTHING
 
 
 def test_a_pong_timeout_of_0_waits_for_ever():
     keepalive = Keepalive(START, interval=30.0, pong_timeout=0.0)
     for time in (1030.0, 1060.0, 1090.0):
         assert keepalive.deadline == time
-        assert keepalive.check(time) is Due.PING
+        assert keepalive.poll(time) is Due.PING
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_change_counts_at_once(interval, pong_timeout, idle, waiting):
     keepalive.interval, keepalive.pong_timeout = interval, pong_timeout
     assert keepalive.deadline == idle
     keepalive = Keepalive(START, interval=30.0, pong_timeout=20.0)
-    keepalive.check(1030.0)
+    keepalive.poll(1030.0)
     keepalive.interval, keepalive.pong_timeout = interval, pong_timeout
     assert keepalive.deadline == waiting
 
@@ -98,18 +98,18 @@ def test_a_change_counts_at_once(interval, pong_timeout, idle, waiting):
 def test_silence_does_not_count_in_a_pause(keepalive):
     keepalive.pause()
     assert keepalive.deadline is None
-    assert keepalive.check(1e6) is Due.NOTHING
+    assert keepalive.poll(1e6) is Due.NOTHING
     keepalive.resume(2000.0)
     assert keepalive.deadline == 2030.0
 
 
 def test_a_pause_forgives_a_ping_without_answer(keepalive):
-    keepalive.check(1030.0)
+    keepalive.poll(1030.0)
     keepalive.pause()
     assert keepalive.deadline is None
     keepalive.resume(1040.0)
     assert keepalive.deadline == 1070.0
-    assert keepalive.check(1070.0) is Due.PING
+    assert keepalive.poll(1070.0) is Due.PING
 
 
 # What has left
@@ -118,65 +118,65 @@ def test_a_pause_forgives_a_ping_without_answer(keepalive):
 @pytest.fixture
 def pinged(keepalive):
     """A ping that was sent after 1000 bytes of other output."""
-    assert keepalive.check(1030.0) is Due.PING
+    assert keepalive.poll(1030.0) is Due.PING
     keepalive.ping_queued(1000, 1030.0)
     return keepalive
 
 
 def test_a_ping_has_left_unless_the_owner_says_otherwise(pinged):
     assert pinged.deadline == 1050.0
-    pinged.output_left(1000, 1030.0)
+    pinged.output_sent(1000, 1030.0)
     assert pinged.deadline == 1050.0
-    pinged.output_left(2000, 1040.0)  # what comes after the ping is no sign of life
+    pinged.output_sent(2000, 1040.0)  # what comes after the ping is no sign of life
     assert pinged.deadline == 1050.0
-    assert pinged.check(1050.0) is Due.GIVE_UP
+    assert pinged.poll(1050.0) is Due.GIVE_UP
 
 
 def test_what_the_peer_takes_of_what_is_before_the_ping_is_a_sign_of_life(pinged):
-    pinged.output_left(100, 1030.0)
+    pinged.output_sent(100, 1030.0)
     for now, left in ((1035.0, 101), (1045.0, 500), (1060.0, 999)):
-        pinged.output_left(left, now)
-        assert pinged.check(now) is Due.NOTHING
+        pinged.output_sent(left, now)
+        assert pinged.poll(now) is Due.NOTHING
         assert pinged.deadline == now + 5  # for another look at the output
-    pinged.output_left(1000, 1075.0)
+    pinged.output_sent(1000, 1075.0)
     assert pinged.deadline == 1140.0  # what took 45 seconds to leave may take as long to be read
-    pinged.output_left(5000, 1080.0)
-    assert pinged.check(1139.9) is Due.NOTHING
-    assert pinged.check(1140.0) is Due.GIVE_UP
+    pinged.output_sent(5000, 1080.0)
+    assert pinged.poll(1139.9) is Due.NOTHING
+    assert pinged.poll(1140.0) is Due.GIVE_UP
 
 
 def test_the_next_ping_has_its_own_time(pinged):
-    pinged.output_left(100, 1030.0)
-    pinged.output_left(1000, 1070.0)
-    pinged.heard(1075.0)
-    assert pinged.check(1105.0) is Due.PING
+    pinged.output_sent(100, 1030.0)
+    pinged.output_sent(1000, 1070.0)
+    pinged.data_received(1075.0)
+    assert pinged.poll(1105.0) is Due.PING
     pinged.ping_queued(3000, 1105.0)
-    pinged.output_left(3000, 1105.0)
+    pinged.output_sent(3000, 1105.0)
     assert pinged.deadline == 1125.0
 
 
 def test_a_peer_that_takes_nothing_is_given_up_though_the_ping_has_not_left(pinged):
     for now in (1030.0, 1035.0, 1040.0, 1045.0):
-        pinged.output_left(100, now)
+        pinged.output_sent(100, now)
         assert pinged.deadline == now + 5
-        assert pinged.check(now) is Due.NOTHING
-    pinged.output_left(100, 1050.0)
-    assert pinged.check(1050.0) is Due.GIVE_UP
+        assert pinged.poll(now) is Due.NOTHING
+    pinged.output_sent(100, 1050.0)
+    assert pinged.poll(1050.0) is Due.GIVE_UP
 
 
 def test_a_look_that_tells_nothing_is_not_repeated_at_once(pinged):
-    pinged.output_left(100, 1030.0)
-    assert pinged.check(1035.0) is Due.NOTHING
+    pinged.output_sent(100, 1030.0)
+    assert pinged.poll(1035.0) is Due.NOTHING
     assert pinged.deadline == 1040.0
 
 
 def test_what_leaves_puts_no_ping_off(keepalive):
-    keepalive.output_left(100, 1020.0)
+    keepalive.output_sent(100, 1020.0)
     assert keepalive.deadline == 1030.0
     keepalive.pong_timeout = 0.0
-    keepalive.check(1030.0)
+    keepalive.poll(1030.0)
     keepalive.ping_queued(1000, 1030.0)
-    keepalive.output_left(100, 1030.0)
+    keepalive.output_sent(100, 1030.0)
     assert keepalive.deadline == 1060.0
 
 
@@ -253,7 +253,7 @@ def test_a_probe_asks_at_once_and_gives_up_after_the_pong_timeout():
     keepalive = Keepalive(0.0, 300.0, 20.0)
     assert keepalive.probe(100.0)
     assert keepalive.deadline == 120.0
-    assert keepalive.check(120.0) is Due.GIVE_UP
+    assert keepalive.poll(120.0) is Due.GIVE_UP
 
 
 @pytest.mark.parametrize(("interval", "paused"), [(0.0, False), (300.0, True)])

@@ -18,8 +18,8 @@ from tkws.protocol.masking import (
     MaskedPayload,
     MaskPool,
     apply_mask,
-    load_numpy_by,
     mask_in_place,
+    set_numpy_loader,
     xor,
 )
 
@@ -29,16 +29,16 @@ SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 125, NUMPY_THRESHOLD, *range(NUMPY_THRESHOLD + 
 
 @pytest.fixture(params=["numpy", "integers"])
 def _method(request, monkeypatch):
-    monkeypatch.setattr(masking, "_missed", True)
+    monkeypatch.setattr(masking, "_numpy_requested", True)
     monkeypatch.setattr(masking, "_numpy", numpy if request.param == "numpy" else None)
 
 
 @pytest.fixture
 def _not_loaded(monkeypatch):
     """numpy was never missed, and nobody has said how it is to be loaded."""
-    monkeypatch.setattr(masking, "_missed", False)
+    monkeypatch.setattr(masking, "_numpy_requested", False)
     monkeypatch.setattr(masking, "_numpy", None)
-    monkeypatch.setattr(masking, "_start", masking._at_once)
+    monkeypatch.setattr(masking, "_numpy_loader", masking._load_now)
 
 
 # The pool
@@ -187,7 +187,7 @@ def test_numpy_masks_a_buffer_without_a_copy_of_it():
 
 @pytest.mark.usefixtures("_not_loaded")
 def test_a_small_payload_does_not_ask_for_numpy():
-    load_numpy_by(lambda load: pytest.fail("numpy was asked for"))
+    set_numpy_loader(lambda load: pytest.fail("numpy was asked for"))
     apply_mask(bytes(NUMPY_THRESHOLD), MASK)
     mask_in_place(bytearray(NUMPY_THRESHOLD), MASK)
     xor(bytes(NUMPY_THRESHOLD), bytes(NUMPY_THRESHOLD))
@@ -223,7 +223,7 @@ def test_numpy_may_be_out_of_reach_for_want_of_a_descriptor(monkeypatch):
 @pytest.mark.usefixtures("_not_loaded")
 def test_integers_do_the_work_until_numpy_is_loaded():
     started = []
-    load_numpy_by(started.append)
+    set_numpy_loader(started.append)
     payload = bytes(NUMPY_THRESHOLD + 4)
     masked = apply_mask(payload, MASK)
     assert apply_mask(payload, MASK) == masked

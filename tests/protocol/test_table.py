@@ -152,7 +152,7 @@ def reached(before, role, deflate):
     end = new(role, deflate)
     before.reach(end)
     end.take_events()
-    end.take_output()
+    end.take_output_bytes()
     return end
 
 
@@ -322,7 +322,7 @@ def comes_to_the_deadline(before, role):
 CALLS = {
     "end of stream": (lambda end: end.receive_eof(NOW, GONE), loses(GONE)),
     "get_buffer": (lambda end: end.get_buffer(), stays),
-    "conclude": (lambda end: end.conclude(NOW), concludes),
+    "complete_close": (lambda end: end.complete_close(NOW), concludes),
     "timer, early": (lambda end: end.handle_timer(NOW), stays),
     "timer, at the deadline": (
         lambda end: end.handle_timer(NOW + 1000 if end.deadline is None else end.deadline),
@@ -330,8 +330,8 @@ CALLS = {
     ),
     "probe": (lambda end: end.probe(NOW), pings),
     "output_remaining, none": (lambda end: end.output_remaining(0, NOW), stays),
-    "hold_pongs": (lambda end: end.hold_pongs(), stays),
-    "release_pong": (lambda end: end.release_pong(NOW), stays),
+    "defer_pongs": (lambda end: end.defer_pongs(), stays),
+    "send_deferred_pong": (lambda end: end.send_deferred_pong(NOW), stays),
     "send text": (lambda end: end.send("out", NOW, compress=False), sends(TEXT, b"out")),
     "send binary": (lambda end: end.send(b"out", NOW, compress=False), sends(BINARY, b"out")),
     "send a fragment of text": (
@@ -393,7 +393,7 @@ def test_who_ends_the_stream(name, role, deflate):
     """The server, once both Close frames have passed; the client when the server did (RFC 6455, 7.1.1)."""
     before = STATES[name]
     end = reached(before, role, deflate)
-    end.conclude(NOW)
+    end.complete_close(NOW)
     assert end.output_ended is (before.state is CLOSED or (role is SERVER and not before.reads))
 
 

@@ -167,7 +167,7 @@ def test_a_password_is_shown_nowhere() -> None:
 
 def test_a_query_is_for_the_server_alone() -> None:
     uri = parse_uri("wss://user@example.org:81/feed?token=secret")
-    assert uri.shown == "wss://example.org:81/feed"
+    assert uri.redacted == "wss://example.org:81/feed"
     assert "secret" not in repr(uri)
 
 

@@ -22,7 +22,7 @@ from tkws.net import (
     Resolution,
     SocketStream,
     Stream,
-    load_default_context,
+    load_default_ssl_context,
     unix_endpoint,
 )
 from tkws.net.tlserrors import PROXY, explain_tls, speaks_tls
@@ -44,7 +44,7 @@ BODY_TIMEOUT = 1.0
 class Route:
     """How a server is reached, where that is not simply by its name."""
 
-    context: tls.SSLContext | None = None
+    ssl_context: tls.SSLContext | None = None
     """For TLS; None for the default context."""
 
     unix: str | os.PathLike[str] | None = None
@@ -56,7 +56,7 @@ class Route:
     proxy: str | bool | None = None
     """The URL of the proxy to go through; True for what the environment says, None for none."""
 
-    proxy_context: tls.SSLContext | None = None
+    proxy_ssl_context: tls.SSLContext | None = None
     """For TLS with the proxy itself; None for the default context."""
 
     def proxy_to(self, uri: WebSocketURI) -> Proxy | None:
@@ -101,9 +101,9 @@ class Connector:
         self._loop = loop
         self._uri = uri
         self._route = route
-        self._context = route.context
+        self._ssl_context = route.ssl_context
         self._proxy: Proxy | None = None
-        self._proxy_context = route.proxy_context
+        self._proxy_ssl_context = route.proxy_ssl_context
         self._handshake = handshake
         self._on_answer = on_answer
         self._on_failed = on_failed
@@ -113,7 +113,7 @@ class Connector:
         self._tunnel: ProxyTunnel | None = None
         self._body_timer: Timeout | None = None
         self._stream: Stream | None = None
-        self._heard = False
+        self._received_any = False
         self._over = False
         loop.call_soon(self._start)
 
@@ -129,12 +129,12 @@ class Connector:
         elif self._route.sock is not None:
             self._route.sock.close()
 
-    def conclude(self) -> bool:
+    def use_partial_answer(self) -> bool:
         """Settle for what has been answered so far; return False where that is too little to tell."""
         if self._over:
             return False
         if self._tunnel is not None:
-            return self._tunnel.conclude()
+            return self._tunnel.use_partial_answer()
         if self._handshake.answered:
             self._check_answer(self._handshake.receive_eof())
         return self._over
@@ -152,26 +152,28 @@ class Connector:
             self._fail_with(cause)
             return
         through_tls = self._proxy is not None and self._proxy.secure
-        if (self._uri.secure and self._context is None) or (through_tls and self._proxy_context is None):
+        if (self._uri.secure and self._ssl_context is None) or (
+            through_tls and self._proxy_ssl_context is None
+        ):
             self.phase = "tls"
-            self._step = load_default_context(self._loop, self._loaded, self._fail_with)
+            self._step = load_default_ssl_context(self._loop, self._loaded, self._fail_with)
         else:
-            self._find()
+            self._resolve()
 
     def _load(self) -> None:
         """Import what only this way needs, while it can be told that no descriptor is left for it."""
         if self._proxy is not None:
             import tkws.net.proxytunnel
-        if self._uri.secure and self._context is not None:  # else `load_default_context` does
+        if self._uri.secure and self._ssl_context is not None:  # else `load_default_ssl_context` does
             self.phase = "tls"
             import tkws.net.tls  # noqa: F401
 
-    def _loaded(self, context: tls.SSLContext) -> None:
-        self._context = self._context or context
-        self._proxy_context = self._proxy_context or context
-        self._find()
+    def _loaded(self, ssl_context: tls.SSLContext) -> None:
+        self._ssl_context = self._ssl_context or ssl_context
+        self._proxy_ssl_context = self._proxy_ssl_context or ssl_context
+        self._resolve()
 
-    def _find(self) -> None:
+    def _resolve(self) -> None:
         if self._route.sock is not None:
             self._connected(self._route.sock)
         elif self._route.unix is not None:
@@ -179,17 +181,17 @@ class Connector:
         else:
             target = self._proxy or self._uri
             self.phase = "resolve" if self._proxy is None else "proxy"
-            self._step = Resolution(self._loop, target.host, target.port, self._dial, self._unreachable)
+            self._step = Resolution(self._loop, target.host, target.port, self._dial, self._on_unreachable)
 
     def _dial(self, endpoints: list[Endpoint]) -> None:
         if self._proxy is None:
             self.phase = "connect"
-        self._step = HappyEyeballs(self._loop, endpoints, self._connected, self._unreachable)
+        self._step = HappyEyeballs(self._loop, endpoints, self._connected, self._on_unreachable)
 
     def _connected(self, sock: socket.socket) -> None:
         self._stream = SocketStream(self._loop, sock, self)
         if self._proxy is None:
-            self._reached(self._stream)
+            self._server_reached(self._stream)
             return
         from tkws.net.proxytunnel import ProxyTunnel
 
@@ -199,35 +201,35 @@ class Connector:
                 self._proxy,
                 self._uri.host,
                 self._uri.port,
-                context=self._proxy_context,
-                explain=partial(explain_tls, peer=PROXY, context=self._proxy_context),
-                on_open=self._reached,
+                ssl_context=self._proxy_ssl_context,
+                explain=partial(explain_tls, peer=PROXY, ssl_context=self._proxy_ssl_context),
+                on_open=self._server_reached,
                 on_failed=self._fail,
             )
         except (ValueError, OSError) as cause:  # a context that can begin no connection, or a name
             self._fail_with(cause)
 
-    def _reached(self, stream: Stream, received: bytes = b"") -> None:
+    def _server_reached(self, stream: Stream, received: bytes = b"") -> None:
         """Speak with the server at the other end of ``stream``, of which ``received`` has come already."""
         self._step = self._tunnel = None
         self._stream = stream
         if self._uri.secure:
-            self._speak_tls(stream, received)
+            self._start_tls(stream, received)
             return
         stream.set_owner(self)
         self._shake_hands()
         if received:
             self.data_received(received)
 
-    def _speak_tls(self, stream: Stream, received: bytes) -> None:
-        assert self._context is not None
+    def _start_tls(self, stream: Stream, received: bytes) -> None:
+        assert self._ssl_context is not None
         from tkws.net.tls import TLSStream
 
         self.phase = "tls"
         name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
         try:
             self._stream = over_tls = TLSStream(
-                stream, self._context, self, server_hostname=name, on_established=self._shake_hands
+                stream, self._ssl_context, self, server_hostname=name, on_established=self._shake_hands
             )
         except (ValueError, OSError) as cause:  # a context that can begin no connection, or a name
             self._fail_with(cause)
@@ -244,13 +246,13 @@ class Connector:
 
     def data_received(self, data: bytes) -> None:
         """Take a part of the server's answer."""
-        first, self._heard = not self._heard, True
+        first, self._received_any = not self._received_any, True
         if first and speaks_tls(data):
             self._fail_with(URLError("The server speaks TLS on this port: use wss:"))
             return
         self._check_answer(self._handshake.receive_data(data))
         if self._handshake.head_received and not self._over and self._body_timer is None:
-            self._body_timer = self._loop.call_on_timeout(BODY_TIMEOUT, self.conclude)
+            self._body_timer = self._loop.call_on_timeout(BODY_TIMEOUT, self.use_partial_answer)
 
     def get_buffer(self) -> None:
         """Return None: the answer is small."""
@@ -265,7 +267,7 @@ class Connector:
 
     def connection_lost(self, cause: Exception | None) -> None:
         """Take the answer as far as it came, or fail: the connection is gone before it was open."""
-        if not self.conclude():
+        if not self.use_partial_answer():
             self._fail_with(cause or ConnectionResetError("the connection was closed"))
 
     def pause_writing(self) -> None:
@@ -287,7 +289,7 @@ class Connector:
         if self._body_timer is not None:
             self._body_timer.cancel()
 
-    def _unreachable(self, error: OpenError) -> None:
+    def _on_unreachable(self, error: OpenError) -> None:
         if self._proxy is None:
             self._fail(error)
             return
@@ -296,8 +298,8 @@ class Connector:
         self._fail(named)
 
     def _fail_with(self, cause: Exception) -> None:
-        why = explain_tls(cause, context=self._context)
-        error = OpenError(f"Cannot connect to {self._uri.shown}: {why}", phase=self.phase)
+        why = explain_tls(cause, ssl_context=self._ssl_context)
+        error = OpenError(f"Cannot connect to {self._uri.redacted}: {why}", phase=self.phase)
         error.__cause__ = cause
         self._fail(error)
 

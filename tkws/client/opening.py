@@ -147,7 +147,7 @@ class Opening:
         try:
             self._settings.load()
         except OSError as cause:
-            error = OpenError(f"Cannot connect to {self._uri.shown}: {cause}", phase="connect")
+            error = OpenError(f"Cannot connect to {self._uri.redacted}: {cause}", phase="connect")
             error.__cause__ = cause
             self._fail(error)
             return
@@ -234,12 +234,11 @@ class Opening:
         return self._over
 
     def _on_timeout(self) -> None:
-        if self._connector is not None and self._connector.conclude():
+        if self._connector is not None and self._connector.use_partial_answer():
             return
         phase = self._connector.phase if self._connector is not None else "connect"
-        message = (
-            f"Timeout when connecting to {self._uri.shown}: {self._settings.timeout:g} seconds passed while"
-        )
+        seconds = self._settings.timeout
+        message = f"Timeout when connecting to {self._uri.redacted}: {seconds:g} seconds passed while"
         self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
 
     def _fail(self, error: OpenError) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from tkws.checks import Buffer, check_bytes_like, check_count, check_kind, check_text
 from tkws.client.opening import OpenSettings
 from tkws.client.retry import Backoff, RetryState
-from tkws.net import check_context
+from tkws.net import check_ssl_context
 from tkws.options import complete
 from tkws.protocol.frames import Opcode
 from tkws.protocol.payloads import encode_message
@@ -33,10 +33,10 @@ def check_opening(settings: OpenSettings) -> None:
         ValueError: An argument is out of range, or excluded by another one.
     """
     route, uri, cookies = settings.route, settings.uri, settings.cookies
-    check_context("ssl", route.context, server_side=False)
-    check_context("proxy_ssl", route.proxy_context, server_side=False)
-    if route.context is not None and not uri.secure:
-        raise ValueError(f"ssl: {uri.shown} is not a wss: URL")
+    check_ssl_context("ssl", route.ssl_context, server_side=False)
+    check_ssl_context("proxy_ssl", route.proxy_ssl_context, server_side=False)
+    if route.ssl_context is not None and not uri.secure:
+        raise ValueError(f"ssl: {uri.redacted} is not a wss: URL")
     if route.unix is not None and not isinstance(route.unix, str | os.PathLike):
         raise TypeError(f"unix: a path, not {type(route.unix).__name__}")
     if route.unix is not None and route.sock is not None:

@@ -94,7 +94,7 @@ def open(
         headers=headers if callable(headers) else Headers(headers),
         origin=origin,
         deflate=connection_options.deflate,
-        route=Route(context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_context=proxy_ssl),
+        route=Route(ssl_context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_ssl_context=proxy_ssl),
         cookies=cookies,
         max_redirects=max_redirects,
     )

@@ -16,7 +16,7 @@ from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
 from tkws.http.messages import Request
 from tkws.loop import Master, loop_for
-from tkws.net import check_context
+from tkws.net import check_ssl_context
 from tkws.options import ServerOptions, changed
 from tkws.serving.server import Admission, Server
 
@@ -73,7 +73,7 @@ def serve(
         ValueError: An argument is out of range.
     """
     check_kind("host", host, str, "str")
-    check_context("ssl", ssl, server_side=True)
+    check_ssl_context("ssl", ssl, server_side=True)
     from tkws.serving.httpserver import HTTPServer
 
     settings = changed(ServerOptions(), options, function=serve)

@@ -77,7 +77,7 @@ class ConnectionDriver:
         self._muted = False
         self._deferred_ends: list[Callable[[], object]] | None = None  # until `allow_end`
         self._answer_timer: Timer | None = None
-        engine.concludes_alone = False
+        engine.auto_complete_close = False
         stream.set_owner(self)
         loop.on_wake(self._on_wake)
 
@@ -193,7 +193,7 @@ class ConnectionDriver:
             return
         engine = self.engine
         self._at_eof = True
-        if engine.ending is None and engine.close_code is None:
+        if engine.pending_close is None and engine.close_code is None:
             engine.receive_eof(self._loop.now())
         self._process_engine()
 
@@ -213,7 +213,7 @@ class ConnectionDriver:
     def pause_writing(self) -> None:
         """While the peer is not reading, answer only its latest ping (RFC 6455, 5.5.3)."""
         self._writing_paused = True
-        self.engine.hold_pongs()
+        self.engine.defer_pongs()
 
     def resume_writing(self) -> None:
         """Post `drain`: from the loop, since the program may be inside `configure`."""
@@ -224,7 +224,7 @@ class ConnectionDriver:
 
     def _report_drain(self) -> None:
         if not (self._writing_paused or self.stream.broken):
-            self.engine.release_pong(self._loop.now())
+            self.engine.send_deferred_pong(self._loop.now())
             if self.engine.has_output:
                 self.flush()
         if self.stream.broken or self.engine.state is not _OPEN:
@@ -250,8 +250,8 @@ class ConnectionDriver:
         try:
             self._deliver()
             # Until now, the handler could answer what came before the peer's Close or protocol error.
-            if engine.ending is not None and not self._handler_may_answer():
-                engine.conclude(self._loop.now())
+            if engine.pending_close is not None and not self._handler_may_answer():
+                engine.complete_close(self._loop.now())
                 self._deliver()
         finally:  # a handler's SystemExit leaves by way of mainloop, which may be called again
             if engine.state is not _OPEN:
@@ -309,7 +309,7 @@ class ConnectionDriver:
         # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
         waited = self.buffered_amount if self._write_due else 0
         self._write_due = False
-        output = self.engine.take_lazy_output()
+        output = self.engine.take_output()
         if len(output) == 1:
             self.stream.write(output[0])
         elif output:

@@ -24,7 +24,7 @@ from tkws.options import Configurable, ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.engine import State, not_open
 from tkws.protocol.frames import Role
-from tkws.protocol.masking import MaskPool, load_numpy_by
+from tkws.protocol.masking import MaskPool, set_numpy_loader
 from tkws.protocol.payloads import encode_control, encode_message
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _MASKS = MaskPool(os.urandom)
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_MASKS.forget)
-load_numpy_by(run_in_thread)  # the import would freeze the window
+set_numpy_loader(run_in_thread)  # the import would freeze the window
 
 
 class WebSocket(Configurable):

@@ -72,7 +72,9 @@ class Target:
         except tkws.URLError as error:
             raise ValueError(f"it {error}") from None
         if not there.is_same_server(here):
-            raise ValueError(f"the options are for {here.shown} only; to follow it, connect to {there.shown}")
+            raise ValueError(
+                f"the options are for {here.redacted} only; to follow it, connect to {there.redacted}"
+            )
         parts = urlsplit(self.url)
         return replace(self, url=f"{parts.scheme}://{parts.netloc}{there.target}")
 

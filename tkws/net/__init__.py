@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tkws.net.connect import HappyEyeballs
-from tkws.net.context import check_context, default_context, load_default_context
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
 from tkws.net.handover import detach
 from tkws.net.listen import Listener
 from tkws.net.resolve import Resolution
 from tkws.net.socketstream import SocketStream
+from tkws.net.sslcontext import check_ssl_context, default_ssl_context, load_default_ssl_context
 from tkws.net.stream import Stream, StreamOwner
 from tkws.net.worker import run_in_thread
 
@@ -29,10 +29,10 @@ __all__ = [
     "Stream",
     "StreamOwner",
     "TLSStream",
-    "check_context",
-    "default_context",
+    "check_ssl_context",
+    "default_ssl_context",
     "detach",
-    "load_default_context",
+    "load_default_ssl_context",
     "numeric_endpoint",
     "run_in_thread",
     "unix_endpoint",

@@ -167,16 +167,16 @@ class _Attempt:
             self._fail(error)
             return
         if code in _IN_PROGRESS:
-            self._loop.watch(sock.fileno(), None, partial(self._settle, sock))
+            self._loop.watch(sock.fileno(), None, partial(self._on_writable, sock))
         elif code == errno.EAGAIN and not isinstance(self.endpoint.address, tuple):
             self._timer = self._loop.call_later(BACKLOG_DELAY, self._connect, sock)
         else:
-            self._decide(sock, code)
+            self._finish(sock, code)
 
-    def _settle(self, sock: Socket) -> None:
-        self._decide(sock, sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+    def _on_writable(self, sock: Socket) -> None:
+        self._finish(sock, sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
-    def _decide(self, sock: Socket, code: int) -> None:
+    def _finish(self, sock: Socket, code: int) -> None:
         error = OSError(code, os.strerror(code)) if code else _connect_error(sock)
         if error is not None:
             self._fail(error)

@@ -114,7 +114,7 @@ class ConnectHandshake(ProxyHandshake):
         if answer.status in (401, 407):  # tinyproxy answers a wrong password by the former
             message = self._demand(answer.status, answer.headers.get("Proxy-Authenticate", "Basic"))
         else:
-            message = _refusal(self._proxy, self._target, f"{answer.status} {answer.reason}".rstrip())
+            message = _refusal_text(self._proxy, self._target, f"{answer.status} {answer.reason}".rstrip())
         return OpenError(
             message, phase="proxy", status=answer.status, headers=answer.headers, body=answer.body
         )
@@ -230,13 +230,13 @@ def _socks5_authentication(proxy: Proxy) -> Steps:
 
 def _refused(proxy: Proxy, host: str, port: int, code: str) -> OpenError:
     reason = code.replace("_", " ").lower()
-    error = OpenError(_refusal(proxy, format_authority(host, port), reason), phase="proxy")
+    error = OpenError(_refusal_text(proxy, format_authority(host, port), reason), phase="proxy")
     if code in _FINAL_REFUSALS:
         error.__cause__ = PermissionError(errno.EACCES, reason)
     return error
 
 
-def _refusal(proxy: Proxy, target: str, reason: str) -> str:
+def _refusal_text(proxy: Proxy, target: str, reason: str) -> str:
     return f"The proxy {proxy} did not connect to {target}: {reason}"
 
 

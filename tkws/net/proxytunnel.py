@@ -2,7 +2,7 @@
 
 Speaks TLS with the proxy and resolves the server's name if it has to; the handshake with the proxy is
 in `tkws.net.proxy`. Bounds the time of a refusal's body; for the rest the caller has a timer, and
-`ProxyTunnel.cancel` or `ProxyTunnel.conclude`.
+`ProxyTunnel.cancel` or `ProxyTunnel.use_partial_answer`.
 
 Invariant: exactly one of the two callbacks comes, once, from the loop, and none after a cancel; after a
 failure the stream is closed.
@@ -36,7 +36,7 @@ class ProxyTunnel:
         proxy: The proxy, with the credentials to use.
         host: The server's name in ASCII, or its address.
         port: The server's port.
-        context: For TLS with the proxy itself, if that is `Proxy.secure`.
+        ssl_context: For TLS with the proxy itself, if that is `Proxy.secure`.
         explain: Puts the exception by which the connection to the proxy was lost into words.
         on_open: Called with the stream that leads to the server, which then belongs to the caller (it
             is not ``stream`` if TLS is spoken with the proxy), and with bytes that came already.
@@ -45,7 +45,7 @@ class ProxyTunnel:
             has to be resolved here and cannot be.
 
     Raises:
-        ValueError: The proxy is secure and ``context`` is None.
+        ValueError: The proxy is secure and ``ssl_context`` is None.
         ImportError: The proxy speaks SOCKS and ``socksio`` is not installed.
     """
 
@@ -56,7 +56,7 @@ class ProxyTunnel:
         host: str,
         port: int,
         *,
-        context: ssl.SSLContext | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         explain: Callable[[Exception], str] = str,
         on_open: Callable[[Stream, bytes], object],
         on_failed: Callable[[OpenError], object],
@@ -75,11 +75,13 @@ class ProxyTunnel:
         if not proxy.secure:
             stream.set_owner(self)
             self._begin()
-        elif context is None:
-            raise ValueError(f"context: needed for TLS with {proxy}")
+        elif ssl_context is None:
+            raise ValueError(f"ssl_context: needed for TLS with {proxy}")
         else:
             name = proxy.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
-            self._stream = TLSStream(stream, context, self, server_hostname=name, on_established=self._begin)
+            self._stream = TLSStream(
+                stream, ssl_context, self, server_hostname=name, on_established=self._begin
+            )
 
     def __repr__(self) -> str:
         state = "over" if self._over else "asking"
@@ -97,7 +99,7 @@ class ProxyTunnel:
             if self._body_timer is not None:
                 self._body_timer.cancel()
 
-    def conclude(self) -> bool:
+    def use_partial_answer(self) -> bool:
         """Fail with the proxy's answer so far; return False if that is too little."""
         error = self._handshake.receive_eof() if self._handshake is not None and not self._over else None
         if error is not None:
@@ -141,7 +143,7 @@ class ProxyTunnel:
             self._over = True
             self._on_open(self._stream, rest)
         elif self._handshake.head_received and self._body_timer is None:
-            self._body_timer = self._stream.loop.call_on_timeout(BODY_TIMEOUT, self.conclude)
+            self._body_timer = self._stream.loop.call_on_timeout(BODY_TIMEOUT, self.use_partial_answer)
 
     def get_buffer(self) -> None:
         """Return None: the answers are small."""
@@ -152,12 +154,12 @@ class ProxyTunnel:
 
     def eof_received(self) -> None:
         """Fail with the proxy's answer so far."""
-        if not self.conclude():
+        if not self.use_partial_answer():
             self._fail(self._lost(None))
 
     def connection_lost(self, cause: Exception | None) -> None:
         """Fail: the connection was lost before the tunnel was open; an answer received before counts."""
-        if not self._over and not self.conclude():
+        if not self._over and not self.use_partial_answer():
             self._fail(self._lost(cause))
 
     def pause_writing(self) -> None:

@@ -57,7 +57,9 @@ class SocketStream(Stream):
     __slots__ = ("_at_eof", "_cause", "_fd", "_outgoing", "_paused", "_state")
 
     def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner | None = None) -> None:
-        super().__init__(owner, loop, sock, _name_of(sock.getpeername), _name_of(sock.getsockname))
+        super().__init__(
+            owner, loop, sock, _address_or_none(sock.getpeername), _address_or_none(sock.getsockname)
+        )
         sock.setblocking(False)
         _send_small_segments_at_once(sock)
         self._fd = sock.fileno()
@@ -109,7 +111,7 @@ class SocketStream(Stream):
             self._paused = False
             self._watch()
             if self._state is State.BROKEN:
-                self._call_soon(self._read_out)
+                self._call_soon(self._read_remaining)
 
     def receive_now(self) -> None:
         """Receive what has arrived, as far as the slice lasts."""
@@ -132,7 +134,7 @@ class SocketStream(Stream):
         except _WOULD_BLOCK:
             return False
         except OSError as error:
-            self._lose(self._cause or error)
+            self._close_with(self._cause or error)
             return False
         if not count:
             self._receive_eof()
@@ -144,7 +146,7 @@ class SocketStream(Stream):
 
     def _receive_eof(self) -> None:
         if self._state is State.BROKEN:
-            self._lose(self._cause)
+            self._close_with(self._cause)
         else:
             self._at_eof = True
             self._watch()
@@ -170,8 +172,8 @@ class SocketStream(Stream):
         if not isinstance(data, bytes):
             self.writelines([data])
             return
-        if self._wrote_all:
-            raise self._refusal()
+        if self._writing_ended:
+            raise self._writing_ended_error()
         if self._state is not _OPEN or not data:
             return
         waiting = bool(self._outgoing.size)
@@ -181,7 +183,7 @@ class SocketStream(Stream):
             except _WOULD_BLOCK:
                 sent = 0
             except OSError as error:
-                self._break(error)
+                self._sending_failed(error)
                 return
             if sent == len(data):
                 return
@@ -205,17 +207,17 @@ class SocketStream(Stream):
 
     def end(self) -> None:
         """Shut the writing side down (TCP sends FIN), once everything written has gone."""
-        if not self._wrote_all:
-            self._wrote_all = True
+        if not self._writing_ended:
+            self._writing_ended = True
             if self._state is _OPEN:
                 self._state = State.ENDING
                 self._finish()
 
     def close(self) -> None:
         """Send what was written, then close; nothing more is received."""
-        self._wrote_all = True
+        self._writing_ended = True
         if self._state is State.BROKEN:
-            self._lose(self._cause)
+            self._close_with(self._cause)
         elif self.loop.closed:
             self.abort()
         elif not self.closed:
@@ -225,9 +227,9 @@ class SocketStream(Stream):
 
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
-        self._wrote_all = True
+        self._writing_ended = True
         if not self.closed:
-            self._lose(self._cause)
+            self._close_with(self._cause)
 
     def detach(self) -> Socket:
         """Give the socket back, open, non-blocking and not watched; the owner receives no more reports.
@@ -239,7 +241,7 @@ class SocketStream(Stream):
             raise StateError(f"only an open stream with nothing to send can be detached: {self!r}")
         self.loop.unwatch(self._fd)
         self._state = State.DETACHED
-        self._wrote_all = True
+        self._writing_ended = True
         return self.socket
 
     def _on_writable(self) -> None:
@@ -249,10 +251,10 @@ class SocketStream(Stream):
         except _WOULD_BLOCK:
             pass
         except OSError as error:
-            self._break(error)
+            self._sending_failed(error)
             return
         self._watch()
-        if self._wrote_all:
+        if self._writing_ended:
             self._finish()
         else:
             self._check_water_marks()
@@ -262,38 +264,38 @@ class SocketStream(Stream):
         if self._outgoing.size:
             return
         if self._state is State.CLOSING:
-            self._lose(None)
+            self._close_with(None)
         else:
             self._state = State.ENDED
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError as error:
-                self._break(error)
+                self._sending_failed(error)
 
     # ---- the end
 
-    def _break(self, cause: OSError) -> None:
+    def _sending_failed(self, cause: OSError) -> None:
         """Note that sending failed: what the peer sent before is still read and handed to the owner."""
         self._outgoing.clear()
         if self._state is State.CLOSING or self._at_eof:
-            self._lose(cause)
+            self._close_with(cause)
             return
         self._state = State.BROKEN
         self._cause = cause
         self._watch()
-        self._call_soon(self._read_out)
+        self._call_soon(self._read_remaining)
         if self._paused:  # a pause until the buffer drains would otherwise never end
             self._check_water_marks()
 
-    def _read_out(self) -> None:
+    def _read_remaining(self) -> None:
         if self._state is not State.BROKEN or self._paused:
             return
         if self._receive():
-            self._call_soon(self._read_out)
+            self._call_soon(self._read_remaining)
         elif self._state is State.BROKEN:
-            self._lose(self._cause)
+            self._close_with(self._cause)
 
-    def _lose(self, cause: Exception | None) -> None:
+    def _close_with(self, cause: Exception | None) -> None:
         self._state = State.CLOSED
         self._cause = cause
         self._outgoing.clear()
@@ -318,7 +320,7 @@ def _send_small_segments_at_once(sock: Socket) -> None:
             pass  # the connection is over already, as reading will show (macOS)
 
 
-def _name_of(get: Callable[[], Address]) -> Address:
+def _address_or_none(get: Callable[[], Address]) -> Address:
     try:
         return get()
     except OSError:

@@ -77,8 +77,8 @@ class Stream(ABC):
     """
 
     __slots__ = (
-        "__weakref__", "_full", "_high", "_low", "_owner", "_wrote_all",
-        "loop", "peername", "socket", "sockname",
+        "__weakref__", "_high", "_low", "_owner", "_writing_ended", "_writing_paused", "loop",
+        "peername", "socket", "sockname",
     )  # fmt: skip
 
     _owner: StreamOwner
@@ -98,8 +98,8 @@ class Stream(ABC):
             self._owner = owner
         self._high = HIGH_WATER
         self._low = LOW_WATER
-        self._full = False
-        self._wrote_all = False
+        self._writing_paused = False
+        self._writing_ended = False
 
     @property
     @abstractmethod
@@ -144,8 +144,8 @@ class Stream(ABC):
 
         A caller that saw them in `buffered_amount` expects a resume, even if the system takes them at once.
         """
-        if not self._full and amount > self._high:
-            self._full = True
+        if not self._writing_paused and amount > self._high:
+            self._writing_paused = True
             self._owner.pause_writing()
         self._check_water_marks()
 
@@ -167,8 +167,8 @@ class Stream(ABC):
         pieces = [piece for piece in map(as_buffer, data) if piece]
         if should_join(pieces):
             self.write(b"".join(pieces))
-        elif self._wrote_all:
-            raise self._refusal()
+        elif self._writing_ended:
+            raise self._writing_ended_error()
         else:
             self._write_pieces(pieces)
 
@@ -203,14 +203,14 @@ class Stream(ABC):
     def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
         """Send pieces of `writelines` that are too large to be joined first."""
 
-    def _refusal(self) -> StateError:
+    def _writing_ended_error(self) -> StateError:
         return StateError(f"the writing side was closed: {self!r}")
 
     def _check_water_marks(self) -> None:
         waiting = self.buffered_amount
-        if self._full and waiting <= self._low:
-            self._full = False
+        if self._writing_paused and waiting <= self._low:
+            self._writing_paused = False
             self._owner.resume_writing()
-        elif not self._full and waiting > self._high:
-            self._full = True
+        elif not self._writing_paused and waiting > self._high:
+            self._writing_paused = True
             self._owner.pause_writing()

@@ -49,14 +49,14 @@ class TLSStream(Stream):
 
     Args:
         below: An open stream without received bytes that are still to be read.
-        context: The certificates and the settings.
+        ssl_context: The certificates and the settings.
         owner: Receives the reports; ``connection_lost`` has the `ssl.SSLError` of a failed handshake.
         server_side: Whether this is the server's end.
         server_hostname: The name that the server's certificate must be for, and that SNI sends.
         on_established: Called when the handshake is done, before anything else is told.
 
     Raises:
-        ValueError: ``context`` checks names and ``server_hostname`` is missing or invalid.
+        ValueError: ``ssl_context`` checks names and ``server_hostname`` is missing or invalid.
     """
 
     __slots__ = (
@@ -78,7 +78,7 @@ class TLSStream(Stream):
     def __init__(
         self,
         below: Stream,
-        context: ssl.SSLContext,
+        ssl_context: ssl.SSLContext,
         owner: StreamOwner,
         *,
         server_side: bool = False,
@@ -86,7 +86,7 @@ class TLSStream(Stream):
         on_established: Callable[[], object] | None = None,
     ) -> None:
         super().__init__(owner, below.loop, below.socket, below.peername, below.sockname)
-        self._session = TLSSession(context, server_side=server_side, server_hostname=server_hostname)
+        self._session = TLSSession(ssl_context, server_side=server_side, server_hostname=server_hostname)
         self._below = below
         self._on_established = on_established
         self._state = State.HANDSHAKE
@@ -239,8 +239,8 @@ class TLSStream(Stream):
     def write(self, data: Buffer | Source) -> None:
         """Send ``data``, after the handshake: at once as far as the stream below takes it."""
         data = as_buffer(data)
-        if self._wrote_all:
-            raise self._refusal()
+        if self._writing_ended:
+            raise self._writing_ended_error()
         self._write_pieces([data])
 
     def _write_pieces(self, pieces: list[Buffer | Source]) -> None:
@@ -262,20 +262,20 @@ class TLSStream(Stream):
 
     def end(self) -> None:
         """Send close_notify, once everything written has gone; reading goes on."""
-        self._wrote_all = True
+        self._writing_ended = True
         self._send()
 
     def close(self) -> None:
         """Send what was written and close_notify, then close without waiting for the peer's."""
-        self._wrote_all = self._closing = True
+        self._writing_ended = self._closing = True
         self._send()
         if self.loop.closed:
             self.abort()
 
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
-        self._wrote_all = True
-        self._shut()
+        self._writing_ended = True
+        self._set_closed()
         self._below.abort()
 
     def _send(self) -> None:
@@ -283,7 +283,7 @@ class TLSStream(Stream):
             self._encrypt()
         if self._state is State.CLOSED:
             return
-        if not self._wrote_all:
+        if not self._writing_ended:
             self._check_water_marks()
         elif not self._unsent.size:
             self._finish()
@@ -320,7 +320,7 @@ class TLSStream(Stream):
         if self._state is State.OPEN and not self._notified:
             self._send_close_notify()
         if self._closing and self._state is not State.CLOSED:
-            self._shut()
+            self._set_closed()
             self._below.close()
 
     def _send_close_notify(self) -> None:
@@ -337,7 +337,7 @@ class TLSStream(Stream):
     def _fail(self, cause: Exception) -> None:
         self._flush()  # an alert tells the peer
         self._cause = cause
-        self._shut()
+        self._set_closed()
         if self._below.buffered_amount:
             self._below.abort()
         else:
@@ -345,10 +345,10 @@ class TLSStream(Stream):
 
     def connection_lost(self, cause: Exception | None) -> None:
         """Note that the stream below is over; the failure of TLS that led to it comes first."""
-        self._shut()
+        self._set_closed()
         self._owner.connection_lost(self._cause or cause)
 
-    def _shut(self) -> None:
+    def _set_closed(self) -> None:
         self._state = State.CLOSED
         self._unsent.clear()
 

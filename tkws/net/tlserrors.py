@@ -166,13 +166,13 @@ _OPENSSL_FRAME = re.compile(r"^\[[A-Z0-9_: ]*\]\s*|\s*\(_ssl\.c:\d+\)$")
 _TLS_ALERT = b"\x15\x03"
 
 
-def explain_tls(error: Exception, peer: Peer = SERVER, context: ssl.SSLContext | None = None) -> str:
+def explain_tls(error: Exception, peer: Peer = SERVER, ssl_context: ssl.SSLContext | None = None) -> str:
     """Return what a failure of TLS means; for another error, its own words.
 
     Args:
         error: The failure.
         peer: The other end of TLS.
-        context: This side's, if its authorities may be the reason.
+        ssl_context: This side's, if its authorities may be the reason.
     """
     if "ssl" not in sys.modules:  # then it is not one of its errors; importing it now might fail as well
         return str(error)
@@ -184,7 +184,7 @@ def explain_tls(error: Exception, peer: Peer = SERVER, context: ssl.SSLContext |
         code = getattr(error, "verify_code", 0)
         words = getattr(error, "verify_message", "") or _words(error)
         meaning = _CERTIFICATES.get(code, _OTHER_CERTIFICATE)
-        if code in _ISSUER_CODES and context is not None and not _knows_authorities(context):
+        if code in _ISSUER_CODES and ssl_context is not None and not _knows_authorities(ssl_context):
             meaning = _NO_AUTHORITIES
         sentence = f"The {{name}}'s certificate {meaning}"
     else:
@@ -231,11 +231,11 @@ def _words(error: ssl.SSLError) -> str:
     return said.lower() or "for no stated reason"
 
 
-def _knows_authorities(context: ssl.SSLContext) -> bool:
+def _knows_authorities(ssl_context: ssl.SSLContext) -> bool:
     """Tell whether a context has authorities, or may find some in a folder of the system's."""
     import ssl
 
-    if context.cert_store_stats()["x509_ca"]:
+    if ssl_context.cert_store_stats()["x509_ca"]:
         return True
     paths = ssl.get_default_verify_paths()
     try:

@@ -19,12 +19,12 @@ class TLSSession:
     """A client's or a server's end.
 
     Args:
-        context: The certificates and the settings.
+        ssl_context: The certificates and the settings.
         server_side: Whether this is the server's end.
         server_hostname: The name that the server's certificate must be for, and that SNI sends.
 
     Raises:
-        ValueError: ``context`` checks names and ``server_hostname`` is missing or invalid.
+        ValueError: ``ssl_context`` checks names and ``server_hostname`` is missing or invalid.
 
     Attributes:
         tls: OpenSSL's view of the connection: certificate, cipher, version.
@@ -32,14 +32,16 @@ class TLSSession:
 
     __slots__ = ("_ahead", "_incoming", "_outgoing", "tls")
 
-    def __init__(self, context: ssl.SSLContext, *, server_side: bool, server_hostname: str | None) -> None:
-        if context.check_hostname and not server_side and not server_hostname:
-            raise ValueError("server_hostname: needed, since the context checks it")
+    def __init__(
+        self, ssl_context: ssl.SSLContext, *, server_side: bool, server_hostname: str | None
+    ) -> None:
+        if ssl_context.check_hostname and not server_side and not server_hostname:
+            raise ValueError("server_hostname: needed, since the ssl_context checks it")
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._ahead = ByteQueue()
         try:
-            self.tls: ssl.SSLObject = context.wrap_bio(
+            self.tls: ssl.SSLObject = ssl_context.wrap_bio(
                 self._incoming, self._outgoing, server_side, server_hostname
             )
         except ValueError as error:

@@ -90,7 +90,7 @@ class Deflate:
 
     def offer(self) -> str:
         """Return the offer of a client, as the value of Sec-WebSocket-Extensions."""
-        parameters = self._demands()
+        parameters = self._common_parameters()
         bits = self.client_max_window_bits
         # Without a value it only says that the server may limit the window (RFC 7692, 7.1.2.2).
         parameters.append(("client_max_window_bits", None if bits is None else str(bits)))
@@ -133,7 +133,7 @@ class Deflate:
         except ValueError as error:
             raise HandshakeError(f"The server's {NAME} is wrong: {error}", part="extension") from None
         # The offer's value was a hint, which a server may ignore (RFC 7692, 7.1.2.2).
-        encode_bits = _smaller(self.client_max_window_bits, agreed.get("client_max_window_bits"))
+        encode_bits = _min_bits(self.client_max_window_bits, agreed.get("client_max_window_bits"))
         return PerMessageDeflate(
             self,
             encode_window_bits=encode_bits or _MAX_WINDOW_BITS,
@@ -142,25 +142,25 @@ class Deflate:
             decode_takeover="server_no_context_takeover" not in agreed,
         )
 
-    def _demands(self) -> list[tuple[str, str | None]]:
+    def _common_parameters(self) -> list[tuple[str, str | None]]:
         """Return what both roles write in the same way."""
-        demands: list[tuple[str, str | None]] = []
+        parameters: list[tuple[str, str | None]] = []
         if self.server_no_context_takeover:
-            demands.append(("server_no_context_takeover", None))
+            parameters.append(("server_no_context_takeover", None))
         if self.client_no_context_takeover:
-            demands.append(("client_no_context_takeover", None))
+            parameters.append(("client_no_context_takeover", None))
         if self.server_max_window_bits is not None:
-            demands.append(("server_max_window_bits", str(self.server_max_window_bits)))
-        return demands
+            parameters.append(("server_max_window_bits", str(self.server_max_window_bits)))
+        return parameters
 
     def _accept(self, offered: dict[str, int]) -> tuple[PerMessageDeflate, str]:
         agreed = Deflate(
             self.server_no_context_takeover or "server_no_context_takeover" in offered,
             # The client will not take its context over: agreed, to keep no window for it (7.1.1.2).
             self.client_no_context_takeover or "client_no_context_takeover" in offered,
-            _smaller(self.server_max_window_bits, offered.get("server_max_window_bits")),
+            _min_bits(self.server_max_window_bits, offered.get("server_max_window_bits")),
         )
-        parameters = agreed._demands()
+        parameters = agreed._common_parameters()
         decode_bits = _MAX_WINDOW_BITS
         if "client_max_window_bits" in offered:  # only then may the answer have it (7.1.2.2)
             decode_bits = min(
@@ -343,5 +343,5 @@ def _read_parameters(parameters: Parameters, *, in_offer: bool) -> dict[str, int
     return read
 
 
-def _smaller(first: int | None, second: int | None) -> int | None:
+def _min_bits(first: int | None, second: int | None) -> int | None:
     return min((bits for bits in (first, second) if bits is not None), default=None)

@@ -3,8 +3,8 @@
 The engine knows bytes and ``now``. It reads no clock, makes no callbacks and never raises for
 a fault of the peer. After every call into it, its owner does four things:
 
-1. deliver `Engine.take_events`, then, where there is an `Engine.ending`, call
-   `Engine.conclude` and deliver what that adds;
+1. deliver `Engine.take_events`, then, if there is an `Engine.pending_close`, call
+   `Engine.complete_close` and deliver what that adds;
 2. write `Engine.take_output`;
 3. half-close the transport once `Engine.output_ended`, drop it once the state is CLOSED;
 4. see that `Engine.handle_timer` is called at `Engine.deadline`. While `Engine.awaits_peer` it reads what has
@@ -83,9 +83,10 @@ class Engine:
         keepalive: When to ping and when to give up; its ``latency`` is the last round trip.
         reader: The reading half, which counts what it received.
         fault: The peer's fault, if this side failed the connection for it; else None.
-        ending: How the peer ended it, until `conclude` was called: its fault, or its code and
-            reason and the answer to them; None where it did not.
-        concludes_alone: Whether an ending after no event is concluded at once, not left to the owner.
+        pending_close: How the peer ended the connection, until `complete_close` is called: its fault, or the
+            code and reason of its Close frame and the answer to it; else None.
+        auto_complete_close: Whether a pending close that follows no event is completed at once; otherwise the
+            owner calls `complete_close`.
         output_ended: Whether nothing more will be written.
         bytes_received: Bytes taken from the transport.
         bytes_sent: Bytes handed to the transport.
@@ -105,26 +106,26 @@ class Engine:
         "_close_timer",
         "_codec",
         "_compressing",
+        "_deferred_pong",
+        "_defers_pongs",
         "_echo_close_reason",
         "_events",
-        "_holds_pongs",
         "_masks",
         "_now",
         "_output",
         "_ping_payload",
-        "_pong_owed",
         "_taken",
+        "auto_complete_close",
         "bytes_received",
         "bytes_sent",
         "close_code",
         "close_reason",
-        "concludes_alone",
-        "ending",
         "fault",
         "frames_sent",
         "keepalive",
         "messages_sent",
         "output_ended",
+        "pending_close",
         "pings_received",
         "pings_sent",
         "pongs_received",
@@ -157,7 +158,7 @@ class Engine:
         self.close_code: int | None = None
         self.close_reason = ""
         self.fault: ProtocolError | None = None
-        self.concludes_alone = True
+        self.auto_complete_close = True
         self.output_ended = False
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -175,9 +176,9 @@ class Engine:
         self.unfinished: Opcode | None = None
         self._compressing = False  # whether that message is compressed
         self._close_timer: CloseTimer | None = None
-        self._holds_pongs = False
-        self._pong_owed: bytes | None = None
-        self.ending: ProtocolError | tuple[int, str, bytes] | None = None
+        self._defers_pongs = False
+        self._deferred_pong: bytes | None = None
+        self.pending_close: ProtocolError | tuple[int, str, bytes] | None = None
 
     def configure(self, options: EngineOptions) -> None:
         """Change the options. A closing handshake that has begun keeps its ``close_timeout``."""
@@ -204,7 +205,7 @@ class Engine:
         """Take bytes from the peer."""
         self._now = now
         self.bytes_received += len(data)
-        self.keepalive.heard(now)
+        self.keepalive.data_received(now)
         reader = self.reader
         if reader.stopped:
             return
@@ -212,31 +213,31 @@ class Engine:
             reader.receive(data, self._events, self._read_control)
         except ProtocolError as error:
             reader.stop()
-            self.ending = error
-        if self.ending is not None and self.concludes_alone and not self._events:
-            self.conclude(now)
+            self.pending_close = error
+        if self.pending_close is not None and self.auto_complete_close and not self._events:
+            self.complete_close(now)
 
-    def conclude(self, now: float) -> None:
+    def complete_close(self, now: float) -> None:
         """Do what the peer's Close frame or fault asks for; a no-op if neither came.
 
         Events that came before it may be delivered first, so that what they make the program
-        send still goes out. Without any, `receive_data` concludes by itself.
+        send still goes out. Without any, `receive_data` does it by itself.
         """
-        ending, self.ending = self.ending, None
-        if ending is None:
+        pending_close, self.pending_close = self.pending_close, None
+        if pending_close is None:
             return
         self._now = now
-        if isinstance(ending, ProtocolError):  # the connection is failed (RFC 6455, 7.1.7)
-            self.fault = ending
-            self._events.append((Event.ERROR, ending))
-            code, reason = int(CloseCode.ABNORMAL_CLOSURE), str(ending)
-            answer = encode_close(ending.code, reason)
+        if isinstance(pending_close, ProtocolError):  # the connection is failed (RFC 6455, 7.1.7)
+            self.fault = pending_close
+            self._events.append((Event.ERROR, pending_close))
+            code, reason = int(CloseCode.ABNORMAL_CLOSURE), str(pending_close)
+            answer = encode_close(pending_close.code, reason)
         else:
-            code, reason, answer = ending
-        self._tell_close(code, reason)
+            code, reason, answer = pending_close
+        self._report_close(code, reason)
         if self._close_timer is None:
             self._close_timer = self._send_close(answer)
-        self._close_timer.conclude(now)
+        self._close_timer.peer_finished(now)
         if self.role is Role.SERVER:
             self.output_ended = True
 
@@ -257,14 +258,14 @@ class Engine:
         self.reader.buffer_updated(count, self._events)
         self._now = now
         self.bytes_received += count
-        self.keepalive.heard(now)
+        self.keepalive.data_received(now)
 
     def receive_eof(self, now: float, cause: str = "The connection ended without a Close frame") -> None:
         """Take note that the stream ended, or with another ``cause`` that it broke.
 
         The cause is the reason of the CLOSE event, where that was not told already.
         """
-        self._lost(cause, now)
+        self._connection_lost(cause, now)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due; a no-op at any other time."""
@@ -274,13 +275,13 @@ class Engine:
         self._now = now
         if self._close_timer is not None:
             if self._close_timer.expired(now):
-                self._lost(_UNFINISHED if self._close_timer.has_left else _UNREAD, now)
+                self._connection_lost(_UNFINISHED if self._close_timer.close_sent else _UNREAD, now)
             return
-        due = self.keepalive.check(now)
+        due = self.keepalive.poll(now)
         if due is Due.PING:
             self._write_keepalive()
         elif due is Due.GIVE_UP:
-            self._lost(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
+            self._connection_lost(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
 
     @property
     def awaits_peer(self) -> bool:
@@ -298,9 +299,9 @@ class Engine:
         """
         left = self._taken - amount
         if self._close_timer is not None:
-            self._close_timer.output_left(left, now)
+            self._close_timer.output_sent(left, now)
         else:
-            self.keepalive.output_left(left, now)
+            self.keepalive.output_sent(left, now)
 
     def pause_reading(self, now: float) -> None:
         """Take note that the owner does not read: the peer is not to blame for what is not seen."""
@@ -316,7 +317,7 @@ class Engine:
 
     def probe(self, now: float) -> None:
         """Ask whether the peer is still there, such as after a suspend; only where there is a keepalive."""
-        if self.state is _OPEN and self.ending is None and self.keepalive.probe(now):
+        if self.state is _OPEN and self.pending_close is None and self.keepalive.probe(now):
             self._now = now
             self._write_keepalive()
 
@@ -390,21 +391,21 @@ class Engine:
         self._now = now
         return self._write_frame(Opcode.PONG, payload)
 
-    def hold_pongs(self) -> None:
-        """Answer no ping until `release_pong`: the peer does not read what it was sent."""
-        self._holds_pongs = True
+    def defer_pongs(self) -> None:
+        """Answer no ping until `send_deferred_pong`: the peer does not read what it was sent."""
+        self._defers_pongs = True
 
-    def release_pong(self, now: float) -> None:
+    def send_deferred_pong(self, now: float) -> None:
         """Answer pings again, and of those that came meanwhile the latest (RFC 6455, 5.5.3)."""
         self._now = now
-        payload, self._pong_owed, self._holds_pongs = self._pong_owed, None, False
+        payload, self._deferred_pong, self._defers_pongs = self._deferred_pong, None, False
         if payload is not None and not self.reader.stopped:
             self._write_frame(Opcode.PONG, payload)
 
     def send_encoded(self, frame: bytes, now: float, *, directly: bool = False) -> bool:
         """Send a frame of `encode_broadcast`; return False where it is not open or amid a message.
 
-        With ``directly`` its owner writes it, past `take_output`; False where that has output before it.
+        With ``directly`` the owner writes the frame, past `take_output`; False if that has output before it.
 
         Raises:
             StateError: In a client, which would have to mask it.
@@ -448,12 +449,12 @@ class Engine:
         events, self._events = self._events, []
         return events
 
-    def take_output(self) -> list[bytes | bytearray | memoryview]:
+    def take_output_bytes(self) -> list[bytes | bytearray | memoryview]:
         """Return what has to be written, in order."""
-        output = self.take_lazy_output()
+        output = self.take_output()
         return [data.read(len(data)) if isinstance(data, MaskedPayload) else data for data in output]
 
-    def take_lazy_output(self) -> list[bytes | MaskedPayload]:
+    def take_output(self) -> list[bytes | MaskedPayload]:
         """Return the same, except that a large payload of a client is masked only as it is read."""
         output, self._output = self._output, []
         self._taken = self.bytes_sent
@@ -479,7 +480,7 @@ class Engine:
         """When `handle_timer` is due next, on the clock of ``now``; None for never."""
         if self._close_timer is not None:
             return self._close_timer.deadline
-        if self.state is not _OPEN or self.ending is not None:
+        if self.state is not _OPEN or self.pending_close is not None:
             return None
         return self.keepalive.deadline
 
@@ -488,8 +489,8 @@ class Engine:
     def _read_control(self, opcode: Opcode, payload: bytes) -> None:
         if opcode is Opcode.PING:
             self.pings_received += 1
-            if self._holds_pongs:
-                self._pong_owed = payload
+            if self._defers_pongs:
+                self._deferred_pong = payload
             else:
                 self._write_frame(Opcode.PONG, payload)  # behind our own Close too (RFC 6455, 5.5.2)
             self._events.append((Event.PING, payload))
@@ -499,10 +500,10 @@ class Engine:
             self._events.append((Event.PONG, payload))
         else:
             code, reason = decode_close(payload)
-            self.ending = (code, reason, payload if self._echo_close_reason else payload[:2])
+            self.pending_close = (code, reason, payload if self._echo_close_reason else payload[:2])
             self.reader.stop()
 
-    def _tell_close(self, code: int, reason: str) -> None:
+    def _report_close(self, code: int, reason: str) -> None:
         if self.close_code is None:
             self.close_code, self.close_reason = int(code), reason
             self._events.append((Event.CLOSE, (int(code), reason)))
@@ -516,9 +517,9 @@ class Engine:
             timer.pause(self._now)
         return timer
 
-    def _lost(self, cause: str, now: float) -> None:
-        self.conclude(now)
-        self._tell_close(CloseCode.ABNORMAL_CLOSURE, cause)
+    def _connection_lost(self, cause: str, now: float) -> None:
+        self.complete_close(now)
+        self._report_close(CloseCode.ABNORMAL_CLOSURE, cause)
         self.state = State.CLOSED
         self.output_ended = True
         self._close_timer = None

@@ -60,7 +60,7 @@ class FrameHeader(NamedTuple):
         opcode: The kind of the frame.
         length: The bytes of payload that follow the header.
         mask: The four bytes to unmask the payload with; empty in an unmasked frame.
-        size: The bytes that the header itself takes.
+        header_size: The bytes that the header itself takes.
     """
 
     fin: bool
@@ -68,7 +68,7 @@ class FrameHeader(NamedTuple):
     opcode: Opcode
     length: int
     mask: bytes
-    size: int
+    header_size: int
 
 
 def encode_header(

@@ -28,8 +28,8 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _NONCE_BYTES = 16
 
 # The fields that the handshake, or the framing of HTTP, writes itself.
-_OWN = frozenset(("host", "connection", "upgrade", "content-length", "transfer-encoding"))
-_OWN_PREFIX = "sec-websocket-"
+_RESERVED = frozenset(("host", "connection", "upgrade", "content-length", "transfer-encoding"))
+_RESERVED_PREFIX = "sec-websocket-"
 
 
 def sec_websocket_accept(key: str) -> str:
@@ -122,7 +122,7 @@ class ClientHandshake:
             fields.append(("Sec-WebSocket-Protocol", ", ".join(self._protocols)))
         if deflate is not None:
             fields.append(("Sec-WebSocket-Extensions", deflate.offer()))
-        fields += _more_fields(uri, Headers(headers), origin, user_agent)
+        fields += _additional_fields(uri, Headers(headers), origin, user_agent)
         self.request = Request(target=uri.target, headers=Headers(fields))
         self._connection = ClientConnection()
         self.data = self._connection.request("GET", uri.target, self.request.headers)
@@ -144,13 +144,13 @@ class ClientHandshake:
             The agreement; or a fault, with the server's answer if it gave one (a redirect, a
             refusal); None while more is needed.
         """
-        return self._judge(self._connection.receive_data(data))
+        return self._check_answer(self._connection.receive_data(data))
 
     def receive_eof(self) -> Accepted | HandshakeError | None:
         """Take note that the server sends nothing more; the result is never None."""
-        return self._judge(self._connection.receive_eof())
+        return self._check_answer(self._connection.receive_eof())
 
-    def _judge(self, answer: Response | HandshakeError | None) -> Accepted | HandshakeError | None:
+    def _check_answer(self, answer: Response | HandshakeError | None) -> Accepted | HandshakeError | None:
         if not isinstance(answer, Response):
             return answer
         try:
@@ -213,11 +213,11 @@ def _check_protocols(protocols: Iterable[str]) -> tuple[str, ...]:
     return checked
 
 
-def _more_fields(
+def _additional_fields(
     uri: WebSocketURI, headers: Headers, origin: str | None, user_agent: str | None
 ) -> list[tuple[str, str]]:
     """Return the fields that are not the handshake's own."""
-    _check_no_own(headers)
+    _check_not_reserved(headers)
     fields = []
     if origin is not None:
         check_text("origin", origin)
@@ -233,9 +233,9 @@ def _more_fields(
     return [*fields, *headers.fields]
 
 
-def _check_no_own(headers: Headers) -> None:
+def _check_not_reserved(headers: Headers) -> None:
     for name in headers:
-        if name.lower() in _OWN or name.lower().startswith(_OWN_PREFIX):
+        if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIX):
             raise ValueError(f"headers: {name} is written by the handshake itself")
 
 
@@ -276,19 +276,19 @@ def validate(headers: HeadersLike, method: str = "GET", version: str = "1.1") ->
             "A WebSocket is asked for by GET", part="method", status=405, headers={"Allow": "GET"}
         )
     if _http_version(version) < (1, 1):
-        raise _invalid("A WebSocket needs HTTP/1.1", "http")
+        raise _bad_request("A WebSocket needs HTTP/1.1", "http")
     try:
         fields = Headers(headers)
     except ValueError as error:
-        raise _invalid(str(error), "http") from None
+        raise _bad_request(str(error), "http") from None
     if fields.get("Content-Length", "0") != "0" or "Transfer-Encoding" in fields:
-        raise _invalid("A request for a WebSocket has no body", "http")
+        raise _bad_request("A request for a WebSocket has no body", "http")
     if len(fields.get_all("Host")) != 1:
-        raise _invalid("Host must be there once", "host")
+        raise _bad_request("Host must be there once", "host")
     if "websocket" not in (name.partition("/")[0].lower() for name in parse_list(fields.get_all("Upgrade"))):
-        raise _invalid("Upgrade must be websocket", "upgrade")
+        raise _bad_request("Upgrade must be websocket", "upgrade")
     if not _has_token(fields, "Connection", "upgrade"):
-        raise _invalid("Connection must be Upgrade", "connection")
+        raise _bad_request("Connection must be Upgrade", "connection")
     if fields.get_all("Sec-WebSocket-Version") != [str(VERSION)]:
         raise _wrong_version()
     return UpgradeRequest(VERSION, _read_key(fields), _read_protocols(fields))
@@ -334,7 +334,7 @@ def accept_response(key: str, *, protocol: str = "", extension: str = "", header
     if protocol and not is_token(protocol):
         raise ValueError(f"protocol: {protocol!r} is not a token")
     more = Headers(headers)
-    _check_no_own(more)
+    _check_not_reserved(more)
     fields = [
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
@@ -366,7 +366,7 @@ def reject_response(error: HandshakeError) -> bytes:
     return Response(response.status, headers=fields, body=response.body).encode()
 
 
-def _invalid(message: str, part: str) -> HandshakeError:
+def _bad_request(message: str, part: str) -> HandshakeError:
     return HandshakeError(message, part=part, status=400)
 
 
@@ -392,7 +392,7 @@ def _read_key(headers: Headers) -> str:
     except ValueError:
         valid = False
     if not valid:
-        raise _invalid("Sec-WebSocket-Key must be there once, and be 16 bytes in base64", "key")
+        raise _bad_request("Sec-WebSocket-Key must be there once, and be 16 bytes in base64", "key")
     return keys[0]
 
 
@@ -402,7 +402,7 @@ def _read_protocols(headers: Headers) -> tuple[str, ...]:
     try:
         return _check_protocols(protocols)
     except ValueError:
-        raise _invalid("Sec-WebSocket-Protocol must be different tokens", "protocol") from None
+        raise _bad_request("Sec-WebSocket-Protocol must be different tokens", "protocol") from None
 
 
 def _has_token(headers: Headers, name: str, token: str) -> bool:

@@ -1,9 +1,9 @@
 """Is the peer alive? Pings, pongs and silence as arithmetic on ``now``.
 
 Knows no frames and reads no clock. Silence counts only while the owner reads: a pause, or a
-program that was busy past a deadline, is not held against the peer. A ping can be answered only when it
-has left: until then each byte that the peer takes is a sign of life, and then the peer gets as long again
-as the ping took to leave, since its system may still hold unread what came before.
+program that was busy past a deadline, is not held against the peer. A ping can be answered only once it
+has been sent. Until then each byte that the peer takes is a sign of life; after that the peer gets as long
+again as sending took, since its system may still hold earlier bytes unread.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 from enum import Enum, auto
 
 _PINGS_REMEMBERED = 16  # outstanding pings whose round trip is measured
-_LATE = 0.5  # seconds behind a deadline at which the program was busy, not the peer silent
-_LOOKS = 4  # at the output, in the time that a pong may take
+_BUSY_MARGIN = 0.5  # seconds after a deadline at which the program was busy, not the peer silent
+_POLLS = 4  # at the output, in the time that a pong may take
 
 
 class Due(Enum):
-    """The result of `Keepalive.check`."""
+    """The result of `Keepalive.poll`."""
 
     NOTHING = auto()
     PING = auto()
@@ -40,35 +40,33 @@ class Keepalive:
     """
 
     __slots__ = (
-        "_grace", "_left", "_looked", "_ping_position", "_pinged_at", "_pings", "_silent_since", "interval",
-        "latency", "paused", "pong_timeout", "unanswered",
+        "_grace", "_ping_position", "_pinged_at", "_pings", "_polled_at", "_sent", "_silent_since",
+        "interval", "latency", "paused", "pong_timeout", "unanswered",
     )  # fmt: skip
 
     def __init__(self, now: float, interval: float, pong_timeout: float) -> None:
         self.interval = interval
         self.pong_timeout = pong_timeout
         self.latency: float | None = None
-        self._silent_since = now  # or since the last step that `check` asked for
+        self._silent_since = now  # or since the last step that `poll` asked for
         self.unanswered = False
         self.paused = False
-        self._ping_position = self._left = (
-            0  # in all output, the ping that is due and what has left before it
-        )
-        self._looked = self._pinged_at = now
+        self._ping_position = self._sent = 0  # in all output: where the ping begins, and what was sent
+        self._polled_at = self._pinged_at = now
         self._grace = 0.0  # seconds that the ping took to leave
         self._pings: list[tuple[bytes, float]] = []
 
     @property
     def deadline(self) -> float | None:
-        """When to call `output_left`, if a ping waits for its pong, and `check`; None for never."""
+        """When to call `output_sent`, if a ping waits for its pong, and `poll`; None for never."""
         limit = self._limit
-        if limit is None or self._left >= self._ping_position or not self._waits_for_pong:
+        if limit is None or self._sent >= self._ping_position or not self._waits_for_pong:
             return limit
-        return min(limit, self._looked + self.pong_timeout / _LOOKS)
+        return min(limit, self._polled_at + self.pong_timeout / _POLLS)
 
-    def check(self, now: float) -> Due:
+    def poll(self, now: float) -> Due:
         """Say what is due, and count on it that a ping that is due is sent."""
-        self._looked = now
+        self._polled_at = now
         limit = self._limit
         if limit is None or now < limit:
             return Due.NOTHING
@@ -76,7 +74,7 @@ class Keepalive:
             self._silent_since = now
             self.unanswered = True
             return Due.PING
-        if now >= limit + _LATE:
+        if now >= limit + _BUSY_MARGIN:
             self._silent_since = now
             return Due.NOTHING
         return Due.GIVE_UP
@@ -93,25 +91,25 @@ class Keepalive:
         self.unanswered = True
         return True
 
-    def heard(self, now: float) -> None:
+    def data_received(self, now: float) -> None:
         """Take note that something was received, whatever it was."""
         self._silent_since = now
         self.unanswered = False
 
     def ping_queued(self, position: int, now: float) -> None:
         """Take note that a ping that was due comes after ``position`` bytes of all output."""
-        self._ping_position = self._left = position  # all of it has left, unless the owner says otherwise
+        self._ping_position = self._sent = position  # all of it, unless the owner says otherwise
         self._pinged_at = now
         self._grace = 0.0
 
-    def output_left(self, left: int, now: float) -> None:
-        """Take note that the first ``left`` bytes of all output have left."""
-        left = min(left, self._ping_position)
-        if left > self._left:
+    def output_sent(self, sent: int, now: float) -> None:
+        """Take note that the first ``sent`` bytes of all output have been sent."""
+        sent = min(sent, self._ping_position)
+        if sent > self._sent:
             self._silent_since = now
-            self._grace = now - self._pinged_at if left == self._ping_position else 0.0
-        self._left = left
-        self._looked = now
+            self._grace = now - self._pinged_at if sent == self._ping_position else 0.0
+        self._sent = sent
+        self._polled_at = now
 
     def ping_sent(self, payload: bytes, now: float) -> None:
         """Remember a ping, so that its pong tells the latency."""
@@ -134,7 +132,7 @@ class Keepalive:
     def resume(self, now: float) -> None:
         """Take note that the owner reads again; the silence before does not count."""
         self.paused = False
-        self.heard(now)
+        self.data_received(now)
 
     @property
     def _limit(self) -> float | None:

@@ -3,7 +3,7 @@
 Up to `NUMPY_THRESHOLD` bytes are XORed as one big integer, which beats numpy's cost of a
 call there; more go through numpy where it is installed (``tkws[speed]``), up to a hundred
 times as fast. numpy is imported when that first happens, not with the package, and in the way
-that `load_numpy_by` was told: integers do the work until it is there.
+that `set_numpy_loader` was told: integers do the work until it is there.
 
 The masks are cut from a pool that the caller's source of randomness fills: an attacker must
 not be able to foresee them (RFC 6455, 10.3).
@@ -82,7 +82,7 @@ class MaskedPayload:
             masked: Buffer = apply_mask(part, self._mask, start)
         else:
             masked = memoryview(numpy.empty(len(part), dtype=numpy.uint8))  # not cleared, unlike a bytearray
-            _xor_words(numpy, part, _turned(self._mask, start), masked)
+            _xor_words(numpy, part, _rotated(self._mask, start), masked)
         self._position += len(part)
         return masked
 
@@ -96,7 +96,7 @@ def apply_mask(data: Buffer, mask: bytes, offset: int = 0) -> bytes:
         offset: Where in the payload ``data`` begins, in bytes.
     """
     if offset:
-        mask = _turned(mask, offset)
+        mask = _rotated(mask, offset)
     size = len(data)
     if (numpy := _numpy_for(size)) is None:
         return _mask_by_integers(data, mask)
@@ -115,7 +115,7 @@ def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) 
         offset: Where in the payload ``buffer`` begins, in bytes.
     """
     if (numpy := _numpy_for(len(buffer))) is not None:
-        _xor_words(numpy, buffer, _turned(mask, offset), buffer)
+        _xor_words(numpy, buffer, _rotated(mask, offset), buffer)
     else:
         buffer[:] = apply_mask(buffer, mask, offset)
 
@@ -139,7 +139,7 @@ def load_numpy() -> None:
     _numpy = numpy
 
 
-def load_numpy_by(start: Callable[[Callable[[], None]], object]) -> None:
+def set_numpy_loader(start: Callable[[Callable[[], None]], object]) -> None:
     """Call ``start(load_numpy)`` when numpy is first needed, instead of `load_numpy` itself.
 
     The import takes a tenth of a second. Until it is over, integers do the work.
@@ -147,8 +147,8 @@ def load_numpy_by(start: Callable[[Callable[[], None]], object]) -> None:
     Args:
         start: Has it called, by another thread perhaps; returns at once.
     """
-    global _start
-    _start = start
+    global _numpy_loader
+    _numpy_loader = start
 
 
 def _xor_words(numpy: ModuleType, source: Buffer, mask: bytes, target: bytearray | memoryview) -> None:
@@ -169,27 +169,27 @@ def _mask_by_integers(data: Buffer, mask: bytes) -> bytes:
     return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)
 
 
-def _turned(mask: bytes, offset: int) -> bytes:
+def _rotated(mask: bytes, offset: int) -> bytes:
     """Return the mask as it falls on a payload from its byte ``offset`` on."""
     turn = offset % _MASK_SIZE
     return mask[turn:] + mask[:turn]
 
 
-def _at_once(load: Callable[[], None]) -> None:
+def _load_now(load: Callable[[], None]) -> None:
     load()
 
 
 _numpy: ModuleType | None = None
-_missed = False
-_start: Callable[[Callable[[], None]], object] = _at_once
+_numpy_requested = False
+_numpy_loader: Callable[[Callable[[], None]], object] = _load_now
 
 
 def _numpy_for(size: int) -> ModuleType | None:
     """Return numpy where ``size`` bytes are worth its call, and see that it comes; None until then."""
-    global _missed
+    global _numpy_requested
     if size <= NUMPY_THRESHOLD:
         return None
-    if not _missed:
-        _missed = True
-        _start(load_numpy)
+    if not _numpy_requested:
+        _numpy_requested = True
+        _numpy_loader(load_numpy)
     return _numpy

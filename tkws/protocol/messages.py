@@ -204,7 +204,7 @@ class MessageReader:
             if header is None or self._waits_for_control(header, data, position):
                 self._rest = data[position:]
                 return
-            position += header.size
+            position += header.header_size
             if header.opcode.is_control:
                 position = self._read_control(header, data, position, control)
             else:
@@ -250,7 +250,7 @@ class MessageReader:
             self.messages += len(events) - before
 
     def _waits_for_control(self, header: FrameHeader, data: bytes, position: int) -> bool:
-        return header.opcode.is_control and len(data) - position < header.size + header.length
+        return header.opcode.is_control and len(data) - position < header.header_size + header.length
 
     def _read_control(self, header: FrameHeader, data: bytes, position: int, control: Control) -> int:
         end = position + header.length

@@ -28,7 +28,7 @@ _COMPRESSED_BINARY = 0xC2
 _PLAIN = (_FINAL_TEXT, _FINAL_BINARY)
 _COMPRESSED = (_COMPRESSED_TEXT, _COMPRESSED_BINARY)
 
-_SHORT = 160  # bytes; a message or two, for which one XOR of all costs more than it saves
+_SHORT_RUN = 160  # bytes; a message or two, for which one XOR of all costs more than it saves
 
 _KEY_OF_6 = bytes(6)  # the XOR with it leaves a header as it is
 _KEY_OF_8 = bytes(8)
@@ -92,7 +92,7 @@ def read_masked_run(
     """
     whole = _PLAIN if codec is None else _PLAIN + _COMPRESSED
     begin, size = position, len(data)
-    if size - begin < _SHORT:
+    if size - begin < _SHORT_RUN:
         return _read_short(data, position, limit, codec, events)
     frames: list[tuple[int, int, int]] = []
     keys: list[bytes] = []
@@ -123,7 +123,7 @@ def read_masked_run(
         pass
     if not frames:
         return begin
-    return begin + _cut(xor(data[begin:position], b"".join(keys)), frames, limit, codec, events)
+    return begin + _append_messages(xor(data[begin:position], b"".join(keys)), frames, limit, codec, events)
 
 
 def _read_short(
@@ -155,7 +155,7 @@ def _read_short(
     return position
 
 
-def _cut(
+def _append_messages(
     data: bytes,
     frames: list[tuple[int, int, int]],
     limit: int,

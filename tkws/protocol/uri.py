@@ -60,7 +60,7 @@ class WebSocketURI:
     @property
     def host_header(self) -> str:
         """The value of the Host field: without a default port, and without an IPv6 zone."""
-        return self._written(zone=False)
+        return self._authority(zone=False)
 
     @property
     def origin(self) -> str:
@@ -68,18 +68,18 @@ class WebSocketURI:
         return f"{'https' if self.secure else 'http'}://{self.host_header}"
 
     @property
-    def shown(self) -> str:
+    def redacted(self) -> str:
         """The URL as messages and logs may show it: without credentials, and without the query."""
         return str(self).partition("?")[0]
 
     def __str__(self) -> str:
-        return f"{'wss' if self.secure else 'ws'}://{self._written(zone=True)}{self.target}"
+        return f"{'wss' if self.secure else 'ws'}://{self._authority(zone=True)}{self.target}"
 
     def is_same_server(self, other: WebSocketURI) -> bool:
         """Tell whether another URL has the same origin, and leads to it by the same IPv6 zone."""
         return (self.secure, self.host, self.port) == (other.secure, other.host, other.port)
 
-    def _written(self, *, zone: bool) -> str:
+    def _authority(self, *, zone: bool) -> str:
         if self.port == _default_port(self.secure):
             return format_host(self.host, zone=zone)
         return format_authority(self.host, self.port, zone=zone)
@@ -112,7 +112,7 @@ def parse_uri(url: str) -> WebSocketURI:
     if parts["query"] is not None:
         target += "?" + quote(parts["query"], _PATH_SAFE + "?")
     try:
-        return _made_of(secure, parts["authority"], target)
+        return _from_authority(secure, parts["authority"], target)
     except ValueError as error:
         if "@" in parts["path"] + (parts["query"] or ""):  # then the "host" may be a part of a password
             raise URLError("url: must have '/' and '?' in its credentials percent-encoded") from None
@@ -132,7 +132,7 @@ def follow(base: WebSocketURI, location: str) -> WebSocketURI:
     Raises:
         URLError: It leads to no WebSocket server. The message can follow "it".
     """
-    parts = re.fullmatch(_REFERENCE, _cleaned(location), re.DOTALL)
+    parts = re.fullmatch(_REFERENCE, _normalized(location), re.DOTALL)
     assert parts is not None
     secure = base.secure if parts["scheme"] is None else _SECURE.get(parts["scheme"].lower())
     if secure is None:
@@ -141,7 +141,7 @@ def follow(base: WebSocketURI, location: str) -> WebSocketURI:
     if secure != base.secure or rest.startswith("//"):
         text, slash, path = rest.lstrip("/").partition("/")
         try:
-            uri = _made_of(secure, text, _target(slash + path, query))
+            uri = _from_authority(secure, text, _target(slash + path, query))
         except ValueError as error:
             raise URLError(str(error)) from None
     else:
@@ -157,7 +157,7 @@ def follow(base: WebSocketURI, location: str) -> WebSocketURI:
     return uri
 
 
-def _made_of(secure: bool, authority: str, target: str) -> WebSocketURI:
+def _from_authority(secure: bool, authority: str, target: str) -> WebSocketURI:
     host, port, username, password = parse_authority(authority)
     if ":" in (username or ""):
         raise ValueError("must not have a colon in the user name, which HTTP cannot carry (RFC 7617, 2)")
@@ -168,7 +168,7 @@ def _default_port(secure: bool) -> int:
     return 443 if secure else 80
 
 
-def _cleaned(location: str) -> str:
+def _normalized(location: str) -> str:
     """Return a location in ASCII, without what browsers leave out of it (WHATWG URL, 4.4)."""
     text = "".join(character if character.isascii() else f"%{ord(character):02X}" for character in location)
     text = text.strip("".join(map(chr, range(0x21))))
@@ -176,11 +176,11 @@ def _cleaned(location: str) -> str:
 
 
 def _target(path: str, query: str | None) -> str:
-    target = _encoded(_without_dots(path), _NOT_IN_A_PATH)
-    return target if query is None else f"{target}?{_encoded(query, _NOT_IN_A_QUERY)}"
+    target = _percent_encoded(_remove_dot_segments(path), _NOT_IN_A_PATH)
+    return target if query is None else f"{target}?{_percent_encoded(query, _NOT_IN_A_QUERY)}"
 
 
-def _without_dots(path: str) -> str:
+def _remove_dot_segments(path: str) -> str:
     """Return a path without "." and ".." (RFC 3986, 5.2.4), which may be percent-encoded."""
     segments: list[str] = []
     last = ""
@@ -195,7 +195,7 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join(segments)
 
 
-def _encoded(text: str, excluded: frozenset[str]) -> str:
+def _percent_encoded(text: str, excluded: frozenset[str]) -> str:
     return "".join(
         character if "!" <= character <= "~" and character not in excluded else f"%{ord(character):02X}"
         for character in text

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tkws.checks import check_kind
 from tkws.loop import Loop
-from tkws.net import Listener, check_context
+from tkws.net import Listener, check_ssl_context
 from tkws.options import ServerOptions
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.serving.gate import Gate
@@ -36,7 +36,7 @@ class HTTPServer(Server):
         loop: The loop that serves it.
         host: The address to listen on.
         port: The port; 0 for any free one.
-        context: The TLS context; None for plain TCP.
+        ssl_context: The TLS context; None for plain TCP.
         options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
 
     Attributes:
@@ -44,15 +44,15 @@ class HTTPServer(Server):
     """
 
     def __init__(
-        self, loop: Loop, host: str, port: int, context: tls.SSLContext | None, options: ServerOptions
+        self, loop: Loop, host: str, port: int, ssl_context: tls.SSLContext | None, options: ServerOptions
     ) -> None:
-        if context is not None:
+        if ssl_context is not None:
             import tkws.net.tls  # noqa: F401
         listener = Listener.tcp(loop, host, port, self._accept)
-        super().__init__(loop, options, listener.addresses[0], secure=context is not None)
+        super().__init__(loop, options, listener.addresses[0], secure=ssl_context is not None)
         self.gate: Gate | None = None
         self._host = host
-        self._context = context
+        self._ssl_context = ssl_context
         self._listener = listener
         self._http_connections: dict[HTTPConnection, object] = {}  # with their addresses
         self._http_connections_by_address: Counter[object] = Counter()  # by address
@@ -101,18 +101,18 @@ class HTTPServer(Server):
             TypeError: For anything but a context.
             ValueError: For a client's context, and where the server listens for plain TCP.
         """
-        return self._context
+        return self._ssl_context
 
     @ssl.setter
-    def ssl(self, context: tls.SSLContext) -> None:
+    def ssl(self, ssl_context: tls.SSLContext) -> None:
         from ssl import SSLContext
 
-        check_kind("ssl", context, SSLContext, "an ssl.SSLContext")
-        check_context("ssl", context, server_side=True)
+        check_kind("ssl", ssl_context, SSLContext, "an ssl.SSLContext")
+        check_ssl_context("ssl", ssl_context, server_side=True)
         self.loop.check_process()
-        if self._context is None:
+        if self._ssl_context is None:
             raise ValueError("ssl: this server listens for plain TCP")
-        self._context = context
+        self._ssl_context = ssl_context
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Stop listening and begin to close every connection; see `Server.close`."""
@@ -135,7 +135,7 @@ class HTTPServer(Server):
     def _accept(self, sock: socket.socket, address: Any) -> None:
         host = address[0]
         if self._has_room(host):
-            self._http_connections[HTTPConnection(self, sock, self._context)] = host
+            self._http_connections[HTTPConnection(self, sock, self._ssl_context)] = host
             self._http_connections_by_address[host] += 1
         else:
             sock.close()

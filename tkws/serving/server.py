@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 AnyHandler = TypeVar("AnyHandler", bound=EventHandler)
 
 
-class Live(NamedTuple):
+class PathEntry(NamedTuple):
     """An entry of `Server.live`."""
 
     path: str
@@ -91,7 +91,7 @@ class Server(Configurable):
         self.closed: bool = False
         self.secure = secure
         self._sockname = sockname
-        self._live: list[Live] = []
+        self._live: list[PathEntry] = []
         self._sessions: dict[Session, str] = {}  # with the paths that were asked for
         self._addresses: Counter[object] = Counter()
         self._broadcaster = Broadcaster(loop)
@@ -132,7 +132,7 @@ class Server(Configurable):
         if handler is None:
             return lambda decorated: self.live(path, decorated, protocol)
         check_handler("handler", handler)
-        self._live.append(Live(path, handler, protocol))
+        self._live.append(PathEntry(path, handler, protocol))
         return handler
 
     def page(self, path: str, content: Page) -> None:
@@ -360,7 +360,7 @@ class Server(Configurable):
         if most is not None and self._addresses[_host_of(request)] >= most:
             raise HandshakeError("Too many connections from this address", part="http", status=429)
 
-    def _find_live(self, path: str, protocols: Iterable[str]) -> tuple[Live, str]:
+    def _find_live(self, path: str, protocols: Iterable[str]) -> tuple[PathEntry, str]:
         """Return the entry for a request and the subprotocol that it takes (tcllib's ``test``)."""
         offered = list(protocols)
         entries = self._entries(path)
@@ -374,11 +374,11 @@ class Server(Configurable):
             raise HandshakeError("None of these subprotocols is spoken here", part="protocol", status=400)
         raise HandshakeError(f"There is no WebSocket at {path!r}", part="path", status=404)
 
-    def _entries(self, path: str) -> list[Live]:
+    def _entries(self, path: str) -> list[PathEntry]:
         """Return the entries that serve a path, those of `live` first."""
         entries = [entry for entry in self._live if fnmatchcase(path, entry.path)]
         if self._options.handler is not ignore:
-            entries.append(Live("*", self._options.handler, "*"))
+            entries.append(PathEntry("*", self._options.handler, "*"))
         return entries
 
 

@@ -239,7 +239,7 @@ class ScriptedPeer:
 
     def _process_engine(self, engine: Engine) -> None:
         self._events += engine.take_events()
-        engine.conclude(self._loop.now())
+        engine.complete_close(self._loop.now())
         self._events += engine.take_events()
         self._write(engine)
         if engine.output_ended:
@@ -288,7 +288,7 @@ class ScriptedPeer:
         self._resume_script()
 
     def _write(self, engine: Engine) -> None:
-        output = engine.take_output()
+        output = engine.take_output_bytes()
         if not (self._ended or self._stream.closed):
             self._stream.writelines(output)
 

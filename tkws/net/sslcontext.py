@@ -15,52 +15,52 @@ if TYPE_CHECKING:
     from tkws.loop import Loop
 
 
-def check_context(name: str, context: ssl.SSLContext | None, *, server_side: bool) -> None:
+def check_ssl_context(name: str, ssl_context: ssl.SSLContext | None, *, server_side: bool) -> None:
     """Check a TLS context of the program's for this end of a connection; None passes.
 
     Args:
         name: The argument's name, for the error.
-        context: The context, or None.
+        ssl_context: The context, or None.
         server_side: Whether this end is the server.
 
     Raises:
-        TypeError: `context` is not an `ssl.SSLContext`.
+        TypeError: `ssl_context` is not an `ssl.SSLContext`.
         ValueError: It is a context for the other end.
     """
-    if context is None:
+    if ssl_context is None:
         return
     import ssl
 
-    check_kind(name, context, ssl.SSLContext, "an ssl.SSLContext")
+    check_kind(name, ssl_context, ssl.SSLContext, "an ssl.SSLContext")
     mine, other = ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER
     if server_side:
         mine, other = other, mine
-    if context.protocol is other:
+    if ssl_context.protocol is other:
         end = "server" if server_side else "client"
         raise ValueError(f"{name}: a context for a {end} ({mine.name}), not {other.name}")
 
 
 @functools.cache
-def default_context() -> ssl.SSLContext:
+def default_ssl_context() -> ssl.SSLContext:
     """Return the context for clients: certificates verified by the system's CAs, HTTP/1.1 by ALPN (RFC 7301).
 
     It is made once and shared, so it must not be changed. Reading the system's CAs takes 50 ms or
-    more; `load_default_context` does it, and the import of ``ssl``, in a thread.
+    more; `load_default_ssl_context` does it, and the import of ``ssl``, in a thread.
 
     Raises:
         OSError: The file of the system's CAs could not be opened; the next call tries again.
     """
     import ssl
 
-    context = ssl.create_default_context()
+    ssl_context = ssl.create_default_context()
     authorities = ssl.get_default_verify_paths().cafile
-    if authorities and not context.cert_store_stats()["x509"]:
+    if authorities and not ssl_context.cert_store_stats()["x509"]:
         open(authorities, "rb").close()  # raises what OpenSSL hides: no descriptor is left
-    context.set_alpn_protocols(["http/1.1"])
-    return context
+    ssl_context.set_alpn_protocols(["http/1.1"])
+    return ssl_context
 
 
-def load_default_context(
+def load_default_ssl_context(
     loop: Loop, on_loaded: Callable[[ssl.SSLContext], object], on_failed: Callable[[Exception], object]
 ) -> Job[ssl.SSLContext]:
     """Make the default context without blocking; the answer comes from ``loop``.
@@ -68,7 +68,7 @@ def load_default_context(
     Args:
         loop: Calls back.
         on_loaded: Called with the context.
-        on_failed: Called with what `default_context` raised instead.
+        on_failed: Called with what `default_ssl_context` raised instead.
 
     Returns:
         The job, which can be cancelled.
@@ -79,4 +79,4 @@ def load_default_context(
 def _prepare() -> ssl.SSLContext:
     import tkws.net.tls  # noqa: F401 # here, since it imports ssl as well
 
-    return default_context()
+    return default_ssl_context()

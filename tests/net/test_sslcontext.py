@@ -8,21 +8,21 @@ import threading
 
 import pytest
 
-from tkws.net import default_context, load_default_context
+from tkws.net import default_ssl_context, load_default_ssl_context
 
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    default_context.cache_clear()
+    default_ssl_context.cache_clear()
     yield
-    default_context.cache_clear()
+    default_ssl_context.cache_clear()
 
 
 def test_it_verifies_and_is_made_once():
-    made = default_context()
+    made = default_ssl_context()
     assert made.verify_mode is ssl.CERT_REQUIRED
     assert made.check_hostname
-    assert default_context() is made
+    assert default_ssl_context() is made
 
 
 def test_one_without_authorities_for_want_of_a_descriptor_is_not_kept(ca, tmp_path, monkeypatch):
@@ -36,10 +36,10 @@ def test_one_without_authorities_for_want_of_a_descriptor_is_not_kept(ca, tmp_pa
     resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
     try:
         with pytest.raises(OSError, match="Too many open files"):
-            default_context()
+            default_ssl_context()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert default_context().cert_store_stats()["x509"] == 1
+    assert default_ssl_context().cert_store_stats()["x509"] == 1
 
 
 def test_it_is_made_on_another_thread(loop, pump_until, monkeypatch):
@@ -52,9 +52,9 @@ def test_it_is_made_on_another_thread(loop, pump_until, monkeypatch):
 
     monkeypatch.setattr(ssl, "create_default_context", watched)
     loaded: list[ssl.SSLContext] = []
-    load_default_context(loop, loaded.append, pytest.fail)
+    load_default_ssl_context(loop, loaded.append, pytest.fail)
     assert not loaded
     pump_until(lambda: loaded)
-    assert loaded == [default_context()]
+    assert loaded == [default_ssl_context()]
     assert threads != [threading.current_thread()]
     assert len(threads) == 1
