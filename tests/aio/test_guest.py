@@ -57,7 +57,7 @@ def test_a_new_loop_when_the_old_one_is_closed(guest, root):
 
 
 def test_what_is_no_widget_is_refused():
-    with pytest.raises(TypeError, match="master must be a widget"):
+    with pytest.raises(TypeError, match="master: a widget"):
         aio.loop("window")
 
 

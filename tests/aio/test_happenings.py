@@ -81,7 +81,7 @@ def test_an_event_that_has_no_meaning(display_root, run):
     before = commands(display_root)
     with pytest.raises(tkinter.TclError):
         run(aio.event(display_root, "<Nonsense>"))
-    with pytest.raises(TypeError, match="widget must be a widget, not str"):
+    with pytest.raises(TypeError, match="widget: a widget, not str"):
         run(aio.event(".button", "<Button-1>"))
     assert [name for name in commands(display_root) if name.startswith("tkws_aio")] == [
         name for name in before if name.startswith("tkws_aio")
@@ -156,7 +156,7 @@ def test_the_window_itself_is_closed(display_root):
 def test_what_cannot_be_closed_is_refused(guest, root):
     with pytest.raises(StateError, match="has no window"):
         guest.run_until_complete(aio.closed(root))
-    with pytest.raises(TypeError, match="window must be a widget, not int"):
+    with pytest.raises(TypeError, match="window: a widget, not int"):
         guest.run_until_complete(aio.closed(5))
 
 
@@ -198,5 +198,5 @@ def test_idle_can_be_cancelled(guest, root, pump_until):
         task.cancel()
 
     guest.run_until_complete(main())
-    with pytest.raises(TypeError, match="master must be a widget"):
+    with pytest.raises(TypeError, match="master: a widget"):
         guest.run_until_complete(aio.idle(5))

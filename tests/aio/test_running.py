@@ -135,7 +135,7 @@ def test_what_is_no_coroutine_is_refused(root, main):
 
 
 def test_what_is_no_widget_is_refused():
-    with pytest.raises(TypeError, match="master must be a widget"):
+    with pytest.raises(TypeError, match="master: a widget"):
         aio.run(answer(), master=5)
 
 

@@ -69,7 +69,7 @@ def test_a_closed_loop_is_followed_by_a_new_one(root, pump_until) -> None:
 
 @pytest.mark.parametrize("master", ["root", 1, object()])
 def test_a_master_of_another_kind_is_refused(master) -> None:
-    with pytest.raises(TypeError, match=f"master must be .* not {type(master).__name__}"):
+    with pytest.raises(TypeError, match=f"master: .* not {type(master).__name__}"):
         loop_for(master)
 
 
@@ -144,7 +144,7 @@ def test_to_force_what_there_is_not_is_refused(root, monkeypatch) -> None:
 
 def test_an_unknown_kind_is_refused(root, monkeypatch) -> None:
     monkeypatch.setenv("TKWS_NOTIFIER", "epoll")
-    with pytest.raises(ValueError, match="TKWS_NOTIFIER must be 'filehandler' or 'polled', not 'epoll'"):
+    with pytest.raises(ValueError, match="TKWS_NOTIFIER: 'filehandler' or 'polled', not 'epoll'"):
         loop_for(root)
     monkeypatch.undo()
 

@@ -235,13 +235,13 @@ def test_a_timeout_of_next_to_no_time(loop, log, pump_until, seconds) -> None:
 
 
 def test_bad_arguments_of_a_timeout_are_refused_by_name(loop) -> None:
-    with pytest.raises(TypeError, match="callback must be callable"):
+    with pytest.raises(TypeError, match="callback: a callable"):
         loop.call_on_timeout(1, "no")
-    with pytest.raises(TypeError, match="seconds must be a number"):
+    with pytest.raises(TypeError, match="seconds: a number"):
         loop.call_on_timeout("1", print)
     for wrong in (float("nan"), float("inf"), 10**400):
         for ask in (loop.call_on_timeout, loop.call_later):
-            with pytest.raises(ValueError, match="seconds must be finite"):
+            with pytest.raises(ValueError, match="seconds: a finite number"):
                 ask(wrong, print)
     loop.close()
 

@@ -101,7 +101,7 @@ class connect:  # noqa: N801 - it is called as a function is
 
 
 def running_master(master: Master) -> Master:
-    """The window of the loop that is running, unless ``master`` names it.
+    """Return the window of the loop that is running, unless ``master`` names one.
 
     Raises:
         RuntimeError: The loop that is running is not that of a window, or of another one.

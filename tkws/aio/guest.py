@@ -37,7 +37,7 @@ _guests: dict[Loop, GuestLoop] = {}
 
 
 def loop(master: Master = None) -> GuestLoop:
-    """The asyncio event loop of an interpreter, made on first demand.
+    """Return the asyncio event loop of an interpreter; make it on first use.
 
     It runs whenever Tk's loop does, and ends with the interpreter.
 

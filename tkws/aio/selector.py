@@ -23,7 +23,7 @@ class HasFileno(Protocol):
     """An open file or socket."""
 
     def fileno(self) -> int:
-        """The descriptor."""
+        """Return the descriptor."""
 
 
 FileLike: TypeAlias = int | HasFileno
@@ -150,7 +150,7 @@ class HostSelector(selectors.BaseSelector):
         self._found()
 
     def _find(self, fileobj: FileLike) -> int:
-        """The descriptor under which ``fileobj`` is registered, also if it was closed meanwhile."""
+        """Return the descriptor under which ``fileobj`` is registered, also if it was closed since."""
         try:
             fd = _descriptor(fileobj)
         except ValueError:

@@ -194,7 +194,7 @@ class serve:  # noqa: N801 - it is called as a function is
     with the status 101, the headers are added to the answer that accepts. The client waits meanwhile, for
     ``open_timeout`` seconds at most; when it leaves, or the server is closed, the coroutine is cancelled. An
     exception is answered with 500 and goes to ``report_callback_exception``. Requests for pages are decided
-    on too. What the options refuse (hosts, origins, limits) is refused before.
+    on too. The options (hosts, origins, limits) refuse requests before that.
 
     Args:
         handler: ``async def handler(connection)``.

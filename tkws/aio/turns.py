@@ -105,7 +105,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         """Hear that something was queued while no piece is being run, perhaps in another thread."""
 
     def next_deadline(self) -> float:
-        """The time of the earliest timer, on the loop's clock; infinite without one."""
+        """Return the time of the earliest timer, on the loop's clock; infinite without one."""
         scheduled = self._scheduled
         if self._timer_cancelled_count > max(CANCELLED_KEPT, len(scheduled) // 2):
             self._drop_cancelled()

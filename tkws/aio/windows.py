@@ -18,7 +18,7 @@ def require_widget(name: str, widget: object) -> None:
         TypeError: It is not one; the message has the argument's name.
     """
     if not isinstance(widget, tkinter.Misc):
-        raise TypeError(f"{name} must be a widget, not {type(widget).__name__}")
+        raise TypeError(f"{name}: a widget, not {type(widget).__name__}")
 
 
 def on_destroy(widget: tkinter.Misc, callback: Callable[[], object]) -> Callable[[], None]:

@@ -115,8 +115,8 @@ class Opening:
     """One attempt to open a WebSocket: a connection to the server, and on to wherever that redirects.
 
     Args:
-        loop: Where it lives.
-        settings: What is opened, and how.
+        loop: The loop that it runs in.
+        settings: The URL to open, and the options.
         attempt: Receives the result.
     """
 

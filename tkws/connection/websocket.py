@@ -292,7 +292,7 @@ def call_as_handler(ws: WebSocket, call: Callable[[], object]) -> bool:
 
 
 def hold_events(ws: WebSocket) -> Callable[[], None] | None:
-    """Let later events wait after the handler has returned, as they do while it runs.
+    """Hold back later events, also after the handler has returned.
 
     Returns:
         Releases them; call it once, in the thread of Tk. If they are held several times, the last

@@ -1,8 +1,8 @@
 """Tk's event loop as a service for any socket: one loop for each Tcl interpreter.
 
-`loop_for` finds the loop of a widget's interpreter, or makes it; `make_loop` makes it on other clocks.
-Which kind, the system decides; the environment variable ``TKWS_NOTIFIER`` (``filehandler`` or
-``polled``) forces it.
+`loop_for` returns the loop of a widget's interpreter and makes it on first use; `make_loop` makes one that
+reads other clocks. The system decides the kind: `TkLoop`, or `PolledLoop` if Tk has no file handlers. The
+environment variable ``TKWS_NOTIFIER`` (``filehandler`` or ``polled``) overrides that.
 """
 
 from __future__ import annotations
@@ -26,59 +26,61 @@ from tkws.loop.tk import TkLoop
 __all__ = ["Loop", "Master", "PolledLoop", "Timeout", "Timer", "TkLoop", "loop_for", "make_loop", "root_of"]
 
 Master: TypeAlias = tkinter.Misc | None
-"""What names an interpreter: any widget, ``Tk`` or ``Tcl()`` of it; None for Tk's default root."""
+"""Any widget, ``Tk`` or ``Tcl()`` of the interpreter that is meant; None for Tk's default root."""
 
-# Tk's file handlers use select, whose sets end there.
+# Tk's file handlers use select(), whose sets hold no higher descriptor than 1023.
 FD_SETSIZE = 1024
 
 _loops: weakref.WeakKeyDictionary[tkinter.Misc, Loop] = weakref.WeakKeyDictionary()
 
 
 def loop_for(master: Master = None) -> Loop:
-    """The loop of an interpreter, made on first demand.
+    """Return the loop of an interpreter; make it if it has no loop yet.
 
     Args:
-        master: Any widget, ``Tk`` or ``Tcl()`` of it; None for Tk's default root, which is made
-            on demand as every widget does.
+        master: Any widget, ``Tk`` or ``Tcl()`` of the interpreter; None for Tk's default root, which is
+            created if necessary, as it is for a widget without a parent.
 
     Raises:
-        TypeError: ``master`` is none of these.
+        TypeError: ``master`` is something else.
         StateError: The interpreter belongs to another thread or to the parent process, or its window
             was destroyed.
-        ValueError: ``TKWS_NOTIFIER`` in the environment has no meaning.
+        ValueError: ``TKWS_NOTIFIER`` is set to an unknown value.
     """
     root = root_of(master)
     loop = _loops.get(root)
     if loop is None or loop.closed:
-        loop = _loops[root] = _make(root, time.monotonic, time.time)
+        loop = _loops[root] = _make_loop(root, time.monotonic, time.time)
     loop.follow_window()
     loop.follow_signals()
     return loop
 
 
 def make_loop(master: Master, *, clock: Callable[[], float], wall: Callable[[], float]) -> Loop:
-    """Makes the loop of an interpreter that has none, on clocks of the caller's: for tests.
+    """Make the loop of an interpreter that has none yet, with other clocks: for tests.
 
     Args:
         master: As for `loop_for`.
-        clock: The time in seconds, never going back.
-        wall: The time of day in seconds, which goes on while the machine sleeps.
+        clock: Returns the time in seconds, which never goes back.
+        wall: Returns the time of day in seconds, which advances while the machine is suspended.
 
     Raises:
-        StateError: There is a loop already; or as `loop_for`.
+        StateError: The interpreter has a loop already; or as `loop_for`.
         TypeError: As `loop_for`.
         ValueError: As `loop_for`.
     """
     root = root_of(master)
     loop = _loops.get(root)
     if loop is not None and not loop.closed:
-        raise StateError("the interpreter has a loop already: give it its clocks before it is used")
-    loop = _loops[root] = _make(root, clock, wall)
+        raise StateError(
+            "the interpreter has a loop already: call make_loop before anything else uses the loop"
+        )
+    loop = _loops[root] = _make_loop(root, clock, wall)
     return loop
 
 
 def root_of(master: Master) -> tkinter.Tk:
-    """The root of an interpreter.
+    """Return the root of an interpreter.
 
     Raises:
         TypeError: As `loop_for`.
@@ -87,7 +89,7 @@ def root_of(master: Master) -> tkinter.Tk:
     if master is None:
         master = tkinter._get_default_root()  # type: ignore[attr-defined] # noqa: SLF001 - as every widget does
     if not isinstance(master, tkinter.Misc):
-        raise TypeError(f"master must be a widget, Tk or Tcl(), not {type(master).__name__}")
+        raise TypeError(f"master: a widget, Tk or Tcl(), not {type(master).__name__}")
     root: tkinter.Tk = master.nametowidget(".")
     loop = _loops.get(root)
     if loop is not None:
@@ -96,15 +98,15 @@ def root_of(master: Master) -> tkinter.Tk:
     return root
 
 
-def _make(root: tkinter.Tk, clock: Callable[[], float], wall: Callable[[], float]) -> Loop:
-    kind = os.environ.get("TKWS_NOTIFIER", "")
-    if kind not in ("", "filehandler", "polled"):
-        raise ValueError(f"TKWS_NOTIFIER must be 'filehandler' or 'polled', not {kind!r}")
+def _make_loop(root: tkinter.Tk, clock: Callable[[], float], wall: Callable[[], float]) -> Loop:
+    notifier = os.environ.get("TKWS_NOTIFIER", "")
+    if notifier not in ("", "filehandler", "polled"):
+        raise ValueError(f"TKWS_NOTIFIER: 'filehandler' or 'polled', not {notifier!r}")
     poller = make_poller()
-    fits = hasattr(root.tk, "createfilehandler") and 0 <= poller.fileno() < FD_SETSIZE
-    if kind == "filehandler" and not fits:
+    supported = hasattr(root.tk, "createfilehandler") and 0 <= poller.fileno() < FD_SETSIZE
+    if notifier == "filehandler" and not supported:
         raise StateError(
-            "TKWS_NOTIFIER=filehandler: Tk has no file handlers, or none for descriptors this high"
+            "TKWS_NOTIFIER=filehandler: Tk has no file handlers, or none for descriptors above 1023"
         )
-    chosen = TkLoop if fits and kind != "polled" else PolledLoop
-    return chosen(root, poller=poller, clock=clock, wall=wall)
+    kind = TkLoop if supported and notifier != "polled" else PolledLoop
+    return kind(root, poller=poller, clock=clock, wall=wall)

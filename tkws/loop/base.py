@@ -1,16 +1,16 @@
-"""Tk's event loop as a service: readiness, deadlines, a run queue.
+"""The loop that users of `tkws.loop` see: it watches descriptors, keeps timers and queues calls.
 
-Knows descriptors, time and one Tcl interpreter; knows nothing of what flows through the
-descriptors. `TkLoop` and `PolledLoop` add how Tk learns that a descriptor is ready.
+Knows descriptors, time and one Tcl interpreter; knows nothing of the data that flows through the
+descriptors. `TkLoop` and `PolledLoop` add how Tk notices that a descriptor is ready.
 
 Invariants:
 
-- Nothing derived from Exception leaves a callback; it goes to the root's ``report_callback_exception``.
-  SystemExit and KeyboardInterrupt do leave, through ``mainloop``, and the loop stays as good as new.
-- A callback may run Tk's loop itself, destroy the root, close the loop.
-- The loop ends with the window or, in a bare ``Tcl()``, with the root, and leaves nothing behind.
-- What changes the loop, `call_soon_threadsafe` excepted, is for the thread of the interpreter, and for the
-  process in which the loop was made: anywhere else it is refused, and nothing has changed.
+- An Exception never leaves a callback; it goes to the root's ``report_callback_exception``. SystemExit and
+  KeyboardInterrupt do leave, through ``mainloop``, and the loop can be run again.
+- A callback may run Tk's event loop itself, destroy the root, or close the loop.
+- The loop closes with the window or, in a bare ``Tcl()``, with the root, and leaves nothing behind.
+- Every method that changes the loop, except `call_soon_threadsafe`, raises StateError in any thread but the
+  interpreter's, and in a forked child; nothing has changed then.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 
+from tkws.checks import check_callable, check_kind, check_number
 from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
@@ -33,21 +34,21 @@ from tkws.loop.timeouts import Timeout
 from tkws.loop.timers import Timer
 from tkws.loop.wakeup import Wakeup
 
-# Rounds of calls that closing still runs; a callback that queues itself for ever is dropped then.
+# Rounds of queued calls that closing still runs: a callback that always queues itself again is dropped then.
 CLOSING_ROUNDS = 16
 
 
 class Loop(Scheduler):
     """The event loop of one Tcl interpreter; `loop_for` finds or makes it.
 
-    It closes with the root: by ``destroy``, by the window manager, by the collector in the case
-    of a bare ``Tcl()``, and when Python exits.
+    It closes when the root is destroyed, when the root of a bare ``Tcl()`` is garbage-collected, and when
+    Python exits.
 
     Args:
-        master: The widget, ``Tk`` or ``Tcl()`` whose interpreter it is. The loop does not keep it alive.
-        poller: What asks about descriptors; the loop closes it.
-        clock: The time in seconds, never going back.
-        wall: The time of day in seconds, which goes on while the machine sleeps.
+        master: Any widget, ``Tk`` or ``Tcl()`` of the interpreter. The loop does not keep it alive.
+        poller: Finds the descriptors that are ready; the loop closes it.
+        clock: Returns the time in seconds, which never goes back.
+        wall: Returns the time of day in seconds, which advances while the machine is suspended.
 
     Raises:
         StateError: The interpreter belongs to another thread, or its window was destroyed.
@@ -72,109 +73,107 @@ class Loop(Scheduler):
         self.follow_signals()
         self._attach_to_tk()
 
-    # ---- what a program asks for
+    # ---- state
 
     @property
     def master(self) -> tkinter.Misc | None:
-        """The root of the interpreter; None when it is gone."""
+        """The root of the interpreter; None if it was collected."""
         return self._interpreter.root
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called; true already while it runs the callbacks of `on_close`."""
+        """Whether `close` was called; already true while the callbacks of `on_close` run."""
         return self._closed
 
     def check_thread(self) -> None:
-        """Refuse a call that is only for the interpreter's thread; call it before anything has changed.
+        """Refuse a caller in any thread but the interpreter's; to be called before anything is changed.
 
         Raises:
-            StateError: The caller is in another thread, or in a process that was forked off.
+            StateError: The caller runs in another thread, or in a forked child.
         """
         self._interpreter.check_thread()
 
     def check_process(self) -> None:
-        """Refuse a call in a process that was forked off; call it before anything has changed.
+        """Refuse a caller in a forked child; to be called before anything is changed.
 
         Raises:
-            StateError: The caller is in one.
+            StateError: The caller runs in one.
         """
         self._interpreter.check_process()
 
     def in_loop_thread(self) -> bool:
-        """Whether the caller runs in the interpreter's thread.
+        """Return whether the caller runs in the interpreter's thread.
 
         Raises:
-            StateError: The caller is in a process that was forked off: no thread of it is the right one.
+            StateError: The caller runs in a forked child, where no thread is the right one.
         """
         return self._interpreter.in_thread()
 
     def now(self) -> float:
-        """The time on the loop's clock, in seconds; it has no relation to the time of day."""
+        """Return the time on the loop's clock, in seconds; not the time of day."""
         return self._clock()
 
     @property
     def next_deadline(self) -> float:
-        """When the earliest timer is due, in seconds on the loop's clock; infinite where there is none."""
+        """When the earliest timer is due, in seconds on the loop's clock; infinite if there is no timer."""
         return self._timers.earliest
 
     @property
     def dispatching(self) -> bool:
-        """Whether a callback of the loop is running, so that `at_slice_end` has an end to wait for."""
+        """Whether a callback of the loop is running, and `at_slice_end` therefore waits for its slice."""
         return self._depth > 0
 
     def nesting(self) -> int:
-        """How deep in callbacks the caller is, those of the loop and those of tkinter, one inside the other.
+        """Return how many callbacks, of the loop and of tkinter, the caller is nested in.
 
-        A callback that runs Tk's loop (``update()``, a dialog) sees a smaller number than those that are
-        called through it. It takes microseconds: it is not for what is done once per message.
+        A callback that runs Tk's event loop (``update()``, a dialog) sees a smaller number than the callbacks
+        that run inside it. This takes microseconds: too long to be called for every message.
         """
         return self._depth + callback_depth()
 
     def slice_left(self) -> float:
-        """Seconds left of the current time slice: negative when it is used up, infinite outside one."""
+        """Return the seconds left of the current slice: negative once spent, infinite outside of one."""
         return self._deadline - self._clock() if self._depth else math.inf
 
     def slice_spent(self) -> bool:
-        """Whether the current time slice is used up; false outside a callback of the loop.
+        """Return whether the time of the current slice is spent; False outside callbacks of the loop.
 
-        A callback that has more to do then passes its rest to `call_soon` and returns.
+        A callback that has more to do should then pass the rest to `call_soon` and return.
         """
         return self._depth > 0 and self._clock() >= self._deadline
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
-        """Calls ``callback(*args)`` from the loop, never from inside this call; first come, first served.
+        """Call ``callback(*args)`` from the loop, never from inside this method; in the order of the calls.
 
         Raises:
-            TypeError: ``callback`` cannot be called.
-            StateError: The loop is closed, or the caller is in another thread.
+            TypeError: ``callback`` is not callable.
+            StateError: The loop is closed, or the caller runs in another thread.
         """
         if get_ident() != self._interpreter.thread:
             raise self._interpreter.wrong_thread_error()
         if self._released:
             raise StateError("the loop is closed")
-        if not callable(callback):
-            raise _not_callable("callback", callback)
+        check_callable("callback", callback)
         self._soon.append((callback, args))
         if len(self._soon) == 1:
             self._ensure_wakeup()
 
     def call_later(self, seconds: float, callback: Callback, *args: Any) -> Timer:
-        """Calls ``callback(*args)`` in ``seconds``, or soon where that is zero or less.
+        """Call ``callback(*args)`` after ``seconds``; if that is zero or less, as soon as possible.
 
         Returns:
             The timer, which can be cancelled.
 
         Raises:
-            TypeError: An argument of another kind.
-            ValueError: ``seconds`` is infinite or not a number.
-            StateError: The loop is closed, or the caller is in another thread.
+            TypeError: ``callback`` is not callable, or ``seconds`` is not a number.
+            ValueError: ``seconds`` is infinite or NaN.
+            StateError: The loop is closed, or the caller runs in another thread.
         """
         if self._closed or get_ident() != self._interpreter.thread:
             self._require_open()
-        if not callable(callback):
-            raise _not_callable("callback", callback)
+        check_callable("callback", callback)
         if type(seconds) is not float or not math.isfinite(seconds):
-            _require_seconds(seconds)
+            seconds = check_number("seconds", seconds)
         now = self._clock()
         timer = self._timers.add(now + seconds if seconds > 0 else now, callback, args)
         if not now <= self._tk_timer_due <= timer.when:
@@ -182,33 +181,30 @@ class Loop(Scheduler):
         return timer
 
     def call_on_timeout(self, seconds: float, callback: Callback, *args: Any) -> Timeout:
-        """Calls ``callback(*args)`` when a peer has had ``seconds``, in which the loop could hear it.
+        """Call ``callback(*args)`` when a peer has had ``seconds`` in which the loop could serve it.
 
-        Where the program was busy and the loop could not run, that time counts for an eighth of ``seconds``
-        at most, and what the peer has sent meanwhile comes first.
+        A stall of the program counts for an eighth of ``seconds`` at most, and what the peer has sent by its
+        end is served first.
 
         Returns:
             The timeout, which can be cancelled.
 
         Raises:
-            TypeError: An argument of another kind.
-            ValueError: ``seconds`` is infinite or not a number.
-            StateError: The loop is closed, or the caller is in another thread.
+            TypeError: ``callback`` is not callable, or ``seconds`` is not a number.
+            ValueError: ``seconds`` is infinite or NaN.
+            StateError: The loop is closed, or the caller runs in another thread.
         """
-        if not callable(callback):
-            raise _not_callable("callback", callback)
-        _require_seconds(seconds)
-        return Timeout(self, seconds, callback, args)
+        check_callable("callback", callback)
+        return Timeout(self, check_number("seconds", seconds), callback, args)
 
     def call_soon_threadsafe(self, callback: Callback, *args: Any) -> None:
-        """What `call_soon` does, from any thread.
+        """Do what `call_soon` does, from any thread.
 
         Raises:
-            TypeError: ``callback`` cannot be called.
-            StateError: The loop is closed, or the caller is in a process that was forked off.
+            TypeError: ``callback`` is not callable.
+            StateError: The loop is closed, or the caller runs in a forked child.
         """
-        if not callable(callback):
-            raise _not_callable("callback", callback)
+        check_callable("callback", callback)
         try:
             self._wakeup.post((callback, args))
         except StateError:
@@ -216,13 +212,13 @@ class Loop(Scheduler):
             raise
 
     def at_slice_end(self, callback: Callback, *args: Any) -> None:
-        """Calls ``callback(*args)`` once what is ready now was served; soon, when nothing is being served.
+        """Call ``callback(*args)`` at the end of the current slice; outside a slice, as soon as possible.
 
-        It is the place to send at once what many callbacks have gathered. A callback that opens a
-        dialog does not hold it up: it then runs from the dialog's loop.
+        It is the place to send, in one go, what many callbacks have collected. If a callback opens a dialog,
+        ``callback`` does not wait for it: it runs from the dialog's event loop.
 
         Raises:
-            StateError: The loop is closed, or the caller is in another thread.
+            StateError: The loop is closed, or the caller runs in another thread.
         """
         if get_ident() != self._interpreter.thread:
             raise self._interpreter.wrong_thread_error()
@@ -234,27 +230,27 @@ class Loop(Scheduler):
             self._ensure_wakeup()
 
     def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
-        """Calls back whenever and as long as ``fd`` is ready; replaces what was watched of it before.
+        """Call back as long as ``fd`` is ready; this replaces an earlier watch of ``fd``.
 
-        Errors and hang-ups count as both. A callback must take a false alarm: another one may have
-        read the bytes. `unwatch` before ``fd`` is closed, always.
+        Errors and hang-ups count as both readable and writable. A callback must expect to find nothing to
+        read, or no room to write, since another one may have been faster. Call `unwatch` before ``fd`` is
+        closed.
 
         Args:
-            fd: The descriptor, not blocking.
-            readable: Called without arguments when there are bytes to read; None not to know.
-            writable: Called without arguments when there is room to write; None not to know.
+            fd: The descriptor, in non-blocking mode.
+            readable: Called without arguments while there are bytes to read; None to ignore readability.
+            writable: Called without arguments while there is room to write; None to ignore writability.
 
         Raises:
-            TypeError: An argument of another kind.
-            OSError: ``fd`` is closed, or is a thing that cannot be waited for, such as a file.
-            StateError: The loop is closed, or the caller is in another thread.
+            TypeError: ``fd`` is not an int, or a callback is not callable.
+            OSError: ``fd`` is closed, or cannot be polled, as a regular file cannot.
+            StateError: The loop is closed, or the caller runs in another thread.
         """
         self._require_open()
-        if not isinstance(fd, int):
-            raise TypeError(f"fd must be an int, not {type(fd).__name__}")
+        check_kind("fd", fd, int, "a descriptor as an int")
         for name, callback in (("readable", readable), ("writable", writable)):
-            if callback is not None and not callable(callback):
-                raise _not_callable(name, callback)
+            if callback is not None:
+                check_callable(name, callback)
         watch = Watch(readable, writable)
         if not watch.mask:
             self.unwatch(fd)
@@ -269,10 +265,10 @@ class Loop(Scheduler):
         self._watches[fd] = watch
 
     def unwatch(self, fd: int) -> None:
-        """Calls back for ``fd`` no more, not even for what is known already; harmless a second time.
+        """Stop calling back for ``fd``, also for readiness that was already found. Idempotent.
 
         Raises:
-            StateError: The caller is in another thread.
+            StateError: The caller runs in another thread.
         """
         self.check_thread()
         watch = self._watches.pop(fd, None)
@@ -281,70 +277,68 @@ class Loop(Scheduler):
             self._poller.unregister(fd)
 
     def on_wake(self, callback: Callback) -> None:
-        """Calls ``callback()`` soon after the machine has slept, each time until `cancel_on_wake`.
+        """Call ``callback()`` soon after each suspend of the machine, until `cancel_on_wake`.
 
-        That is noticed when a timer or a descriptor is due. A clock on the wall that is set forward by more
-        than 5 seconds looks the same, and so does a timer that is as late: the process was stopped, or busy.
+        The loop notices a suspend when a timer or a descriptor is due. Setting the wall clock forward by more
+        than 5 seconds looks the same, and so does a timer that is as late, since the process was stopped or
+        busy.
 
         Raises:
-            TypeError: ``callback`` cannot be called.
-            StateError: The loop is closed, or the caller is in another thread.
+            TypeError: ``callback`` is not callable.
+            StateError: The loop is closed, or the caller runs in another thread.
         """
         self._require_open()
-        if not callable(callback):
-            raise _not_callable("callback", callback)
+        check_callable("callback", callback)
         self._on_wake[callback] = None
 
     def cancel_on_wake(self, callback: Callback) -> None:
-        """Takes ``callback`` back; harmless where it is not registered.
+        """Cancel ``callback``. No-op if it is not registered.
 
         Raises:
-            StateError: The caller is in another thread.
+            StateError: The caller runs in another thread.
         """
         self.check_thread()
         self._on_wake.pop(callback, None)
 
     def on_close(self, callback: Callback) -> None:
-        """Calls ``callback()`` when the loop closes, in the order of registering.
+        """Call ``callback()`` when the loop closes; callbacks run in the order in which they were registered.
 
-        It may still use `call_soon`; what that calls runs before the loop is gone. Whoever is done
-        earlier takes the callback back with `cancel_on_close`.
+        It may still use `call_soon`: such calls run before `close` returns. `cancel_on_close` cancels it.
 
         Raises:
-            TypeError: ``callback`` cannot be called.
-            StateError: The loop is closed, or the caller is in another thread.
+            TypeError: ``callback`` is not callable.
+            StateError: The loop is closed, or the caller runs in another thread.
         """
         self._require_open()
-        if not callable(callback):
-            raise _not_callable("callback", callback)
+        check_callable("callback", callback)
         self._on_close[callback] = None
 
     def cancel_on_close(self, callback: Callback) -> None:
-        """Takes ``callback`` back; harmless where it is not registered.
+        """Cancel ``callback``. No-op if it is not registered.
 
         Raises:
-            StateError: The caller is in another thread.
+            StateError: The caller runs in another thread.
         """
         self.check_thread()
         self._on_close.pop(callback, None)
 
     def follow_window(self) -> None:
-        """Closes with the window also where a bare ``Tcl()`` gets one only now, by ``loadtk()``.
+        """Close with the window, also if a bare ``Tcl()`` gets one only now, by ``loadtk()``.
 
         Raises:
-            StateError: The caller is in another thread.
+            StateError: The caller runs in another thread.
         """
         self.check_thread()
         self._interpreter.follow_window()
 
     def follow_signals(self) -> None:
-        """Sees to signals also where somebody else, such as asyncio, did when the loop was made.
+        """Handle signals, also if the program or asyncio did so when the loop was made.
 
-        In the main thread every loop does so from the start. A wake-up descriptor and a handler of the
-        program's are left alone.
+        In the main thread every loop handles signals from the start. A wake-up descriptor or a handler for
+        SIGINT that belongs to the program is left alone.
 
         Raises:
-            StateError: The caller is in another thread.
+            StateError: The caller runs in another thread.
         """
         self.check_thread()
         self._wakeup.follow_signals()
@@ -353,10 +347,10 @@ class Loop(Scheduler):
     # ---- the end
 
     def close(self) -> None:
-        """Runs the callbacks of `on_close`, then takes everything off; harmless a second time.
+        """Run the callbacks of `on_close`, then release everything. Idempotent.
 
         Raises:
-            StateError: The caller is in another thread.
+            StateError: The caller runs in another thread.
         """
         self.check_thread()
         if self._closed:
@@ -372,10 +366,10 @@ class Loop(Scheduler):
             self._tear_down()
 
     def _after_fork_in_child(self) -> None:
-        """Closes without a word and without touching anything: this is a fork, and the parent goes on.
+        """Close without any callback and without touching a descriptor, in a forked child.
 
-        The readiness object and the sockets are the parent's as well; what is taken off or sent here
-        would be missing, or doubled, there.
+        The poller and the sockets are shared with the parent, which still uses them: a descriptor that is
+        unregistered here would be missing there, and bytes sent here would be sent twice.
         """
         self._interpreter.after_fork_in_child()
         self._closed = self._released = True
@@ -419,7 +413,7 @@ class Loop(Scheduler):
             return
         if self.in_loop_thread():
             self.close()
-        else:  # the collector runs in any thread
+        else:  # the garbage collector may run in any thread
             self.call_soon_threadsafe(self.close)
 
     def _queue_threadsafe_calls(self) -> None:
@@ -433,17 +427,3 @@ class Loop(Scheduler):
 
 def _poll_nothing(seconds: float = 0.0) -> list[tuple[int, int]]:
     return []
-
-
-def _require_seconds(value: object) -> None:
-    if not isinstance(value, (int, float)):
-        raise TypeError(f"seconds must be a number, not {type(value).__name__}")
-    try:
-        if not math.isfinite(value):
-            raise ValueError(f"seconds must be finite, not {value!r}")
-    except OverflowError:
-        raise ValueError("seconds must be finite: no float is as large as this") from None
-
-
-def _not_callable(name: str, value: object) -> TypeError:
-    return TypeError(f"{name} must be callable, not {type(value).__name__}")

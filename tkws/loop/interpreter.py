@@ -1,7 +1,7 @@
-"""One Tcl interpreter as the loop sees it: its thread, its end, and where its exceptions go.
+"""One Tcl interpreter as the loop sees it: its thread, its end, and its handler of exceptions.
 
-Knows nothing of descriptors and deadlines. The root is held weakly and the interpreter itself
-strongly, so a forgotten root can go while what was set up in its interpreter can still be taken off.
+Knows nothing of descriptors or deadlines. It holds the root weakly and the Tcl interpreter strongly: a
+root that the program no longer uses can be collected, and its Tcl commands can be deleted afterwards.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from threading import get_ident
 from tkws.errors import StateError
 from tkws.loop.interrupts import sigint_handler
 
-# In a process that was forked off: no thread has this identifier.
+# The thread of the interpreter in a forked child: no thread has this identifier.
 _NO_THREAD = 0
 
-# A kind of event that Tcl does not know, so `dooneevent` looks for events and serves none.
+# A flag for a kind of event that Tcl does not know: `dooneevent` looks for events and serves none.
 NO_EVENTS = 1 << 10
 
 _serial = itertools.count(1)
@@ -35,9 +35,9 @@ class Interpreter:
         master: Any widget, ``Tk`` or ``Tcl()`` of it.
 
     Attributes:
-        tkapp: The interpreter.
-        prefix: Begins the names of Tcl commands that are this object's own.
-        thread: The identifier of its thread; of none in a process that was forked off.
+        tkapp: The Tcl interpreter.
+        command_prefix: The start of the names of this object's own Tcl commands.
+        thread: The identifier of the interpreter's thread; 0 in a forked child.
 
     Raises:
         StateError: The interpreter belongs to another thread, or its window was destroyed.
@@ -49,21 +49,21 @@ class Interpreter:
         self.tkapp = root.tk
         if self.tkapp.call("info", "commands", "winfo") and not self._has_window():
             raise StateError("the application has been destroyed")
-        self.prefix = f"tkws_loop_{next(_serial)}"
+        self.command_prefix = f"tkws_loop_{next(_serial)}"
         self.thread = get_ident()
         self._root = weakref.ref(root)
         self._traced = False
 
     @property
     def root(self) -> tkinter.Tk | None:
-        """The root; None when it is gone."""
+        """The root; None if it was collected."""
         return self._root()
 
     def in_thread(self) -> bool:
-        """Whether the caller runs in the interpreter's thread.
+        """Return whether the caller runs in the interpreter's thread.
 
         Raises:
-            StateError: The caller is in a process that was forked off: no thread of it is the right one.
+            StateError: The caller runs in a forked child, where no thread is the right one.
         """
         if get_ident() == self.thread:
             return True
@@ -71,76 +71,76 @@ class Interpreter:
         return False
 
     def check_thread(self) -> None:
-        """Refuses a caller in another thread than the interpreter's.
+        """Refuse a caller in any thread but the interpreter's.
 
         Raises:
-            StateError: It is in another thread, or in a process that was forked off.
+            StateError: The caller runs in another thread, or in a forked child.
         """
         if get_ident() != self.thread:
             raise self.wrong_thread_error()
 
     @property
     def in_forked_child(self) -> bool:
-        """Whether this is a process that was forked off, and the interpreter belongs to its parent."""
+        """Whether this process is a forked child, and the interpreter belongs to its parent."""
         return self.thread == _NO_THREAD
 
     def check_process(self) -> None:
-        """Refuses a caller in a process that was forked off.
+        """Refuse a caller in a forked child.
 
         Raises:
-            StateError: It is in one.
+            StateError: The caller runs in one.
         """
         if self.in_forked_child:
             raise self.wrong_thread_error()
 
     def wrong_thread_error(self) -> StateError:
-        """The error for a caller in a wrong place."""
+        """Return the error for a caller in a wrong thread or process."""
         if self.in_forked_child:
             return StateError(
-                "this process was forked off, and the interpreter with its connections stayed in the"
-                " parent: use them there; here, make others"
+                "this process was forked off: the interpreter and its connections belong to the parent;"
+                " use them there, or create others here"
             )
         return StateError(
-            "this is only for the thread of its Tcl interpreter: from another thread, pass it to"
+            "call this only in the thread of its Tcl interpreter: from another thread, use"
             " loop.call_soon_threadsafe(function, *arguments)"
         )
 
     def after_fork_in_child(self) -> None:
-        """Refuses everything from now on: this is a fork, and the interpreter is the parent's."""
+        """Refuse every caller from now on, in a forked child: the interpreter is the parent's."""
         self.thread = _NO_THREAD
 
     def make_notifier_pipe(self) -> None:
-        """Has Tcl's notifier make its pipe, which it else does at the first wait.
+        """Create the pipe of Tcl's notifier now, rather than at its first wait.
 
-        Its ``select`` takes no descriptor above 1023: by then there may be no other left.
+        Its ``select`` accepts no descriptor above 1023, and later all lower ones may be taken.
         """
         self.tkapp.dooneevent(_tkinter.DONT_WAIT | NO_EVENTS)
 
-    def on_destroyed(self, end: Callable[[], object]) -> None:
-        """Calls ``end()`` when the window is destroyed, by whatever means, or when the root is collected.
+    def on_destroyed(self, callback: Callable[[], object]) -> None:
+        """Call ``callback()`` when the window is destroyed, by any means, or when the root is collected.
 
-        The collector may do so in any thread. `release` ends it.
+        The garbage collector may make that call in any thread. `release` undoes it.
         """
-        self._root = weakref.ref(self._root(), lambda _: end())
-        self.tkapp.createcommand(f"{self.prefix}_end", lambda *_: end())
+        self._root = weakref.ref(self._root(), lambda _: callback())
+        self.tkapp.createcommand(f"{self.command_prefix}_end", lambda *_: callback())
         self.follow_window()
 
     def follow_window(self) -> None:
-        """Notices the window's end also where a bare ``Tcl()`` got one only now, by ``loadtk()``.
+        """Notice the end of the window, also if a bare ``Tcl()`` got one only now, by ``loadtk()``.
 
-        A trace on the command ``.`` sees every way to end and needs no binding of the program's.
+        A trace on the Tcl command ``.`` sees every end, and leaves the program's bindings alone.
         """
         if not self._traced and self._has_window():
-            self.tkapp.call("trace", "add", "command", ".", "delete", f"{self.prefix}_end")
+            self.tkapp.call("trace", "add", "command", ".", "delete", f"{self.command_prefix}_end")
             self._traced = True
 
     def report_exception(self) -> None:
-        """Gives the exception being handled to the root's ``report_callback_exception``.
+        """Pass the exception that is being handled to the root's ``report_callback_exception``.
 
-        It is logged where the root is gone or its method raises in turn.
+        It is logged instead if the root is gone, or if that method raises.
 
         Raises:
-            StateError: The caller is in another thread than the interpreter's.
+            StateError: The caller runs in another thread than the interpreter's.
         """
         self.check_thread()
         if sigint_handler.is_cancelled_wait(sys.exc_info()[1]):
@@ -155,29 +155,29 @@ class Interpreter:
             _log.exception("report_callback_exception raised")
 
     def release(self) -> None:
-        """Takes off what `on_destroyed` has set up."""
+        """Undo `on_destroyed` and `follow_window`."""
         root = self._root()
         if root is not None:
             self._root = weakref.ref(root)
         if self._traced:
-            self.tkapp.call("trace", "remove", "command", ".", "delete", f"{self.prefix}_end")
+            self.tkapp.call("trace", "remove", "command", ".", "delete", f"{self.command_prefix}_end")
             self._traced = False
-        self.tkapp.deletecommand(f"{self.prefix}_end")
+        self.tkapp.deletecommand(f"{self.command_prefix}_end")
 
     def _has_window(self) -> bool:
         return bool(self.tkapp.call("info", "commands", "."))
 
 
 def require_thread_of(root: tkinter.Tk) -> None:
-    """Refuses a caller in another thread than the interpreter's, where any Tcl command stalls for a second.
+    """Refuse a caller in any thread but the interpreter's: there, any Tcl command stalls for a second.
 
     Raises:
-        StateError: It is in another thread.
+        StateError: The caller runs in another thread.
     """
     try:
         root.tk.exprlong("1")
     except RuntimeError:
         raise StateError(
-            "the loop must be asked for in the thread of its Tcl interpreter: ask there, and call"
-            " loop.call_soon_threadsafe() from other threads"
+            "get the loop in the thread of its Tcl interpreter, and call loop.call_soon_threadsafe()"
+            " from other threads"
         ) from None

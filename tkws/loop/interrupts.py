@@ -1,11 +1,11 @@
-"""Ctrl-C leaves tkws whole, and then leaves whatever the program waits for.
+"""Ctrl-C never interrupts tkws in the middle of its own work.
 
-Python raises KeyboardInterrupt between any two instructions. In the midst of tkws that would lose a
-callback that was just taken from its queue, or half of what a socket has read. So, as long as a loop is
-open in the main thread and the program has no handler for SIGINT, one of ours takes Python's place. In
-the program's own code it raises at once. In tkws it asks Tk to send the signal again when tkws has
-returned, so KeyboardInterrupt is raised where Python waits for Tk: in ``mainloop``, in ``update``. A
-dialog is ended for that.
+Python raises KeyboardInterrupt between any two bytecode instructions. In the middle of tkws that would lose a
+callback that was just taken from its queue, or half of what was read from a socket. So, as long as a loop is
+open in the main thread and the program has no handler for SIGINT, a handler of tkws replaces Python's. In the
+program's own code it raises at once. In tkws it sends the signal again once tkws has returned to Tk, so
+KeyboardInterrupt is raised where Python waits for Tk: in ``mainloop`` or ``update``. If the program waits for
+a dialog (``wait_window``, ``wait_variable``), that wait is cancelled first.
 
 Knows frames and Tk's timers; knows nothing of loops.
 """
@@ -24,19 +24,19 @@ from typing import Any
 
 from tkws.loop import signals
 
-# Milliseconds after which Python has not returned from Tk: it waits there for a dialog.
+# If Python has not returned from Tk after so many milliseconds, it is waiting for a dialog.
 _DIALOG_MS = 50
 
-# Seconds after which tkws is interrupted wherever it is.
+# Seconds after which KeyboardInterrupt is raised even in the middle of tkws.
 _MAX_DELAY = 1.0
 
-# Called by tkws as well as by programs: whose code it is, its caller tells.
+# Packages that both tkws and programs call: their caller decides which of the two was interrupted.
 _SHARED_PACKAGES = sys.stdlib_module_names | {"h11", "socksio", "idna", "numpy"}
 
-# Parts of tkws that use the others as a program does.
+# Modules of tkws that are programs, and interrupted as such.
 _PROGRAM_MODULES = ("tkws.console", "tkws.testing", "tkws.__main__")
 
-# What a dialog raises that is ended for the sake of an interrupt.
+# The message of the TclError that a cancelled wait raises.
 _CANCELLED = "ended by KeyboardInterrupt"
 
 _resend = partial(_thread.interrupt_main, signal.SIGINT)
@@ -47,14 +47,15 @@ class SigintHandler:
 
     def __init__(self) -> None:
         self._tkapps: list[Any] = []
-        self._deferred_at = 0.0  # when the signal came that was put off; 0 when none is
-        self._resend_timer: Any = None  # the timer that sends it again
-        self._cancel_timers: list[Any] = []  # the timers that end what waits for Tk, and then send it again
+        self._deferred_at = 0.0  # when the deferred signal came, or 0
+        self._resend_timer: Any = None  # sends it again
+        self._cancel_timers: list[Any] = []  # cancel the waits for dialogs, and then send it again
 
     def install(self, tkapp: Any) -> None:
-        """Put off what interrupts tkws until ``tkapp``'s loop runs; no-op in other threads than the main one.
+        """Defer interrupts of tkws until it has returned to ``tkapp``'s event loop.
 
-        A handler of the program's own is left alone: call it again to look anew.
+        No-op in any thread but the main one. A handler that the program has set is left alone: call this
+        again once that is gone.
         """
         try:
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -65,7 +66,7 @@ class SigintHandler:
             self._tkapps.append(tkapp)
 
     def uninstall(self, tkapp: Any) -> None:
-        """End what `install` began. Idempotent."""
+        """Undo `install`. Idempotent."""
         if tkapp not in self._tkapps:
             return
         self._tkapps.remove(tkapp)
@@ -75,12 +76,12 @@ class SigintHandler:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def after_fork_in_child(self) -> None:
-        """Put Python's own handler back: this is a fork."""
+        """Restore Python's own handler, in a forked child."""
         for tkapp in list(self._tkapps):
             self.uninstall(tkapp)
 
     def is_cancelled_wait(self, error: BaseException | None) -> bool:
-        """Whether ``error`` comes from a dialog that was ended for the sake of an interrupt to come."""
+        """Return whether ``error`` was raised by a wait that was cancelled, before the interrupt itself."""
         return isinstance(error, tkinter.TclError) and str(error) == _CANCELLED
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -106,12 +107,12 @@ class SigintHandler:
             ]
 
     def _cancel_waits(self) -> None:
-        """End what waits for Tk: ``wait_window``, ``wait_variable``, ``vwait``."""
+        """Cancel every ``wait_window``, ``wait_variable`` and ``vwait``."""
         self._cancel_timers.clear()
         for tkapp in self._tkapps:
             for command in (("interp", "cancel", "-unwind", "--", "", _CANCELLED), ("info", "patchlevel")):
                 with suppress(tkinter.TclError):
-                    tkapp.call(*command)  # where nothing waits, the second one uses up the first
+                    tkapp.call(*command)  # if nothing is waiting, the second command absorbs the cancellation
 
     def _cancel_resend(self) -> None:
         for timer in (self._resend_timer, *self._cancel_timers):
@@ -137,4 +138,4 @@ def _is_in_tkws(frame: FrameType | None) -> bool:
 
 
 sigint_handler = SigintHandler()
-"""What stands for Python's own handler of SIGINT."""
+"""The handler of this process."""

@@ -1,4 +1,7 @@
-"""How deep in callbacks of tkinter the caller is. Knows Python's frames and how tkinter calls a program."""
+"""Counts the tkinter callbacks that the caller is nested in.
+
+Knows Python's frames, and the function through which tkinter makes every callback.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ _CALLBACK = tkinter.CallWrapper.__call__.__code__
 
 
 def callback_depth() -> int:
-    """Count the callbacks of tkinter that run in this thread now, one inside the other."""
+    """Return how many tkinter callbacks are running in this thread, one inside the other."""
     depth = 0
-    frame = sys._getframe()  # noqa: SLF001 - the documented way to the caller's frame
+    frame = sys._getframe()  # noqa: SLF001 - documented, and faster than inspect
     while frame.f_back is not None:
         frame = frame.f_back
         depth += frame.f_code is _CALLBACK

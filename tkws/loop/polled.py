@@ -1,7 +1,7 @@
-"""The loop for where Tk has no file handlers, as on Windows: it looks at the descriptors by a timer.
+"""The loop for systems where Tk has no file handlers, such as Windows: it polls from a Tk timer.
 
-Each millisecond while something goes on, every 25 ms when nothing does. It never rests
-entirely, since any thread may call at any time.
+It polls every millisecond while there is traffic, and less and less often without, down to every
+25 ms. It never stops, since another thread may call at any time.
 """
 
 from __future__ import annotations
@@ -9,20 +9,21 @@ from __future__ import annotations
 from tkws.loop.base import Loop
 from tkws.loop.scheduler import Callback
 
-# Seconds between two looks, and how quickly the one becomes the other: after some 100 ms.
+# Seconds between two polls. Without traffic each interval is longer than the last by this factor, so the
+# longest one is reached after about 100 ms.
 BUSY_INTERVAL = 0.001
 IDLE_INTERVAL = 0.025
 GROWTH = 1.25
 
 
 class PolledLoop(Loop):
-    """A loop on Tk's timers alone."""
+    """A loop that uses Tk's timers only."""
 
     _drain_all = True
     _interval = BUSY_INTERVAL
 
     def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
-        """See `Loop.watch`. Whoever watches anew expects something to happen."""
+        """See `Loop.watch`. Poll often again, since traffic is likely to follow."""
         super().watch(fd, readable, writable)
         self._attach_to_tk()
 

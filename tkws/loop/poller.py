@@ -1,10 +1,10 @@
 """Asks the operating system which descriptors are ready.
 
-One readiness object holds any number of descriptors and is, on most systems, itself a
-descriptor that is readable while one of them is ready. Knows nothing of Tk.
+A poller holds any number of descriptors. On most systems it has a descriptor of its own, which is readable
+while any of them is ready. Knows nothing of Tk.
 
-On Linux ``select.epoll`` is used without ``selectors`` around it: with 10,000 descriptors
-``selectors`` makes room for 10,000 events at every call.
+On Linux ``select.epoll`` is used directly: with 10,000 descriptors ``selectors`` allocates room for 10,000
+events at every call.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ import selectors
 import sys
 from typing import Protocol
 
-# Of a mask. The values are those of EPOLLIN and EPOLLOUT; any other bit (error, hang-up) is news
-# for reader and writer alike, so test `mask & ~WRITABLE` for reading, `mask & ~READABLE` for writing.
+# Bits of a mask, with the values of EPOLLIN and EPOLLOUT. Any other bit (error, hang-up) concerns both reader
+# and writer, so test `mask & ~WRITABLE` for reading and `mask & ~READABLE` for writing.
 READABLE = 1
 WRITABLE = 4
 
-# Events in one answer. What does not fit comes first in the next: epoll takes turns.
+# Events returned by one call. Those that do not fit come first in the next: epoll takes turns.
 MAX_EVENTS = 256
 
 
 class Poller(Protocol):
-    """The readiness of many descriptors, level-triggered."""
+    """Reports which descriptors are ready, level-triggered."""
 
     def poll(self, seconds: float = 0.0, /) -> list[tuple[int, int]]:
-        """The descriptors that are ready, each with its mask; waits up to ``seconds`` for the first."""
+        """Return the descriptors that are ready, each with its mask; wait up to ``seconds`` for the first."""
 
     def register(self, fd: int, mask: int, /) -> None:
-        """Begins to ask about ``fd``.
+        """Start polling ``fd``.
 
         Raises:
-            OSError: ``fd`` is closed, or is no thing that can be waited for, such as a file.
+            OSError: ``fd`` is closed, or cannot be polled, as a regular file cannot.
         """
 
     def modify(self, fd: int, mask: int, /) -> None:
-        """Asks about ``fd`` for other reasons than before."""
+        """Replace the mask that ``fd`` is polled for."""
 
     def unregister(self, fd: int) -> None:
-        """Asks about ``fd`` no more; harmless where it was closed already."""
+        """Stop polling ``fd``; safe if it was already closed."""
 
     def fileno(self) -> int:
-        """The descriptor that stands for all; -1 where the system has none."""
+        """Return the descriptor that is readable while any other is ready; -1 if the system has none."""
 
     def close(self) -> None:
-        """Gives the readiness object back."""
+        """Close the poller's own descriptor."""
 
 
 class EpollPoller:
@@ -67,12 +67,12 @@ class EpollPoller:
         """See `Poller.unregister`."""
         try:
             self._epoll.unregister(fd)
-        except OSError:  # closed: the kernel has dropped it
+        except OSError:  # closed: the kernel has dropped it already
             pass
 
 
 class SelectorPoller:
-    """The best that ``selectors`` offers: kqueue on macOS, select on Windows."""
+    """The default selector of ``selectors``: kqueue on macOS, select on Windows."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -111,5 +111,5 @@ class SelectorPoller:
 
 
 def make_poller() -> Poller:
-    """The poller that suits this system best."""
+    """Return the fastest poller of this system."""
     return EpollPoller() if sys.platform == "linux" else SelectorPoller()

@@ -1,6 +1,6 @@
-"""The open loops of this process, and what becomes of them when it forks and when it ends.
+"""The open loops of this process; closes them when Python exits and disables them after a fork.
 
-Knows loops and the process; knows nothing of what a loop does.
+Knows nothing of what a loop does.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from tkws.loop.base import Loop
 
 open_loops: dict[Loop, Callable[[], None]] = {}
-"""Each loop from its making until it is closed, with what leaves it to the parent in a fork."""
+"""All loops that are not closed, each with the function that disables it in a forked child."""
 
 
 @atexit.register
 def close_all() -> None:
-    """Closes the loops of the calling thread: Python exits."""
+    """Close the loops of the calling thread, when Python exits."""
     for loop in list(open_loops):
         if loop.in_loop_thread():
             loop.close()
 
 
 def after_fork_in_child() -> None:
-    """Leaves every loop to the parent: this is a fork."""
+    """Disable every loop, in a forked child: all of them belong to the parent."""
     forget_wakeup_fds()
     sigint_handler.after_fork_in_child()
-    for leave in list(open_loops.values()):
-        leave()
+    for disable in list(open_loops.values()):
+        disable()
     open_loops.clear()
 
 

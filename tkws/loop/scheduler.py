@@ -1,25 +1,25 @@
-"""Serves what is due, a slice of time after the other, and lets Tk have its turn in between.
+"""Runs callbacks in slices of time, and yields to Tk in between.
 
-Tk draws, and lets ``update()`` return, only when nothing else is due: a descriptor that stays
-ready would starve both for ever. So callbacks run in slices, each of which takes due timers,
-ready descriptors and queued calls in turn. When a slice's time is spent and work remains, the
-loop steps back: it takes itself off Tk's loop until Tk was idle. Every third time it waits for
-a millisecond instead, since ``update()`` goes on as long as there is idle work.
+Tk draws, and returns from ``update()``, only when nothing else is due: a descriptor that is always ready
+would starve both. So callbacks run in slices, each of which takes due timers, ready descriptors and queued
+calls in turn. When the time of a slice is spent and work remains, the loop yields: it detaches itself from
+Tk's event loop until Tk has been idle. Every third time it waits for a millisecond instead, because
+``update()`` does not return while there is idle work.
 
-Where one thing follows closely on another, as in a conversation, the loop waits for the next by
-itself, a moment at most, before Tk has its turn.
+If one event follows closely on another, as in a conversation with a fast peer, the loop itself waits up to a
+millisecond for the next before it returns to Tk, since Tk's own wait costs more.
 
-Knows how to serve, not who asks for it: `tkws.loop.base` adds that.
+Knows queues and how to run them; `tkws.loop.base` adds the methods that fill them.
 
 Invariants:
 
-- While a callback runs, whatever the loop still owes has a Tk timer or a file handler, for the
-  callback may run Tk's loop itself (``update()``, a dialog).
-- What an exception interrupts is left in its queue, with a Tk timer set.
-- A timer that is overdue, since the program was busy, comes after all that was ready by then.
-- There is one Tk timer, and a spare one for the case that an interrupt takes the first. Tk's timers
-  follow the wall clock and ours do not: one that comes too early is set again, and every slice looks
-  for due deadlines by itself.
+- While a callback runs, a Tk timer or the file handler is set for all work that remains, since the callback
+  may run Tk's event loop itself (``update()``, a dialog).
+- If an exception ends a slice, the remaining work stays in its queue, with a Tk timer set.
+- A timer that is late because the program was busy runs after everything that was ready by then.
+- There is one Tk timer, and a spare one in case an interrupt takes the first. Tk's timers follow the wall
+  clock, those of the loop do not: a Tk timer that fires too early is set again, and every slice looks for
+  due deadlines itself.
 """
 
 from __future__ import annotations
@@ -38,32 +38,32 @@ from tkws.loop.wakeup import Call
 
 Callback = Callable[..., object]
 
-# Seconds that callbacks get before Tk has its turn: a 10 ms timer and a redraw each 16 ms stay in time.
+# Seconds of callbacks before Tk has its turn: a 10 ms timer and a redraw every 16 ms stay on time.
 SLICE = 0.005
 
-# Seconds that a spent slice waits for Tk to be idle; a program may keep Tk from ever being so.
+# Seconds to wait for Tk to be idle after a slice is spent: a program may never let it be.
 IDLE_TIMEOUT = 0.02
 
-# The handler of a signal may raise at the entry of a callback, before its first line: the Tk timer is gone
-# then, and nothing was done. A second one follows so many milliseconds later.
+# A signal's handler may raise at the entry of a callback, before its first line: then the Tk timer is used up
+# and nothing was done. A second timer follows so many milliseconds later.
 SPARE_DELAY_MS = 250
 
-# Tk takes an int of milliseconds: a longer wait is one of several days' timers.
+# Tk takes an int of milliseconds: for a longer wait the timer is set again each day.
 MAX_DELAY_MS = 24 * 3600 * 1000
 
-# Seconds behind its time at which a timer shows that the program was busy: what is ready may be older.
+# A timer that is later than this, in seconds, shows that the program was busy: what is ready may be older.
 OVERDUE = 0.05
 
-# Seconds that an entry waits for what comes next, where something came so soon before; it goes on like that
-# for as long. Tk's own wait costs more: it leads through the thread in which Tcl selects, there and back.
+# Seconds for which the poller may block if the last event came as soon as that, and for which an entry may
+# keep doing so. Tk's own wait costs more: it goes through the thread in which Tcl calls select(), and back.
 POLL_TIMEOUT = 0.001
 
-# Calls at the end of a slice between two looks at the clock: a write takes some 10 microseconds.
+# Calls at the end of a slice for each reading of the clock: a write takes about 10 microseconds.
 _CALLS_PER_CLOCK_READ = 16
 
 
 class Watch:
-    """Who wants to know about a descriptor; emptied when it is replaced or taken off."""
+    """The callbacks for a descriptor."""
 
     __slots__ = ("mask", "readable", "writable")
 
@@ -73,21 +73,21 @@ class Watch:
         self.mask = (READABLE if readable else 0) | (WRITABLE if writable else 0)
 
     def disable(self) -> None:
-        """Lets nobody know any more, of readiness found already neither."""
+        """Remove both callbacks, also for readiness that was already found."""
         self.readable = self.writable = None
 
 
 class Scheduler(ABC):
-    """The queues of a loop and the slices in which they are served.
+    """The queues of a loop, and the slices in which their callbacks run.
 
     Args:
-        interpreter: The interpreter in whose loop they are served.
-        poller: What asks about descriptors.
-        clock: The time in seconds, never going back.
-        wall: The time of day in seconds, which goes on while the machine sleeps.
+        interpreter: The interpreter in whose event loop the callbacks run.
+        poller: Finds the descriptors that are ready.
+        clock: Returns the time in seconds, which never goes back.
+        wall: Returns the time of day in seconds, which advances while the machine is suspended.
     """
 
-    # Whether every slice goes on until nothing is ready.
+    # Whether every entry polls until nothing is ready, rather than only the first one of a slice.
     _drain_all = False
 
     def __init__(
@@ -117,9 +117,9 @@ class Scheduler(ABC):
         self._blocks_in_poll = False
         self._yielded = False
         self._yields = 0
-        self._catching_up = False  # whether overdue timers wait for what was ready before
+        self._catching_up = False  # whether overdue timers wait for events that were ready before
         self._caught_up_to = -math.inf
-        self._idle_command = f"{interpreter.prefix}_idle"
+        self._idle_command = f"{interpreter.command_prefix}_idle"
         self._idle_id = ""
         self._tk_timer: Any = None
         self._tk_spare: Any = None
@@ -128,29 +128,29 @@ class Scheduler(ABC):
 
     @abstractmethod
     def _attach_to_tk(self) -> None:
-        """Has Tk call `_dispatch` when a descriptor is ready."""
+        """Make Tk call `_dispatch` when a descriptor is ready."""
 
     @abstractmethod
     def _detach_from_tk(self) -> None:
-        """Ends what `_attach_to_tk` began."""
+        """Undo `_attach_to_tk`."""
 
     def report_exception(self) -> None:
-        """Gives the exception being handled to the root's ``report_callback_exception``.
+        """Pass the exception that is being handled to the root's ``report_callback_exception``.
 
-        It is logged where the root is gone or its method raises in turn.
+        It is logged instead if the root is gone, or if that method raises.
 
         Raises:
-            StateError: The caller is in another thread than the loop's.
+            StateError: The caller runs in another thread than the loop's.
         """
         self._interpreter.report_exception()
 
     def _dispatch(self, *_event: object) -> None:
-        """One slice, or a part of one: Tk calls it when a descriptor or the timer is ready.
+        """Run a slice, or continue one: Tk calls this when a descriptor is ready or the timer fires.
 
-        A slice that begins goes on until nothing is ready, so Tk gets to its idle work when it is
-        over. The entries that follow within its time look once, unless they dwell.
+        The first entry of a slice polls until nothing is ready, so that Tk can do its idle work afterwards.
+        Later entries within the time of that slice poll once, unless they block for the next event.
         """
-        if self._closed:  # by the handler of a signal, a moment ago; or the process was forked off
+        if self._closed:  # by a signal's handler, a moment ago; or this is a forked child
             if self._interpreter.in_forked_child:
                 self._detach_from_tk()
             return
@@ -171,7 +171,7 @@ class Scheduler(ABC):
             self._yield_to_tk()
 
     def _run_slice(self, now: float, drain: bool) -> bool:
-        """Serves what is due, one of each kind in turn; whether the slice was spent before the end of it."""
+        """Run what is due, one of each kind in turn; return whether time ran out before the work did."""
         timers, ready, soon = self._timers, self._ready, self._soon
         if not ready and not self._poll_once():
             drain = False
@@ -188,7 +188,7 @@ class Scheduler(ABC):
                 if self._slice_end:
                     self._end_slice()
                 if timers.earliest <= self._deadline:
-                    now = self._clock()  # a timer may be due that was none when this entry began
+                    now = self._clock()  # a timer may have become due since this entry began
                 if not (soon or self._slice_end or timers.earliest <= now or self._poll_again(now, drain)):
                     return False
             now = self._clock()
@@ -197,13 +197,13 @@ class Scheduler(ABC):
                 return True
 
     def _defers_timers(self, now: float) -> bool:
-        """Whether the timer that is due is so late that what is ready by now has to come before it."""
+        """Return whether the due timer is so late that everything ready by now must run before it."""
         earliest = self._timers.earliest
         if not self._catching_up and now - earliest > OVERDUE and earliest > self._caught_up_to:
             self._catching_up = True
             self._caught_up_to = now
             self._poll_all()
-            if now - earliest > MIN_DRIFT:  # as a sleep looks where the monotonic clock goes on
+            if now - earliest > MIN_DRIFT:  # a suspend, if the monotonic clock counts it
                 self._queue_on_wake()
             self._ready.append((Watch(self._queue_caught_up, None), READABLE))
         return self._catching_up
@@ -213,7 +213,7 @@ class Scheduler(ABC):
         self._ensure_wakeup()
 
     def _queue_caught_up(self) -> None:
-        """Goes on behind the calls that other threads have asked for."""
+        """Finish catching up after the calls that other threads have queued by now."""
         self._soon.append((self._caught_up, ()))
 
     def _caught_up(self) -> None:
@@ -235,7 +235,7 @@ class Scheduler(ABC):
             self.report_exception()
 
     def _poll_once(self, seconds: float = 0.0) -> bool:
-        """Asks which descriptors are ready, and waits up to ``seconds`` for the first; whether any is."""
+        """Queue the descriptors that are ready; wait up to ``seconds`` for one, and return whether any is."""
         return self._queue_ready(self._ask(seconds))
 
     def _ask(self, seconds: float) -> list[tuple[int, int]]:
@@ -244,10 +244,10 @@ class Scheduler(ABC):
         except (OSError, ValueError):
             if not self._closed:
                 raise
-            return []  # a signal's handler closed the loop meanwhile
+            return []  # a signal's handler has closed the loop during the call
 
     def _poll_all(self) -> None:
-        """Asks which descriptors are ready, also where they are more than fit in one answer."""
+        """Queue all descriptors that are ready, also if they are more than one poll returns."""
         known = {watch for watch, _ in self._ready}
         found: set[int] = set()
         while fresh := [event for event in self._ask(0.0) if event[0] not in found]:
@@ -255,7 +255,7 @@ class Scheduler(ABC):
             self._queue_ready([event for event in fresh if self._watches.get(event[0]) not in known])
 
     def _poll_again(self, now: float, drain: bool) -> bool:
-        """Asks again, and waits for the answer where the last one came at once."""
+        """Poll again, and block if events follow closely; return whether any descriptor is ready."""
         if not self._blocks_in_poll or self._depth > 1 or self._timers.earliest < now + POLL_TIMEOUT:
             return drain and self._poll_once()
         if now < self._entered_at + POLL_TIMEOUT:
@@ -266,22 +266,22 @@ class Scheduler(ABC):
         return bool(self._ready)
 
     def _queue_ready(self, events: list[tuple[int, int]]) -> bool:
-        """Queues the watches of what is ready, so that nobody learns of it who watches from now on."""
+        """Queue the watches of descriptors that are ready; a watch made from now on is not told of them."""
         watches, ready = self._watches, self._ready
         for fd, mask in events:
-            if fd in watches:  # not: a copy of a descriptor that was closed while it was watched
+            if fd in watches:  # else a descriptor was closed while watched, and a copy of it is open
                 ready.append((watches[fd], mask))
         return bool(ready)
 
     def _end_slice(self) -> None:
-        """Runs what waits for the end of the slice, such as the writes of a broadcast, for a slice at most.
+        """Run the calls that wait for the end of the slice, for the time of one more slice at most.
 
-        What is left then comes when Tk has had its turn.
+        The rest runs after Tk has had its turn. Writes of a broadcast are such calls, and may be thousands.
         """
         calls = self._slice_end
         latest = self._deadline + SLICE
         for number in range(1, len(calls) + 1):
-            if not calls:  # a callback that ran Tk's loop has seen to the others
+            if not calls:  # a callback ran Tk's event loop, and that has run the others
                 return
             callback, args = calls.popleft()
             self._run_callback(callback, *args)
@@ -297,11 +297,11 @@ class Scheduler(ABC):
     # ---- between the slices
 
     def _next_due(self, now: float) -> float:
-        """When the loop must be entered again even if no descriptor becomes ready."""
+        """Return when the loop must be entered again even if no descriptor becomes ready."""
         return now if self._ready or self._soon or self._slice_end else self._timers.earliest
 
     def _yield_to_tk(self) -> None:
-        """Leaves Tk alone until it was idle, if work remains."""
+        """If work remains, leave Tk alone until it has been idle."""
         now = self._clock()
         if self._yielded or self._next_due(now) > now:
             return
@@ -322,7 +322,7 @@ class Scheduler(ABC):
         self._attach_to_tk()
 
     def _on_tk_idle(self) -> None:
-        # `update_idletasks` promises to run no other callbacks, so this only takes the loop up again.
+        # `update_idletasks` must run no callbacks but idle ones, so this only sets the timer for them.
         if self._closed:
             return
         self._resume()
@@ -335,12 +335,12 @@ class Scheduler(ABC):
         if self._yielded:
             self._resume()
         self._arm(self._clock() + SLICE)
-        self._blocks_in_poll, self._entered_at = False, -math.inf  # what a timer brings is no conversation
+        self._blocks_in_poll, self._entered_at = False, -math.inf  # a timer is not an event from a peer
         self._dispatch()
         self._rearm()
 
     def _ensure_wakeup(self) -> None:
-        """Sees that Tk comes back for what was just queued, also if a callback runs Tk's loop."""
+        """Set a Tk timer for what was just queued, also in case a callback runs Tk's event loop."""
         if self._yielded or self._closed:
             return
         due = self._deadline if self._depth else self._clock()

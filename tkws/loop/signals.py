@@ -1,11 +1,11 @@
 """Python's wake-up descriptor for signals: a signal ends Tk's wait, so its handler runs at once.
 
-Python runs a signal's handler between two of its instructions, and Tk waits without executing any.
-So the system writes a byte for each signal into a socket that a loop watches. The process has one such
-descriptor, and only the main thread may set it.
+Python runs the handler of a signal between two bytecode instructions, and Tk waits without executing any.
+So Python is told to write a byte for each signal into a socket that a loop watches (`signal.set_wakeup_fd`).
+A process has one such descriptor, and only the main thread may set it.
 
 Knows descriptors and signals; knows nothing of loops. A descriptor that the program or asyncio has set
-is left alone: whoever set it sees to it that Tk wakes.
+is left alone; waking Tk is then up to them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import signal
 
 _UNSET = -1
 
-# The descriptors that a signal may be written to. Any of them will do: Tk has one wait for each thread.
+# The descriptors that signals may be written to. Any one of them wakes the main thread's wait for events.
 _wakeup_fds: list[int] = []
 
 
 def add_wakeup_fd(fd: int) -> None:
-    """Have a byte written for each signal into ``fd``, or into another one given here.
+    """Write a byte for each signal into ``fd``, or into another descriptor added here.
 
-    No-op in other threads than the main one, and while a descriptor of the program's own is set: call it
-    again to look anew.
+    No-op in any thread but the main one, and while the program has a descriptor of its own set; call it again
+    once that is gone.
 
     Args:
-        fd: A socket that does not block. Call `remove_wakeup_fd` before it is closed.
+        fd: The descriptor of a non-blocking socket. Call `remove_wakeup_fd` before closing it.
     """
     try:
         before = signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
@@ -38,7 +38,7 @@ def add_wakeup_fd(fd: int) -> None:
 
 
 def remove_wakeup_fd(fd: int) -> None:
-    """End what `add_wakeup_fd` began. Idempotent."""
+    """Write no more signals into ``fd``. Idempotent."""
     if fd not in _wakeup_fds:
         return
     _wakeup_fds.remove(fd)
@@ -48,19 +48,19 @@ def remove_wakeup_fd(fd: int) -> None:
 
 
 def pause() -> None:
-    """Write no signals until `resume`, which Python acts on when it returns from Tk."""
+    """Write no signals until `resume`: Python handles them when it returns from Tk."""
     before = signal.set_wakeup_fd(_UNSET)
     if before not in (_UNSET, *_wakeup_fds):
         signal.set_wakeup_fd(before)
 
 
 def resume() -> None:
-    """Write signals again, if there is a descriptor for them."""
+    """Write signals again, if any descriptor was added."""
     if _wakeup_fds:
         add_wakeup_fd(_wakeup_fds[-1])
 
 
 def forget_wakeup_fds() -> None:
-    """Write no signals of this process into the sockets of its parent: this is a fork."""
+    """Forget all descriptors, in a forked child: the sockets are the parent's."""
     for fd in tuple(_wakeup_fds):
         remove_wakeup_fd(fd)

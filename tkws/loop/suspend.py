@@ -1,24 +1,24 @@
-"""Has the machine slept? The wall clock goes on in a suspend, the monotonic clock does not.
+"""Detects that the machine was suspended: the wall clock advances meanwhile, the monotonic clock does not.
 
-Knows two clocks and nothing else. Where the monotonic clock goes on too, as on Windows, timers that are late
-tell of the sleep instead. A wall clock that was set, and a program that was busy, look like a sleep; what is
-done after one has to do no harm then.
+Knows two clocks and nothing else. If the monotonic clock advances as well, as on Windows, the scheduler
+concludes the same from timers that are late. A wall clock that was set forward, and a program that was busy,
+look like a suspend too, so reacting to one must be safe at any time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-# Seconds that the clocks must have drifted apart: more than time servers correct at once as a rule.
+# Seconds by which the clocks must have drifted apart: more than a time server usually corrects at once.
 MIN_DRIFT = 5.0
 
 
 class SuspendDetector:
-    """Compares two clocks from one look to the next.
+    """Compares two clocks at each call of `was_suspended`.
 
     Args:
-        clock: The one that stands still in a suspend, in seconds.
-        wall: The one that goes on, in seconds.
+        clock: Returns the seconds of the clock that stops during a suspend.
+        wall: Returns the seconds of the clock that advances during a suspend.
     """
 
     def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
@@ -27,6 +27,6 @@ class SuspendDetector:
         self._offset = wall() - clock()
 
     def was_suspended(self) -> bool:
-        """Whether the wall clock went on without the other since the last look."""
+        """Return whether only the wall clock has advanced since the last call."""
         before, self._offset = self._offset, self._wall() - self._clock()
         return self._offset - before > MIN_DRIFT

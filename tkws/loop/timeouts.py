@@ -1,10 +1,11 @@
-"""The time that a peer has for something, in which the loop must be able to hear it.
+"""A timeout for a peer, which counts only the time in which the loop could run.
 
 A program may be busy for seconds: a handler computes, a window is built. Nothing is read meanwhile, so that
 time says nothing about the peer. A timeout is therefore made of several timers in a row. If the program
-stalls for longer than one of them takes, the next begins anew: the stall has cost the peer one part of them.
+stalls for longer than one of them, the next starts from the beginning: a stall of any length costs the peer
+one part.
 
-Knows timers and the time; knows nothing of descriptors and of Tk.
+Knows timers and the time; knows nothing of descriptors or Tk.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from tkws.loop.base import Loop
     from tkws.loop.timers import Timer
 
-# Timers in a row. More of them would measure better and wake an idle program more often.
+# Timers in a row. More of them would be more exact, and would wake an idle program more often.
 PARTS = 8
 
 
 class Timeout:
-    """A callback that waits until a peer has had its time; `Loop.call_on_timeout` makes it."""
+    """A callback that waits until the time of a peer is up; made by `Loop.call_on_timeout`."""
 
     __slots__ = ("_args", "_callback", "_extended", "_left", "_loop", "_part", "_timer")
 
@@ -33,7 +34,7 @@ class Timeout:
         self._args = args
         self._part = seconds / PARTS
         self._left = PARTS
-        self._extended = False  # whether the last part was given twice
+        self._extended = False  # whether the last part was repeated because of a stall
         self._timer: Timer = loop.call_later(self._part, self._on_part_end)
 
     @property
@@ -42,7 +43,7 @@ class Timeout:
         return self._timer.active
 
     def cancel(self) -> None:
-        """Forget the callback. Idempotent, and a no-op once it has run.
+        """Cancel the callback. Idempotent, and a no-op once it has run.
 
         Raises:
             StateError: The caller is in another thread than the loop's.

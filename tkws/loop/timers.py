@@ -1,8 +1,8 @@
-"""The deadlines of a loop: a heap of timers. Knows no clock and no Tk.
+"""The deadlines of a loop: a heap of timers. Knows neither a clock nor Tk.
 
-A cancelled timer stays in the heap until it comes to the top, or until such timers are
-more than half of it: cancelling costs next to nothing, and what is cancelled a thousand
-times before it is due (a timeout that each message puts off) does not pile up.
+A cancelled timer stays in the heap until it comes to the top, or until more than half of the heap is
+cancelled ones. So cancelling costs next to nothing, and timers that are cancelled a thousand times before
+they are due (a timeout that each message postpones) do not pile up.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-# Cancelled timers below the top of the heap that are not worth looking for.
+# Up to this many cancelled timers in the heap are not worth a clean-up.
 CANCELLED_KEPT = 64
 
 
 class Timer:
-    """A callback that waits for its time; `Loop.call_later` makes it.
+    """A callback that waits for its deadline; made by `Loop.call_later`.
 
     Attributes:
         when: The deadline, in seconds on the loop's clock.
@@ -40,7 +40,7 @@ class Timer:
         return self._callback is not None
 
     def cancel(self) -> None:
-        """Forgets the callback; harmless when it has run already, or a second time.
+        """Cancel the callback. Idempotent, and a no-op once it has run.
 
         Raises:
             StateError: The caller is in another thread than the loop's.
@@ -50,12 +50,12 @@ class Timer:
             self._callback, self._args = None, ()
             self._heap.count_cancelled()
 
-    def forget(self) -> None:
-        """Lets go of the callback; for the heap that no longer holds the timer."""
+    def discard(self) -> None:
+        """Drop the callback; for a heap that no longer holds the timer."""
         self._callback, self._args = None, ()
 
     def run(self) -> None:
-        """Calls back, once; for the loop that took the timer off its heap."""
+        """Run the callback, once; for the loop that took the timer off its heap."""
         callback, args = self._callback, self._args
         self._callback, self._args = None, ()
         if callback is not None:
@@ -63,14 +63,14 @@ class Timer:
 
 
 class TimerHeap:
-    """Timers by deadline; those of one deadline in the order they were added.
+    """Timers by deadline; those of the same deadline in the order in which they were added.
 
     Args:
-        check_thread: Raises where a timer must not be cancelled.
+        check_thread: Raises StateError in a thread that must not cancel a timer.
 
     Attributes:
         check_thread: As above.
-        earliest: The first deadline; infinity where there is none.
+        earliest: The first deadline; infinite if there is no timer.
     """
 
     def __init__(self, check_thread: Callable[[], None]) -> None:
@@ -84,20 +84,20 @@ class TimerHeap:
         return len(self._heap)
 
     def add(self, when: float, callback: Callable[..., object], args: tuple[Any, ...]) -> Timer:
-        """Makes a timer for the moment ``when``."""
+        """Make a timer that is due at ``when``."""
         timer = Timer(self, when, callback, args)
         heapq.heappush(self._heap, (when, next(self._serial), timer))
         self.earliest = self._heap[0][0]
         return timer
 
     def pop(self) -> Timer:
-        """Takes off the timer of the earliest deadline."""
+        """Remove and return the timer with the earliest deadline."""
         timer = heapq.heappop(self._heap)[2]
         self._drop_cancelled()
         return timer
 
     def count_cancelled(self) -> None:
-        """Counts a timer that was cancelled while it waits."""
+        """Take note of a timer in the heap that was cancelled; clean up if there are many."""
         self._cancelled += 1
         if self._cancelled > max(CANCELLED_KEPT, len(self._heap) // 2):
             self._heap = [entry for entry in self._heap if entry[2].active]
@@ -106,10 +106,10 @@ class TimerHeap:
         self._drop_cancelled()
 
     def clear(self) -> None:
-        """Cancels every timer."""
+        """Cancel every timer."""
         heap, self._heap = self._heap, []
         for _, _, timer in heap:
-            timer.forget()
+            timer.discard()
         self._cancelled = 0
         self._drop_cancelled()
 

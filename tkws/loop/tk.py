@@ -1,7 +1,7 @@
-"""The loop that Tk wakes: one file handler on the readiness object.
+"""The loop that Tk wakes through one file handler, on the descriptor of the poller.
 
-A file handler takes no descriptor above 1023 (it aborts the process), so the sockets are
-registered with the readiness object and Tk sees that one descriptor alone.
+A file handler on a descriptor above 1023 aborts the process, so sockets are registered with the poller, and
+Tk is given only the poller's own descriptor.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tkws.loop.base import Loop
 
 
 class TkLoop(Loop):
-    """A loop on ``createfilehandler``; idle, it costs nothing."""
+    """A loop that uses ``createfilehandler``. While idle it uses no CPU at all."""
 
     def _attach_to_tk(self) -> None:
         self._tkapp.createfilehandler(self._poller.fileno(), tkinter.READABLE, self._dispatch)

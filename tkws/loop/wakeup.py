@@ -1,9 +1,8 @@
-"""Lets any thread put a callback into the loop's queue.
+"""Calls from other threads: a queue, and a socket pair that wakes the loop.
 
-Tk may be called from its own thread only, and a call from another stalls for a second
-before it raises. So the other threads never touch Tk: they append to a queue and, when
-nobody has done so since it was last emptied, write one byte into a socket pair that the
-loop watches. Knows nothing of Tk.
+Tk may be called from its own thread only; a call from another stalls for a second before it raises. So other
+threads never touch Tk: they append to a queue, and the first one to do so after it was emptied writes a byte
+into a socket pair that the loop watches. Knows nothing of Tk.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from typing import Any
 from tkws.errors import StateError
 from tkws.loop.signals import add_wakeup_fd, remove_wakeup_fd
 
-# Bytes read at a time.
+# Bytes to read at a time.
 _READ_SIZE = 4096
 
 Call = tuple[Callable[..., object], tuple[Any, ...]]
 
 
 class Wakeup:
-    """A queue that any thread fills and the loop's thread empties.
+    """A queue that any thread may fill and the loop's thread empties.
 
     The loop watches `fileno` for reading and calls `take` when it is ready.
     """
@@ -40,16 +39,16 @@ class Wakeup:
         self._lock = threading.RLock()
 
     def fileno(self) -> int:
-        """The descriptor that is readable while calls wait."""
+        """Return the descriptor that is readable while calls are waiting."""
         return self._reader.fileno()
 
     def follow_signals(self) -> None:
-        """Makes each signal wake the loop, in the main thread; see `add_wakeup_fd`. Idempotent."""
+        """Wake the loop at each signal, if this is the main thread; see `add_wakeup_fd`. Idempotent."""
         if not self._closed:
             add_wakeup_fd(self._writer.fileno())
 
     def post(self, call: Call) -> None:
-        """Appends ``call``, from any thread.
+        """Append ``call``, from any thread.
 
         Raises:
             StateError: The loop was closed.
@@ -62,11 +61,11 @@ class Wakeup:
                 self._signalled = True
                 try:
                     self._writer.send(b"\0")
-                except BlockingIOError:  # it is full, so the loop knows
+                except BlockingIOError:  # the socket is full, so the loop wakes anyway
                     pass
 
     def take(self) -> deque[Call]:
-        """Removes and returns the calls that wait, oldest first."""
+        """Remove and return the waiting calls, oldest first."""
         with self._lock:
             if not self._closed:
                 self._drain()
@@ -75,7 +74,7 @@ class Wakeup:
             return calls
 
     def close(self) -> None:
-        """Refuses calls from now on; what still waits is left to `take`."""
+        """Refuse calls from now on; `take` still returns those that are waiting."""
         with self._lock:
             if not self._closed:
                 remove_wakeup_fd(self._writer.fileno())
@@ -85,13 +84,13 @@ class Wakeup:
             self._writer.close()
 
     def after_fork_in_child(self) -> None:
-        """Refuses calls from now on: this is a fork, and a byte written here would wake the parent."""
-        self._lock = threading.RLock()  # a thread that is not here may have held the old one
+        """Refuse calls from now on, in a forked child: a byte written here would wake the parent."""
+        self._lock = threading.RLock()  # a thread of the parent may have held the old one
         self._closed = True
         self._calls.clear()
 
     def _drain(self) -> None:
-        """Reads whatever is there: what is left would keep the loop awake."""
+        """Read all bytes there are: any that are left would keep the loop awake."""
         try:
             while len(self._reader.recv(_READ_SIZE)) == _READ_SIZE:
                 continue

@@ -34,7 +34,7 @@ ATTEMPT_DELAY = 0.25
 # again, so it is asked again after this many seconds.
 BACKLOG_DELAY = 0.02
 
-# Results of connect_ex while the attempt goes on. Windows has its own, which on other systems means
+# Results of connect_ex while the attempt is in progress. Windows has its own, which on other systems means
 # that no local port is free.
 _IN_PROGRESS = (errno.EINPROGRESS, errno.EINTR, *([errno.EWOULDBLOCK] if sys.platform == "win32" else []))
 

@@ -3,7 +3,7 @@
 If the system runs out of descriptors, it logs a warning, pauses and tries again.
 Knows nothing of what is accepted; `bind` makes the sockets.
 
-Invariants: a listening socket is watched exactly while connections are wanted; nothing is
+Invariants: a listening socket is watched only while connections are accepted; nothing is
 accepted after `Listener.close`; a Unix path that the listener made is gone when it is closed,
 unless another program has taken the name since.
 """

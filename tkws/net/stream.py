@@ -11,8 +11,9 @@ The order in which a stream calls its owner::
 
 Invariants: `StreamOwner.connection_lost` comes exactly once, always from the loop, and nothing
 follows it; a stream that was detached, or whose loop was closed, reports nothing. A
-socket is watched only for what is wanted, and never after it is closed. An error in sending
-does not hide what the peer had sent before: that is read to its end first.
+socket is watched only while there is a reason to read or write, and never after it is
+closed. An error in sending does not hide what the peer had sent before: that is read to
+its end first.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class StreamOwner(Protocol):
         """Note that ``count`` bytes, at least one, were put at the start of the last buffer."""
 
     def eof_received(self) -> None:
-        """Note that the peer sends no more; this side may go on, and closes when it is done."""
+        """Note that the peer sends no more; this side may keep sending, and closes when it is done."""
 
     def connection_lost(self, cause: Exception | None, /) -> None:
         """Note that the connection is over: by this side's will (None) or by a failure."""
@@ -186,7 +187,7 @@ class Stream(ABC):
 
     @abstractmethod
     def end(self) -> None:
-        """Tell the peer that no more comes, once everything written has gone; reading goes on."""
+        """Tell the peer that no more comes, once everything written has gone; keep reading."""
 
     @abstractmethod
     def close(self) -> None:

@@ -153,7 +153,7 @@ class TLSStream(Stream):
     # ---- reading
 
     def pause_reading(self) -> None:
-        """Receive nothing until `resume_reading`; a handshake goes on."""
+        """Receive nothing until `resume_reading`; a handshake continues."""
         if not self._paused:
             self._paused = True
             if self._state is State.OPEN:
@@ -261,7 +261,7 @@ class TLSStream(Stream):
         self._send()
 
     def end(self) -> None:
-        """Send close_notify, once everything written has gone; reading goes on."""
+        """Send close_notify, once everything written has gone; keep reading."""
         self._writing_ended = True
         self._send()
 
@@ -300,7 +300,7 @@ class TLSStream(Stream):
                 self._session.encrypt(self._unsent, ENCRYPT_CHUNK)
                 self._flush()
         except ssl.SSLWantReadError:
-            self._flush()  # a renegotiation: it goes on with the peer's answer
+            self._flush()  # a renegotiation: it continues with the peer's answer
         except OSError as error:  # of TLS, or of a source that cannot be read
             self._fail(error)
 

@@ -73,7 +73,7 @@ class Job(Generic[Result]):
         return self._loop is None
 
     def cancel(self) -> None:
-        """Drop the answer. Idempotent. A call that has begun goes on, and its answer is ignored."""
+        """Drop the answer. Idempotent. A call that has begun continues, and its answer is ignored."""
         with self._answering:
             loop, self._loop = self._loop, None
         if loop is not None:

@@ -1,4 +1,4 @@
-"""What an engine does by itself, and its limits."""
+"""The options and limits of an engine."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tkws.http.messages import Request, Response
 
 
 class Decision(NamedTuple):
-    """What the program decided on a request."""
+    """The decision of the program on a request."""
 
     refusal: Response | None = None  # sent in place of a WebSocket or a page
     headers: HeadersLike = ()  # more fields of the 101
@@ -30,7 +30,7 @@ class PendingRequest:
 
     Attributes:
         request: As above.
-        on_cancel: Called if no decision is needed any more: the client has gone, its time is up, or the
+        on_cancel: Called if no decision is needed any longer: the client has gone, its time is up, or the
             server was closed.
     """
 
@@ -53,7 +53,7 @@ class PendingRequest:
         self._end(Decision(response))
 
     def cancel(self) -> None:
-        """Need no decision any more."""
+        """Drop the request: it needs no decision any longer."""
         self._decide = None
         on_cancel, self.on_cancel = self.on_cancel, None
         if on_cancel is not None:
