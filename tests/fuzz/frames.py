@@ -251,7 +251,7 @@ def receive(case: Case, engine: Engine, told: list[tuple[Event, Any]]) -> None:
     position, sizes = 0, case.pieces()
     while position < len(case.data):
         piece = case.data[position : position + next(sizes)]
-        view = engine.get_buffer()
+        view = engine.reader.get_buffer()
         if view is None or len(piece) % 3 == 0:
             del view
             engine.receive_data(piece, 0.0)

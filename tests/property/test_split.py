@@ -81,7 +81,7 @@ def received_in_pieces(role: Role, frames: list[Frame], sizes: list[int], *, buf
     while position < len(data):
         size = sizes[turn % len(sizes)]
         turn += 1
-        view = end.get_buffer() if buffers else None
+        view = end.reader.get_buffer() if buffers else None
         if view is None:
             piece = data[position : position + size]
             end.receive_data(piece, NOW)

@@ -686,7 +686,7 @@ def test_anything_received_is_a_sign_of_life(end):
 def test_a_large_payload_is_a_sign_of_life(end):
     data = wire(end, binary(LARGE))
     end.receive_data(data[:100], NOW)
-    end.get_buffer()[:1] = data[100:101]
+    end.reader.get_buffer()[:1] = data[100:101]
     end.buffer_updated(1, NOW + 29)
     assert end.deadline == NOW + 59
 
@@ -827,25 +827,25 @@ def test_pings_end_with_the_closing_handshake(end):
 def test_a_large_payload_goes_through_its_buffer(end):
     data = wire(end, binary(LARGE), text("b"))
     end.receive_data(data[:50], NOW)
-    view = end.get_buffer()
+    view = end.reader.get_buffer()
     size = len(view)
     view[:] = data[50 : 50 + size]
     end.buffer_updated(size, NOW)
     end.receive_data(data[50 + size :], NOW)
     assert events(end) == [(Event.BINARY, LARGE), (Event.TEXT, "b")]
     assert end.bytes_received == len(data)
-    assert end.get_buffer() is None
+    assert end.reader.get_buffer() is None
 
 
 def test_a_buffer_that_is_updated_after_the_end_is_forgotten(end):
     data = wire(end, binary(LARGE))
     end.receive_data(data[:50], NOW)
-    view = end.get_buffer()
+    view = end.reader.get_buffer()
     end.receive_eof(NOW)
     view[:] = data[50:]
     end.buffer_updated(len(data) - 50, NOW)
     assert [kind for kind, _ in events(end)] == [Event.CLOSE]
-    assert end.get_buffer() is None
+    assert end.reader.get_buffer() is None
 
 
 def test_a_wrong_count_is_refused_and_not_counted(end):

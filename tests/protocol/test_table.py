@@ -321,7 +321,7 @@ def comes_to_the_deadline(before, role):
 
 CALLS = {
     "end of stream": (lambda end: end.receive_eof(NOW, GONE), loses(GONE)),
-    "get_buffer": (lambda end: end.get_buffer(), stays),
+    "get_buffer": (lambda end: end.reader.get_buffer(), stays),
     "complete_close": (lambda end: end.complete_close(NOW), concludes),
     "timer, early": (lambda end: end.handle_timer(NOW), stays),
     "timer, at the deadline": (

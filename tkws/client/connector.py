@@ -22,6 +22,7 @@ from tkws.net import (
     Resolution,
     SocketStream,
     Stream,
+    StreamOwner,
     load_default_ssl_context,
     unix_endpoint,
 )
@@ -72,7 +73,7 @@ class Route:
         return proxy_for(self.proxy, secure=uri.secure, host=uri.host, port=uri.port)
 
 
-class Connector:
+class Connector(StreamOwner):
     """One try to reach one server, which begins with the loop's next turn.
 
     Args:
@@ -254,13 +255,6 @@ class Connector:
         if self._handshake.head_received and not self._over and self._body_timer is None:
             self._body_timer = self._loop.call_on_timeout(BODY_TIMEOUT, self.use_partial_answer)
 
-    def get_buffer(self) -> None:
-        """Return None: the answer is small."""
-
-    def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
-        raise NotImplementedError
-
     def eof_received(self) -> None:
         """Take the answer as far as it came."""
         self._check_answer(self._handshake.receive_eof())
@@ -269,12 +263,6 @@ class Connector:
         """Take the answer as far as it came, or fail: the connection is gone before it was open."""
         if not self.use_partial_answer():
             self._fail_with(cause or ConnectionResetError("the connection was closed"))
-
-    def pause_writing(self) -> None:
-        """Nothing to do: the request is small."""
-
-    def resume_writing(self) -> None:
-        """Nothing to do: the request is small."""
 
     # The end
 

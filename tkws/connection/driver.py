@@ -15,7 +15,7 @@ from typing import Final
 from tkws.connection.delivery import Delivery
 from tkws.errors import printable
 from tkws.loop import Loop, Timer
-from tkws.net import Stream
+from tkws.net import Stream, StreamOwner
 from tkws.net.tlserrors import PEER, explain_tls
 from tkws.options import ConnectionOptions
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
@@ -34,7 +34,7 @@ ANSWER_TIMEOUT = 1.0
 _OPEN: Final = State.OPEN  # in Python 3.11, looking a member up on its enum is a call
 
 
-class ConnectionDriver:
+class ConnectionDriver(StreamOwner):
     """An open connection, as the owner of its stream.
 
     Args:
@@ -47,13 +47,12 @@ class ConnectionDriver:
     Attributes:
         engine: As above; callers queue their output in it, then call `flush`.
         stream: As above.
-        get_buffer: See `StreamOwner.get_buffer`.
     """
 
     __slots__ = (
         "_answer_timer", "_at_eof", "_awaits_pong", "_deferred_ends", "_delivery", "_end_allowed",
         "_high_water", "_loop", "_max_buffered", "_muted", "_on_lost", "_paused", "_timer", "_write_due",
-        "_writing_paused", "engine", "get_buffer", "stream",
+        "_writing_paused", "engine", "stream",
     )  # fmt: skip
 
     def __init__(
@@ -64,7 +63,6 @@ class ConnectionDriver:
         self._loop = loop
         self._delivery = delivery
         self._on_lost = on_lost
-        self.get_buffer: Callable[[], memoryview | None] = engine.reader.get_buffer
         self._timer: Timer | None = None
         self._awaits_pong = False  # whether the timer waits for a pong: then the next deadline may be earlier
         self._write_due = False
@@ -178,6 +176,11 @@ class ConnectionDriver:
         self._process_engine()
         if self._writing_paused:
             self._enforce_max_buffered()
+
+    def get_buffer(self) -> memoryview | None:
+        """Return where the rest of a large message belongs, else None."""
+        payload = self.engine.reader.payload
+        return payload.missing if payload is not None else None
 
     def buffer_updated(self, count: int) -> None:
         """Process bytes that the stream received into the buffer of `get_buffer`."""

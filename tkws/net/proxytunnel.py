@@ -21,14 +21,14 @@ from tkws.net.endpoints import Endpoint, numeric_endpoint
 from tkws.net.proxy import ProxyHandshake, start_proxy_handshake
 from tkws.net.proxyurl import Proxy
 from tkws.net.resolve import Resolution
-from tkws.net.stream import Stream
+from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tls import TLSStream
 
 BODY_TIMEOUT = 1.0
 """Seconds that the body of a refusal may take after its head: the refusal counts with or without it."""
 
 
-class ProxyTunnel:
+class ProxyTunnel(StreamOwner):
     """One attempt to get through a proxy to a server; it begins at once.
 
     Args:
@@ -145,13 +145,6 @@ class ProxyTunnel:
         elif self._handshake.head_received and self._body_timer is None:
             self._body_timer = self._stream.loop.call_on_timeout(BODY_TIMEOUT, self.use_partial_answer)
 
-    def get_buffer(self) -> None:
-        """Return None: the answers are small."""
-
-    def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
-        raise NotImplementedError
-
     def eof_received(self) -> None:
         """Fail with the proxy's answer so far."""
         if not self.use_partial_answer():
@@ -161,12 +154,6 @@ class ProxyTunnel:
         """Fail: the connection was lost before the tunnel was open; an answer received before counts."""
         if not self._over and not self.use_partial_answer():
             self._fail(self._lost(cause))
-
-    def pause_writing(self) -> None:
-        """Nothing to do: the requests are small."""
-
-    def resume_writing(self) -> None:
-        """Nothing to do: the requests are small."""
 
     # ---- the end
 

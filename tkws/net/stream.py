@@ -39,28 +39,41 @@ LOW_WATER = 16 * 1024
 
 
 class StreamOwner(Protocol):
-    """The receiver of a stream's reports."""
+    """The receiver of a stream's reports: a base class.
 
+    By default an owner has no buffer of its own and ignores how much waits to be sent. It is a `Protocol`
+    since mypyc takes one as a second base class, beside `Stream`.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
     def data_received(self, data: bytes, /) -> None:
         """Take ``data``, never empty, which arrived while `get_buffer` returned None."""
 
     def get_buffer(self) -> memoryview | None:
         """Return a writable buffer for the bytes that come next; None to get them by `data_received`."""
+        return None
 
     def buffer_updated(self, count: int, /) -> None:
-        """Note that ``count`` bytes, at least one, were put at the start of the last buffer."""
+        """Take ``count`` bytes, at least one, which are at the start of the last buffer."""
+        raise AssertionError("get_buffer() returned none")
 
+    @abstractmethod
     def eof_received(self) -> None:
         """Note that the peer sends no more; this side may keep sending, and closes when it is done."""
 
+    @abstractmethod
     def connection_lost(self, cause: Exception | None, /) -> None:
-        """Note that the connection is over: by this side's will (None) or by a failure."""
+        """Note that the connection is over: closed by this side (None) or by a failure."""
 
     def pause_writing(self) -> None:
-        """Note that more bytes wait to be sent than the high-water mark says."""
+        """Note that more bytes wait to be sent than the high-water mark allows."""
+        return
 
     def resume_writing(self) -> None:
-        """Note that what waits fell to the low-water mark, or was dropped (`Stream.broken`)."""
+        """Note that no more bytes wait than the low-water mark, or none any more (`Stream.broken`)."""
+        return
 
 
 class Stream(ABC):

@@ -42,7 +42,7 @@ class State(Enum):
     CLOSED = "closed"  # or flushing what is encrypted
 
 
-class TLSStream(Stream):
+class TLSStream(Stream, StreamOwner):
     """A stream over ``below``, which it takes over: the handshake begins at once.
 
     Bytes that were received before, with what preceded TLS, are given to `data_received`.
@@ -172,14 +172,6 @@ class TLSStream(Stream):
         """Receive what has arrived, as far as the slice lasts."""
         self._below.receive_now()
 
-    def get_buffer(self) -> memoryview | None:
-        """Return None: what comes from below has to be decrypted."""
-        return None
-
-    def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
-        raise NotImplementedError
-
     def data_received(self, data: bytes) -> None:
         """Take ``data`` from below."""
         if self._state is State.HANDSHAKE:
@@ -248,9 +240,6 @@ class TLSStream(Stream):
             for data in pieces:
                 self._unsent.append(data)
             self._send()
-
-    def pause_writing(self) -> None:
-        """Note that the stream below has enough; `_encrypt` looks at that itself."""
 
     def resume_writing(self) -> None:
         """Note that the stream below sent everything."""

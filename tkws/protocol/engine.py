@@ -241,19 +241,11 @@ class Engine:
         if self.role is Role.SERVER:
             self.output_ended = True
 
-    def get_buffer(self) -> memoryview | None:
-        """Return where the next bytes belong while a large payload comes, else None.
-
-        They may be received into it, from its start, or as usual. Call `buffer_updated` next,
-        or `receive_data`; the buffer must not be used after that.
-        """
-        return self.reader.get_buffer()
-
     def buffer_updated(self, count: int, now: float) -> None:
-        """Take note of ``count`` bytes that were received into the buffer.
+        """Take ``count`` bytes that were received into `MessageReader.get_buffer` of the `reader`.
 
         Raises:
-            ValueError: Where `get_buffer` gave no room for so many.
+            ValueError: The buffer had no room for so many.
         """
         self.reader.buffer_updated(count, self._events)
         self._now = now

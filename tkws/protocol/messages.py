@@ -155,12 +155,13 @@ class MessageReader:
         max_fragments: As above; a change counts from the next frame on.
         frames: Frames received whole.
         messages: Messages received whole.
+        payload: Where the rest of a large payload is received; None unless one is on its way.
         stopped: Whether `stop` was called.
     """
 
     __slots__ = (
-        "_buffer", "_codec", "_frame", "_masked", "_message", "_missing", "_rest", "_run", "frames",
-        "max_fragments", "max_message", "messages", "stopped",
+        "_codec", "_frame", "_masked", "_message", "_missing", "_rest", "_run", "frames",
+        "max_fragments", "max_message", "messages", "payload", "stopped",
     )  # fmt: skip
 
     def __init__(
@@ -178,7 +179,7 @@ class MessageReader:
         self._message: Message | None = None  # begun and not ended
         self._frame: FrameHeader | None = None  # the same; it belongs to _message
         self._missing = 0  # bytes of its payload
-        self._buffer: PayloadBuffer | None = None  # for its payload, where that is large
+        self.payload: PayloadBuffer | None = None
 
     def receive(self, data: bytes, events: list[EventRecord], control: Control) -> None:
         """Read ``data``; append what it completes to ``events``, hand control frames to ``control``.
@@ -216,7 +217,7 @@ class MessageReader:
         The bytes may also come through `receive`. After writing to the start of the buffer,
         call `buffer_updated`, which takes the buffer back: it must not be used after that.
         """
-        return self._buffer.missing if self._buffer is not None else None
+        return self.payload.missing if self.payload is not None else None
 
     def buffer_updated(self, count: int, events: list[EventRecord]) -> None:
         """Take note of ``count`` bytes that were received into the buffer.
@@ -226,20 +227,20 @@ class MessageReader:
         """
         if self.stopped:
             return
-        frame, buffer = self._frame, self._buffer
+        frame, buffer = self._frame, self.payload
         if frame is None or buffer is None or not 0 <= count <= self._missing:
             raise ValueError(f"count: {count} bytes are more than get_buffer() gave room for")
         buffer.filled(count, frame.mask)
         self._missing -= count
         if not self._missing:
-            self._buffer = None
+            self.payload = None
             self._end_frame(frame, buffer.take(), events)
 
     def stop(self) -> None:
         """Ignore everything that comes from now on, and drop an unfinished message."""
         self.stopped = True
         self._rest = b""
-        self._message = self._frame = self._buffer = None
+        self._message = self._frame = self.payload = None
 
     def _read_run(self, data: bytes, position: int, events: list[EventRecord]) -> int:
         before = len(events)
@@ -270,7 +271,7 @@ class MessageReader:
             message = Message(header.opcode, self._codec if header.rsv1 else None, self.max_message)
         message.begin_fragment(header.length, self.max_fragments)
         if message.is_plain_binary and header.length - available > _DIRECT_THRESHOLD:
-            self._buffer = _allocate(header.length)
+            self.payload = _allocate(header.length)
         self._message = message
         self._frame = header
         self._missing = header.length
@@ -278,8 +279,8 @@ class MessageReader:
     def _read_payload(self, frame: FrameHeader, data: bytes, position: int, events: list[EventRecord]) -> int:
         end = min(position + self._missing, len(data))
         piece = data[position:end]
-        if self._buffer is not None:
-            self._buffer.missing[: len(piece)] = piece
+        if self.payload is not None:
+            self.payload.missing[: len(piece)] = piece
             self.buffer_updated(len(piece), events)
             return end
         if frame.mask:

@@ -16,7 +16,7 @@ from tkws.errors import HandshakeError
 from tkws.http.messages import Request, Response
 from tkws.http.server import ServerConnection
 from tkws.loop import Timeout
-from tkws.net import SocketStream, Stream
+from tkws.net import SocketStream, Stream, StreamOwner
 from tkws.net.filesource import FileSource
 from tkws.net.stream import HIGH_WATER, LOW_WATER
 from tkws.protocol.handshake import rejection
@@ -35,7 +35,7 @@ MIN_READ_RATE = 1024  # bytes a second that a client has to take of its page
 _log = logging.getLogger("tkws")
 
 
-class HTTPConnection:
+class HTTPConnection(StreamOwner):
     """An accepted connection, as the owner of its stream: TLS, requests, pages, refusals.
 
     Requests that come together are answered one after the other, as the client reads the answers.
@@ -78,13 +78,6 @@ class HTTPConnection:
             self._serve(self._http.receive_data(data))
             if self._pending and len(self._http.trailing_data) > self._server.options.max_header_bytes:
                 self._stream.pause_reading()
-
-    def get_buffer(self) -> None:
-        """Return None: requests are small."""
-
-    def buffer_updated(self, count: int) -> None:
-        """Never called: `get_buffer` gives no buffer."""
-        raise NotImplementedError
 
     def eof_received(self) -> None:
         """Note that the client sends no more."""

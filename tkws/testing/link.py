@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from tkws.checks import check_seconds, check_size, check_text
 from tkws.errors import StateError
 from tkws.loop import Loop, Master, loop_for
-from tkws.net import Endpoint, HappyEyeballs, Listener, SocketStream, numeric_endpoint
+from tkws.net import Endpoint, HappyEyeballs, Listener, SocketStream, StreamOwner, numeric_endpoint
 from tkws.testing.reset import reset
 
 
@@ -190,7 +190,7 @@ def _read_target(target: str) -> tuple[Endpoint, SplitResult]:
     return endpoint, parts
 
 
-class _RelayedConnection:
+class _RelayedConnection(StreamOwner):
     """One connection of a link and the owner of its stream; the bytes it receives go to its counterpart."""
 
     def __init__(
@@ -247,13 +247,6 @@ class _RelayedConnection:
         """Pass the bytes on."""
         assert self._counterpart is not None
         self._relay(data, self._counterpart.write)
-
-    def get_buffer(self) -> None:
-        """Return None, so that bytes arrive in `data_received`."""
-
-    def buffer_updated(self, count: int) -> None:
-        """Fail: this is never called, since `get_buffer` returns no buffer."""
-        raise AssertionError
 
     def eof_received(self) -> None:
         """Pass the end on."""

@@ -23,7 +23,7 @@ from tkws.errors import ConnectionClosed, HandshakeError, StateError
 from tkws.http.messages import Request
 from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Master, Timer, loop_for
-from tkws.net import Listener, SocketStream
+from tkws.net import Listener, SocketStream, StreamOwner
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
@@ -92,7 +92,7 @@ class ScriptedServer:
         self.peers.append(ScriptedPeer(self._loop, sock, self._script, self._answer))
 
 
-class ScriptedPeer:
+class ScriptedPeer(StreamOwner):
     """One connection of a `ScriptedServer`; its script sends and closes with it.
 
     Sending raises StateError before the handshake and after the end of the connection, and TypeError or
@@ -179,13 +179,6 @@ class ScriptedPeer:
         elif result is not None:
             self._answer_request(result)
 
-    def get_buffer(self) -> None:
-        """Return None, so that bytes arrive in `data_received`."""
-
-    def buffer_updated(self, count: int) -> None:
-        """Fail: this is never called, since `get_buffer` returns no buffer."""
-        raise AssertionError
-
     def eof_received(self) -> None:
         """End the connection: the client has closed its sending side."""
         if self._engine is not None:
@@ -199,12 +192,6 @@ class ScriptedPeer:
             self._engine.receive_eof(self._loop.now(), f"The connection broke: {cause}")
             self._process_engine(self._engine)
         self._cancel_timer()
-
-    def pause_writing(self) -> None:
-        """Do nothing: scripts send few messages."""
-
-    def resume_writing(self) -> None:
-        """Do nothing: scripts send few messages."""
 
     # Implementation
 
