@@ -3,7 +3,8 @@
 The arrows between the layers are contracts in ``pyproject.toml``, and import-linter holds them; here they
 are run, and a made-up package that breaks each one proves that they can fail. What import-linter cannot
 see is checked on the syntax trees: names private to another module, imports of the root from below, cycles,
-imports by a computed name, dependencies that are not declared, and files and functions that grew too long.
+imports by a computed name, dependencies that are not declared, files and functions that grew too long, and
+what a module keeps from one call to the next.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -37,8 +39,45 @@ ENDS = (("tkws.console", "tkws.__main__"), ("tkws.testing",))
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 # A longer one says "Long because ..." in the module's docstring.
-FILE_LINES = 500
-FUNCTION_LINES = 60
+FILE_LINES = 400
+FUNCTION_LINES = 50
+
+# Of all files, and of the functions' lines of code: their docstrings do not count, since what is explained at
+# length is not hard to read.
+MEDIAN_FILE_LINES = 180
+MEDIAN_FUNCTION_LINES = 6
+SHORT_FUNCTION_LINES = 20
+SHORT_FUNCTIONS = 0.9
+
+# What makes something that can be changed, in a module, where it outlives every call. What is only looked
+# up is a tuple, a frozenset or a MappingProxyType.
+CHANGEABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+MAKES_CHANGEABLE = {
+    "bytearray", "Counter", "count", "defaultdict", "deque", "dict", "fromkeys", "list", "OrderedDict", "set",
+    "WeakKeyDictionary", "WeakSet", "WeakValueDictionary",
+}  # fmt: skip
+
+# What a module keeps all the same. Apart from the registry of connections, that belongs to the process or to
+# an interpreter, of which the program hands over none: it calls tkws with a widget or from a signal.
+STATE = {
+    "tkws.connection.session.all_websockets": "the registry of live connections",
+    "tkws.connection.session._parents": "those of the process that this one was forked off from",
+    "tkws.loop._loops": "the loop of each interpreter, as long as that lives",
+    "tkws.loop.process.open_loops": "the loops to close at exit, and to leave alone in a fork",
+    "tkws.loop.signals._wakeup_fds": "the process has one wake-up descriptor for signals",
+    "tkws.aio.guest._guests": "the asyncio loop of each loop, as long as that is open",
+    "tkws.commands.servers._admissions": "tcllib's `upgrade` is given the socket alone",
+    "tkws.net.worker._lock": "the threads that look names up are the process's",
+    "tkws.net.worker._waiting": "their jobs",
+    "tkws.net.worker._threads": "their number",
+    "tkws.asynchandlers._wrap": "`tkws.aio` registers itself when it is imported",
+    "tkws.protocol.masking._numpy": "numpy, once it is imported",
+    "tkws.protocol.masking._numpy_loader": "the way to import it, at once or in a thread",
+    "tkws.protocol.masking._numpy_requested": "whether that has begun",
+    "tkws.loop.interpreter._serial": "numbers of Tcl commands, which must differ",
+    "tkws.aio.windows._serial": "likewise",
+    "tkws.net.bytequeue._NOTHING": "can hold nothing: its length is 0",
+}
 
 
 @dataclass(frozen=True)
@@ -134,6 +173,7 @@ def module_faults(module: Module, modules: Collection[str]) -> Iterator[str]:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("__import__", "importlib.import_module"):
             yield f"{module.name}:{node.lineno}: an import by a computed name hides from every check"
     yield from length_faults(module)
+    yield from state_faults(module)
 
 
 def is_in(name: str, layers: tuple[str, ...]) -> bool:
@@ -158,6 +198,43 @@ def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if is_docstring else 0
     return (node.end_lineno or node.lineno) - node.lineno + 1 - docstring
+
+
+def state_faults(module: Module) -> Iterator[str]:
+    for name, line in kept(module):
+        if f"{module.name}.{name}" not in STATE:
+            yield f"{module.name}:{line}: {name} can be changed, and outlives every call"
+
+
+def kept(module: Module) -> Iterator[tuple[str, int]]:
+    """The names of ``module`` that can change while the program runs, each with its line."""
+    for node in statements(module.tree.body):
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and is_changeable(value):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if (name := ast.unparse(target)) != "__all__":
+                    yield name, node.lineno
+    for inner in ast.walk(module.tree):
+        if isinstance(inner, ast.Global):
+            yield from ((name, inner.lineno) for name in inner.names)
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Those of a module, also within ``if``, ``try`` and ``with``, but not within functions and classes."""
+    for node in body:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for part in ("body", "orelse", "finalbody"):
+                yield from statements(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from statements(handler.body)
+
+
+def is_changeable(value: ast.expr | None) -> bool:
+    return isinstance(value, CHANGEABLE) or (
+        isinstance(value, ast.Call)
+        and ast.unparse(value.func).partition("[")[0].rpartition(".")[2] in MAKES_CHANGEABLE
+    )
 
 
 def cycles(modules: dict[str, Module]) -> list[list[str]]:
@@ -228,6 +305,26 @@ def test_the_package_keeps_its_contracts() -> None:
 
 def test_the_package_keeps_the_house_rules() -> None:
     assert faults(REPOSITORY / "tkws") == []
+
+
+def test_every_state_of_a_module_has_its_reason() -> None:
+    modules = read_package(REPOSITORY / "tkws").values()
+    found = {f"{module.name}.{name}" for module in modules for name, _ in kept(module)}
+    assert found == set(STATE)
+
+
+def test_most_files_and_functions_are_short() -> None:
+    modules = read_package(REPOSITORY / "tkws").values()
+    files = [len(module.source.splitlines()) for module in modules]
+    functions = [
+        code_lines(node)
+        for module in modules
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert median(files) <= MEDIAN_FILE_LINES
+    assert median(functions) <= MEDIAN_FUNCTION_LINES
+    assert sum(lines <= SHORT_FUNCTION_LINES for lines in functions) >= SHORT_FUNCTIONS * len(functions)
 
 
 def test_the_package_says_that_it_is_typed() -> None:
@@ -348,10 +445,18 @@ EXCUSE = '"""A table.\n\nLong because it is one.\n"""\n'
         ),
         ({"net/a": "from tkws.net import b\n", "net/b": "def f():\n    import tkws.net.a\n"}, None),
         ({"net/utils": ""}, "tkws.net.utils:1: the name says nothing"),
-        ({"net/a": LONG_FILE}, "tkws.net.a:1: 501 lines, more than 500"),
+        ({"net/a": LONG_FILE}, "tkws.net.a:1: 401 lines, more than 400"),
         ({"net/a": EXCUSE + LONG_FILE}, None),
-        ({"net/a": LONG_FUNCTION}, r"tkws.net.a:1: long\(\) has 61 lines, more than 60"),
+        ({"net/a": LONG_FUNCTION}, r"tkws.net.a:1: long\(\) has 51 lines, more than 50"),
         ({"net/a": LONG_DOCSTRING}, None),
+        ({"net/a": "seen = []\n"}, "tkws.net.a:1: seen can be changed"),
+        ({"net/a": "seen: dict[str, int] = {}\n"}, "tkws.net.a:1: seen can be changed"),
+        ({"net/a": "try:\n    x = 1\nexcept E:\n    seen = {1}\n"}, "tkws.net.a:4: seen can be changed"),
+        ({"net/a": "if x:\n    pass\nelse:\n    seen = deque[int](x)\n"}, "tkws.net.a:4: seen can be"),
+        ({"net/a": "seen = dict.fromkeys(x)\n"}, "tkws.net.a:1: seen can be changed"),
+        ({"net/a": "def f():\n    global seen\n    seen = 1\n"}, "tkws.net.a:2: seen can be changed"),
+        ({"net/a": "SEEN = MappingProxyType({1: 2})\n__all__ = ['SEEN']\n"}, None),
+        ({"net/a": "class A:\n    def f(self):\n        seen = []\n"}, None),
     ],
 )
 def test_house_rules_can_break(tmp_path: Path, files: dict[str, str], blamed: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Generator
+from types import MappingProxyType
 from typing import Any
 
 from tkws.aio.guest import GuestLoop, loop
@@ -16,8 +17,12 @@ from tkws.loop import Master
 from tkws.protocol.engine import State
 
 # The names of `websockets` for options of tkws, and for arguments of `tkws.open`.
-OPTIONS = {"ping_interval": "keepalive", "ping_timeout": "pong_timeout", "max_size": "max_message"}
-ARGUMENTS = {"subprotocols": "protocols", "additional_headers": "headers", "open_timeout": "timeout"}
+OPTIONS = MappingProxyType(
+    {"ping_interval": "keepalive", "ping_timeout": "pong_timeout", "max_size": "max_message"}
+)
+ARGUMENTS = MappingProxyType(
+    {"subprotocols": "protocols", "additional_headers": "headers", "open_timeout": "timeout"}
+)
 
 
 class connect:  # noqa: N801 - it is called as a function is

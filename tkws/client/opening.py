@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tkws.client.connector import Connector, Route
@@ -38,13 +39,15 @@ MAX_REDIRECTS = 10
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _SECRET_FIELDS = frozenset(("authorization", "cookie", "proxy-authorization"))
 
-_DOING = {
-    "resolve": "finding its address",
-    "connect": "connecting",
-    "proxy": "finding a way through the proxy",
-    "tls": "agreeing on TLS",
-    "handshake": "waiting for the answer to the opening handshake",
-}
+_DOING = MappingProxyType(
+    {
+        "resolve": "finding its address",
+        "connect": "connecting",
+        "proxy": "finding a way through the proxy",
+        "tls": "agreeing on TLS",
+        "handshake": "waiting for the answer to the opening handshake",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from types import MappingProxyType
 
 from tkws.options import complete
 
 _log = logging.getLogger("tkws")
-_LEVELS = {"debug": 10, "info": 20, "notice": 25, "warn": 30, "error": 40}
+_LEVELS = MappingProxyType({"debug": 10, "info": 20, "notice": 25, "warn": 30, "error": 40})
 
 
 def loglevel(level: str | None = None) -> str:

@@ -11,7 +11,9 @@ pending decision of the retry policy, or the timer for the next attempt.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -80,61 +82,65 @@ _DESTROY_OPEN = Transition(
     Phase.ENDED, (Effect.SILENCE, Effect.FLUSH_THREADS, Effect.CANCEL, Effect.UNREGISTER)
 )
 
-_TABLE: dict[Phase, dict[Input, Transition]] = {
-    Phase.IDLE: {
-        Input.START: Transition(Phase.ATTEMPTING, (Effect.BEGIN_ATTEMPT,)),
-        Input.OPENED: Transition(Phase.OPEN, (Effect.ADOPT_STREAM,)),
-        Input.CLOSE: Transition(Phase.UNWANTED, (Effect.DEFER_CLOSE,)),
-        Input.DESTROY: _DESTROY,
-    },
-    Phase.UNWANTED: {
-        Input.OPENED: Transition(Phase.CLOSING, (Effect.ADOPT_STREAM,)),
-        Input.DESTROY: _DESTROY,
-    },
-    Phase.ATTEMPTING: {
-        Input.OPENED: Transition(Phase.OPEN, (Effect.ADOPT_STREAM,)),
-        Input.FAILED: _GIVE_UP,
-        Input.CLOSE: _CLOSE_BEFORE_OPEN,
-        Input.DESTROY: _DESTROY,
-    },
-    Phase.OPEN: {
-        Input.OPENED: Transition(Phase.OPEN, _DISCARD),
-        Input.LOST: _GIVE_UP,
-        Input.CLOSE: Transition(Phase.CLOSING, (Effect.SEND_CLOSE,)),
-        Input.DESTROY: _DESTROY_OPEN,
-    },
-    Phase.CLOSING: {
-        Input.OPENED: Transition(Phase.CLOSING, _DISCARD),
-        Input.LOST: _GIVE_UP,
-        Input.DESTROY: _DESTROY_OPEN,
-    },
-    Phase.DECIDING: {
-        Input.OPENED: Transition(Phase.DECIDING, _DISCARD),
-        Input.RETRY: Transition(
-            Phase.WAITING,
-            (Effect.TELL_FAILURE, Effect.TELL_DISCONNECT, Effect.TELL_RETRY, Effect.START_RETRY_TIMER),
-        ),
-        Input.GIVE_UP: _GIVE_UP,
-        Input.CLOSE: Transition(Phase.ENDED, (Effect.CANCEL, *_GIVE_UP.effects)),
-        Input.DESTROY: _DESTROY,
-    },
-    Phase.WAITING: {
-        Input.OPENED: Transition(Phase.WAITING, _DISCARD),
-        Input.DUE: Transition(Phase.ATTEMPTING, (Effect.CANCEL, Effect.BEGIN_ATTEMPT)),
-        Input.CLOSE: _CLOSE_BEFORE_OPEN,
-        Input.DESTROY: _DESTROY,
-    },
-    Phase.ENDED: {
-        Input.OPENED: Transition(Phase.ENDED, _DISCARD),
-        Input.DESTROY: Transition(Phase.ENDED, (Effect.SILENCE,)),
-    },
-}
+_TABLE: Mapping[Phase, dict[Input, Transition]] = MappingProxyType(
+    {
+        Phase.IDLE: {
+            Input.START: Transition(Phase.ATTEMPTING, (Effect.BEGIN_ATTEMPT,)),
+            Input.OPENED: Transition(Phase.OPEN, (Effect.ADOPT_STREAM,)),
+            Input.CLOSE: Transition(Phase.UNWANTED, (Effect.DEFER_CLOSE,)),
+            Input.DESTROY: _DESTROY,
+        },
+        Phase.UNWANTED: {
+            Input.OPENED: Transition(Phase.CLOSING, (Effect.ADOPT_STREAM,)),
+            Input.DESTROY: _DESTROY,
+        },
+        Phase.ATTEMPTING: {
+            Input.OPENED: Transition(Phase.OPEN, (Effect.ADOPT_STREAM,)),
+            Input.FAILED: _GIVE_UP,
+            Input.CLOSE: _CLOSE_BEFORE_OPEN,
+            Input.DESTROY: _DESTROY,
+        },
+        Phase.OPEN: {
+            Input.OPENED: Transition(Phase.OPEN, _DISCARD),
+            Input.LOST: _GIVE_UP,
+            Input.CLOSE: Transition(Phase.CLOSING, (Effect.SEND_CLOSE,)),
+            Input.DESTROY: _DESTROY_OPEN,
+        },
+        Phase.CLOSING: {
+            Input.OPENED: Transition(Phase.CLOSING, _DISCARD),
+            Input.LOST: _GIVE_UP,
+            Input.DESTROY: _DESTROY_OPEN,
+        },
+        Phase.DECIDING: {
+            Input.OPENED: Transition(Phase.DECIDING, _DISCARD),
+            Input.RETRY: Transition(
+                Phase.WAITING,
+                (Effect.TELL_FAILURE, Effect.TELL_DISCONNECT, Effect.TELL_RETRY, Effect.START_RETRY_TIMER),
+            ),
+            Input.GIVE_UP: _GIVE_UP,
+            Input.CLOSE: Transition(Phase.ENDED, (Effect.CANCEL, *_GIVE_UP.effects)),
+            Input.DESTROY: _DESTROY,
+        },
+        Phase.WAITING: {
+            Input.OPENED: Transition(Phase.WAITING, _DISCARD),
+            Input.DUE: Transition(Phase.ATTEMPTING, (Effect.CANCEL, Effect.BEGIN_ATTEMPT)),
+            Input.CLOSE: _CLOSE_BEFORE_OPEN,
+            Input.DESTROY: _DESTROY,
+        },
+        Phase.ENDED: {
+            Input.OPENED: Transition(Phase.ENDED, _DISCARD),
+            Input.DESTROY: Transition(Phase.ENDED, (Effect.SILENCE,)),
+        },
+    }
+)
 
 # With a retry policy, its decision comes first.
-_TABLE_OF_RETRIES: dict[tuple[Phase, Input], Transition] = {
-    (Phase.ATTEMPTING, Input.FAILED): Transition(Phase.DECIDING, (Effect.ASK_RETRY_POLICY,)),
-    (Phase.OPEN, Input.LOST): Transition(Phase.DECIDING, (Effect.ASK_RETRY_POLICY,)),
-}
+_TABLE_OF_RETRIES: Mapping[tuple[Phase, Input], Transition] = MappingProxyType(
+    {
+        (Phase.ATTEMPTING, Input.FAILED): Transition(Phase.DECIDING, (Effect.ASK_RETRY_POLICY,)),
+        (Phase.OPEN, Input.LOST): Transition(Phase.DECIDING, (Effect.ASK_RETRY_POLICY,)),
+    }
+)
 
 
 def plan(phase: Phase, given: Input, *, retries: bool) -> Transition:

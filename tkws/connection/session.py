@@ -9,6 +9,8 @@ Invariants:
   and what an interrupt leaves undone is done from the loop.
 - No effect calls the program. Its handlers, retry rule, headers and cookie jar are called from the loop,
   between transitions, and the result counts only if the request for it is still current.
+
+Long because each effect of a transition is a method here: they share what the present phase owns.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tkws.console.replay import Replay
 from tkws.console.session import Session
 from tkws.loop import loop_for
 
-_TYPES = [("JSON Lines", "*.jsonl"), ("All files", "*")]
+_TYPES = (("JSON Lines", "*.jsonl"), ("All files", "*"))
 
 
 class Files:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from tkinter import ttk
+from types import MappingProxyType
 from typing import Final
 
 from tkws.console.log import Direction, Filter
 from tkws.console.look import theme_of
 
-_TYPES: dict[str, frozenset[str] | None] = {
-    "All types": None,
-    "Text": frozenset(("text",)),
-    "Binary": frozenset(("binary", "file")),
-    "Pings and pongs": frozenset(("ping", "pong")),
-    "Connection": frozenset(("open", "connect", "close", "disconnect", "error", "timeout", "retry")),
-}
-_DIRECTIONS: dict[str, frozenset[Direction] | None] = {
-    "Both ways": None,
-    "Received": frozenset((Direction.IN,)),
-    "Sent": frozenset((Direction.OUT,)),
-}
+_TYPES: Mapping[str, frozenset[str] | None] = MappingProxyType(
+    {
+        "All types": None,
+        "Text": frozenset(("text",)),
+        "Binary": frozenset(("binary", "file")),
+        "Pings and pongs": frozenset(("ping", "pong")),
+        "Connection": frozenset(("open", "connect", "close", "disconnect", "error", "timeout", "retry")),
+    }
+)
+_DIRECTIONS: Mapping[str, frozenset[Direction] | None] = MappingProxyType(
+    {
+        "Both ways": None,
+        "Received": frozenset((Direction.IN,)),
+        "Sent": frozenset((Direction.OUT,)),
+    }
+)
 _TYPING_MS = 150  # the filter is applied when typing has stopped for so long
 
 

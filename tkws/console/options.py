@@ -7,6 +7,7 @@ never gets the options entered for this one: it has its own, or the defaults. Kn
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 
 from tkws.checks import MAX_SECONDS, check_seconds
 from tkws.console.settings import Settings
@@ -20,7 +21,7 @@ from tkws.console.target import (
     without_secrets,
 )
 
-PROXIES = {SYSTEM_PROXY: "system default", NO_PROXY: "none"}
+PROXIES = MappingProxyType({SYSTEM_PROXY: "system default", NO_PROXY: "none"})
 """The texts shown for the settings that are not a proxy's URL."""
 
 

@@ -6,6 +6,7 @@ import tkinter as tk
 from collections.abc import Mapping
 from pathlib import Path
 from tkinter import ttk
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import tkws
@@ -21,9 +22,9 @@ from tkws.console.window import ROOM_FOR_PANES
 from tkws.errors import printable
 
 _UPDATE_MS = 250
-_MODES = {"Echo: back to the sender": Mode.ECHO, "Chat: to everybody else": Mode.CHAT}
+_MODES = MappingProxyType({"Echo: back to the sender": Mode.ECHO, "Chat: to everybody else": Mode.CHAT})
 _PLACEHOLDER = "Nobody has connected yet.\nTo start a client: python -m tkws"
-_COLUMNS = {"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"}
+_COLUMNS = MappingProxyType({"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"})
 
 
 class ServerWindow(ttk.Frame):

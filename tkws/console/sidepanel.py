@@ -9,6 +9,7 @@ import time
 import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
+from types import MappingProxyType
 from typing import Final
 
 import tkws
@@ -17,12 +18,14 @@ from tkws.console.look import Theme, theme_of
 from tkws.console.payload import byte_count
 from tkws.console.session import Latency, Session
 
-_STATES = {
-    tkws.State.CONNECTING: ("waiting", "Connecting"),
-    tkws.State.OPEN: ("good", "Connected"),
-    tkws.State.CLOSING: ("waiting", "Closing"),
-    tkws.State.CLOSED: ("faint", "Not connected"),
-}
+_STATES = MappingProxyType(
+    {
+        tkws.State.CONNECTING: ("waiting", "Connecting"),
+        tkws.State.OPEN: ("good", "Connected"),
+        tkws.State.CLOSING: ("waiting", "Closing"),
+        tkws.State.CLOSED: ("faint", "Not connected"),
+    }
+)
 _STATISTICS = ("Messages", "Bytes", "Messages/s", "Pings", "Compressed to", "Unsent", "Connected for")
 
 

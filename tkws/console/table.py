@@ -11,20 +11,25 @@ import time
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import font as tkfont, ttk
+from types import MappingProxyType
 
 from tkws.console.log import Direction, Row, View
 from tkws.console.look import Action, add_context_menu, theme_of
 from tkws.console.payload import preview
 
-_ARROWS = {Direction.IN: "↓", Direction.OUT: "↑", Direction.NOTE: "·"}
-_SAMPLES = {
-    "time": "00:00:00.000",
-    "arrow": "↓",
-    "peer": "from #1234",
-    "type": "disconnect",
-    "size": "16,777,216",
-}
-_HEADINGS = {"time": "Time", "arrow": "", "peer": "Peer", "type": "Type", "size": "Size", "text": "Text"}
+_ARROWS = MappingProxyType({Direction.IN: "↓", Direction.OUT: "↑", Direction.NOTE: "·"})
+_SAMPLES = MappingProxyType(
+    {
+        "time": "00:00:00.000",
+        "arrow": "↓",
+        "peer": "from #1234",
+        "type": "disconnect",
+        "size": "16,777,216",
+    }
+)
+_HEADINGS = MappingProxyType(
+    {"time": "Time", "arrow": "", "peer": "Peer", "type": "Type", "size": "Size", "text": "Text"}
+)
 
 _Drawn = tuple[int, bool, int] | None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from types import MappingProxyType
 
 MAX_NAME = 254
 """Characters of a name, with a dot at the end (RFC 1035, 2.3.4)."""
@@ -18,7 +19,7 @@ _DEVIATIONS = re.compile(
     "[\xdf\u1e9e\u03c2\u200c\u200d\u115f\u1160\u17b4\u17b5\u180f\u3164\uffa0\U000e0100-\U000e01ef]"
 )
 _LABEL = re.compile(r"(?<![^./])[^*.:/\[\]]+(?![^.:])")  # a whole one, in a pattern of names or origins
-_DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")
+_DOTS = MappingProxyType(dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), "."))
 
 
 def to_ascii(name: str) -> str:

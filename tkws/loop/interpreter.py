@@ -44,13 +44,13 @@ class Interpreter:
     """
 
     def __init__(self, master: tkinter.Misc) -> None:
-        root = master.nametowidget(".")
+        root: tkinter.Tk = master.nametowidget(".")
         require_thread_of(root)
-        self.tkapp = root.tk
+        self.tkapp: _tkinter.TkappType = root.tk
         if self.tkapp.call("info", "commands", "winfo") and not self._has_window():
             raise StateError("the application has been destroyed")
-        self.command_prefix = f"tkws_loop_{next(_serial)}"
-        self.thread = get_ident()
+        self.command_prefix: str = f"tkws_loop_{next(_serial)}"
+        self.thread: int = get_ident()
         self._root = weakref.ref(root)
         self._traced = False
 
@@ -121,7 +121,9 @@ class Interpreter:
 
         The garbage collector may make that call in any thread. `release` undoes it.
         """
-        self._root = weakref.ref(self._root(), lambda _: callback())
+        root = self._root()
+        assert root is not None  # `master` of the loop that is being made keeps it
+        self._root = weakref.ref(root, lambda _: callback())
         self.tkapp.createcommand(f"{self.command_prefix}_end", lambda *_: callback())
         self.follow_window()
 

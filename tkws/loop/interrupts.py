@@ -20,7 +20,7 @@ import tkinter
 from contextlib import suppress
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from tkws.loop import signals
 
@@ -137,5 +137,5 @@ def _is_in_tkws(frame: FrameType | None) -> bool:
     return False
 
 
-sigint_handler = SigintHandler()
+sigint_handler: Final = SigintHandler()
 """The handler of this process."""

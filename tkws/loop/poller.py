@@ -12,6 +12,7 @@ from __future__ import annotations
 import select
 import selectors
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 # Bits of a mask, with the values of EPOLLIN and EPOLLOUT. Any other bit (error, hang-up) concerns both reader
@@ -54,10 +55,10 @@ class EpollPoller:
 
     def __init__(self) -> None:
         self._epoll = epoll = select.epoll()
-        self.register = epoll.register
-        self.modify = epoll.modify
-        self.fileno = epoll.fileno
-        self.close = epoll.close
+        self.register: Callable[[int, int], None] = epoll.register
+        self.modify: Callable[[int, int], None] = epoll.modify
+        self.fileno: Callable[[], int] = epoll.fileno
+        self.close: Callable[[], None] = epoll.close
 
     def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
         """See `Poller.poll`."""
@@ -76,7 +77,7 @@ class SelectorPoller:
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
-        self.close = self._selector.close
+        self.close: Callable[[], None] = self._selector.close
 
     def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
         """See `Poller.poll`."""

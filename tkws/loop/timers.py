@@ -29,7 +29,7 @@ class Timer:
     def __init__(
         self, heap: TimerHeap, when: float, callback: Callable[..., object], args: tuple[Any, ...]
     ) -> None:
-        self.when = when
+        self.when: float = when
         self._heap = heap
         self._callback: Callable[..., object] | None = callback
         self._args = args
@@ -75,7 +75,7 @@ class TimerHeap:
 
     def __init__(self, check_thread: Callable[[], None]) -> None:
         self.check_thread = check_thread
-        self.earliest = math.inf
+        self.earliest: float = math.inf
         self._heap: list[tuple[float, int, Timer]] = []
         self._serial = itertools.count()
         self._cancelled = 0

@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 import stat
+from types import MappingProxyType
 
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
 from tkws.net.stream import Socket
@@ -21,7 +22,7 @@ BACKLOG = 1024
 PORT_TRIES = 8
 
 # In both families: the wildcard addresses, and the loopback addresses.
-_SPECIAL_HOSTS = {"": ("0.0.0.0", "::"), "localhost": ("127.0.0.1", "::1")}
+_SPECIAL_HOSTS = MappingProxyType({"": ("0.0.0.0", "::"), "localhost": ("127.0.0.1", "::1")})
 
 # A port is ours alone, and can be bound again at once while its last connections are in TIME_WAIT.
 # Windows needs another option: SO_REUSEADDR would let any program share the port there.

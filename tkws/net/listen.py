@@ -34,10 +34,10 @@ MAX_ACCEPTS = 64
 RETRY_DELAY = 1.0
 
 # Errors of accept that concern one connection only: the next may be fine (accept(2), Linux).
-_PER_CONNECTION_ERRNOS = {
+_PER_CONNECTION_ERRNOS = frozenset({
     errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN,
     errno.EHOSTUNREACH, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.ETIMEDOUT, errno.ECONNRESET,
-}  # fmt: skip
+})  # fmt: skip
 
 _log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from tkws.http.authority import is_loopback, parse_address
 from tkws.http.hostnames import to_ascii
@@ -20,7 +21,9 @@ from tkws.net.proxyurl import Proxy, parse_proxy
 
 # The settings that are used; the first that is set wins: WebSocket's own, then SOCKS, then HTTPS,
 # then HTTP (RFC 6455, 4.1). A proxy for plain HTTP is not taken for TLS: it may not allow it.
-_KEYS = {True: ("wss", "socks", "https", "all"), False: ("ws", "socks", "https", "http", "all")}
+_KEYS = MappingProxyType(
+    {True: ("wss", "socks", "https", "all"), False: ("ws", "socks", "https", "http", "all")}
+)
 
 _ENTRY = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?")
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tkws.http.authority import format_authority, parse_authority
 
 # Each with its default port; that of SOCKS is registered, the others are HTTP's.
-_PORTS = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
+_PORTS = MappingProxyType(
+    {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
+)
 
 # Desktops write socks:// for a SOCKS proxy of any version; the newest keeps names private.
-_ALIASES = {"socks": "socks5h"}
+_ALIASES = MappingProxyType({"socks": "socks5h"})
 
 _URL = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?"

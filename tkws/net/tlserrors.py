@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -60,26 +61,28 @@ _NO_AUTHORITIES = (
 # X509_V_ERR_* of OpenSSL's x509_vfy.h
 _ISSUER_CODES = frozenset((2, 20, 21))  # the issuer is missing
 _NOT_YET_CODES = frozenset((9, 11))
-_CERTIFICATES = {
-    **dict.fromkeys(_ISSUER_CODES, _UNKNOWN_AUTHORITY),
-    **dict.fromkeys((3, 12, 33), _NO_REVOCATION_LIST),
-    **dict.fromkeys(_NOT_YET_CODES, _NOT_YET),
-    10: "has expired: ask the {name}'s operator to renew it",
-    18: (
-        "is self-signed: install one that an authority signed on the {name}, or trust this one by "
-        "{argument}=ssl.create_default_context(cafile=...)"
-    ),
-    19: (
-        "was signed by an authority that this machine does not know: trust that authority by "
-        "{argument}=ssl.create_default_context(cafile=...)"
-    ),
-    23: "was revoked: ask the {name}'s operator for a new one",
-    26: "is not made for this use ({words}): ask the {name}'s operator for another",
-    62: "is for another name: use the name in the certificate, or have the name added to it",
-    64: "is for another address: use the name in the certificate, or have the address added to it",
-    **dict.fromkeys((66, 67, 68), _TOO_WEAK),
-    **dict.fromkeys(range(79, 95), _WRONGLY_MADE),  # what ssl.VERIFY_X509_STRICT checks
-}
+_CERTIFICATES = MappingProxyType(
+    {
+        **dict.fromkeys(_ISSUER_CODES, _UNKNOWN_AUTHORITY),
+        **dict.fromkeys((3, 12, 33), _NO_REVOCATION_LIST),
+        **dict.fromkeys(_NOT_YET_CODES, _NOT_YET),
+        10: "has expired: ask the {name}'s operator to renew it",
+        18: (
+            "is self-signed: install one that an authority signed on the {name}, or trust this one by "
+            "{argument}=ssl.create_default_context(cafile=...)"
+        ),
+        19: (
+            "was signed by an authority that this machine does not know: trust that authority by "
+            "{argument}=ssl.create_default_context(cafile=...)"
+        ),
+        23: "was revoked: ask the {name}'s operator for a new one",
+        26: "is not made for this use ({words}): ask the {name}'s operator for another",
+        62: "is for another name: use the name in the certificate, or have the name added to it",
+        64: "is for another address: use the name in the certificate, or have the address added to it",
+        **dict.fromkeys((66, 67, 68), _TOO_WEAK),
+        **dict.fromkeys(range(79, 95), _WRONGLY_MADE),  # what ssl.VERIFY_X509_STRICT checks
+    }
+)
 _OTHER_CERTIFICATE = "is not accepted ({words}): ask the {name}'s operator for another"
 
 _SPEAKS_PLAIN = "The {name} does not speak TLS on this port: use {plain}: or another port"
@@ -103,57 +106,64 @@ _NO_PROTOCOL = (
 _ENDED = "The {name} ended the connection without ending TLS"
 
 # Names of OpenSSL's reasons; those of alerts, which the peer sent, without what precedes the name.
-_REASONS = {
-    **dict.fromkeys(
-        (
-            "WRONG_VERSION_NUMBER",
-            "PACKET_LENGTH_TOO_LONG",
-            "RECORD_LAYER_FAILURE",
-            "HTTP_REQUEST",
-            "UNKNOWN_PROTOCOL",
+_REASONS = MappingProxyType(
+    {
+        **dict.fromkeys(
+            (
+                "WRONG_VERSION_NUMBER",
+                "PACKET_LENGTH_TOO_LONG",
+                "RECORD_LAYER_FAILURE",
+                "HTTP_REQUEST",
+                "UNKNOWN_PROTOCOL",
+            ),
+            _SPEAKS_PLAIN,
         ),
-        _SPEAKS_PLAIN,
-    ),
-    **dict.fromkeys(
-        (
-            "UNSUPPORTED_PROTOCOL",
-            "NO_PROTOCOLS_AVAILABLE",
-            "PROTOCOL_VERSION",
-            "UNSUPPORTED_VERSION",
-            "VERSION_TOO_LOW",
+        **dict.fromkeys(
+            (
+                "UNSUPPORTED_PROTOCOL",
+                "NO_PROTOCOLS_AVAILABLE",
+                "PROTOCOL_VERSION",
+                "UNSUPPORTED_VERSION",
+                "VERSION_TOO_LOW",
+            ),
+            _NO_COMMON_VERSION,
         ),
-        _NO_COMMON_VERSION,
-    ),
-    **dict.fromkeys(("HANDSHAKE_FAILURE", "INSUFFICIENT_SECURITY", "NO_SHARED_CIPHER"), _NO_COMMON_CIPHER),
-    **dict.fromkeys(
-        ("CERTIFICATE_REQUIRED", "NO_CERTIFICATE", "PEER_DID_NOT_RETURN_A_CERTIFICATE"), _WANTS_CERTIFICATE
-    ),
-    **dict.fromkeys(
-        ("BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE", "CERTIFICATE_UNKNOWN", "ACCESS_DENIED"),
-        _REFUSES_CERTIFICATE,
-    ),
-    **dict.fromkeys(
-        ("DH_KEY_TOO_SMALL", "EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"), _WEAK_KEYS
-    ),
-    "UNKNOWN_CA": "The {name} does not know the authority of this side's certificate: have it trust that one",
-    "CERTIFICATE_EXPIRED": (
-        "The {name} says that this side's certificate has expired: load a new one into the context "
-        "given as {argument}"
-    ),
-    "CERTIFICATE_REVOKED": (
-        "The {name} says that this side's certificate was revoked: load a new one into the context "
-        "given as {argument}"
-    ),
-    "UNRECOGNIZED_NAME": "The {name} does not know the name by which it was called: check the host "
-    "in the URL",
-    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": (
-        "The {name} knows only TLS's old renegotiation, which is unsafe and refused on this side: "
-        "have it updated"
-    ),
-    "NO_APPLICATION_PROTOCOL": _NO_PROTOCOL,
-    "UNEXPECTED_EOF_WHILE_READING": _ENDED,
-    "INTERNAL_ERROR": "The {name} failed by an error of its own: try again later",
-}
+        **dict.fromkeys(
+            ("HANDSHAKE_FAILURE", "INSUFFICIENT_SECURITY", "NO_SHARED_CIPHER"), _NO_COMMON_CIPHER
+        ),
+        **dict.fromkeys(
+            ("CERTIFICATE_REQUIRED", "NO_CERTIFICATE", "PEER_DID_NOT_RETURN_A_CERTIFICATE"),
+            _WANTS_CERTIFICATE,
+        ),
+        **dict.fromkeys(
+            ("BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE", "CERTIFICATE_UNKNOWN", "ACCESS_DENIED"),
+            _REFUSES_CERTIFICATE,
+        ),
+        **dict.fromkeys(
+            ("DH_KEY_TOO_SMALL", "EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"), _WEAK_KEYS
+        ),
+        "UNKNOWN_CA": (
+            "The {name} does not know the authority of this side's certificate: have it trust that one"
+        ),
+        "CERTIFICATE_EXPIRED": (
+            "The {name} says that this side's certificate has expired: load a new one into the context "
+            "given as {argument}"
+        ),
+        "CERTIFICATE_REVOKED": (
+            "The {name} says that this side's certificate was revoked: load a new one into the context "
+            "given as {argument}"
+        ),
+        "UNRECOGNIZED_NAME": "The {name} does not know the name by which it was called: check the host "
+        "in the URL",
+        "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": (
+            "The {name} knows only TLS's old renegotiation, which is unsafe and refused on this side: "
+            "have it updated"
+        ),
+        "NO_APPLICATION_PROTOCOL": _NO_PROTOCOL,
+        "UNEXPECTED_EOF_WHILE_READING": _ENDED,
+        "INTERNAL_ERROR": "The {name} failed by an error of its own: try again later",
+    }
+)
 _MENDS_ITSELF = frozenset(("INTERNAL_ERROR", "UNEXPECTED_EOF_WHILE_READING"))
 _OTHER = (
     "TLS with the {name} failed ({words}): one of the two sides, or a device between them, does not "

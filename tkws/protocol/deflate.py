@@ -212,13 +212,13 @@ class PerMessageDeflate:
         decode_window_bits: int = _MAX_WINDOW_BITS,
         decode_takeover: bool = True,
     ) -> None:
-        self.threshold = setting.threshold
-        self.compressed_bytes = 0
-        self.plain_bytes = 0
-        self.encode_window_bits = encode_window_bits
-        self.encode_takeover = encode_takeover
-        self.decode_window_bits = decode_window_bits
-        self.decode_takeover = decode_takeover
+        self.threshold: int = setting.threshold
+        self.compressed_bytes: int = 0
+        self.plain_bytes: int = 0
+        self.encode_window_bits: int = encode_window_bits
+        self.encode_takeover: bool = encode_takeover
+        self.decode_window_bits: int = decode_window_bits
+        self.decode_takeover: bool = decode_takeover
         self._setting = setting
         self._compressor: _Compress | None = None
         self._decompressor: _Decompress | None = None

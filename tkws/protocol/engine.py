@@ -32,6 +32,7 @@ Long because every call and attribute is documented; what it decides takes half 
 from __future__ import annotations
 
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Final
 
 from tkws.checks import Buffer
@@ -146,27 +147,27 @@ class Engine:
     ) -> None:
         if (masks is None) == (role is Role.CLIENT):
             raise ValueError("masks: a client needs them, a server has none (RFC 6455, 5.1)")
-        self.role = role
-        self.state = State.OPEN
-        self.keepalive = Keepalive(now, options.keepalive, options.pong_timeout)
-        self.reader = MessageReader(
+        self.role: Role = role
+        self.state: State = State.OPEN
+        self.keepalive: Final = Keepalive(now, options.keepalive, options.pong_timeout)
+        self.reader: Final = MessageReader(
             role, codec, max_message=options.max_message, max_fragments=options.max_fragments
         )
         self._ping_payload = options.ping_payload
         self._close_timeout = options.close_timeout
         self._echo_close_reason = options.echo_close_reason
         self.close_code: int | None = None
-        self.close_reason = ""
+        self.close_reason: str = ""
         self.fault: ProtocolError | None = None
-        self.auto_complete_close = True
-        self.output_ended = False
-        self.bytes_received = 0
-        self.bytes_sent = 0
-        self.frames_sent = 0
-        self.messages_sent = 0
-        self.pings_sent = 0
-        self.pings_received = 0
-        self.pongs_received = 0
+        self.auto_complete_close: bool = True
+        self.output_ended: bool = False
+        self.bytes_received: int = 0
+        self.bytes_sent: int = 0
+        self.frames_sent: int = 0
+        self.messages_sent: int = 0
+        self.pings_sent: int = 0
+        self.pings_received: int = 0
+        self.pongs_received: int = 0
         self._codec = codec
         self._masks = masks
         self._now = now
@@ -538,11 +539,13 @@ class Engine:
         return size
 
 
-_ADVICE = {
-    State.CONNECTING: "wait for its `connect` event, or set the option offline_buffer",
-    State.CLOSING: "nothing can be sent after close(), or after the peer has closed it",
-    State.CLOSED: "it is over; open another one",
-}
+_ADVICE = MappingProxyType(
+    {
+        State.CONNECTING: "wait for its `connect` event, or set the option offline_buffer",
+        State.CLOSING: "nothing can be sent after close(), or after the peer has closed it",
+        State.CLOSED: "it is over; open another one",
+    }
+)
 
 
 def not_open(state: State) -> StateError:

@@ -7,6 +7,7 @@ arrived whole; what is wrong in its first two bytes is refused as soon as these 
 from __future__ import annotations
 
 from enum import IntEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tkws.errors import ProtocolError
@@ -48,7 +49,8 @@ class Opcode(IntEnum):
         return self >= Opcode.CLOSE
 
 
-_OPCODES = {int(opcode): opcode for opcode in Opcode}  # six times as fast as a call of Opcode
+# Five times as fast as a call of Opcode.
+_OPCODES = MappingProxyType({int(opcode): opcode for opcode in Opcode})
 
 
 class FrameHeader(NamedTuple):

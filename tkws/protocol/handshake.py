@@ -3,6 +3,8 @@
 Knows which fields of HTTP make a WebSocket; how HTTP is spoken is `tkws.http.messages`'s
 business. Draws no random number: a client's nonce is handed in. Which origins, hosts, paths
 and subprotocols are served is up to the caller.
+
+Long because both sides are here: each checks what the other one writes.
 """
 
 from __future__ import annotations
@@ -123,9 +125,9 @@ class ClientHandshake:
         if deflate is not None:
             fields.append(("Sec-WebSocket-Extensions", deflate.offer()))
         fields += _additional_fields(uri, Headers(headers), origin, user_agent)
-        self.request = Request(target=uri.target, headers=Headers(fields))
+        self.request: Request = Request(target=uri.target, headers=Headers(fields))
         self._connection = ClientConnection()
-        self.data = self._connection.request("GET", uri.target, self.request.headers)
+        self.data: bytes = self._connection.request("GET", uri.target, self.request.headers)
 
     @property
     def head_received(self) -> bool:

@@ -45,12 +45,12 @@ class Keepalive:
     )  # fmt: skip
 
     def __init__(self, now: float, interval: float, pong_timeout: float) -> None:
-        self.interval = interval
-        self.pong_timeout = pong_timeout
+        self.interval: float = interval
+        self.pong_timeout: float = pong_timeout
         self.latency: float | None = None
         self._silent_since = now  # or since the last step that `poll` asked for
-        self.unanswered = False
-        self.paused = False
+        self.unanswered: bool = False
+        self.paused: bool = False
         self._ping_position = self._sent = 0  # in all output: where the ping begins, and what was sent
         self._polled_at = self._pinged_at = now
         self._grace = 0.0  # seconds that the ping took to leave

@@ -59,7 +59,7 @@ class Message:
     def __init__(self, opcode: Opcode, codec: PerMessageDeflate | None, limit: int) -> None:
         text = opcode is Opcode.TEXT
         self.event = Event.TEXT if text else Event.BINARY
-        self.size = 0
+        self.size: int = 0
         self._limit = limit
         self._codec = codec
         self._decoder = _Utf8Decoder() if text else None
@@ -126,7 +126,7 @@ class PayloadBuffer:
         # nothing costs nothing.
         self._file = io.BytesIO(bytes(size))
         self._size = size
-        self.missing = self._file.getbuffer()
+        self.missing: memoryview[int] = self._file.getbuffer()
 
     def filled(self, count: int, mask: bytes) -> None:
         """Take note that ``count`` bytes more are there, to be unmasked where there is a ``mask``."""
@@ -167,11 +167,11 @@ class MessageReader:
     def __init__(
         self, role: Role, codec: PerMessageDeflate | None, *, max_message: int, max_fragments: int
     ) -> None:
-        self.max_message = max_message
-        self.max_fragments = max_fragments
-        self.frames = 0
-        self.messages = 0
-        self.stopped = False
+        self.max_message: int = max_message
+        self.max_fragments: int = max_fragments
+        self.frames: int = 0
+        self.messages: int = 0
+        self.stopped: bool = False
         self._masked = role is Role.SERVER
         self._run = read_masked_run if self._masked else read_unmasked_run
         self._codec = codec

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from urllib.parse import quote
 
 from tkws.checks import check_text
@@ -27,7 +28,7 @@ _NOT_IN_A_URL = r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 # Characters that may stand unencoded in a path (RFC 3986, 3.3), and "%", which begins an encoded one.
 _PATH_SAFE = "/%:@!$&'()*+,;=~"
 
-_SECURE = {"ws": False, "http": False, "wss": True, "https": True}
+_SECURE = MappingProxyType({"ws": False, "http": False, "wss": True, "https": True})
 
 # Visible characters that browsers encode in a path and in a query (WHATWG URL, 1.3).
 _NOT_IN_A_PATH = frozenset('"<>^`{}')

@@ -16,6 +16,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tkws.errors import HandshakeError
@@ -25,7 +26,7 @@ from tkws.http.hostnames import pattern_to_ascii
 # Names of this machine wherever it is, beside ``*.localhost`` (RFC 6761, 6.3) and loopback addresses.
 _LOCAL_NAMES = frozenset(("", "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"))
 
-_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_DEFAULT_PORTS = MappingProxyType({"http": 80, "https": 443, "ws": 80, "wss": 443})
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:/?#@\\\s,]*)(?::([0-9]{0,5}))?")

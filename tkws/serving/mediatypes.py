@@ -6,6 +6,7 @@ A table of our own: the system's may be wrong (programs on Windows register ``.j
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import NamedTuple
 
 _TABLE = """
@@ -80,14 +81,16 @@ _TABLE = """
     application/zstd                zst
 """
 
-_TYPES = {
-    ending: name
-    for name, *endings in (line.split() for line in _TABLE.splitlines() if line)
-    for ending in endings
-}
+_TYPES = MappingProxyType(
+    {
+        ending: name
+        for name, *endings in (line.split() for line in _TABLE.splitlines() if line)
+        for ending in endings
+    }
+)
 
 # Codings that browsers undo by themselves (RFC 9110, 8.4.1).
-_CODINGS = {"gz": "gzip", "br": "br", "zst": "zstd"}
+_CODINGS = MappingProxyType({"gz": "gzip", "br": "br", "zst": "zstd"})
 
 # Inside one of these a coding is a part of the file: a ``.tar.gz`` is to stay one when it is saved.
 _ARCHIVES = frozenset(("tar",))

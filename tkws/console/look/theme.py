@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from types import MappingProxyType
 
 from tkws.console.look.classic import paint_classic
 from tkws.console.look.palette import DARK, LIGHT, Palette
@@ -12,7 +13,7 @@ from tkws.console.look.resources import Resources
 from tkws.console.look.styles import define_styles
 
 _NAME = "tkws"
-_PALETTES = {"light": LIGHT, "dark": DARK}
+_PALETTES = MappingProxyType({"light": LIGHT, "dark": DARK})
 
 
 def theme_of(widget: tk.Misc) -> Theme:

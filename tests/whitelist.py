@@ -1,0 +1,57 @@
+"""What `vulture` takes for dead code in tkws and is not, each with its reason.
+
+mypy reads this file too, so a name that is gone must go here as well.
+"""
+
+from __future__ import annotations
+
+from tkws.aio import Connection, Server as AioServer
+from tkws.aio.selector import HostSelector
+from tkws.connection.statistics import Statistics
+from tkws.handlers import Handler
+from tkws.net.tlserrors import Peer
+from tkws.options import Configurable
+from tkws.protocol.closing import CloseCode
+from tkws.serving.server import Server
+from tkws.testing import Link, ScriptedPeer
+
+__all__ = ["NOT_DEAD"]
+
+NOT_DEAD = {
+    "programs use it": (
+        AioServer.serve_forever,
+        Configurable.config,  # Tk's other name of `configure`
+        Connection.local_address,
+        Connection.remote_address,
+        Connection.subprotocol,
+        Link.cut_after,
+        Link.flow,
+        Link.stall,
+        Link.up,
+        ScriptedPeer.flow,
+        ScriptedPeer.send_raw,
+        ScriptedPeer.stall,
+        Statistics().frames_received,
+        Server.broadcast,
+        Server.connections,
+        Server.directory,
+    ),
+    "asyncio uses it": (HostSelector.get_map,),
+    "its name is made from the type of an event": (
+        Handler.on_binary,
+        Handler.on_connect,
+        Handler.on_disconnect,
+        Handler.on_drain,
+        Handler.on_ping,
+        Handler.on_pong,
+        Handler.on_retry,
+        Handler.on_text,
+        Handler.on_timeout,
+    ),
+    "it goes into texts by its name": (Peer.argument,),
+    "the table is that of RFC 6455, 7.4.1, and of IANA's registry": (
+        CloseCode.BAD_GATEWAY,
+        CloseCode.SERVICE_RESTART,
+        CloseCode.TRY_AGAIN_LATER,
+    ),
+}
