@@ -5,11 +5,14 @@ from __future__ import annotations
 import decimal
 import fractions
 import math
+import threading
 
 import pytest
 
 import tkws
+from tests.peers import Log
 from tkws import checks
+from tkws.http.messages import Request
 from tkws.options import ConnectionOptions, ServerOptions
 
 numpy = pytest.importorskip("numpy")
@@ -86,6 +89,103 @@ def test_counts_become_an_int(value):
         assert (number, type(number)) == (7, int)
     level = tkws.Deflate(level=value).level
     assert (level, type(level)) == (7, int)
+
+
+TINY = [fractions.Fraction(1, HUGE), numpy.longdouble("1e-4000"), 5e-324, 1e-310]
+
+
+@pytest.mark.parametrize("value", TINY, ids=list("abcd"))
+def test_no_positive_number_becomes_zero(root, value):
+    for name in SECONDS:
+        assert 0 < getattr(ServerOptions(**{name: value}), name) < 1e-300
+    backoff = tkws.Backoff(initial=value, maximum=value, reset_after=value, jitter=value)
+    for name in ("initial", "maximum", "reset_after", "jitter"):
+        assert 0 < getattr(backoff, name) < 1e-300
+    assert 0 < checks.check_seconds("n", value, above_zero=True) < 1e-300
+
+
+@pytest.mark.parametrize("value", TINY, ids=list("abcd"))
+def test_a_tiny_timeout_is_over_at_once(root, peers, pump_until, value):
+    log = Log()
+    ws = tkws.open(peers.listen().url, log, master=root, timeout=value)
+    pump_until(lambda: log.over)
+    assert log.types == ["timeout", "disconnect"]
+    with pytest.raises(ValueError, match="^timeout: seconds above 0"):
+        tkws.open(ws.url, log, master=root, timeout=-value)
+
+
+class Liar(bytes):
+    """Its content is ``b"abc"``; whatever its methods say is wrong."""
+
+    def __len__(self):
+        return -1  # noqa: PLE0303 - the lie
+
+    def __bytes__(self):
+        return b"no"
+
+    def __getitem__(self, index):
+        raise AssertionError
+
+    def __iter__(self):
+        raise AssertionError
+
+    def __add__(self, other):
+        raise AssertionError
+
+
+class TextLiar(str):
+    """Its content is ``"abc"``."""
+
+    __slots__ = ()
+
+    def __len__(self):
+        return -1  # noqa: PLE0303 - the lie
+
+    def encode(self, *_args, **_kwargs):
+        return "no"
+
+    def __getitem__(self, index):
+        raise AssertionError
+
+    def __iter__(self):
+        raise AssertionError
+
+    def __format__(self, spec):
+        raise AssertionError
+
+
+def test_a_subclass_is_what_it_contains():
+    for checked in (checks.check_bytes("n", Liar(b"abc")), checks.check_bytes_like("n", Liar(b"abc"))):
+        assert (checked, type(checked)) == (b"abc", bytes)
+    text = checks.check_text("n", TextLiar("abc"))
+    assert (text, type(text)) == ("abc", str)
+
+
+def test_a_subclass_is_sent_as_what_it_contains(root, pump_until):
+    said = Log()
+    server = tkws.serve(master=root, handler=Log(binary=lambda ws, message: ws.send(TextLiar("abc"))))
+    server.page("/bytes", Liar(b"abc"))
+    server.page("/text", TextLiar("abc"))
+    ws = tkws.open(server.url, said, master=root, offline_buffer=99, compression=False, ping=Liar(b"abc"))
+    kept = [ws.send(Liar(b"abc")), ws.send(TextLiar("abc"))]
+    pump_until(lambda: said.open)
+    ws.send(Liar(b"abc"), final=False)
+    ws.send(Liar(b"abc"))
+    ws.ping(Liar(b"abc"))
+    ws.ping(TextLiar("abc"))
+    pump_until(lambda: said.all("pong") == [b"abc", b"abc"] and len(said.all("text")) == 2)
+    assert kept == [3, 3]
+    assert server.broadcast(Liar(b"abc")) == 1
+    thread = threading.Thread(target=lambda: (ws.send(Liar(b"abc")), ws.send(TextLiar("abc"))))
+    thread.start()
+    thread.join()
+    pump_until(lambda: len(said.all("text")) == 3 and said.all("binary") == [b"abc"])
+    server.connections[0].close(1000, TextLiar("abc"))
+    pump_until(lambda: said.over)
+    assert said.one("close") == (1000, "abc")
+    for path in ("/bytes", "/text"):
+        assert server.pages.answer(Request("GET", path, tkws.Headers({"Host": "x"}))).body == b"abc"
+    server.close()
 
 
 def test_the_largest_that_pass_can_be_added_and_converted():

@@ -1,8 +1,9 @@
 """Checks of arguments. Every error names the argument, and says what is expected and what was passed.
 
 Each check raises TypeError for a value of a wrong type and ValueError for one out of range, and returns the
-value as a built-in type: a NumPy number or a `fractions.Fraction` becomes an int or a float. Numbers have
-upper bounds too, so that no later sum or conversion can overflow.
+value as a built-in type: a NumPy number or a `fractions.Fraction` becomes an int or a float, and a subclass
+of str or bytes, whose methods may do anything, becomes its content. Numbers have upper bounds too, so that no
+later sum or conversion can overflow. No positive number becomes 0, which may have a meaning of its own.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Buffer(Protocol):
 
 
 _LARGEST = sys.float_info.max
+_TINIEST = sys.float_info.min
 
 
 def check_kind(name: str, value: object, wanted: type, what: str) -> None:
@@ -51,7 +53,7 @@ def check_seconds(name: str, value: object, *, above_zero: bool = False) -> floa
         raise ValueError(
             f"{name}: seconds {_with_bound(wanted, number, MAX_SECONDS)}, not {format_number(number)}"
         )
-    return float(number)
+    return _as_float(number)
 
 
 def check_number(name: str, value: object, *, least: float = -_LARGEST, most: float = _LARGEST) -> float:
@@ -59,7 +61,7 @@ def check_number(name: str, value: object, *, least: float = -_LARGEST, most: fl
     number = _real(name, value, "a number")
     if not least <= number <= most:
         raise ValueError(f"{name}: {_range(least, most, number)}, not {format_number(number)}")
-    return float(number)
+    return _as_float(number)
 
 
 def check_count(name: str, value: object, *, least: int = 0, most: int = MAX_COUNT) -> int:
@@ -87,7 +89,7 @@ def check_flag(name: str, value: object) -> bool:
 
 
 def check_bytes_like(name: str, value: object, what: str = "bytes-like") -> bytes:
-    """Return the bytes of any object with a contiguous buffer: a copy, unless ``value`` is bytes.
+    """Return the bytes of any object with a contiguous buffer: a copy, unless it is of the type bytes.
 
     Such objects are bytes, bytearray, memoryview, `array.array`, `mmap.mmap`, NumPy arrays and the types of
     `ctypes`. The buffer is released, so a map can be closed and a bytearray resized afterwards.
@@ -97,7 +99,7 @@ def check_bytes_like(name: str, value: object, what: str = "bytes-like") -> byte
         value: The value that was passed.
         what: The accepted types, for the error.
     """
-    if isinstance(value, bytes):
+    if type(value) is bytes:
         return value
     try:
         view = memoryview(value)  # type: ignore[arg-type]
@@ -117,7 +119,7 @@ def check_text(name: str, value: object) -> str:
     """Return a str."""
     if not isinstance(value, str):
         raise TypeError(f"{name}: str, not {type(value).__name__}")
-    return value
+    return str.__str__(value)
 
 
 def check_texts(name: str, value: object) -> Sequence[str]:
@@ -134,7 +136,7 @@ def check_bytes(name: str, value: object) -> bytes:
     """Return bytes."""
     if not isinstance(value, bytes):
         raise TypeError(f"{name}: bytes, not {type(value).__name__}")
-    return value
+    return check_bytes_like(name, value)
 
 
 def check_callable(name: str, value: object, arguments: str = "") -> None:
@@ -155,6 +157,11 @@ def _real(name: str, value: object, what: str) -> Any:
     if isinstance(value, bool) or not (isinstance(value, int | float) or _is_registered(value, "Real")):
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
     return value
+
+
+def _as_float(number: Any) -> float:
+    converted = float(number)
+    return _TINIEST if converted == 0 < number else converted
 
 
 def _whole(name: str, value: object, what: str) -> int:

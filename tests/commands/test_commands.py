@@ -450,7 +450,7 @@ def test_find(root, peers, tmp_path, pump_until):
     assert tkws.find(port=str(server.port)) == [first, second]
     assert tkws.find(port="*") == tkws.find("*")
     assert tkws.find(port=ends[0].peername[1]) == [ends[0]]
-    assert tkws.find("10.*") == tkws.find(port=1) == tkws.find("Localhost") == []
+    assert tkws.find("10.*") == tkws.find(port=1) == []
     other, _ = peers.taken(root, Log())
     assert tkws.find(other.peername[0], other.peername[1]) == [other]
     first.close()
@@ -504,6 +504,30 @@ def test_find_gives_the_same_answer_in_every_state(root, peers, pump_until):
     assert tkws.find() == []
 
 
+@pytest.mark.parametrize(
+    ("host", "pattern"),
+    [
+        ("localhost", "LOCALHOST"),
+        ("LocalHost", "localhost"),
+        ("LocalHost", "Local*"),
+        ("localhost.", "localhost"),
+        ("localhost", "localhost."),
+        ("b\xfccher.example", "B\xdcCHER.example"),
+        ("b\xfccher.example", "xn--BCHER-kva.*"),
+        ("[::1]", "::1"),
+        ("[::1]", "[::1]"),
+        ("[::1]", "0:0:0:0:0:0:0:1"),
+        ("[2001:DB8::A]", "2001:db8::*"),
+        ("[::1]", "*:*"),
+    ],
+)
+def test_find_compares_hosts_as_hosts(root, host, pattern):
+    ws = tkws.open(f"ws://{host}:9/", Log(), master=root, timeout=60)
+    assert tkws.find(pattern) == tkws.find(pattern, 9) == [ws]
+    assert tkws.find("b\xfc*") == tkws.find("[a") == tkws.find("") == []
+    ws.close()
+
+
 def test_find_through_a_proxy(root, peers, pump_until):
     proxy = peers.listen()
     log = Log()
@@ -529,6 +553,20 @@ def test_find_over_a_unix_socket(root, tmp_path, pump_until):
         pump_until(lambda: _accepts(listening))
     assert tkws.find("somewhere") == tkws.find("somewhere", 80) == [ws]
     assert tkws.find("", 80) == tkws.find("somewhere", "") == []
+
+
+def test_find_by_the_path_of_a_unix_socket(root, peers, tmp_path):
+    import socket
+
+    path = str(tmp_path / "Socket")
+    listening = peers.keep(socket.socket(socket.AF_UNIX))
+    listening.bind(path)
+    listening.listen()
+    near = socket.socket(socket.AF_UNIX)
+    near.connect(path)
+    ws = tkws.takeover(near, Log(), master=root)
+    assert tkws.find(path) == tkws.find("*/Socket") == [ws]
+    assert tkws.find(path.lower()) == tkws.find("*/socket") == []
 
 
 def _accepts(listening) -> bool:

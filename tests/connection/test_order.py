@@ -421,6 +421,39 @@ def test_close_in_a_disconnect_handler_is_the_end(root, pump_until):
     assert tkws.find() == []
 
 
+@pytest.mark.parametrize("nested", [False, True], ids=["at once", "after running the loop"])
+@pytest.mark.parametrize(
+    ("first", "when"),
+    [("connection", "disconnect"), ("attempt", "error"), ("attempt", "disconnect")],
+)
+def test_there_is_one_disconnect_whatever_is_lost_by_a_close(root, peers, pump_until, first, when, nested):
+    def give_up(ws, message):
+        log.actions.clear()
+        ws.send("kept")
+        if nested:
+            root.update()
+        ws.close()
+
+    listening, log = peers.listen(), Log(**{when: give_up})
+    ws = tkws.open(listening.url, log, master=root, offline_buffer=99, reconnect=tkws.Backoff(initial=60))
+    ws.send("earlier")
+    peer = listening.accept()
+    if first == "connection":
+        peer.accept()
+        pump_until(lambda: log.open)
+    peer.sock.close()
+    lost = ["kept"] if first == "connection" else ["earlier", "kept"]
+    pump_until(lambda: log.over and any(isinstance(error, tkws.MessagesLost) for error in log.all("error")))
+    done: list[bool] = []
+    ws.loop.call_later(0, done.append, True)
+    pump_until(lambda: done)
+    [error] = [error for error in log.all("error") if isinstance(error, tkws.MessagesLost)]
+    assert error.messages == lost
+    assert log.types.count("disconnect") == 1
+    assert "retry" not in log.types
+    assert ws.state is tkws.State.CLOSED
+
+
 @pytest.mark.parametrize("delay", [10**400, float("inf"), float("nan"), -1.0, 1e308, "soon", None])
 def test_no_number_of_the_rule_leaves_a_life_half_done(root, pump_until, callback_errors, monkeypatch, delay):
     from tkws.client import retry

@@ -23,6 +23,11 @@ SAME_IN_BOTH = [
     ("\u0392\u038c\u039b\u039f\u03a3.com", "xn--nxasmq6b.com"),
     ("\xfc.", "xn--tda."),
     ("\xfc_x.com", "xn--_x-wka.com"),
+    ("\u05e2\u05d1\u05e8\u05d9\u05ea.example", "xn--5dbqzzl.example"),
+    ("a.\u05e2\u05d1\u05e8\u05d9\u05ea.", "a.xn--5dbqzzl."),
+    ("\u0645\u062b\u0627\u0644.\u0625\u062e\u062a\u0628\u0627\u0631", "xn--mgbh0fb.xn--kgbechtv"),
+    ("\u0645\u062b1\u0627\u0644.com", "xn--1-zmck6hb.com"),
+    ("b\xfccher.\u05e2\u05d1\u05e8\u05d9\u05ea", "xn--bcher-kva.xn--5dbqzzl"),
 ]
 
 ONLY_WITH_TABLES = [
@@ -33,11 +38,14 @@ ONLY_WITH_TABLES = [
     ("\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com", "xn--mgba3gch31f060k.com"),
     ("\u0915\u094d\u200d\u0937.com", "xn--11b2ezcw70k.com"),
     ("\u05d01.com", "xn--1-zhc.com"),
+    ("\u05d0\u0663.com", "xn--4db80a.com"),
+    ("\u05d0\u05b0.com", "xn--7cb7d.com"),
 ]
 
 INVALID = [
     "a\u200cb.com", "a\u200db.com", "\U0001f469\u200d\U0001f680.ws", "1\u05d0.com", "a.\u05d0b",
-    "\u0301a.com", "\uffff.com", "\ud800.com", "\u0378.com",
+    "1.\u05d0", "a-.\u05d0", "\u05d0a\u05d0.com", "\u05d01\u0663\u05d0.com", "\u05d0-.com",
+    "\u202e\u05d0.com", "\u0301a.com", "\uffff.com", "\ud800.com", "\u0378.com",
 ]  # fmt: skip
 
 
@@ -73,7 +81,10 @@ def test_a_name_that_is_too_long_is_refused_before_it_is_looked_at():
         to_ascii("\xfc" * 1_000_000)
 
 
-@given(st.text(max_size=30))
+@given(
+    st.text(max_size=30)
+    | st.text("a1-.\u05d0\u05d1\u0627\u0628\u0661\u06f1\u05b0\u064b\u07d0\xfc", max_size=9)
+)
 def test_without_the_package_no_name_leads_elsewhere(name):
     """Whatever is encoded without the tables is what they say."""
     try:

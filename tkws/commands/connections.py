@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,6 +13,8 @@ from tkws.connection.attempt import Opened
 from tkws.connection.session import all_websockets
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
+from tkws.http.authority import parse_address
+from tkws.http.hostnames import pattern_to_ascii
 from tkws.loop import Master, loop_for
 from tkws.net import SocketStream, detach
 from tkws.options import ConnectionOptions, ServerOptions, changed, complete
@@ -150,7 +153,9 @@ def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
     waiting to connect again. It is also found by its remote address, once that is known.
 
     Args:
-        host: A glob for the remote host, as the URL names it, or for its address.
+        host: A glob for the remote host, as the URL names it, or for its address. Names are compared as
+            hosts are: the case and a dot at the end do not count, an international name is the one that it
+            has in ASCII, and an IPv6 address may have its brackets.
         port: A glob for the remote port, or its number; for a client, the port of its URL.
 
     Raises:
@@ -159,17 +164,36 @@ def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
     check_kind("host", host, str, "str")
     if isinstance(port, bool) or not isinstance(port, str | int):
         raise TypeError(f"port: str or int, not {type(port).__name__}")
-    return [ws for ws in list(all_websockets) if _matches(ws, host, str(port))]
+    wanted = _host_pattern(host)
+    return [ws for ws in list(all_websockets) if _matches(ws, host, wanted, str(port))]
 
 
 def _check_websocket(ws: WebSocket) -> None:
     check_kind("ws", ws, WebSocket, "a WebSocket")
 
 
-def _matches(ws: WebSocket, host: str, port: str) -> bool:
-    address = ws.peername if isinstance(ws.peername, tuple) else (ws.peername or "", "")
+def _host_pattern(host: str) -> str:
+    """Return a pattern of hosts in the form of `_host_name`."""
+    if host.startswith("[") and host.endswith("]") and ":" in host:
+        host = host[1:-1]
+    with suppress(ValueError):  # no host has such a name
+        host = pattern_to_ascii(host)
+    return _host_name(host)
+
+
+def _host_name(host: str) -> str:
+    address = parse_address(host)
+    return str(address or host).lower().removesuffix(".")
+
+
+def _matches(ws: WebSocket, path: str, host: str, port: str) -> bool:
+    """Tell whether the remote end is ``host`` and ``port``, or a Unix socket at ``path``: patterns."""
+    address = ws.peername if isinstance(ws.peername, tuple) else ("", "")
     names, remote_port = [str(address[0])], address[1]
     if ws.role is Role.CLIENT and ws.url:
         uri = parse_uri(ws.url)  # known from the start, and independent of proxies
         names, remote_port = [uri.host, *filter(None, names)], uri.port
-    return any(fnmatchcase(name, host) for name in names) and fnmatchcase(str(remote_port), port)
+    is_host = any(fnmatchcase(_host_name(name), host) for name in names)
+    if isinstance(ws.peername, str) and ws.peername:
+        is_host = is_host or fnmatchcase(ws.peername, path)
+    return is_host and fnmatchcase(str(remote_port), port)

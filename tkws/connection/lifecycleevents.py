@@ -48,9 +48,7 @@ class LifecycleEvents:
 
     def tell_unsent(self) -> None:
         """Queue an `error` with the messages that will never be sent, if there are any."""
-        unsent = self._sending.close()
-        self._disconnect_due = self._disconnect_due or bool(unsent)
-        self._delivery.enqueue(unsent)
+        self._delivery.enqueue(self._sending.close())
 
     def tell_disconnect(self) -> None:
         """Queue `disconnect`, unless the last one turned out to be final after it had been told."""

@@ -19,6 +19,11 @@ _DEVIATIONS = re.compile(
     "[\xdf\u1e9e\u03c2\u200c\u200d\u115f\u1160\u17b4\u17b5\u180f\u3164\uffa0\U000e0100-\U000e01ef]"
 )
 _LABEL = re.compile(r"(?<![^./])[^*.:/\[\]]+(?![^.:])")  # a whole one, in a pattern of names or origins
+_BIDI_RULE = "R([REAoN]*[REA])?N*|L([LEoN]*[LE])?N*"
+_BIDI_CLASSES = MappingProxyType(
+    {"R": "R", "AL": "R", "L": "L", "EN": "E", "AN": "A", "NSM": "N"}
+    | dict.fromkeys(("ES", "CS", "ET", "ON", "BN"), "o")
+)
 _DOTS = MappingProxyType(dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), "."))
 
 
@@ -39,9 +44,8 @@ def to_ascii(name: str) -> str:
         return _by_idna_2003(name)
     try:
         mapped = idna.uts46_remap(name, std3_rules=False, transitional=False)
-        if _runs_right_to_left(mapped):
-            for label in mapped.split("."):
-                idna.check_bidi(label, check_ltr=True)
+        if _breaks_bidi_rule(mapped):
+            raise idna.IDNAError("RFC 5893, 2")
         return ".".join(map(_encode_label, mapped.split(".")))
     except (idna.IDNAError, UnicodeError):
         raise ValueError("has a host name that is not valid (UTS 46)") from None
@@ -78,12 +82,18 @@ def _is_doubtful(name: str, mapped: str) -> bool:
     unknown = any(unicodedata.category(character)[0] == "C" for character in mapped)
     combines = any(unicodedata.category(label[0])[0] == "M" for label in mapped.split(".") if label)
     more_dots = mapped.count(".") != name.translate(_DOTS).count(".")
-    return unknown or combines or more_dots or _runs_right_to_left(mapped)
+    return unknown or combines or more_dots or _breaks_bidi_rule(mapped)
 
 
-def _runs_right_to_left(name: str) -> bool:
-    """Tell whether the rules of RFC 5893 are to be kept."""
-    return any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in name)
+def _breaks_bidi_rule(name: str) -> bool:
+    """Tell whether a name has a part that runs right to left, and breaks the rule for such (RFC 5893, 2)."""
+    labels = [
+        "".join(_BIDI_CLASSES.get(unicodedata.bidirectional(character), "x") for character in label)
+        for label in name.split(".")
+    ]
+    if not {"R", "A"} & set().union(*labels):
+        return False
+    return any(not re.fullmatch(_BIDI_RULE, label) or {"E", "A"} <= set(label) for label in labels if label)
 
 
 def _by_idna_2003(name: str) -> str:

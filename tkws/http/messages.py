@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tkws.checks import check_count
+from tkws.checks import check_bytes_like, check_count
 from tkws.http.headers import Headers, HeadersLike
 
 __all__ = [
@@ -115,7 +115,7 @@ class Response:
         object.__setattr__(self, "status", status)
         object.__setattr__(self, "reason", _usual_reason(status) if reason is None else reason)
         object.__setattr__(self, "headers", Headers(headers))
-        object.__setattr__(self, "body", bytes(body))
+        object.__setattr__(self, "body", check_bytes_like("body", body))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status} {self.reason!r}, {len(self.body)} bytes>"

@@ -96,7 +96,7 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
         ValueError: `code` may not be sent, a `reason` comes without a code, or it has a
             character that UTF-8 cannot carry.
     """
-    check_text("reason", reason)
+    reason = check_text("reason", reason)
     if code is None:
         if reason:
             raise ValueError("reason: only with a code, since a Close frame cannot carry it alone")

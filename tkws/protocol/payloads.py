@@ -24,10 +24,10 @@ def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
     """
     if isinstance(message, str):
         try:
-            return _TEXT, message.encode()
+            return _TEXT, str.encode(message)  # a subclass may have another one
         except UnicodeEncodeError as error:
             raise _not_encodable("message", error) from error
-    if isinstance(message, bytes):
+    if type(message) is bytes:
         return _BINARY, message
     return _BINARY, check_bytes_like("message", message, "str or bytes-like")
 
@@ -59,7 +59,7 @@ def encode_control(name: str, payload: str | Buffer) -> bytes:
     """
     if isinstance(payload, str):
         try:
-            encoded = payload.encode()
+            encoded = str.encode(payload)
         except UnicodeEncodeError as error:
             raise _not_encodable(name, error) from error
     else:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+from tkws.checks import check_bytes_like
 from tkws.http.messages import Request, Response
 from tkws.serving.content import HTML, content_fields, plain, type_fields
 from tkws.serving.directory import Directory, FileResponse, with_slash
@@ -64,8 +65,9 @@ def _respond(path: str, content: Content) -> Response:
     if isinstance(content, Response):
         return content
     if isinstance(content, str):
-        return Response(200, headers=type_fields(HTML), body=content.encode())
+        return Response(200, headers=type_fields(HTML), body=str.encode(content))
     if isinstance(content, bytes):
+        content = check_bytes_like("content", content)
         return Response(200, headers=content_fields(path, content), body=content)
     raise TypeError(f"page {path!r}: str, bytes or Response, not {type(content).__name__}")
 
