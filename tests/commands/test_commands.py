@@ -636,10 +636,10 @@ def test_the_import_leaves_a_level_alone(of_all):
 
 def test_a_warning_is_seen_by_default():
     ended = run_child("""
-        import tkws, tkws.net.listen
-        tkws.net.listen._log.warning("cannot accept")
-        logger = __import__("logging").getLogger("tkws")
-        logger.info("not this")
+        import logging, tkws
+        logging.getLogger("tkws.net").warning("cannot accept")
+        logging.getLogger("tkws").info("not this")
+        logging.getLogger("tkws.client").warning("nor this")
         print(tkws.loglevel())
         """)
     assert (ended.stdout, ended.stderr) == ("warn\n", "cannot accept\n")

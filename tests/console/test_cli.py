@@ -120,6 +120,22 @@ def test_a_pipe_is_sent_line_by_line_and_the_answers_are_printed(
     assert b"Connected to ws://" in program.err
 
 
+@pytest.mark.slow
+def test_debug_logs_every_frame_to_standard_error(start: Start, echo: Any, pump_until: Any) -> None:
+    program = start(echo.url, "--no-gui", "--debug")
+    program.type("one\n")
+    program.end_input()
+    pump_until(lambda: program.over, timeout=PATIENCE)
+    assert program.result == (0, "one\n")
+    for words in (
+        b"INFO  tkws.client [",
+        b"opening ws://",
+        b'> TEXT fin masked 3 bytes: "one"',
+        b"-> ENDED by",
+    ):
+        assert words in program.err
+
+
 def test_a_long_pipe_comes_back_whole(start: Start, echo: Any, pump_until: Any, tmp_path: Path) -> None:
     lines = "".join(f"{number:0100d}\n" for number in range(20_000))
     (tmp_path / "lines").write_text(lines, encoding="utf-8")

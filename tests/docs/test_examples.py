@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import logging
 import os
 import re
 import socket
@@ -137,8 +139,20 @@ def run(pump_until: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> 
             if program.output is not None:
                 assert capsys.readouterr().out == stage.localized(program.output)
 
-        yield run
+        with restored_loggers():
+            yield run
         stage.clear()
+
+
+@contextlib.contextmanager
+def restored_loggers() -> Iterator[None]:
+    """Take back what programs do to the loggers of tkws."""
+    loggers = [logging.getLogger(name) for name in ("tkws", "tkws.client", "tkws.server")]
+    before = [(logger.level, logger.handlers.copy()) for logger in loggers]
+    yield
+    for logger, (level, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 def _exists(root: tkinter.Tk) -> bool:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tkws.errors import HandshakeError, OpenError, URLError
+from tkws.connection.logs import ShownFields, tls_summary
+from tkws.errors import HandshakeError, OpenError, URLError, printable
 from tkws.loop import Loop, Timeout
+from tkws.loop.logs import Log
 from tkws.net import (
     Endpoint,
     HappyEyeballs,
@@ -81,6 +83,7 @@ class Connector(StreamOwner):
         uri: The server.
         route: The way to it.
         handshake: The handshake with it.
+        log: The log of the connection.
         on_answer: Called with the answer and the stream, which then belongs to the caller.
         on_failed: Called with the error instead.
 
@@ -95,11 +98,13 @@ class Connector(StreamOwner):
         route: Route,
         handshake: ClientHandshake,
         *,
+        log: Log,
         on_answer: Callable[[Accepted | HandshakeError, Stream], object],
         on_failed: Callable[[OpenError], object],
     ) -> None:
         self.phase: str = "connect"
         self._loop = loop
+        self._log = log
         self._uri = uri
         self._route = route
         self._ssl_context = route.ssl_context
@@ -182,7 +187,14 @@ class Connector(StreamOwner):
         else:
             target = self._proxy or self._uri
             self.phase = "resolve" if self._proxy is None else "proxy"
-            self._step = Resolution(self._loop, target.host, target.port, self._dial, self._on_unreachable)
+            self._step = Resolution(
+                self._loop, target.host, target.port, self._resolved, self._on_unreachable
+            )
+
+    def _resolved(self, endpoints: list[Endpoint]) -> None:
+        name = (self._proxy or self._uri).host
+        self._log.info("resolved %s to %s", name, ", ".join(map(str, endpoints)))
+        self._dial(endpoints)
 
     def _dial(self, endpoints: list[Endpoint]) -> None:
         if self._proxy is None:
@@ -191,6 +203,7 @@ class Connector(StreamOwner):
 
     def _connected(self, sock: socket.socket) -> None:
         self._stream = SocketStream(self._loop, sock, self)
+        self._log.info("connected to %r from %r", self._stream.peername, self._stream.sockname)
         if self._proxy is None:
             self._server_reached(self._stream)
             return
@@ -212,6 +225,8 @@ class Connector(StreamOwner):
 
     def _server_reached(self, stream: Stream, received: bytes = b"") -> None:
         """Speak with the server at the other end of ``stream``, of which ``received`` has come already."""
+        if self._proxy is not None:
+            self._log.info("the proxy %s leads to %s:%d", self._proxy, self._uri.host, self._uri.port)
         self._step = self._tunnel = None
         self._stream = stream
         if self._uri.secure:
@@ -230,7 +245,7 @@ class Connector(StreamOwner):
         name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
         try:
             self._stream = over_tls = TLSStream(
-                stream, self._ssl_context, self, server_hostname=name, on_established=self._shake_hands
+                stream, self._ssl_context, self, server_hostname=name, on_established=self._tls_established
             )
         except (ValueError, OSError) as cause:  # a context that can begin no connection, or a name
             self._fail_with(cause)
@@ -238,9 +253,20 @@ class Connector(StreamOwner):
         if received:
             over_tls.data_received(received)
 
+    def _tls_established(self) -> None:
+        """Go on after the handshake of TLS."""
+        assert self._ssl_context is not None and self._stream is not None
+        self._log.info("TLS is established: %s", tls_summary(self._stream))
+        if not self._ssl_context.verify_mode:
+            self._log.warning("the certificate of %s is not verified, so anyone may answer", self._uri.host)
+        self._shake_hands()
+
     def _shake_hands(self) -> None:
         assert self._stream is not None
         self.phase = "handshake"
+        request = self._handshake.request
+        self._log.info("sending the request: %s %s", request.method, printable(request.path))
+        self._log.debug("fields of the request: %s", ShownFields(request.headers))
         self._stream.write(self._handshake.data)
 
     # What the stream tells

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from tkws.client.connector import Connector, Route
 from tkws.connection.attempt import Attempt, Opened
+from tkws.connection.logs import ShownFields
 from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError, printable
 from tkws.http.answers import USER_AGENT
 from tkws.http.headers import Headers, HeadersLike
@@ -126,6 +127,7 @@ class Opening:
     def __init__(self, loop: Loop, settings: OpenSettings, attempt: Attempt) -> None:
         self._loop = loop
         self._attempt = attempt
+        self._log = attempt.log
         self._settings = settings
         self._uri = settings.uri
         self._redirects = 0
@@ -168,11 +170,13 @@ class Opening:
         if self._is_over():
             return
         self._attempt.ws.request = handshake.request
+        self._log.info("opening %s", self._uri.redacted)
         self._connector = Connector(
             self._loop,
             self._uri,
             self._settings.route,
             handshake,
+            log=self._log,
             on_answer=self._answered,
             on_failed=self._fail,
         )
@@ -183,6 +187,8 @@ class Opening:
             return
         stream.abort()
         headers = Headers(answer.headers)
+        self._log.info("not accepted: %s", answer)
+        self._log.debug("fields of the answer: %s", ShownFields(headers))
         try:
             self._keep_cookies(headers)
         finally:  # also if a jar's SystemExit leaves mainloop, which may be called again
@@ -200,6 +206,8 @@ class Opening:
     def _open(self, answer: Accepted, stream: Stream) -> None:
         self._over = True
         self._timer.cancel()
+        self._log.info("accepted with status %d", answer.response.status)
+        self._log.debug("fields of the answer: %s", ShownFields(answer.response.headers))
         self._attempt.ws.response = answer.response
         self._attempt.ws.protocol = answer.protocol
         self._attempt.opened(Opened(stream, answer.protocol, answer.codec, answer.trailing_data))
@@ -230,6 +238,7 @@ class Opening:
             answer.args = (printable(said),)
             self._fail(answer)
             return
+        self._log.info("redirected by %d to %s", answer.status, self._uri.redacted)
         self._go()
 
     def _is_over(self) -> bool:

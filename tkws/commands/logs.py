@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from types import MappingProxyType
 
+from tkws.connection.websocket import follow_log_levels
 from tkws.options import complete
 
 _log = logging.getLogger("tkws")
@@ -15,7 +16,7 @@ def loglevel(level: str | None = None) -> str:
     """Set or return the level of the logger ``tkws`` (tcllib's ``loglevel``).
 
     Until a level is set, here or with the module ``logging``, the root logger's level applies: warnings
-    and errors by default.
+    and errors by default. Connections that are open follow a change at once.
 
     Args:
         level: ``"debug"``, ``"info"``, ``"notice"``, ``"warn"`` or ``"error"``, in any case, may be
@@ -29,4 +30,5 @@ def loglevel(level: str | None = None) -> str:
     """
     if level is not None:
         _log.setLevel(_LEVELS[complete(level, _LEVELS, "level")])
+    follow_log_levels()
     return next((name for name, value in _LEVELS.items() if _log.isEnabledFor(value)), "error")

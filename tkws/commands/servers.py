@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,22 +9,23 @@ from weakref import WeakKeyDictionary
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.commands.arguments import request_target
+from tkws.connection.logs import LOGGERS
 from tkws.connection.websocket import WebSocket
 from tkws.errors import HandshakeError, StateError
 from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
 from tkws.http.messages import Request
 from tkws.loop import Master, loop_for
+from tkws.loop.logs import Log
 from tkws.net import check_ssl_context
 from tkws.options import ServerOptions, changed
+from tkws.protocol.frames import Role
 from tkws.serving.server import Admission, Server
 
 if TYPE_CHECKING:
     import ssl as tls
 
     from tkws.serving.httpserver import HTTPServer
-
-_log = logging.getLogger("tkws")
 
 _admissions: WeakKeyDictionary[socket.socket, Admission] = WeakKeyDictionary()
 
@@ -127,7 +127,9 @@ def test(
         request = Request("GET", target, Headers(headers), sock.getpeername())
         _admissions[sock] = server.admit(request, sock.getsockname())
     except (HandshakeError, ValueError, OSError) as error:  # invalid headers; a peer that has gone
-        _log.info("refused %r: %s", path.partition("?")[0], error)
+        Log(server.loop, LOGGERS[Role.SERVER]).info(
+            "refused a request for %r: %s", path.partition("?")[0], error
+        )
         return False
     return True
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tkws.connection.lifecycle import Input
 from tkws.errors import WebSocketError
+from tkws.loop.logs import Log
 from tkws.net import Stream
 from tkws.protocol.deflate import PerMessageDeflate
 
@@ -96,6 +97,11 @@ class Attempt:
         """The program's object, on which the opener stores the request and the response."""
         return self._session.ws
 
+    @property
+    def log(self) -> Log:
+        """The log of the connection."""
+        return self._session.log
+
     def opened(self, opened: Opened) -> None:
         """Hand over the stream; it is dropped if the attempt is no longer current."""
         if self._session.owns(self):
@@ -105,6 +111,7 @@ class Attempt:
 
     def failed(self, error: WebSocketError) -> None:
         """Report that the attempt failed."""
+        self.log.info("the opening failed: %s", error)
         if self._session.owns(self):
             self._session.feed(Input.FAILED, End(error, str(error)))
 

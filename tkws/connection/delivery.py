@@ -44,7 +44,7 @@ class Delivery:
     """
 
     __slots__ = (
-        "_calls", "_holds", "_loop", "_milestones", "_nesting_check_due", "_on_capacity", "_running",
+        "_calls", "_holds", "_logs", "_loop", "_milestones", "_nesting_check_due", "_on_capacity", "_running",
         "_silenced", "_stopped", "_tell_milestone", "_waiting", "_waiting_size", "_ws", "handler", "paused",
         "reentrant", "wants_capacity",
     )  # fmt: skip
@@ -64,6 +64,7 @@ class Delivery:
         self.paused: bool = False
         self.wants_capacity: bool = False
         self._loop = loop
+        self._logs = loop.logs
         self._ws = ws
         self._on_capacity = on_capacity
         self._tell_milestone = tell_milestone
@@ -216,6 +217,8 @@ class Delivery:
 
     def _call_handler(self) -> None:
         """Call the handler until no events are waiting, delivery is paused or held, or the slice is spent."""
+        if self._logs.waiting:  # what led to these events
+            self._logs.flush()
         waiting = self._waiting
         left = 0.0
         calls = stride = 1

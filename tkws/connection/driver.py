@@ -7,7 +7,6 @@ output, delivers the events, half-closes or drops the stream, and sets the timer
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -15,14 +14,14 @@ from typing import Final
 from tkws.connection.delivery import Delivery
 from tkws.errors import printable
 from tkws.loop import Loop, Timer
+from tkws.loop.logs import Log
 from tkws.net import Stream, StreamOwner
 from tkws.net.tlserrors import PEER, explain_tls
 from tkws.options import ConnectionOptions
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event, EventRecord
-
-_log = logging.getLogger("tkws")
+from tkws.protocol.trace import TracedFrame
 
 # Bytes; more are not written inside the program's call but after it, in slices of the loop.
 MAX_IMMEDIATE_WRITE = 64 * 1024
@@ -43,6 +42,7 @@ class ConnectionDriver(StreamOwner):
         engine: Speaks the protocol.
         delivery: Takes the events.
         on_lost: Called once when the stream is gone, with the message of the `disconnect` event.
+        log: The log of the connection.
 
     Attributes:
         engine: As above; callers queue their output in it, then call `flush`.
@@ -50,19 +50,28 @@ class ConnectionDriver(StreamOwner):
     """
 
     __slots__ = (
-        "_answer_timer", "_at_eof", "_awaits_pong", "_deferred_ends", "_delivery", "_end_allowed",
-        "_high_water", "_loop", "_max_buffered", "_muted", "_on_lost", "_paused", "_timer", "_write_due",
-        "_writing_paused", "engine", "stream",
+        "_answer_timer", "_at_eof", "_awaits_pong", "_debugging", "_deferred_ends", "_delivery",
+        "_end_allowed", "_high_water", "_log", "_loop", "_max_buffered", "_muted", "_on_lost", "_paused",
+        "_timer", "_write_due", "_writing_paused", "engine", "stream",
     )  # fmt: skip
 
     def __init__(
-        self, loop: Loop, stream: Stream, engine: Engine, delivery: Delivery, on_lost: Callable[[str], object]
+        self,
+        loop: Loop,
+        stream: Stream,
+        engine: Engine,
+        delivery: Delivery,
+        on_lost: Callable[[str], object],
+        *,
+        log: Log,
     ) -> None:
         self.engine: Engine = engine
         self.stream: Stream = stream
         self._loop = loop
         self._delivery = delivery
         self._on_lost = on_lost
+        self._log = log
+        self._debugging = False  # whether frames and timers are logged, so that each costs one test if not
         self._timer: Timer | None = None
         self._awaits_pong = False  # whether the timer waits for a pong: then the next deadline may be earlier
         self._write_due = False
@@ -113,11 +122,17 @@ class ConnectionDriver(StreamOwner):
         """Apply changed options."""
         if self.stream.closed:
             return
+        self.follow_log_level()
         self.engine.configure(options.for_engine())
         self._high_water = options.high_water
         self._max_buffered = options.max_buffered
         self.stream.set_write_limits(options.high_water, options.low_water)
         self._set_timer()
+
+    def follow_log_level(self) -> None:
+        """Begin or stop to log frames and timers, as the level of the logger says now."""
+        self._debugging = self._log.debugging
+        self.engine.trace(self._log_frame if self._debugging else None)
 
     def flush(self) -> None:
         """Write what was queued in the engine: at once, or at the end of the slice if one is being served."""
@@ -150,6 +165,7 @@ class ConnectionDriver(StreamOwner):
         if full is self._paused or self.stream.closed:
             return
         self._paused = full
+        self._log.debug("reading is paused" if full else "reading is resumed")
         if full:
             self._delivery.wants_capacity = True
             self.stream.pause_reading()
@@ -216,11 +232,13 @@ class ConnectionDriver(StreamOwner):
     def pause_writing(self) -> None:
         """While the peer is not reading, answer only its latest ping (RFC 6455, 5.5.3)."""
         self._writing_paused = True
+        self._log.debug("above high_water: %d bytes are waiting to be sent", self.buffered_amount)
         self.engine.defer_pongs()
 
     def resume_writing(self) -> None:
         """Post `drain`: from the loop, since the program may be inside `configure`."""
         self._writing_paused = False
+        self._log.debug("down to low_water: %d bytes are waiting to be sent", self.buffered_amount)
         self._loop.call_soon(self._report_drain)
 
     # How it works
@@ -293,6 +311,8 @@ class ConnectionDriver(StreamOwner):
         if engine.has_output or engine.output_ended:  # pongs and Close frames do not wait for the handler
             self._write()
         events = engine.take_events()
+        if self._debugging:
+            self._log_latency(events)
         if engine.state is not _OPEN:
             self._log_fault(events)
             if engine.state is State.CLOSED:
@@ -303,10 +323,17 @@ class ConnectionDriver(StreamOwner):
             self.update_reading()
 
     def _log_fault(self, events: list[EventRecord]) -> None:
-        for kind, fault in events:
-            if kind is Event.ERROR:  # a failed connection should be logged (RFC 6455, 7.1.7)
-                # From the loop, since a logging handler is the program's own and may do anything.
-                self._loop.call_soon(_log.info, "failed %s: %s", self.stream.peername, fault)
+        fault = self.engine.fault
+        if fault is not None and (Event.ERROR, fault) in events:  # should be logged (RFC 6455, 7.1.7)
+            self._log.info("failed with %d, a fault of %r: %s", fault.code, self.stream.peername, fault)
+
+    def _log_frame(self, frame: TracedFrame) -> None:
+        self._log.debug("%s", frame)
+
+    def _log_latency(self, events: list[EventRecord]) -> None:
+        latency = self.engine.keepalive.latency
+        if latency is not None and any(event is Event.PONG for event, _ in events):
+            self._log.debug("a pong came after %.1f ms", 1000 * latency)
 
     def _write(self) -> None:
         # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
@@ -335,9 +362,13 @@ class ConnectionDriver(StreamOwner):
             return
         self._cancel_timer()
         self._awaits_pong = self.engine.keepalive.unanswered
-        self._timer = self._loop.call_later(deadline - self._loop.now(), self._on_timer)
+        seconds = deadline - self._loop.now()
+        self._timer = self._loop.call_later(seconds, self._on_timer)
+        if self._debugging:
+            self._log_timer(seconds)
 
     def _on_wake(self) -> None:
+        self._log.debug("the machine has slept")
         self.engine.probe(self._loop.now())
         self._process_engine()
         self._set_timer()
@@ -355,6 +386,13 @@ class ConnectionDriver(StreamOwner):
 
     def _report_unacknowledged(self) -> None:
         self.engine.output_remaining(self.stream.unacknowledged_amount, self._loop.now())
+
+    def _log_timer(self, seconds: float) -> None:
+        if self.engine.state is not _OPEN:
+            purpose = "the end of the closing handshake"
+        else:
+            purpose = "a pong" if self._awaits_pong else "the next ping"
+        self._log.debug("a timer is set: %.3f s for %s", max(seconds, 0.0), purpose)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -26,9 +26,11 @@ from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.lifecycle import Effect, Input, Phase, plan
 from tkws.connection.lifecycleevents import LifecycleEvents
+from tkws.connection.logs import connection_log
 from tkws.connection.sending import Sending
 from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
+from tkws.loop.logs import Log
 from tkws.options import ConnectionOptions
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
@@ -79,6 +81,7 @@ class Session:
         delivery: Calls the handler with events.
         sending: Sends messages, and buffers those that have to wait.
         events: Tells the program of attempts and connections that end.
+        log: Its log.
         connected_since: The Unix time at which the connection opened, in seconds; None before that.
         reconnections: How many times it was opened again.
         on_end: Called once when its life is over, before the last `disconnect` is delivered.
@@ -86,7 +89,7 @@ class Session:
 
     __slots__ = (
         "_carrying_out", "_deferred_close", "_effects", "_masks", "_opener", "_owned", "_policy",
-        "connected_since", "delivery", "driver", "events", "loop", "on_end", "options", "phase",
+        "connected_since", "delivery", "driver", "events", "log", "loop", "on_end", "options", "phase",
         "reconnections", "role", "sending", "ws",
     )  # fmt: skip
 
@@ -97,6 +100,7 @@ class Session:
         self.role: Role = role
         self.options: ConnectionOptions = options
         self.ws: WebSocket = ws
+        self.log: Log = connection_log(loop, role, ws.id)
         self.phase: Phase = Phase.IDLE
         self.driver: ConnectionDriver | None = None
         self.connected_since: float | None = None
@@ -157,6 +161,8 @@ class Session:
     def feed(self, given: Input, payload: Any = None) -> None:
         """Plan the transition for an input and carry it out."""
         transition = plan(self.phase, given, retries=self._policy is not None)
+        if transition.effects:
+            self.log.debug("%s -> %s by %s", self.phase.name, transition.phase.name, given.name)
         self.phase = transition.phase
         if isinstance(payload, End) and transition.effects:
             self.events.end = payload
@@ -280,9 +286,11 @@ class Session:
             self._policy.opened(now)
         masks = self._masks if self.role is Role.CLIENT else None
         engine = Engine(self.role, now, masks=masks, codec=opened.codec)
-        driver = ConnectionDriver(self.loop, stream, engine, self.delivery, self._lost)
+        driver = ConnectionDriver(self.loop, stream, engine, self.delivery, self._lost, log=self.log)
         self.driver = self._owned = driver
         driver.configure(self.options)
+        compression = "no compression" if opened.codec is None else "permessage-deflate"
+        self.log.info("open: from %r to %r, %s", stream.sockname, stream.peername, compression)
         self.sending.connected(driver)
         self.delivery.enqueue([(Event.CONNECT, opened.message)])
         driver.start(opened.data)
@@ -375,13 +383,16 @@ class Session:
 
     def _apply_decision(self, end: End, delay: float | None) -> None:
         if delay is None:
+            self.log.info("no other attempt: %s", end.cause)
             self.feed(Input.GIVE_UP, end)
         else:
             assert self._policy is not None
+            self.log.info("attempt %d in %.3g s: %s", self._policy.count, delay, end.cause)
             self.feed(Input.RETRY, End(end.cause, end.sentence, delay, self._policy.count))
 
     def _lost(self, sentence: str) -> None:
         assert self.driver is not None
+        self.log.info("%s", sentence)
         engine = self.driver.engine
         cause = engine.fault or ConnectionClosed(engine.close_code or 0, engine.close_reason)
         self.feed(Input.LOST, End(cause, sentence))

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tkws.checks import Buffer
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
-from tkws.connection.session import Session
+from tkws.connection.logs import new_connection_id
+from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
 from tkws.errors import StateError
 from tkws.loop import Loop
@@ -46,6 +47,7 @@ class WebSocket(Configurable):
     Attributes:
         loop: The loop that serves it: ``ws.loop.call_later(seconds, callback)``.
         role: `Role.CLIENT` or `Role.SERVER`.
+        id: Eight hexadecimal digits that name it in the log.
         url: The URL that it was opened with, or that the client requested.
         protocol: The subprotocol that was agreed; ``""`` for none.
         request: The opening request; None before it, and after `tkws.takeover`.
@@ -55,9 +57,12 @@ class WebSocket(Configurable):
         broadcasts_skipped: Messages of `Server.broadcast` that were skipped because the peer was too slow.
     """
 
-    def __init__(self, loop: Loop, role: Role, options: ConnectionOptions, url: str = "") -> None:
+    def __init__(
+        self, loop: Loop, role: Role, options: ConnectionOptions, url: str = "", id: str = ""
+    ) -> None:
         self.loop = loop
         self.role = role
+        self.id = id or new_connection_id()
         self.url = url
         self.protocol = ""
         self.request: Request | None = None
@@ -68,6 +73,7 @@ class WebSocket(Configurable):
         self._options = options
         self._session = Session(loop, role, options, self, _MASKS)
         self._sending = self._session.sending
+        loop.logs.on_level_change = follow_log_levels
 
     def __repr__(self) -> str:
         peer = f" {self.peername!r}" if self.peername else ""
@@ -278,6 +284,14 @@ class WebSocket(Configurable):
 def session_of(ws: WebSocket) -> Session:
     """Return the session of a WebSocket, for the package's own modules."""
     return ws._session  # noqa: SLF001 - the only such access
+
+
+def follow_log_levels() -> None:
+    """Make every open connection log its frames and timers, or not, as the level of its logger says now."""
+    for ws in list(all_websockets):
+        driver = session_of(ws).driver
+        if driver is not None:
+            driver.follow_log_level()
 
 
 def call_as_handler(ws: WebSocket, call: Callable[[], object]) -> bool:

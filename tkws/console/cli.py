@@ -7,6 +7,7 @@ Windows are imported only when one is opened. An error in the arguments is print
 from __future__ import annotations
 
 import argparse
+import logging
 import math
 import os
 import ssl
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser = _parser()
         run = _connect
     options = parser.parse_args(words)
+    if options.debug:
+        _log_to_stderr()
     try:
         return run(options)
     except (ValueError, TypeError, OSError) as error:
@@ -125,6 +128,13 @@ def _serve(options: argparse.Namespace) -> int:
             return run_server_window(root, mode, settings, theme=options.theme)
         _print_to_stderr("There is no display, so the console runs in the terminal.")
     return serverterminal.run(mode, settings, sys.stdin.fileno(), sys.stdout, sys.stderr)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-5s %(name)s %(message)s"))
+    logging.getLogger("tkws").addHandler(handler)
+    tkws.loglevel("debug")
 
 
 def _window_root() -> tkinter.Tk | None:
@@ -237,6 +247,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--no-gui", action="store_true", help="run in the terminal, without a window")
     add("--theme", choices=("light", "dark"), help="the theme of the window (default: as last time)")
+    add("--debug", action="store_true", help="log all that happens, each frame too, to standard error")
     add("--version", action="version", version=f"tkws {tkws.__version__}")
 
 

@@ -28,6 +28,7 @@ from tkws.checks import check_callable, check_kind, check_number
 from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
+from tkws.loop.logs import LogQueue
 from tkws.loop.nesting import callback_depth
 from tkws.loop.poller import Poller, make_poller
 from tkws.loop.process import open_loops
@@ -52,6 +53,9 @@ class Loop(Scheduler):
         clock: Returns the time in seconds, which never goes back.
         wall: Returns the time of day in seconds, which advances while the machine is suspended.
 
+    Attributes:
+        logs: The lines of the log that wait for the handlers of `logging`.
+
     Raises:
         StateError: The interpreter belongs to another thread, or its window was destroyed.
     """
@@ -65,6 +69,7 @@ class Loop(Scheduler):
         wall: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(Interpreter(master), poller or make_poller(), clock, wall)
+        self.logs: LogQueue = LogQueue(self)
         self._wakeup = Wakeup()
         self._on_close: dict[Callback, None] = {}
         self._released = False
@@ -420,6 +425,9 @@ class Loop(Scheduler):
 
     def _queue_threadsafe_calls(self) -> None:
         self._soon.extend(self._wakeup.take())
+
+    def _on_new_slice(self) -> None:
+        self.logs.check_levels()
 
     def _require_open(self) -> None:
         self.check_thread()

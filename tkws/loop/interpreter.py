@@ -7,6 +7,7 @@ root that the program no longer uses can be collected, and its Tcl commands can 
 from __future__ import annotations
 
 import _tkinter
+import contextlib
 import itertools
 import logging
 import sys
@@ -25,7 +26,7 @@ _NO_THREAD = 0
 NO_EVENTS = 1 << 10
 
 _serial = itertools.count(1)
-_log = logging.getLogger("tkws")
+_log = logging.getLogger("tkws.loop")
 
 
 class Interpreter:
@@ -149,12 +150,12 @@ class Interpreter:
             return
         root = self._root()
         if root is None:
-            _log.error("a callback raised, and its Tk root is gone", exc_info=True)
+            _log_exception("a callback raised, and its Tk root is gone")
             return
         try:
             root.report_callback_exception(*sys.exc_info())
         except Exception:
-            _log.exception("report_callback_exception raised")
+            _log_exception("report_callback_exception raised")
 
     def release(self) -> None:
         """Undo `on_destroyed` and `follow_window`."""
@@ -183,3 +184,8 @@ def require_thread_of(root: tkinter.Tk) -> None:
             "get the loop in the thread of its Tcl interpreter, and call loop.call_soon_threadsafe()"
             " from other threads"
         ) from None
+
+
+def _log_exception(message: str) -> None:
+    with contextlib.suppress(Exception):  # of a logging handler: there is nowhere left to report it
+        _log.exception(message)

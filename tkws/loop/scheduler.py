@@ -134,6 +134,10 @@ class Scheduler(ABC):
     def _detach_from_tk(self) -> None:
         """Undo `_attach_to_tk`."""
 
+    @abstractmethod
+    def _on_new_slice(self) -> None:
+        """Do what is due once in a slice, before anything is served. Must not call the program."""
+
     def report_exception(self) -> None:
         """Pass the exception that is being handled to the root's ``report_callback_exception``.
 
@@ -162,6 +166,7 @@ class Scheduler(ABC):
             self._deadline = now + SLICE
             if self._suspend.was_suspended():
                 self._queue_on_wake()
+            self._on_new_slice()
         self._depth += 1
         try:
             spent = self._run_slice(now, new_slice or self._drain_all)

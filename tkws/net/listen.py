@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from tkws.loop.logs import Log
 from tkws.net.bind import bind_tcp, bind_unix
 from tkws.net.stream import Address, Socket
 
@@ -38,8 +38,6 @@ _PER_CONNECTION_ERRNOS = frozenset({
     errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN,
     errno.EHOSTUNREACH, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.ETIMEDOUT, errno.ECONNRESET,
 })  # fmt: skip
-
-_log = logging.getLogger(__name__)
 
 
 class Listener:
@@ -64,6 +62,7 @@ class Listener:
             _require_listening(sock)
             sock.setblocking(False)
         self._loop = loop
+        self._log: Log = Log(loop, "tkws.net")
         self._sockets = list(sockets)
         self._addresses = [sock.getsockname() for sock in sockets]
         self._on_accept = on_accept
@@ -158,8 +157,7 @@ class Listener:
         self._retry_timer = self._loop.call_later(RETRY_DELAY, self._watch)
         if not self._short:  # once for each shortage, not once a second
             self._short = True
-            # Last, since a logging handler is the program's own and may do anything.
-            _log.warning(
+            self._log.warning(
                 "cannot accept on %s, trying again every %g s: %s", self._addresses, RETRY_DELAY, error
             )
 

@@ -42,11 +42,12 @@ from tkws.protocol.closing import CloseCode, decode_close, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.engineoptions import DEFAULTS, EngineOptions
 from tkws.protocol.events import Event, EventRecord
-from tkws.protocol.frames import Opcode, Role, encode_header
+from tkws.protocol.frames import FrameHeader, Opcode, Role, encode_header, parse_header
 from tkws.protocol.keepalive import Due, Keepalive
 from tkws.protocol.masking import MaskedPayload, MaskPool, apply_mask
 from tkws.protocol.messages import MessageReader
 from tkws.protocol.payloads import encode_control, encode_message
+from tkws.protocol.trace import Tracer, traced
 
 _UNFINISHED = "The peer did not finish the closing handshake in time"
 _UNREAD = "The peer did not read in time what was sent before the Close frame"
@@ -116,6 +117,7 @@ class Engine:
         "_output",
         "_ping_payload",
         "_taken",
+        "_tracer",
         "auto_complete_close",
         "bytes_received",
         "bytes_sent",
@@ -174,6 +176,7 @@ class Engine:
         self._events: list[EventRecord] = []
         self._output: list[bytes | MaskedPayload] = []
         self._taken = 0  # of bytes_sent
+        self._tracer: Tracer | None = None
         self.unfinished: Opcode | None = None
         self._compressing = False  # whether that message is compressed
         self._close_timer: CloseTimer | None = None
@@ -190,6 +193,14 @@ class Engine:
         self._ping_payload = options.ping_payload
         self._close_timeout = options.close_timeout
         self._echo_close_reason = options.echo_close_reason
+
+    def trace(self, tracer: Tracer | None) -> None:
+        """Call ``tracer`` with every frame that is received or written from now on; None to stop.
+
+        Frames are then read one by one, which is slower.
+        """
+        self._tracer = tracer
+        self.reader.trace(tracer)
 
     @property
     def compression_ratio(self) -> float:
@@ -349,15 +360,16 @@ class Engine:
             opcode = Opcode.CONTINUATION
         self._now = now
         rsv1 = False
+        plain: bytes | None = None
         if self._codec is not None:
             if opcode is kind:  # the first frame decides for the message (RFC 7692, 6.1)
                 worthwhile = len(payload) >= self._codec.threshold or not final
                 self._compressing = rsv1 = worthwhile if compress is None else compress
             if self._compressing:
-                payload = self._codec.encode(payload, final)
+                plain, payload = payload, self._codec.encode(payload, final)
         self.unfinished = None if final else kind
         self.messages_sent += final
-        return self._write_frame(opcode, payload, fin=final, rsv1=rsv1)
+        return self._write_frame(opcode, payload, fin=final, rsv1=rsv1, plain=plain)
 
     def ping(self, payload: Buffer, now: float) -> int:
         """Send a ping of at most 125 bytes; its pong comes as an event.
@@ -408,6 +420,8 @@ class Engine:
         if not self.ready_for_message or (directly and self._output):
             return False
         size = len(frame)
+        if self._tracer is not None:
+            self._trace_encoded(frame)
         if directly:
             self._taken += size
         else:
@@ -526,10 +540,22 @@ class Engine:
         self.keepalive.ping_sent(payload, self._now)
         return self._write_frame(Opcode.PING, payload)
 
-    def _write_frame(self, opcode: Opcode, payload: bytes, *, fin: bool = True, rsv1: bool = False) -> int:
+    def _write_frame(
+        self,
+        opcode: Opcode,
+        payload: bytes,
+        *,
+        fin: bool = True,
+        rsv1: bool = False,
+        plain: bytes | None = None,
+    ) -> int:
+        """Queue a frame; ``plain`` is its payload before compression."""
         mask = b"" if self._masks is None else self._masks.next()
         header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
         size = len(header) + len(payload)
+        if self._tracer is not None:
+            frame = FrameHeader(fin, rsv1, opcode, len(payload), mask, len(header))
+            self._tracer(traced(frame, payload if plain is None else plain, received=False))
         if size > _ONE_BUFFER:
             self._output += (header, MaskedPayload(payload, mask) if mask else payload)
         else:
@@ -537,6 +563,11 @@ class Engine:
         self.frames_sent += 1
         self.bytes_sent += size
         return size
+
+    def _trace_encoded(self, frame: bytes) -> None:
+        header = parse_header(frame, 0, masked=False, compression=False)
+        assert self._tracer is not None and header is not None
+        self._tracer(traced(header, frame[len(frame) - header.length :], received=False))
 
 
 _ADVICE = MappingProxyType(

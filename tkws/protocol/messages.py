@@ -28,9 +28,13 @@ from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import FrameHeader, Opcode, Role, parse_header
 from tkws.protocol.masking import apply_mask, mask_in_place
 from tkws.protocol.runs import read_masked_run, read_unmasked_run
+from tkws.protocol.trace import MAX_BEGINNING, Tracer, traced
 
 Control = Callable[[Opcode, bytes], object]
 """Takes the opcode and the payload of a control frame."""
+
+Run = Callable[[bytes, int, int, PerMessageDeflate | None, list[EventRecord]], int]
+"""A function of `tkws.protocol.runs`."""
 
 _DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer of its own worthwhile
 _PIECES_BEFORE_JOIN = 1024  # bounds what tiny fragments cost beyond their bytes
@@ -83,8 +87,8 @@ class Message:
             reason = f"Message of more than {self._limit} bytes, the limit of max_message"
             raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason)
 
-    def add(self, payload: bytes, final: bool) -> None:
-        """Take the next piece of the payload; ``final`` says that none follows."""
+    def add(self, payload: bytes, final: bool) -> bytes:
+        """Take the next piece of the payload and return it decompressed; ``final`` says that none follows."""
         if self._codec is not None:
             payload = self._codec.decode(payload, final, self._limit, self.size)
         self.size += len(payload)
@@ -92,6 +96,7 @@ class Message:
         if len(self._pieces) - self._joined >= _PIECES_BEFORE_JOIN:
             self._pieces[self._joined :] = [self._empty.join(self._pieces[self._joined :])]
             self._joined += 1
+        return payload
 
     def value(self) -> str | bytes:
         """Return the whole message."""
@@ -160,8 +165,8 @@ class MessageReader:
     """
 
     __slots__ = (
-        "_codec", "_frame", "_masked", "_message", "_missing", "_rest", "_run", "frames",
-        "max_fragments", "max_message", "messages", "payload", "stopped",
+        "_beginning", "_codec", "_frame", "_masked", "_message", "_missing", "_rest", "_run", "_tracer",
+        "frames", "max_fragments", "max_message", "messages", "payload", "stopped",
     )  # fmt: skip
 
     def __init__(
@@ -173,13 +178,24 @@ class MessageReader:
         self.messages: int = 0
         self.stopped: bool = False
         self._masked = role is Role.SERVER
-        self._run = read_masked_run if self._masked else read_unmasked_run
+        self._tracer: Tracer | None = None
+        self._beginning = b""  # of the payload of _frame, decompressed, for the tracer
+        self._run: Run = read_masked_run if self._masked else read_unmasked_run
         self._codec = codec
         self._rest = b""  # a header or control frame that has not come whole
         self._message: Message | None = None  # begun and not ended
         self._frame: FrameHeader | None = None  # the same; it belongs to _message
         self._missing = 0  # bytes of its payload
         self.payload: PayloadBuffer | None = None
+
+    def trace(self, tracer: Tracer | None) -> None:
+        """Call ``tracer`` with every frame that is received whole from now on; None to stop."""
+        self._tracer = tracer
+        self._beginning = b""
+        if tracer is not None:
+            self._run = _read_no_run
+        else:
+            self._run = read_masked_run if self._masked else read_unmasked_run
 
     def receive(self, data: bytes, events: list[EventRecord], control: Control) -> None:
         """Read ``data``; append what it completes to ``events``, hand control frames to ``control``.
@@ -257,7 +273,11 @@ class MessageReader:
         end = position + header.length
         payload = data[position:end]
         self.frames += 1
-        control(header.opcode, apply_mask(payload, header.mask) if header.mask else payload)
+        if header.mask:
+            payload = apply_mask(payload, header.mask)
+        if self._tracer is not None:
+            self._tracer(traced(header, payload, received=True))
+        control(header.opcode, payload)
         return end
 
     def _begin_frame(self, header: FrameHeader, available: int) -> None:
@@ -289,19 +309,32 @@ class MessageReader:
         if not self._missing:
             self._end_frame(frame, piece, events)
         elif self._message is not None and piece:
-            self._message.add(piece, final=False)
+            self._keep_beginning(self._message.add(piece, final=False))
         return end
 
     def _end_frame(self, frame: FrameHeader, piece: bytes, events: list[EventRecord]) -> None:
         message = self._message
         assert message is not None
-        message.add(piece, frame.fin)
+        self._keep_beginning(message.add(piece, frame.fin))
         self._frame = None
         self.frames += 1
+        if self._tracer is not None:
+            self._tracer(traced(frame, self._beginning, received=True))
+            self._beginning = b""
         if frame.fin:
             events.append((message.event, message.value()))
             self.messages += 1
             self._message = None
+
+    def _keep_beginning(self, payload: bytes) -> None:
+        if self._tracer is not None and len(self._beginning) <= MAX_BEGINNING:
+            self._beginning += payload[: MAX_BEGINNING + 1 - len(self._beginning)]
+
+
+def _read_no_run(
+    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+) -> int:
+    return position
 
 
 def _allocate(size: int) -> PayloadBuffer:

@@ -6,19 +6,20 @@ are.
 
 from __future__ import annotations
 
-import logging
 import socket
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from tkws.errors import HandshakeError
+from tkws.connection.logs import ShownFields, connection_log, new_connection_id, tls_summary
+from tkws.errors import HandshakeError, printable
 from tkws.http.messages import Request, Response
 from tkws.http.server import ServerConnection
 from tkws.loop import Timeout
 from tkws.net import SocketStream, Stream, StreamOwner
 from tkws.net.filesource import FileSource
 from tkws.net.stream import HIGH_WATER, LOW_WATER
+from tkws.protocol.frames import Role
 from tkws.protocol.handshake import rejection
 from tkws.serving.access import check_host, is_loopback
 from tkws.serving.content import plain
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
 
 MIN_READ_RATE = 1024  # bytes a second that a client has to take of its page
-
-_log = logging.getLogger("tkws")
 
 
 class HTTPConnection(StreamOwner):
@@ -49,10 +48,14 @@ class HTTPConnection(StreamOwner):
     def __init__(self, server: HTTPServer, sock: socket.socket, ssl_context: tls.SSLContext | None) -> None:
         self._server = server
         self._stream: Stream = SocketStream(server.loop, sock, self)
+        self._log = connection_log(server.loop, Role.SERVER, new_connection_id())
+        self._log.info("accepted from %r", self._stream.peername)
         if ssl_context is not None:
             from tkws.net.tls import TLSStream
 
-            self._stream = TLSStream(self._stream, ssl_context, self, server_side=True)
+            self._stream = TLSStream(
+                self._stream, ssl_context, self, server_side=True, on_established=self._tls_established
+            )
         self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
         self._stream.set_write_limits(0, 0)  # an answer has left before the next request is looked at
         self._content: FileSource | None = None  # of the last answer
@@ -90,8 +93,10 @@ class HTTPConnection(StreamOwner):
     def connection_lost(self, cause: Exception | None) -> None:
         """Note the end: the client has gone, or the file being sent could not be read."""
         self._leave()
-        if cause is not None:  # last, since a logging handler is the program's own and may do anything
-            _log.info("lost %r: %s", self._stream.peername, cause)
+        if cause is None:
+            self._log.debug("closed")
+        else:
+            self._log.info("lost %r: %s", self._stream.peername, printable(str(cause)))
 
     def pause_writing(self) -> None:
         """Answer no more requests before the client has read what it asked for."""
@@ -105,6 +110,9 @@ class HTTPConnection(StreamOwner):
         self._serve(self._next_request())
 
     # How it works
+
+    def _tls_established(self) -> None:
+        self._log.info("TLS is established: %s", tls_summary(self._stream))
 
     def _serve(self, result: Request | HandshakeError | None) -> None:
         """Answer a request and those after it, unless a page that does so is running Tk's loop."""
@@ -126,7 +134,9 @@ class HTTPConnection(StreamOwner):
     def _answer(self, result: Request | HandshakeError) -> None:
         if isinstance(result, HandshakeError):
             self._refuse(result)
-        elif self._server.gate is None:
+            return
+        self._log.debug("%s %s with %s", result.method, printable(result.path), ShownFields(result.headers))
+        if self._server.gate is None:
             self._accept(result, Decision())
         else:
             self._ask(self._server.gate, result)
@@ -135,7 +145,10 @@ class HTTPConnection(StreamOwner):
         if self._asks_for_websocket(request):
             self._upgrade(request, decision)
         else:
-            self._respond(self._page(request))
+            page = self._page(request)
+            status = page.response.status if isinstance(page, FileResponse) else page.status
+            self._log.info("answered %s %s with %d", request.method, printable(request.path), status)
+            self._respond(page)
 
     def _ask(self, gate: Gate, request: Request) -> None:
         """Ask the gate, unless the server itself refuses the request."""
@@ -168,6 +181,7 @@ class HTTPConnection(StreamOwner):
         if decision.refusal is None:
             self._accept(request, decision)
         else:
+            self._log_refusal(decision.refusal.status, "by a decision of the program")
             self._respond(decision.refusal, close=self._asks_for_websocket(request))
         if not self._serving:
             self._serve(self._next_request())
@@ -189,15 +203,16 @@ class HTTPConnection(StreamOwner):
         if decision.handler is not None:
             admission = admission._replace(handler=decision.handler)
         self._leave()
+        self._log.info("upgraded to a WebSocket at %s", printable(admission.path))
         self._stream.set_write_limits(HIGH_WATER, LOW_WATER)  # or a 101 that waits would count as slow
-        self._server.open(admission, self._stream, self._http.trailing_data)
+        self._server.open(admission, self._stream, self._http.trailing_data, id=self._log.id)
 
     def _page(self, request: Request) -> Response | FileResponse:
         server = self._server
         try:
             self._check_host(request)
         except HandshakeError as error:
-            return rejection(error)
+            return self._rejection(error)
         try:
             page = server.pages.answer(request)
         except Exception:
@@ -215,9 +230,16 @@ class HTTPConnection(StreamOwner):
         check_host(request.host, self._server.options.hosts, loopback=loopback)
 
     def _refuse(self, error: HandshakeError) -> None:
-        self._respond(rejection(error), close=True)
-        # Last, since a logging handler is the program's own and may do anything.
-        _log.info("refused %r: %s", self._stream.peername, error)
+        self._respond(self._rejection(error), close=True)
+
+    def _rejection(self, error: HandshakeError) -> Response:
+        """Return the answer to a refused request: of a foreign origin or host, beyond a limit, malformed."""
+        answer = rejection(error)
+        self._log_refusal(answer.status, str(error))
+        return answer
+
+    def _log_refusal(self, status: int, why: str) -> None:
+        self._log.info("refused %r with %d: %s", self._stream.peername, status, why)
 
     def _respond(self, answer: Response | FileResponse, *, close: bool = False) -> None:
         content = answer.content if isinstance(answer, FileResponse) else None
@@ -253,13 +275,15 @@ class HTTPConnection(StreamOwner):
         self._timer = self._server.loop.call_on_timeout(timeout, self._on_timeout)
 
     def _on_timeout(self) -> None:
-        least = int(MIN_READ_RATE * self._server.options.handshake_timeout)
+        timeout = self._server.options.handshake_timeout
+        least = int(MIN_READ_RATE * timeout)
         if self._pending:
             self._pending.cancel()
             self._decided(Decision(plain(503, "The decision on this request took too long")))
         elif self._unsent and self._stream.buffered_amount <= max(self._unsent - least, 0):
             self._wait()  # a slow client still reads its page
         else:
+            self._log.info("dropped %r: %g s without progress", self._stream.peername, timeout)
             self.abort()
 
     def _leave(self) -> None:

@@ -57,6 +57,7 @@ class HTTPServer(Server):
         self._http_connections: dict[HTTPConnection, object] = {}  # with their addresses
         self._http_connections_by_address: Counter[object] = Counter()  # by address
         loop.on_close(self._abandon)
+        self._log.info("listening on %s", self.url)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url} {'closed' if self.closed else 'listening'}>"
@@ -138,6 +139,7 @@ class HTTPServer(Server):
             self._http_connections[HTTPConnection(self, sock, self._ssl_context)] = host
             self._http_connections_by_address[host] += 1
         else:
+            self._log.info("refused %r: there is no room for another connection", address)
             sock.close()
 
     def _has_room(self, host: object) -> bool:
@@ -151,6 +153,7 @@ class HTTPServer(Server):
         )
 
     def _stop(self) -> None:
+        self._log.info("no longer listening on %s", self.url)
         self._listener.close()
         for connection in list(self._http_connections):
             connection.abort()

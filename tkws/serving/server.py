@@ -18,6 +18,7 @@ from tkws.asynchandlers import check_handler
 from tkws.checks import Buffer
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
+from tkws.connection.logs import LOGGERS
 from tkws.connection.session import Session
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import HandshakeError, StateError
@@ -25,6 +26,7 @@ from tkws.handlers import EventHandler
 from tkws.http.headers import HeadersLike
 from tkws.http.messages import Request
 from tkws.loop import Loop
+from tkws.loop.logs import Log
 from tkws.net import SocketStream, Stream, detach
 from tkws.options import Configurable, ServerOptions, changed, ignore
 from tkws.protocol.closing import CloseCode, encode_close
@@ -91,6 +93,7 @@ class Server(Configurable):
         self.closed: bool = False
         self.secure = secure
         self._sockname = sockname
+        self._log: Log = Log(loop, LOGGERS[Role.SERVER])
         self._live: list[PathEntry] = []
         self._sessions: dict[Session, str] = {}  # with the paths that were asked for
         self._addresses: Counter[object] = Counter()
@@ -266,19 +269,20 @@ class Server(Configurable):
         answer = accept_response(handshake.key, protocol=protocol, extension=extension, headers=headers)
         return Admission(self, request, path, entry.handler, protocol, codec, answer)
 
-    def open(self, admission: Admission, stream: Stream, data: bytes = b"") -> WebSocket:
+    def open(self, admission: Admission, stream: Stream, data: bytes = b"", *, id: str = "") -> WebSocket:
         """Answer an admitted request with 101 and make its stream a WebSocket.
 
         Args:
             admission: The result of `admit`.
             stream: The client's.
             data: The bytes received after the request.
+            id: The id that the log has called the connection by so far; empty for a new one.
 
         Raises:
             StateError: In another thread than that of Tk.
         """
         self.loop.check_thread()
-        session = self._make(admission)
+        session = self._make(admission, id)
         self._begin(session, admission, stream, data)
         return session.ws
 
@@ -312,11 +316,11 @@ class Server(Configurable):
         self.loop.check_process()
         self._options = changed(self._options, changes)
 
-    def _make(self, admission: Admission) -> Session:
+    def _make(self, admission: Admission, id: str = "") -> Session:
         request = admission.request
         scheme = "wss" if self.secure else "ws"
         url = f"{scheme}://{request.host or ''}{request.path}"
-        ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url)
+        ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url, id=id)
         ws.request = request
         ws.peername = request.peer
         ws.protocol = admission.protocol
