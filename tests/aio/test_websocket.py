@@ -419,7 +419,7 @@ def test_what_waits_is_cancelled_when_the_window_goes(guest, root, pump_until, w
     async def main():
         server = await aio.serve(lambda ws: asyncio.Event().wait(), master=root)
         try:
-            async with aio.connect(server.url) as ws:
+            async with aio.connect(server.url, compression=False) as ws:
                 pong = await ws.ping()
                 await pong
                 ended.append("begun")

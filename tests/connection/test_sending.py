@@ -572,11 +572,13 @@ def test_a_call_that_loses_against_the_windows_end_is_silent(taken, log, monkeyp
 def test_ten_threads_send_while_the_connection_ends(root, peers, pump_until, end):
     books = [Ledger() for _ in range(10)]
     attempts = [0] * 10
+    under_way = [threading.Semaphore(1000) for _ in books]  # so many messages: the threads send until the end
     told, served = Log(), Log()
 
     def hear(ws, type, message):
         if type == "text":
             books[int(message[0])].receiving(ws, type, message[1:])
+            under_way[int(message[0])].release()
         else:
             served(ws, type, message)
 
@@ -588,6 +590,8 @@ def test_ten_threads_send_while_the_connection_ends(root, peers, pump_until, end
                 each.sending(ws, type, tkws.MessagesLost(lost))
             else:
                 each.sending(ws, type, message)
+            if type == "disconnect":
+                under_way[name].release(1000)
 
     class Named:
         def __init__(self, name: int) -> None:
@@ -603,15 +607,17 @@ def test_ten_threads_send_while_the_connection_ends(root, peers, pump_until, end
     def flood(name: int) -> None:
         end = Named(name)
         taken = True
-        while taken and attempts[name] < 20_000:
+        while taken:
+            under_way[name].acquire()
             attempts[name] += 1
             taken = books[name].send(end)
 
     gc.collect()  # else a thread may collect the interpreter of the test before, which Tcl does not survive
-    threads = [threading.Thread(target=flood, args=(name,)) for name in range(10)]
+    threads = [threading.Thread(target=flood, args=(name,), daemon=True) for name in range(10)]
     for thread in threads:
         thread.start()
     pump_until(lambda: all(each.delivered > 20 for each in books), 30)
+    assert all(thread.is_alive() for thread in threads)
     if end == "a Close":
         peer.close(1001)
     elif end == "our own Close":
