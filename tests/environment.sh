@@ -5,6 +5,9 @@ say() { printf '%s\n' "$*" >&2; }
 
 die() { say "$@"; exit 1; }
 
+# Many processes run: each would compile everything anew.
+unset PYTHONDONTWRITEBYTECODE
+
 # ---- the system's packages
 
 may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
