@@ -17,7 +17,9 @@ import tkws
 
 OPTIONS: dict[str, Any] = {
     "max_message": 32 * 1024 * 1024,
-    "compression": tkws.Deflate(threshold=0),
+    "compression": tkws.Deflate(
+        threshold=0, level=1
+    ),  # the level is no matter of the protocol, but takes time
     "close_timeout": 5,
 }
 
