@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -68,6 +70,61 @@ def connected(console: Console, echo: Echo, pump_until: PumpUntil) -> Console:
     console.connect_to(Target(url=echo.url, proxy=NO_PROXY, protocols=("a", "b"), ping_interval=0))
     pump_until(lambda: console.session.is_open)
     return console
+
+
+class Hands:
+    """Somebody's hands: real keys and a real pointer, by xdotool, in a window of this process.
+
+    Args:
+        root: The window.
+        pump_until: Runs the loop.
+    """
+
+    def __init__(self, root: tk.Tk, pump_until: PumpUntil) -> None:
+        self._root = root
+        self._pump_until = pump_until
+        self._seen = 0
+        root.bind("<F12>", self._saw, add=True)  # pressed last, so that what was done before has arrived
+
+    def _saw(self, _event: tk.Event[tk.Misc]) -> None:
+        self._seen += 1
+
+    def _do(self, *arguments: str) -> None:
+        wanted = self._seen + 1
+        with subprocess.Popen(["xdotool", *arguments, "key", "F12"]) as process:
+            self._pump_until(lambda: self._seen >= wanted and process.poll() is not None, timeout=20.0)
+        assert process.returncode == 0
+
+    def press(self, *keys: str) -> None:
+        """Press some keys, one after another."""
+        self._do("key", "--delay", "2", *keys)
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self._do("type", "--delay", "2", "--args", "1", text)
+
+    def click(self, widget: tk.Misc, x: int = 8, y: int = 8, *, button: int = 1, keys: str = "") -> None:
+        """Click on a widget, and press some keys then; buttons 4 and 5 are the wheel."""
+        self._root.update()
+        place = str(widget.winfo_rootx() + x), str(widget.winfo_rooty() + y)
+        pressed = ["key", "--delay", "5", *keys.split()] if keys else []
+        self._do("mousemove", *place, "click", str(button), *pressed)
+
+    def go_to(self, widget: tk.Misc) -> None:
+        """Give a widget the focus."""
+        widget.focus_force()
+        self._pump_until(lambda: self._root.focus_get() is widget)
+
+
+@pytest.fixture
+def hands(console: Console, pump_until: PumpUntil) -> Hands:
+    """The hands of a person at `console`, or at `connected`."""
+    if shutil.which("xdotool") is None:
+        pytest.skip("no xdotool")
+    assert isinstance(console.root, tk.Tk)
+    made = Hands(console.root, pump_until)
+    made.go_to(console.address.entry)
+    return made
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from tests.console.conftest import Echo
 from tkws.console import settings as storage
 from tkws.console.addressbar import AddressBar
 from tkws.console.options import Options
+from tkws.console.run import run_window
 from tkws.console.settings import Settings
 from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console, run_window
+from tkws.console.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -7,7 +7,7 @@ import base64
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.console.payload import byte_count, hex_dump, pretty_json, preview, read_base64, read_hex
+from tkws.console.payload import byte_count, hex_dump, preview, read_base64, read_hex
 
 
 @given(payload=st.text() | st.binary(), length=st.integers(1, 60))
@@ -22,8 +22,12 @@ def test_a_preview_is_one_line_that_fits(payload: str | bytes, length: int) -> N
     [
         ("abc", 3, "abc"),
         ("abcd", 3, "ab…"),
-        ("a\nb", 9, "a ⏎ b"),
-        ("a\tb", 9, "a b"),
+        ("a\nb", 9, "a⏎b"),
+        ("a\tb", 9, "a⇥b"),
+        ("a\r\n\0", 9, "a\\r⏎\\x00"),
+        ("\x1b[2J", 9, "\\x1b[2J"),
+        ("\u202eabc", 9, "\\u202eabc"),
+        ("\u202eabc", 8, "\\u202ea…"),
         (b"\0\xff", 5, "00 ff"),
         (b"\0\xff\1", 5, "00 f…"),
         (b"", 5, ""),
@@ -33,21 +37,13 @@ def test_a_preview_begins_as_the_payload_does(payload: str | bytes, length: int,
     assert preview(payload, length) == shown
 
 
-def test_json_is_set_out() -> None:
-    assert pretty_json(' {"a":[1,"é"]}') == '{\n  "a": [\n    1,\n    "é"\n  ]\n}'
-
-
-@pytest.mark.parametrize("text", ["", "hello", "12", "{not json}", '{"a": 1} and more', "[" * 100_000])
-def test_what_is_no_json_is_left_alone(text: str) -> None:
-    assert pretty_json(text) is None
-
-
 def test_bytes_are_dumped_sixteen_to_a_line() -> None:
     assert hex_dump(bytes(range(60, 78)) + b"\0").splitlines() == [
         "00000000  3c 3d 3e 3f 40 41 42 43  44 45 46 47 48 49 4a 4b  <=>?@ABCDEFGHIJK",
         "00000010  4c 4d 00                                          LM.",
     ]
     assert hex_dump(b"") == ""
+    assert hex_dump(b"<", 16) == hex_dump(bytes(16) + b"<").splitlines()[1]
 
 
 @given(data=st.binary())

@@ -163,7 +163,7 @@ def test_a_person_connects_sends_filters_saves_replays_and_disconnects(
     within(lambda: echo.heard == ["an apple", "a pear"])
 
     hands.press("ctrl+m", "Up", "Up", "Up", "Up", "Up", "Home", "Down", "Down")  # the first message sent
-    hands.press("Return")
+    hands.press("Return", "Return")  # into the box, and off
     within(lambda: len(echo.heard) == 3)
     assert echo.heard[2] == "an apple"
 

@@ -13,8 +13,9 @@ import tkws
 from tests.peers import Log as Heard
 from tests.windows import cut_off
 from tkws.console.look import DARK
+from tkws.console.run import run_server_window
 from tkws.console.serversession import Mode
-from tkws.console.serverwindow import ServerWindow, run_server_window
+from tkws.console.serverwindow import ServerWindow
 from tkws.console.status import Status
 
 PumpUntil = Callable[..., None]

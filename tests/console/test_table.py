@@ -138,7 +138,7 @@ def test_rows_are_selected_with_shift(shown: Shown) -> None:
     shown.press("<Shift-Up>")
     shown.press("<Shift-Up>")
     assert [row.number for row in shown.table.selection] == [97, 98, 99]
-    shown.press("<Control-a>")
+    shown.press("<<SelectAll>>")
     assert len(shown.table.selection) == 100
     shown.press("<Escape>")
     assert shown.table.selection == []

@@ -12,10 +12,11 @@ import json
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
-from tkws.console.atomicfile import replace_file
+from tkws.console.atomicfile import replace_file, replace_text
 from tkws.console.log import Direction, Row
 
 _CHUNK = 500  # rows per step
+_BYTES = 4 << 20  # bytes per step
 
 
 def to_json(row: Row) -> str:
@@ -66,13 +67,27 @@ def save(rows: Iterable[Row], path: Path) -> Generator[int]:
         OSError: The file cannot be written; if it existed, it is unchanged.
     """
     count = 0
-    with replace_file(path, errors="surrogatepass") as file:
+    with replace_text(path, errors="surrogatepass") as file:
         for row in rows:
             file.write(f"{to_json(row)}\n")
             count += 1
             if count % _CHUNK == 0:
                 yield count
     yield count
+
+
+def save_payload(payload: str | bytes, path: Path) -> Generator[int]:
+    """Write one payload as it is, text as UTF-8; each step writes some and yields how many bytes there are.
+
+    Raises:
+        OSError: The file cannot be written; if it existed, it is unchanged.
+    """
+    data = payload if isinstance(payload, bytes) else payload.encode(errors="surrogatepass")
+    with replace_file(path) as file:
+        for begin in range(0, len(data), _BYTES):
+            file.write(data[begin : begin + _BYTES])
+            yield begin
+    yield len(data)
 
 
 def load(path: Path) -> Iterator[list[Row]]:

@@ -34,7 +34,7 @@ exit status:
   1    the connection could not be opened, or the server could not listen on its address
   2    the command line is invalid, or names a file that cannot be read
   3    the connection was lost, or was closed with a code other than 1000, 1001 or none
-  130  Ctrl-C was pressed
+  130  Ctrl-C was pressed; 129 and 143: SIGHUP and SIGTERM ended a window
 
 In a terminal, lines that begin with / are commands (/help lists them). From a pipe, every line
 is a message. Messages go to standard output, everything else to standard error.
@@ -79,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     except (ValueError, TypeError, OSError) as error:
         parser.error(str(error))
+    except KeyboardInterrupt:  # before there was a window or a terminal to close
+        return Status.INTERRUPTED
 
 
 def _connect(options: argparse.Namespace) -> int:
@@ -88,7 +90,7 @@ def _connect(options: argparse.Namespace) -> int:
     if not options.no_gui:
         root = _window_root()
         if root is not None:
-            from tkws.console.window import run_window
+            from tkws.console.run import run_window
 
             return run_window(root, target, theme=options.theme)
         _print_to_stderr("There is no display, so the console runs in the terminal.")
@@ -123,7 +125,7 @@ def _serve(options: argparse.Namespace) -> int:
     if not options.no_gui:
         root = _window_root()
         if root is not None:
-            from tkws.console.serverwindow import run_server_window
+            from tkws.console.run import run_server_window
 
             return run_server_window(root, mode, settings, theme=options.theme)
         _print_to_stderr("There is no display, so the console runs in the terminal.")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from tkinter import ttk
+from tkinter import messagebox, ttk
 from typing import Final
 
 from tkws.console.detail import Detail
 from tkws.console.filterbar import FilterBar
-from tkws.console.log import Filter, Log, View
+from tkws.console.log import Direction, Filter, Log, View
 from tkws.console.look import show_pane, theme_of
 from tkws.console.table import Table
+from tkws.console.visible import copied
 
 _FRAME_MS = 33  # new rows are drawn 30 times a second; scrolling draws at once
 _SEARCH_TIME = 0.006  # seconds per frame to search new rows, or all rows after a change of the filter
@@ -60,7 +61,7 @@ class Conversation(ttk.PanedWindow):
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
         self.add(upper, weight=3)
-        self.table.bind_rows("<Control-c>", lambda _: self.copy())
+        self.table.bind_rows("<<Copy>>", lambda _: self.copy())
         self.refresh_soon()
 
     def refresh_soon(self) -> None:
@@ -93,11 +94,22 @@ class Conversation(ttk.PanedWindow):
         self.table.follow()
         self.refresh_soon()
 
+    def ask_and_clear(self) -> None:
+        """Remove all rows, once the user has agreed, if there are messages among them."""
+        count = sum(row.direction is not Direction.NOTE for row in self.log.rows)
+        messages = "1 message" if count == 1 else f"{count:,} messages"
+        if not count or messagebox.askokcancel(
+            "Clear", f"Remove {messages}?", detail="What is not saved is lost.", parent=self
+        ):
+            self.clear()
+
     def copy(self) -> None:
-        """Copy the selected messages to the clipboard, one per line; bytes as hex."""
+        """Copy the selected messages to the clipboard, one per line: text as `copied`, bytes as hex."""
         rows = self.table.selection
         if rows:
-            texts = (row.payload if isinstance(row.payload, str) else row.payload.hex(" ") for row in rows)
+            texts = (
+                copied(row.payload) if isinstance(row.payload, str) else row.payload.hex(" ") for row in rows
+            )
             self.clipboard_clear()
             self.clipboard_append("\n".join(texts))
 

@@ -1,4 +1,4 @@
-"""Ctrl-C in a program that runs Tk's loop without a window."""
+"""Ctrl-C, and the other signals that ask a program to end, in a program that runs Tk's loop."""
 
 from __future__ import annotations
 
@@ -9,15 +9,39 @@ from contextlib import contextmanager
 
 from tkws.loop import Loop
 
+_SIGNALS = signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+
+
+class Interruption:
+    """What has interrupted the program.
+
+    Attributes:
+        signal: The number of the signal; 0 as long as there was none.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int = 0
+
 
 @contextmanager
-def on_interrupt(loop: Loop, callback: Callable[[], object]) -> Iterator[None]:
-    """Call ``callback()`` from the loop at each Ctrl-C within the block."""
+def on_interrupt(loop: Loop, callback: Callable[[], object]) -> Iterator[Interruption]:
+    """Call ``callback()`` from the loop at each Ctrl-C, SIGTERM and SIGHUP within the block.
+
+    A signal that the process ignores, as under ``nohup``, stays ignored.
+    """
+    interruption = Interruption()
+
+    def handle(number: int, _frame: object) -> None:
+        interruption.signal = number
+        loop.call_soon_threadsafe(callback)
+
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield interruption
         return
-    before = signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(callback))
+    heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, handle) for each in heeded}
     try:
-        yield
+        yield interruption
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)

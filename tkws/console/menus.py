@@ -5,20 +5,21 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from functools import partial
-from tkinter import messagebox
+from tkinter import messagebox, ttk
 
 import tkws
 from tkws.console.addressbar import AddressBar
 from tkws.console.conversation import Conversation
 from tkws.console.files import Files
-from tkws.console.look import Action, is_pane_shown, theme_of
+from tkws.console.look import Action, edit_actions, is_pane_shown, last_focus, theme_of
+from tkws.console.sending import Sending
 
 _OTHER_KEYS = """\
 Return in the address field: connect
 Return in the message box: send
 Shift+Return in the message box: new line
 Up and Down in the message box: earlier messages
-Return in the table: send the selected messages again
+Return in the table: put the selected message into the box, to be sent again
 Escape in the filter: show everything
 Tab: next control"""
 
@@ -45,23 +46,24 @@ def address_menu(address: AddressBar) -> Menu:
     ]
 
 
-def replay_menu(files: Files) -> Menu:
+def replay_menu(sending: Sending) -> Menu:
     """Return the part of a menu for replays."""
     return [
-        Action("Replay the messages sent", files.replay_log, "F8"),
-        Action("Replay a file…", files.replay_file, "Shift-R"),
-        Action("Replay a file without delays…", partial(files.replay_file, speed=float("inf"))),
-        Action("Stop the replay", files.stop_replay, "F9"),
+        Action("Replay the messages sent", sending.replay_log, "F8"),
+        Action("Replay a file…", sending.replay_file, "Shift-R"),
+        Action("Replay a file without delays…", partial(sending.replay_file, speed=float("inf"))),
+        Action("Stop the replay", sending.stop_replay, "F9"),
     ]
 
 
 def edit_menu(conversation: Conversation) -> Menu:
-    """Return the menu for copying, selecting and filtering."""
+    """Return the menu for editing the field, box or table that has the focus, and for filtering."""
+    rows = conversation.table.rows_widget
+    focused = last_focus(conversation.winfo_toplevel(), rows)
     return [
-        Action("Copy", conversation.copy, "c", local=True),
-        Action("Select all", conversation.table.select_all, "a", local=True),
-        Action("Clear", conversation.clear, "k"),
+        *edit_actions(lambda: edited if isinstance(edited := focused(), tk.Text | ttk.Entry) else rows),
         None,
+        Action("Clear the table…", conversation.ask_and_clear, "k"),
         Action("Filter", conversation.filter.focus_text, "f"),
         Action("Show everything", conversation.filter.clear, "Shift-F"),
     ]
@@ -71,7 +73,7 @@ def rows_menu(conversation: Conversation, send_again: Callable[[], object]) -> M
     """Return the context menu of the table."""
     return [
         Action("Copy", conversation.copy, "c"),
-        Action("Send again", send_again, "r"),
+        Action("Send again…", send_again, "r"),
         None,
         Action("Select all", conversation.table.select_all, "a"),
     ]

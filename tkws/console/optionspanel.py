@@ -35,7 +35,7 @@ class OptionsPanel(ttk.Frame):
         self._compression = tk.BooleanVar(self, True)
         self._texts = {name: tk.StringVar(self) for name in _TEXT_FIELDS}
         self.protocols: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
-        self.headers: Final = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none")
+        self.headers: Final = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none", undo=True)
         self.ca_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
         self.proxy: Final = ttk.Combobox(
             self, font=theme.body, values=list(PROXIES.values()), textvariable=self._texts["proxy"]

@@ -1,4 +1,4 @@
-"""Formatting and parsing of payloads: previews, pretty JSON, hex, base64.
+"""Formatting and parsing of payloads: previews, hex, base64.
 
 Pure functions; they know no widget.
 """
@@ -7,45 +7,40 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 
-DETAIL_BYTES = 64 << 10
-"""How much of a payload the detail pane shows, in bytes; a text widget becomes slow with more."""
+from tkws.console.visible import visible_line
 
-_BREAKS = re.compile(r"[\r\n\t\v\f\x00-\x1f\x7f\u2028\u2029]+")
 _HEX_LINE = 16
 
 
 def preview(payload: str | bytes, length: int) -> str:
-    """Return the beginning of a payload as one line of at most ``length`` characters."""
+    """Return the beginning of a payload as one line of at most ``length`` characters.
+
+    What cannot be seen is written as `visible_line` does.
+    """
     if isinstance(payload, bytes):
         text = payload[: length // 3 + 1].hex(" ")
         cut = len(text) > length or len(payload) > length // 3 + 1
     else:
-        text = _BREAKS.sub(" ⏎ " if "\n" in payload[:length] else " ", payload[:length])
+        text = visible_line(payload[:length])
         cut = len(payload) > length or len(text) > length
     return f"{text[: length - 1]}…" if cut else text
 
 
-def pretty_json(text: str) -> str | None:
-    """Return JSON with line breaks and indents; None if the text is not a JSON object or array."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return None
+def hex_dump(data: bytes, start: int = 0) -> str:
+    """Return a hex dump with offset, hex and ASCII of 16 bytes per line, like ``hexdump -C``.
 
-
-def hex_dump(data: bytes) -> str:
-    """Return a hex dump with offset, hex and ASCII of 16 bytes per line, like ``hexdump -C``."""
+    Args:
+        data: The bytes.
+        start: The offset of the first one.
+    """
     lines = []
     for offset in range(0, len(data), _HEX_LINE):
         part = data[offset : offset + _HEX_LINE]
         left, right = part[:8].hex(" "), part[8:].hex(" ")
         ascii = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
-        lines.append(f"{offset:08x}  {left:<23}  {right:<23}  {ascii}")
+        lines.append(f"{start + offset:08x}  {left:<23}  {right:<23}  {ascii}")
     return "\n".join(lines)
 
 

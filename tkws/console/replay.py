@@ -1,10 +1,12 @@
 """Sends recorded messages again, at their original pace or faster.
 
-Knows rows and a session. Only one message at a time waits for its timer.
+Knows rows and a session. Only one message at a time waits for its timer. Messages without delays between them
+go in short runs, and wait while the server does not read, so that the window stays alive.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import tkws
@@ -14,6 +16,8 @@ from tkws.console.session import Session
 from tkws.loop import Timer
 
 _MAX_DELAY = 10.0  # seconds, so that a replay does not wait through a night between two messages
+_RUN_TIME = 0.004  # seconds of sending without a break
+_FULL_DELAY = 0.02  # seconds until the next look at a write buffer that is full
 
 
 class Replay:
@@ -55,10 +59,22 @@ class Replay:
 
     def _send_next(self) -> None:
         self._timer = None
-        if self.sent == self.total:
-            self.stop("")
-            return
-        row = self._rows[self.sent]
+        ws = self._session.ws
+        delay = 0.0
+        end = time.monotonic() + _RUN_TIME
+        while delay == 0.0 and not self.done:
+            if self.sent == self.total:
+                self.stop("")
+            elif ws is not None and ws.buffered_amount > ws.cget("high_water"):
+                delay = _FULL_DELAY
+            elif self._send(self._rows[self.sent]):
+                delay = self._delay()
+                if time.monotonic() > end:
+                    break
+        if ws is not None and not self.done:
+            self._timer = ws.loop.call_later(delay, self._send_next)
+
+    def _send(self, row: Row) -> bool:
         try:
             if row.type == "ping":
                 self._session.ping(row.payload if isinstance(row.payload, bytes) else row.payload.encode())
@@ -66,10 +82,9 @@ class Replay:
                 self._session.send(row.payload)
         except (tkws.WebSocketError, ValueError) as error:
             self.stop(f"The replay ended after {self.sent} of {self.total} messages: {error}")
-            return
+            return False
         self.sent += 1
-        assert self._session.ws is not None
-        self._timer = self._session.ws.loop.call_later(self._delay(), self._send_next)
+        return True
 
     def _delay(self) -> float:
         if self.sent == self.total:

@@ -9,22 +9,32 @@ import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
-from typing import Final
+from typing import Final, NamedTuple
 
 from tkws.console.detail import paint_text
-from tkws.console.fileupload import FileUpload
-from tkws.console.look import theme_of
-from tkws.console.payload import byte_count, read_base64, read_hex
+from tkws.console.history import Entry, History
+from tkws.console.look import LONG_LINE, theme_of
+from tkws.console.payload import read_base64, read_hex
 
 KINDS = ("Text", "Hex", "Base64", "Ping")
-_MAX_HISTORY = 200
+_MAX_EDITED = 1 << 20  # bytes or characters of a message that is put into the box
+
+
+class Progress(NamedTuple):
+    """How far something is that is being sent."""
+
+    text: str
+    share: float
+    """From 0 to 1."""
+    stop: Callable[[], object] | None = None
+    """Stops it; None if it cannot be stopped."""
 
 
 class SendBox(ttk.Frame):
     """The box at the bottom.
 
-    Return sends, Shift-Return starts a new line. Control-Up and Control-Down go through the messages sent
-    before, and so do Up in the first line and Down in the last line.
+    Return sends, Shift-Return starts a new line; an empty box sends nothing. Control-Up and Control-Down go
+    through the messages sent before, and so do Up in the first line and Down in the last line.
 
     Args:
         parent: The parent widget.
@@ -32,6 +42,9 @@ class SendBox(ttk.Frame):
             was sent.
         send_file: Called when the file button is pressed; None for no button.
         on_error: Called with a sentence if the input is invalid.
+
+    Attributes:
+        history: What was sent from the box.
     """
 
     def __init__(
@@ -45,8 +58,7 @@ class SendBox(ttk.Frame):
         theme = theme_of(self)
         self._send = send
         self._on_error = on_error
-        self._history: list[tuple[str, str]] = []
-        self._position = 0
+        self.history: Final = History()
         self.kind: Final = ttk.Combobox(
             self, values=KINDS, state="readonly", width=7, font=theme.body, height=len(KINDS)
         )
@@ -58,24 +70,44 @@ class SendBox(ttk.Frame):
         self._sends_files = send_file is not None
         self._progress = ttk.Progressbar(self, maximum=1.0)
         self._progress_label = ttk.Label(self, style="Small.TLabel")
+        self._stop = ttk.Button(self, text="Stop", style="Quiet.TButton", width=7)
         self._lay_out()
         self._bind()
         self.enable(False)
 
+    @property
+    def entry(self) -> Entry:
+        """What stands in the box."""
+        return Entry(self.kind.get(), self.text.get("1.0", "end-1c"))
+
+    def put(self, entry: Entry) -> None:
+        """Put a message into the box to be edited; what stands there goes into the history."""
+        present = self.entry
+        if present.text.strip() and present != entry:
+            self.history.add(present)
+        self._show(entry)
+        self.text.focus_set()
+
+    def put_payload(self, payload: str | bytes) -> bool:
+        """Put a payload into the box to be edited, and return True; False if it is too large for that."""
+        if len(payload) > _MAX_EDITED:
+            return False
+        self.put(Entry("Text", payload) if isinstance(payload, str) else Entry("Hex", payload.hex(" ")))
+        return True
+
     def submit(self) -> None:
-        """Send the input."""
-        text, kind = self.text.get("1.0", "end-1c"), self.kind.get()
+        """Send what stands in the box, unless that is nothing."""
+        entry = self.entry
+        if not (entry.text if entry.kind == "Text" else entry.text.strip()):
+            return
         try:
-            payload = _parse(kind, text)
+            payload = _parse(*entry)
         except ValueError as error:
             self._on_error(str(error))
             return
-        if self._send("ping" if kind == "Ping" else "message", payload):
-            if text and (not self._history or self._history[-1] != (kind, text)):
-                self._history.append((kind, text))
-                del self._history[:-_MAX_HISTORY]
-            self._position = len(self._history)
-            self.text.delete("1.0", "end")
+        if self._send("ping" if entry.kind == "Ping" else "message", payload):
+            self.history.add(entry)
+            self._show(self.history.draft or Entry(entry.kind, ""))
             self.text.edit_reset()
 
     def enable(self, connected: bool) -> None:
@@ -84,29 +116,42 @@ class SendBox(ttk.Frame):
         self._button.state(state)
         self._file.state(state)
 
-    def show_progress(self, upload: FileUpload | None) -> None:
-        """Show the progress of a file; None hides it."""
-        if upload is None or upload.done:
-            self._progress.grid_remove()
-            self._progress_label.grid_remove()
+    def show_progress(self, progress: Progress | None) -> None:
+        """Show how far something is that is being sent; None hides it."""
+        if progress is None:
+            for widget in (self._progress, self._progress_label, self._stop):
+                widget.grid_remove()
             return
-        done, size = byte_count(upload.progress * upload.size), byte_count(upload.size)
-        self._progress.configure(value=upload.progress)
-        self._progress_label.configure(text=f"{upload.path.name}: {done} of {size}")
+        self._progress.configure(value=progress.share)
+        self._progress_label.configure(text=progress.text)
         px = theme_of(self).px
         self._progress_label.grid(row=2, column=0, columnspan=2, sticky="w", pady=(px(6), 0))
         self._progress.grid(row=2, column=2, sticky="ew", padx=(px(8), 0), pady=(px(6), 0))
+        if progress.stop is not None:
+            self._stop.configure(command=progress.stop)
+            self._stop.grid(row=2, column=3, sticky="ew", padx=(px(8), 0), pady=(px(6), 0))
 
-    def step_history(self, step: int) -> str:
-        """Show the message that is ``step`` further on in the history; negative steps go back."""
-        if self._history:
-            self._position = min(max(self._position + step, 0), len(self._history))
-            kind, text = ("", "") if self._position == len(self._history) else self._history[self._position]
-            self.text.delete("1.0", "end")
-            self.text.insert("1.0", text)
-            if kind:
-                self.kind.set(kind)
+    def step_history(self, steps: int) -> str:
+        """Show the message that is so many steps further on in the history; negative steps go back."""
+        entry = self.history.step(steps, self.entry)
+        if entry is not None:
+            self._show(entry)
         return "break"
+
+    def _show(self, entry: Entry) -> None:
+        self.kind.set(entry.kind)
+        self.text.edit_separator()
+        self.text.delete("1.0", "end")
+        self.text.insert("1.0", entry.text)
+        self.text.edit_separator()
+
+    def _changed(self, _event: tk.Event[tk.Misc]) -> None:
+        """Wrap the lines, unless one of them is so long that each key would take Tk a second."""
+        if self.text.edit_modified():
+            self.text.edit_modified(False)
+            is_long = any(len(line) > LONG_LINE for line in self.entry.text.split("\n"))
+            self.text.configure(wrap="none" if is_long else "char")
+            self.text.see("insert")
 
     def _lay_out(self) -> None:
         px = theme_of(self).px
@@ -122,6 +167,7 @@ class SendBox(ttk.Frame):
     def _bind(self) -> None:
         text = self.text
         theme_of(self).follow(text, partial(paint_text, text))
+        text.bind("<<Modified>>", self._changed)
         text.bind("<Return>", self._return_pressed)
         text.bind("<KP_Enter>", self._return_pressed)
         text.bind("<Shift-Return>", lambda _: None)

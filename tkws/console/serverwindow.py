@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Mapping
-from pathlib import Path
 from tkinter import ttk
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import tkws
-from tkws.console import menus, settings as storage
+from tkws.console import menus
 from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
+from tkws.console.files import Files
 from tkws.console.log import Log
-from tkws.console.look import Action, add_menu_bar, is_pane_shown, show_pane, theme_of
+from tkws.console.look import (
+    Action,
+    add_field_menus,
+    add_menu_bar,
+    edit_as_elsewhere,
+    is_pane_shown,
+    show_pane,
+    theme_of,
+)
 from tkws.console.sendbox import SendBox
 from tkws.console.serversession import Mode, ServerSession, peer_of
-from tkws.console.status import Status
 from tkws.console.window import ROOM_FOR_PANES
-from tkws.errors import printable
 
 _UPDATE_MS = 250
 _MODES = MappingProxyType({"Echo: back to the sender": Mode.ECHO, "Chat: to everybody else": Mode.CHAT})
@@ -41,6 +47,8 @@ class ServerWindow(ttk.Frame):
 
     def __init__(self, root: tk.Tk, mode: Mode, options: Mapping[str, Any]) -> None:
         super().__init__(root)
+        edit_as_elsewhere(root)
+        add_field_menus(root)
         theme = theme_of(root)
         self.root = root
         self.log: Final = Log()
@@ -149,7 +157,7 @@ class ServerWindow(ttk.Frame):
                 Action("Copy the address", self.copy_url, "u"),
                 Action("Disconnect the selected clients", self.disconnect, "F6"),
                 None,
-                Action("Quit", self.close, "q"),
+                *menus.file_menu(self.files, self.close),
             ],
             "Edit": menus.edit_menu(self.conversation),
             "View": [
@@ -177,10 +185,12 @@ class ServerWindow(ttk.Frame):
         self.conversation: Conversation = Conversation(
             self._panes, self.log, self._show_counts, placeholder=_PLACEHOLDER, with_peers=True
         )
+        self.files: Files = Files(self.conversation, self._show_done, self.banner.show)
         self._side = self._build_side(self._panes)
         self.sendbox: SendBox = SendBox(self, self.send, None, self.banner.show)
         self.sendbox.enable(True)
         self._counts = ttk.Label(self, style="Small.TLabel")
+        self._done = ttk.Label(self, style="Small.TLabel", anchor="e")
         url.pack(side="left")
         copy.pack(side="left", padx=gap)
         self._mode.pack(side="right", fill="y")
@@ -192,6 +202,7 @@ class ServerWindow(ttk.Frame):
         self.conversation.show_detail(True)
         self.sendbox.grid(row=3, column=0, sticky="ew", padx=gap, pady=(gap, px(4)))
         self._counts.grid(row=4, column=0, sticky="w", padx=gap, pady=(0, px(6)))
+        self._done.grid(row=4, column=0, sticky="e", padx=gap, pady=(0, px(6)))
         self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
 
@@ -231,28 +242,8 @@ class ServerWindow(ttk.Frame):
         self._mode.selection_clear()
         self.session.mode = _MODES[self._mode.get()]
 
+    def _show_done(self, sentence: str) -> None:
+        self._done.configure(text=sentence)
+
     def _show_counts(self, counts: str) -> None:
         self._counts.configure(text=counts)
-
-
-def run_server_window(
-    root: tk.Tk, mode: Mode, options: Mapping[str, Any], *, theme: str | None = None
-) -> Status:
-    """Show a server until its window is closed.
-
-    Args:
-        root: The window, empty.
-        mode: Whether to echo or to relay messages.
-        options: The arguments of `ServerSession`.
-        theme: ``light`` or ``dark``; None for the one that the console used last.
-    """
-    path: Path = storage.folder() / "console.json"
-    theme_of(root).use(theme or storage.load(path).theme)
-    try:
-        ServerWindow(root, mode, options)
-    except OSError as error:
-        root.tk.call("puts", "stderr", printable(str(error.strerror or error)))
-        root.destroy()
-        return Status.FAILED
-    root.mainloop()
-    return Status.CLEAN

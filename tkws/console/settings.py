@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from tkws.console.atomicfile import replace_file
+from tkws.console.atomicfile import replace_text
 from tkws.console.target import Target, is_secret, origin_of, without_secrets
 
 _MAX_ADDRESSES = 30
@@ -114,5 +114,5 @@ def store(settings: Settings, path: Path) -> None:
         OSError: They cannot be written; if the file existed, it is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replace_file(path) as file:
+    with replace_text(path) as file:
         json.dump(asdict(settings), file, indent=1, ensure_ascii=False)

@@ -21,8 +21,17 @@ class Status(IntEnum):
     """The command line is invalid, or names a file that cannot be read."""
     ABNORMAL = 3
     """The connection was lost, or was closed with a code other than 1000, 1001 or none."""
+    HUNG_UP = 129
+    """The terminal was closed."""
     INTERRUPTED = 130
     """Ctrl-C was pressed."""
+    TERMINATED = 143
+    """The program was asked to end (SIGTERM)."""
+
+
+def status_of_signal(number: int) -> Status:
+    """Return the exit status of a window that a signal has closed, as a shell has it; 0 for no signal."""
+    return Status(128 + number) if number else Status.CLEAN
 
 
 def status_of(session: Session) -> Status:

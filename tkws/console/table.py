@@ -16,6 +16,7 @@ from types import MappingProxyType
 from tkws.console.log import Direction, Row, View
 from tkws.console.look import Action, add_context_menu, theme_of
 from tkws.console.payload import preview
+from tkws.console.visible import EMPTY
 
 _ARROWS = MappingProxyType({Direction.IN: "↓", Direction.OUT: "↑", Direction.NOTE: "·"})
 _SAMPLES = MappingProxyType(
@@ -165,7 +166,8 @@ class Table(ttk.Frame):
         arrow = {Direction.IN: colours.accent, Direction.OUT: colours.good}.get(row.direction, colours.faint)
         for name, item in zip(self._columns, items, strict=True):
             colour = {"text": text_colour, "arrow": arrow}.get(name, colours.soft)
-            canvas.itemconfigure(item, text=self._cell(row, name), fill=colour)
+            text = self._cell(row, name)
+            canvas.itemconfigure(item, text=text, fill=colours.faint if text is EMPTY else colour)
 
     def _cell(self, row: Row, column: str) -> str:
         if column == "time":
@@ -175,7 +177,8 @@ class Table(ttk.Frame):
         if column == "size":
             return f"{row.size:,}" if row.direction is not Direction.NOTE and row.type != "file" else ""
         if column == "text":
-            return self._beginning(row.payload)
+            is_empty = not row.payload and row.type in ("text", "binary")
+            return EMPTY if is_empty else self._beginning(row.payload)
         return str(getattr(row, column))
 
     def _beginning(self, payload: str | bytes) -> str:
@@ -293,8 +296,13 @@ class Table(ttk.Frame):
         for key, step in steps.items():
             canvas.bind(f"<{key}>", lambda _, step=step: self._move(step()))  # type: ignore[misc]
             canvas.bind(f"<Shift-{key}>", lambda _, step=step: self._move(step(), extend=True))  # type: ignore[misc]
-        canvas.bind("<Control-a>", lambda _: self.select_all())
+        canvas.bind("<<SelectAll>>", lambda _: self.select_all())
         canvas.bind("<Escape>", lambda _: self.select(-1))
+
+    @property
+    def rows_widget(self) -> tk.Widget:
+        """The part of the table that has the rows, and the focus."""
+        return self._canvas
 
     def focus_set(self) -> None:
         """Give the focus to the rows."""

@@ -14,11 +14,19 @@ from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
 from tkws.console.files import Files
 from tkws.console.log import Log
-from tkws.console.look import Action, add_menu_bar, is_pane_shown, show_pane, theme_of
+from tkws.console.look import (
+    Action,
+    add_field_menus,
+    add_menu_bar,
+    edit_as_elsewhere,
+    is_pane_shown,
+    show_pane,
+    theme_of,
+)
 from tkws.console.sendbox import SendBox
+from tkws.console.sending import Sending
 from tkws.console.session import Session
 from tkws.console.sidepanel import SidePanel
-from tkws.console.status import Status
 from tkws.console.target import Target
 from tkws.errors import printable
 
@@ -45,6 +53,8 @@ class Console(ttk.Frame):
         theme = theme_of(root)
         theme.use(settings.theme)
         super().__init__(root)
+        edit_as_elsewhere(root)
+        add_field_menus(root)
         self.root = root
         self.settings = settings
         self.log: Final = Log()
@@ -104,10 +114,12 @@ class Console(ttk.Frame):
         return True
 
     def send_again(self) -> None:
-        """Send the selected messages again, including received ones."""
-        for row in self.conversation.table.selection:
-            if row.type in ("text", "binary") and not self.send("message", row.payload):
-                return
+        """Put the selected message into the box to be sent again; ask before several are sent."""
+        rows = [row for row in self.conversation.table.selection if row.type in ("text", "binary")]
+        if len(rows) == 1 and self.sendbox.put_payload(rows[0].payload):
+            return
+        if rows:
+            self.sending.send_rows(rows)
 
     def toggle_reading(self) -> None:
         """Pause or resume reading from the connection, to test how the server handles a slow client."""
@@ -152,7 +164,6 @@ class Console(ttk.Frame):
     def destroy(self) -> None:
         """Cancel the timers, and destroy the widget."""
         self._destroyed = True
-        self.files.close()
         if self._side_timer:
             self.after_cancel(self._side_timer)
             self._side_timer = ""
@@ -169,7 +180,7 @@ class Console(ttk.Frame):
         if type == "connect" and self.root.focus_lastfor() in (self.address.entry, self.root):
             self.sendbox.text.focus_set()  # so that the next input is a message
         elif type == "file":
-            self.sendbox.show_progress(self.session.upload)
+            self.sendbox.show_progress(self.sending.progress)
         elif type in ("error", "timeout"):
             self.banner.show(str(message))
         elif type == "close" and message[0] not in (1000, 1001, 1005):
@@ -194,7 +205,7 @@ class Console(ttk.Frame):
 
     def _update_side(self) -> None:
         self.side.refresh()
-        self.sendbox.show_progress(self.session.upload)
+        self.sendbox.show_progress(self.sending.progress)
         self._side_timer = self.after(_SIDE_MS, self._update_side)
 
     # Layout
@@ -209,8 +220,9 @@ class Console(ttk.Frame):
         self.conversation: Conversation = Conversation(
             left, self.log, self._show_counts, placeholder=_PLACEHOLDER
         )
-        self.files: Files = Files(self.session, self.conversation, self.show_done, self.banner.show)
-        self.sendbox: SendBox = SendBox(left, self.send, self.files.send, self.banner.show)
+        self.files: Files = Files(self.conversation, self.show_done, self.banner.show)
+        self.sending: Sending = Sending(self.session, self.conversation, self.show_done, self.banner.show)
+        self.sendbox: SendBox = SendBox(left, self.send, self.sending.send_file, self.banner.show)
         self._counts = ttk.Label(left, style="Small.TLabel")
         self._done = ttk.Label(left, style="Small.TLabel", anchor="e")
         self.side: SidePanel = SidePanel(self._panes, self.session)
@@ -244,11 +256,12 @@ class Console(ttk.Frame):
             ],
             "Message": [
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
-                Action("Send a file…", self.files.send, "t"),
+                Action("Send a file…", self.sending.send_file, "t"),
                 Action("Ping", lambda: self.send("ping", b""), "p"),
-                Action("Send the selected messages again", self.send_again, "r"),
+                Action("Send the selected messages again…", self.send_again, "r"),
+                Action("Send an empty message", lambda: self.send("message", "")),
                 None,
-                *menus.replay_menu(self.files),
+                *menus.replay_menu(self.sending),
             ],
             "Edit": menus.edit_menu(conversation),
             "View": [
@@ -271,31 +284,3 @@ class Console(ttk.Frame):
         for_side, for_detail = self._room
         show_pane(self._panes, self.side, self.settings.side and for_side)
         self.conversation.show_detail(self.settings.detail and for_detail)
-
-
-def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) -> Status:
-    """Show the console until its window is closed.
-
-    Args:
-        root: The window, empty.
-        target: The target to connect to at once; None for none.
-        theme: ``light`` or ``dark``; None for the one used last.
-
-    Raises:
-        ValueError: The target is invalid; the window is destroyed.
-        OSError: A file that the target names cannot be read; the window is destroyed.
-    """
-    path = storage.folder() / "console.json"
-    settings = storage.load(path)
-    settings.theme = theme or settings.theme
-    console = Console(root, settings, path)
-    if target is not None:
-        if target == Target(url=target.url):  # only an address: use its remembered options
-            target = settings.recall(target.url)
-        try:
-            console.connect_to(target)
-        except BaseException:
-            root.destroy()
-            raise
-    root.mainloop()
-    return Status.CLEAN

@@ -1,5 +1,7 @@
 """The look of the windows: colours, fonts, rounded shapes, and a ttk theme made of them, light or dark."""
 
+from tkws.console.look.editing import LONG_LINE, edit_as_elsewhere
+from tkws.console.look.fieldmenu import add_field_menus, edit_actions, last_focus
 from tkws.console.look.menus import Action, add_context_menu, add_menu_bar
 from tkws.console.look.palette import DARK, LIGHT, Palette
 from tkws.console.look.panes import is_pane_shown, show_pane
@@ -9,13 +11,18 @@ from tkws.console.look.theme import Theme, theme_of
 __all__ = [
     "DARK",
     "LIGHT",
+    "LONG_LINE",
     "Action",
     "Palette",
     "Theme",
     "add_context_menu",
+    "add_field_menus",
     "add_menu_bar",
     "disc",
+    "edit_actions",
+    "edit_as_elsewhere",
     "is_pane_shown",
+    "last_focus",
     "rounded",
     "show_pane",
     "theme_of",

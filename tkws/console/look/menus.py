@@ -6,7 +6,9 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
+from tkws.console.look.editing import EDITORS
 from tkws.console.look.theme import theme_of
 
 
@@ -15,23 +17,25 @@ class Action:
     """An entry of a menu.
 
     Attributes:
-        label: Its text; a callable is called each time that the menu opens.
+        label: Its text; a callable is called each time that the menu opens. Its first letter chooses it.
         run: Called when the entry is chosen.
         key: Its key, pressed with Control (Command on a Mac) unless it is a function key; empty for none.
         local: Whether the key is only shown, because a widget binds it itself.
+        possible: Called each time that the menu opens; the entry is greyed out unless it returns True.
     """
 
     label: str | Callable[[], str]
     run: Callable[[], object]
     key: str = ""
     local: bool = False
+    possible: Callable[[], bool] = lambda: True
 
 
 def add_menu_bar(window: tk.Toplevel | tk.Tk, menus: dict[str, list[Action | None]]) -> None:
     """Give a window a menu bar, and bind the keys of its entries; None is a separator."""
     bar = tk.Menu(window, tearoff=False)
     for title, actions in menus.items():
-        bar.add_cascade(label=f" {title} ", menu=_make_menu(bar, actions), underline=1)
+        bar.add_cascade(label=f" {title} ", menu=make_menu(bar, actions), underline=1)
         for action in actions:
             if action is not None and not action.local:
                 _bind(window, action)
@@ -44,14 +48,15 @@ def add_context_menu(widget: tk.Misc, actions: list[Action | None]) -> tk.Menu:
 
     The keys of the actions are shown but not bound.
     """
-    menu = _make_menu(widget, actions)
+    menu = make_menu(widget, actions)
     aqua = widget.tk.call("tk", "windowingsystem") == "aqua"
     for click in ("<Button-2>", "<Control-Button-1>") if aqua else ("<Button-3>",):
         widget.bind(click, lambda event: menu.tk_popup(event.x_root, event.y_root), add=True)
     return menu
 
 
-def _make_menu(parent: tk.Misc, actions: list[Action | None]) -> tk.Menu:
+def make_menu(parent: tk.Misc, actions: list[Action | None]) -> tk.Menu:
+    """Return a menu whose labels and states are looked up each time that it opens; None is a separator."""
     menu = tk.Menu(parent, tearoff=False)
     menu.configure(postcommand=partial(_update, menu, actions))
     for action in actions:
@@ -72,7 +77,8 @@ def _update(menu: tk.Menu, actions: list[Action | None]) -> None:
     for number, action in enumerate(actions):
         if action is not None:
             label = action.label if isinstance(action.label, str) else action.label()
-            menu.entryconfigure(number, label=f"{label}   ")
+            state: Literal["normal", "disabled"] = "normal" if action.possible() else "disabled"
+            menu.entryconfigure(number, label=f"{label}   ", state=state, underline=0)
 
 
 def _paint(menu: tk.Menu) -> None:
@@ -103,14 +109,17 @@ def _key_name(window: tk.Misc, key: str) -> str:
 
 def _bind(window: tk.Misc, action: Action) -> None:
     def run(_event: tk.Event[tk.Misc]) -> str:
-        action.run()
+        if action.possible():
+            action.run()
         return "break"
 
     for sequence in _sequences(window, action.key):
         try:
             window.bind(sequence, run)
         except tk.TclError:  # ISO_Left_Tab, X11's name for Shift-Tab, is unknown elsewhere
-            pass
+            continue
+        for name in EDITORS:  # the class of the widget comes first, and would do something else besides
+            window.tk.call("bind", name, sequence, "#")
 
 
 def _sequences(window: tk.Misc, key: str) -> list[str]:
@@ -122,7 +131,10 @@ def _sequences(window: tk.Misc, key: str) -> list[str]:
         return ["<Control-Shift-Tab>", "<Control-ISO_Left_Tab>"]
     if key == "Tab":
         return ["<Control-Tab>"]
-    return [f"<{_modifier(window)}-{key}>"]
+    modifier = _modifier(window)
+    *shift, letter = key.split("-")
+    with_lock = "-".join([modifier, "Lock", *shift, letter.swapcase()])  # while Caps Lock is on
+    return [f"<{modifier}-{key}>", f"<{with_lock}>"]
 
 
 def _is_function_key(key: str) -> bool:

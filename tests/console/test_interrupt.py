@@ -1,0 +1,91 @@
+"""Ctrl-C in the shell, and its kin, end a window as its own Quit does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tkws
+from tests.console.conftest import Echo
+
+REPOSITORY = Path(__file__).parents[2]
+PATIENCE = 30.0
+
+PumpUntil = Callable[..., None]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no signal for one process"),
+]
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)] + (
+    [(signal.SIGHUP, 129)] if hasattr(signal, "SIGHUP") else []
+)
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-X", "dev", "-W", "error", "-m", "tkws", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "XDG_CONFIG_HOME": str(folder)},
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_a_signal_closes_the_console(
+    display_root: tk.Tk, echo: Echo, pump_until: PumpUntil, tmp_path: Path, number: int, status: int
+) -> None:
+    closes: list[Any] = []
+    echo.server.live("*", lambda ws, type, message: closes.append(message) if type == "close" else None)
+    process = start(tmp_path, "--no-proxy", "--theme", "dark", echo.url)
+    try:
+        pump_until(lambda: echo.server.connections, timeout=PATIENCE)
+        process.send_signal(number)
+        pump_until(lambda: process.poll() is not None, timeout=PATIENCE)
+        pump_until(lambda: closes)
+    finally:
+        process.kill()
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (status, b"")
+    assert closes[0][0] == 1001
+    assert json.loads((tmp_path / "tkws" / "console.json").read_text())["theme"] == "dark"
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_a_signal_closes_the_server(
+    display_root: tk.Tk, pump_until: PumpUntil, tmp_path: Path, number: int, status: int
+) -> None:
+    events: list[Any] = []
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    process = start(tmp_path, "serve", "--port", str(port))
+    ws = tkws.open(
+        f"ws://127.0.0.1:{port}/",
+        lambda ws, type, message: events.append((type, message)),
+        master=display_root,
+        proxy=None,
+        reconnect=tkws.Backoff(initial=0.1, maximum=0.1),
+    )
+    try:
+        pump_until(lambda: ws.state is tkws.State.OPEN, timeout=PATIENCE)
+        process.send_signal(number)
+        pump_until(lambda: process.poll() is not None, timeout=PATIENCE)
+        pump_until(lambda: any(type == "close" for type, _ in events))
+    finally:
+        process.kill()
+        ws.close()
+        pump_until(lambda: ws.state is tkws.State.CLOSED)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (status, b"")
+    assert ("close", (1001, "")) in [(str(type), message) for type, message in events]

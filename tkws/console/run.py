@@ -1,0 +1,71 @@
+"""Runs a window until it is closed, by its user or by a signal."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Mapping
+from typing import Any
+
+from tkws.console import settings as storage
+from tkws.console.interrupt import on_interrupt
+from tkws.console.look import theme_of
+from tkws.console.serversession import Mode
+from tkws.console.serverwindow import ServerWindow
+from tkws.console.status import Status, status_of_signal
+from tkws.console.target import Target
+from tkws.console.window import Console
+from tkws.errors import printable
+from tkws.loop import loop_for
+
+
+def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) -> Status:
+    """Show the console until its window is closed.
+
+    Args:
+        root: The window, empty.
+        target: The target to connect to at once; None for none.
+        theme: ``light`` or ``dark``; None for the one used last.
+
+    Raises:
+        ValueError: The target is invalid; the window is destroyed.
+        OSError: A file that the target names cannot be read; the window is destroyed.
+    """
+    path = storage.folder() / "console.json"
+    settings = storage.load(path)
+    settings.theme = theme or settings.theme
+    console = Console(root, settings, path)
+    if target is not None:
+        if target == Target(url=target.url):  # only an address: use its remembered options
+            target = settings.recall(target.url)
+        try:
+            console.connect_to(target)
+        except BaseException:
+            root.destroy()
+            raise
+    with on_interrupt(loop_for(root), console.close) as interruption:
+        root.mainloop()
+    return status_of_signal(interruption.signal)
+
+
+def run_server_window(
+    root: tk.Tk, mode: Mode, options: Mapping[str, Any], *, theme: str | None = None
+) -> Status:
+    """Show a server until its window is closed.
+
+    Args:
+        root: The window, empty.
+        mode: Whether to echo or to relay messages.
+        options: The arguments of `ServerSession`.
+        theme: ``light`` or ``dark``; None for the one that the console used last.
+    """
+    path = storage.folder() / "console.json"
+    theme_of(root).use(theme or storage.load(path).theme)
+    try:
+        window = ServerWindow(root, mode, options)
+    except OSError as error:
+        root.tk.call("puts", "stderr", printable(str(error.strerror or error)))
+        root.destroy()
+        return Status.FAILED
+    with on_interrupt(loop_for(root), window.close) as interruption:
+        root.mainloop()
+    return status_of_signal(interruption.signal)
