@@ -1,16 +1,36 @@
-"""What a program's type checker is told of handlers: this module is checked, and a wrong line must be one.
+"""What a program's type checker is told: this module is checked, and a wrong line must be one.
 
-mypy reads it with the rest of the tests, and complains of each `type: ignore` that is not needed.
+Two checkers read it. mypy does so with the rest of the tests, and complains of each `type: ignore` that is
+not needed; basedpyright, which is Pyright, does so in a test, and must complain of just those lines.
 """
 
 from __future__ import annotations
 
-from typing import Any, assert_type
+import json
+import re
+import subprocess
+import tkinter
+from pathlib import Path
+from typing import Any, Literal, assert_type, overload
+
+import pytest
 
 import tkws
+import tkws.aio
+from tkws import Event
+
+# ---- handlers that are functions
 
 
 def any_message(ws: tkws.WebSocket, type: str, message: Any) -> None:
+    pass
+
+
+def any_object(ws: object, type: object, message: object) -> None:
+    pass
+
+
+async def awaits(ws: tkws.WebSocket, type: str, message: Any) -> None:
     pass
 
 
@@ -18,25 +38,209 @@ def text_only(ws: tkws.WebSocket, type: str, message: str) -> None:
     pass
 
 
+def server_only(ws: tkws.Server, type: str, message: Any) -> None:
+    pass
+
+
+def two_arguments(ws: tkws.WebSocket, type: str) -> None:
+    pass
+
+
+@overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.CONNECT], message: object) -> None: ...
+@overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.TEXT], message: str) -> None: ...
+@overload
+def precise(
+    ws: tkws.WebSocket, type: Literal[Event.BINARY, Event.PING, Event.PONG], message: bytes
+) -> None: ...
+@overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.CLOSE], message: tuple[int, str]) -> None: ...
+@overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.TIMEOUT], message: tkws.OpenTimeout) -> None: ...
+@overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.ERROR], message: tkws.WebSocketError) -> None: ...
+@overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.DISCONNECT], message: str) -> None: ...
+@overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.DRAIN], message: None) -> None: ...
+@overload
+def precise(
+    ws: tkws.WebSocket, type: Literal[Event.RETRY], message: tuple[int, float, tkws.WebSocketError]
+) -> None: ...
+def precise(ws: tkws.WebSocket, type: str, message: object) -> None:
+    pass
+
+
+def one_type(ws: tkws.WebSocket, type: Literal[Event.TEXT], message: str) -> None:
+    pass
+
+
+# ---- handlers that are objects
+
+
 class Feed(tkws.Handler):
+    """Has all methods, so that each annotation is compared with that of its event."""
+
+    def on_connect(self, ws: tkws.WebSocket, message: Any) -> None:
+        assert_type(ws.protocol, str)
+
     def on_text(self, ws: tkws.WebSocket, message: str) -> None:
-        assert_type(message, str)
+        assert_type(ws.send(message), int)
+
+    def on_binary(self, ws: tkws.WebSocket, message: bytes) -> None: ...
+    def on_ping(self, ws: tkws.WebSocket, message: bytes) -> None: ...
+    def on_pong(self, ws: tkws.WebSocket, message: bytes) -> None: ...
+    def on_close(self, ws: tkws.WebSocket, message: tuple[int, str]) -> None: ...
+    def on_timeout(self, ws: tkws.WebSocket, message: tkws.OpenTimeout) -> None: ...
+    def on_error(self, ws: tkws.WebSocket, message: tkws.WebSocketError) -> None: ...
+    def on_disconnect(self, ws: tkws.WebSocket, message: str) -> None: ...
+    def on_drain(self, ws: tkws.WebSocket, message: None) -> None: ...
+    def on_retry(self, ws: tkws.WebSocket, message: tuple[int, float, tkws.WebSocketError]) -> None: ...
 
 
 class Wrong(tkws.Handler):
-    def on_close(self, ws: tkws.WebSocket, message: str) -> None:  # type: ignore[override]
-        pass
+    def on_text(self, ws: tkws.WebSocket, message: bytes) -> None: ...  # type: ignore[override]
+    def on_binary(self, ws: tkws.WebSocket, message: str) -> None: ...  # type: ignore[override]
+    def on_ping(self, ws: tkws.WebSocket, message: str) -> None: ...  # type: ignore[override]
+    def on_pong(self, ws: tkws.WebSocket, message: float) -> None: ...  # type: ignore[override]
+    def on_close(self, ws: tkws.WebSocket, message: str) -> None: ...  # type: ignore[override]
+    def on_timeout(self, ws: tkws.WebSocket, message: float) -> None: ...  # type: ignore[override]
+    def on_error(self, ws: tkws.WebSocket, message: str) -> None: ...  # type: ignore[override]
+    def on_disconnect(self, ws: tkws.WebSocket, message: tuple[int, str]) -> None: ...  # type: ignore[override]
+    def on_drain(self, ws: tkws.WebSocket) -> None: ...  # type: ignore[override]
+    def on_retry(self, ws: tkws.WebSocket, message: tuple[int, float]) -> None: ...  # type: ignore[override]
 
 
-def handlers_of_a_program(server: tkws.Server) -> None:
-    tkws.open("ws://localhost", any_message)
+# ---- commands
+
+
+def opening(root: tkinter.Tk) -> None:
+    ws = tkws.open("ws://localhost", any_message, master=root, timeout=1, keepalive=20)
+    assert_type(ws, tkws.WebSocket)
+    tkws.open("ws://localhost", any_object)
+    tkws.open("ws://localhost", awaits)
+    tkws.open("ws://localhost", precise)
     tkws.open("ws://localhost", Feed())
     tkws.open("ws://localhost", tkws.latest(any_message))
+    tkws.open("ws://localhost", tkws.tee(any_message, Feed(), precise))
     tkws.open("ws://localhost", lambda ws, type, message: None)
+    tkws.open("ws://localhost", any_message, reconnect=tkws.Backoff(), headers=lambda: {"A": "b"})
     tkws.open("ws://localhost", text_only)  # type: ignore[arg-type]
-    server.live("/", any_message)
-    server.live("/", text_only)  # type: ignore[call-overload]
+    tkws.open("ws://localhost", server_only)  # type: ignore[arg-type]
+    tkws.open("ws://localhost", two_arguments)  # type: ignore[arg-type]
+    tkws.open("ws://localhost", one_type)  # type: ignore[arg-type]
+    tkws.open("ws://localhost", tkws.tee(text_only))  # type: ignore[arg-type]
+    tkws.open("ws://localhost")  # type: ignore[call-arg]
+    tkws.open(80, any_message)  # type: ignore[arg-type]
+    tkws.open("ws://localhost", any_message, root)  # type: ignore[call-arg]
+    tkws.open("ws://localhost", any_message, timeout="1")  # type: ignore[arg-type]
+    tkws.open("ws://localhost", any_message, headers=5)  # type: ignore[arg-type]
+    tkws.open("ws://localhost", any_message, ssl=True)  # type: ignore[arg-type]
+
+
+def talking(ws: tkws.WebSocket) -> None:
+    assert_type(ws.send("text"), int)
+    assert_type(ws.send(memoryview(b"")), int)
+    assert_type(ws.ping(), int)
+    assert_type(ws.state, tkws.State)
+    assert_type(ws.latency, float | None)
+    assert_type(ws.close_code, int | None)
+    assert_type(ws.statistics.messages_sent, int)
+    assert_type(ws.configure(), dict[str, tuple[str, str, str, object, object]])
+    assert_type(ws.configure("keep"), tuple[str, str, str, object, object])
+    assert_type(tkws.send(ws, "text", "hello"), int)
+    assert_type(tkws.find(port=80), list[tkws.WebSocket])
+    ws.send(5)  # type: ignore[arg-type]
+    ws.send(None)  # type: ignore[arg-type]
+    ws.send("a", False)  # type: ignore[call-arg]
+    ws.close("1000")  # type: ignore[arg-type]
+    ws.ping(5)  # type: ignore[arg-type]
+    ws.latency = 0.5  # type: ignore[misc]
+    ws.hello()  # type: ignore[attr-defined]
+    ws.configure(5)  # type: ignore[call-overload]
+    tkws.send(ws, 1.5, "hello")  # type: ignore[arg-type]
+    tkws.find(80)  # type: ignore[arg-type]
+    tkws.close("ws")  # type: ignore[arg-type]
+
+
+def serving(root: tkinter.Tk) -> None:
+    server = tkws.serve("127.0.0.1", 0, master=root, keepalive=20)
+    assert_type(server, tkws.HTTPServer)
+    assert_type(server.url, str)
+    assert_type(server.connections, list[tkws.WebSocket])
+    assert_type(server.broadcast("hello"), int)
+    assert_type(server.live("/", precise)(server.connections[0], Event.DRAIN, None), None)
+    assert_type(server.live("/feed", feed := Feed()), Feed)
     assert_type(server.live("/")(any_message)(server.connections[0], "text", ""), None)
+    tkws.live(server, "/", feed)
+
+    @server.live("/chat")
+    def chat(ws: tkws.WebSocket, type: str, message: Any) -> None:
+        pass
+
+    @server.live("/chat")  # type: ignore[type-var]
+    def chat_of_texts(ws: tkws.WebSocket, type: str, message: str) -> None:
+        pass
+
+    server.live("/", text_only)  # type: ignore[call-overload]
+    server.live(5, any_message)  # type: ignore[call-overload]
+    tkws.live(server, "/", text_only)  # type: ignore[arg-type]
+    tkws.live(server, any_message, "/")  # type: ignore[arg-type]
+    tkws.serve(5, 0)  # type: ignore[arg-type]
+    tkws.serve("127.0.0.1", "80")  # type: ignore[arg-type]
+    server.broadcast(5)  # type: ignore[arg-type]
+
+
+async def awaiting() -> None:
+    connection = await tkws.aio.connect("ws://localhost")
+    assert_type(connection, tkws.aio.Connection)
+    async with tkws.aio.connect("ws://localhost", max_queue=16) as connection:
+        assert_type(await connection.recv(), str | bytes)
+        async for message in connection:
+            assert_type(message, str | bytes)
+        assert_type(connection.state, tkws.State)
+        await connection.send("hello")
+        await connection.send(5)  # type: ignore[arg-type]
+        await connection.close("1000")  # type: ignore[arg-type]
+    async for again in tkws.aio.connect("ws://localhost", backoff=tkws.Backoff()):
+        assert_type(again, tkws.aio.Connection)
+    tkws.aio.connect(5)  # type: ignore[arg-type]
+    tkws.aio.connect("ws://localhost", "more")  # type: ignore[call-arg, arg-type]
+
+
+# ---- the second checker
+
+
+@pytest.mark.slow
+def test_pyright_complains_of_the_wrong_lines_alone(tmp_path):
+    pytest.importorskip("basedpyright", reason="it is installed where the style is checked")
+    wrong = [
+        number
+        for number, line in enumerate(Path(__file__).read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"# type: ignore\[[a-z, -]+\]$", line)
+    ]
+    assert len(wrong) > 40
+    assert lines_that_pyright_refuses(tmp_path) == wrong
+
+
+def lines_that_pyright_refuses(folder: Path) -> list[int]:
+    settings = {
+        "include": [__file__],
+        "extraPaths": [str(Path(__file__).parents[1])],
+        "typeCheckingMode": "standard",
+        "enableTypeIgnoreComments": False,
+        "pythonVersion": "3.11",
+    }
+    project = folder / "pyrightconfig.json"
+    project.write_text(json.dumps(settings), encoding="utf-8")
+    result = subprocess.run(
+        ["basedpyright", "--project", project, "--outputjson"], capture_output=True, text=True, check=False
+    )
+    report = json.loads(result.stdout)
+    assert report["summary"]["filesAnalyzed"] >= 1, result.stdout
+    found = report["generalDiagnostics"]
+    return sorted({error["range"]["start"]["line"] + 1 for error in found if error["severity"] == "error"})
 
 
 def test_what_is_checked_can_be_called():

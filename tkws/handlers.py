@@ -42,9 +42,9 @@ class EventHandler(Protocol):
     @overload
     def __call__(self, ws: WebSocket, type: Literal[Event.CLOSE], message: tuple[int, str], /) -> object: ...
     @overload
-    def __call__(
-        self, ws: WebSocket, type: Literal[Event.TIMEOUT, Event.ERROR], message: WebSocketError, /
-    ) -> object: ...
+    def __call__(self, ws: WebSocket, type: Literal[Event.TIMEOUT], message: OpenTimeout, /) -> object: ...
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.ERROR], message: WebSocketError, /) -> object: ...
     @overload
     def __call__(self, ws: WebSocket, type: Literal[Event.DISCONNECT], message: str, /) -> object: ...
     @overload
@@ -109,7 +109,7 @@ class Handler:
         """Handle ``retry``: another attempt to connect will follow: ``(attempt, delay, cause)``."""
 
 
-def tee(*handlers: AnyHandler) -> EventHandler:
+def tee(*handlers: EventHandler) -> EventHandler:
     """Return a handler that calls each of ``handlers``; one that raises does not stop the rest.
 
     Args:
