@@ -12,16 +12,15 @@ from functools import partial
 from typing import Final
 
 from tkws.connection.delivery import Delivery
+from tkws.connection.logs import ConnectionLog
 from tkws.errors import printable
 from tkws.loop import Loop, Timer
-from tkws.loop.logs import Log
 from tkws.net import Stream, StreamOwner
 from tkws.net.tlserrors import PEER, explain_tls
 from tkws.options import ConnectionOptions
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event, EventRecord
-from tkws.protocol.trace import TracedFrame
 
 # Bytes; more are not written inside the program's call but after it, in slices of the loop.
 MAX_IMMEDIATE_WRITE = 64 * 1024
@@ -63,7 +62,7 @@ class ConnectionDriver(StreamOwner):
         delivery: Delivery,
         on_lost: Callable[[str], object],
         *,
-        log: Log,
+        log: ConnectionLog,
     ) -> None:
         self.engine: Engine = engine
         self.stream: Stream = stream
@@ -132,7 +131,7 @@ class ConnectionDriver(StreamOwner):
     def follow_log_level(self) -> None:
         """Begin or stop to log frames and timers, as the level of the logger says now."""
         self._debugging = self._log.debugging
-        self.engine.trace(self._log_frame if self._debugging else None)
+        self.engine.trace(self._log.frame if self._debugging else None)
 
     def flush(self) -> None:
         """Write what was queued in the engine: at once, or at the end of the slice if one is being served."""
@@ -165,7 +164,8 @@ class ConnectionDriver(StreamOwner):
         if full is self._paused or self.stream.closed:
             return
         self._paused = full
-        self._log.debug("reading is paused" if full else "reading is resumed")
+        if self._debugging:
+            self._log.debug("reading is paused" if full else "reading is resumed")
         if full:
             self._delivery.wants_capacity = True
             self.stream.pause_reading()
@@ -312,7 +312,7 @@ class ConnectionDriver(StreamOwner):
             self._write()
         events = engine.take_events()
         if self._debugging:
-            self._log_latency(events)
+            self._log.latency(events, engine.keepalive.latency)
         if engine.state is not _OPEN:
             self._log_fault(events)
             if engine.state is State.CLOSED:
@@ -326,14 +326,6 @@ class ConnectionDriver(StreamOwner):
         fault = self.engine.fault
         if fault is not None and (Event.ERROR, fault) in events:  # should be logged (RFC 6455, 7.1.7)
             self._log.info("failed with %d, a fault of %r: %s", fault.code, self.stream.peername, fault)
-
-    def _log_frame(self, frame: TracedFrame) -> None:
-        self._log.debug("%s", frame)
-
-    def _log_latency(self, events: list[EventRecord]) -> None:
-        latency = self.engine.keepalive.latency
-        if latency is not None and any(event is Event.PONG for event, _ in events):
-            self._log.debug("a pong came after %.1f ms", 1000 * latency)
 
     def _write(self) -> None:
         # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
@@ -365,7 +357,7 @@ class ConnectionDriver(StreamOwner):
         seconds = deadline - self._loop.now()
         self._timer = self._loop.call_later(seconds, self._on_timer)
         if self._debugging:
-            self._log_timer(seconds)
+            self._log.timer(seconds, self.engine.state, awaits_pong=self._awaits_pong)
 
     def _on_wake(self) -> None:
         self._log.debug("the machine has slept")
@@ -386,13 +378,6 @@ class ConnectionDriver(StreamOwner):
 
     def _report_unacknowledged(self) -> None:
         self.engine.output_remaining(self.stream.unacknowledged_amount, self._loop.now())
-
-    def _log_timer(self, seconds: float) -> None:
-        if self.engine.state is not _OPEN:
-            purpose = "the end of the closing handshake"
-        else:
-            purpose = "a pong" if self._awaits_pong else "the next ping"
-        self._log.debug("a timer is set: %.3f s for %s", max(seconds, 0.0), purpose)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -16,7 +16,10 @@ from tkws.http.headers import Headers
 from tkws.loop import Loop
 from tkws.loop.logs import Log
 from tkws.net import Stream
+from tkws.protocol.engine import State
+from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import Role
+from tkws.protocol.trace import TracedFrame
 
 LOGGERS = {Role.CLIENT: "tkws.client", Role.SERVER: "tkws.server"}
 """The logger of each role."""
@@ -40,9 +43,35 @@ def new_connection_id() -> str:
     return os.urandom(4).hex()
 
 
-def connection_log(loop: Loop, role: Role, id: str) -> Log:
-    """Return the log of a connection."""
-    return Log(loop, LOGGERS[role], id)
+class ConnectionLog(Log):
+    """The log of a connection: the lines that need more than words.
+
+    Args:
+        loop: The loop that serves it.
+        role: Its role, which decides on the logger.
+        id: Its id.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, loop: Loop, role: Role, id: str) -> None:
+        super().__init__(loop, LOGGERS[role], id)
+
+    def frame(self, frame: TracedFrame) -> None:
+        """Note a frame."""
+        self.debug("%s", frame)
+
+    def latency(self, events: list[EventRecord], seconds: float | None) -> None:
+        """Note the round trip of the last ping, if its pong is among ``events``."""
+        if seconds is not None and any(event is Event.PONG for event, _ in events):
+            self.debug("a pong came after %.1f ms", 1000 * seconds)
+
+    def timer(self, seconds: float, state: State, *, awaits_pong: bool) -> None:
+        """Note that a timer was set, and for what."""
+        purpose = "a pong" if awaits_pong else "the next ping"
+        if state is not State.OPEN:
+            purpose = "the end of the closing handshake"
+        self.debug("a timer is set: %.3f s for %s", max(seconds, 0.0), purpose)
 
 
 def tls_summary(stream: Stream) -> str:

@@ -26,11 +26,10 @@ from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.lifecycle import Effect, Input, Phase, plan
 from tkws.connection.lifecycleevents import LifecycleEvents
-from tkws.connection.logs import connection_log
+from tkws.connection.logs import ConnectionLog
 from tkws.connection.sending import Sending
 from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
-from tkws.loop.logs import Log
 from tkws.options import ConnectionOptions
 from tkws.protocol.engine import Engine, State
 from tkws.protocol.events import Event
@@ -100,7 +99,7 @@ class Session:
         self.role: Role = role
         self.options: ConnectionOptions = options
         self.ws: WebSocket = ws
-        self.log: Log = connection_log(loop, role, ws.id)
+        self.log: ConnectionLog = ConnectionLog(loop, role, ws.id)
         self.phase: Phase = Phase.IDLE
         self.driver: ConnectionDriver | None = None
         self.connected_since: float | None = None

@@ -11,7 +11,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from tkws.connection.logs import ShownFields, connection_log, new_connection_id, tls_summary
+from tkws.connection.logs import ConnectionLog, ShownFields, new_connection_id, tls_summary
 from tkws.errors import HandshakeError, printable
 from tkws.http.messages import Request, Response
 from tkws.http.server import ServerConnection
@@ -48,7 +48,7 @@ class HTTPConnection(StreamOwner):
     def __init__(self, server: HTTPServer, sock: socket.socket, ssl_context: tls.SSLContext | None) -> None:
         self._server = server
         self._stream: Stream = SocketStream(server.loop, sock, self)
-        self._log = connection_log(server.loop, Role.SERVER, new_connection_id())
+        self._log = ConnectionLog(server.loop, Role.SERVER, new_connection_id())
         self._log.info("accepted from %r", self._stream.peername)
         if ssl_context is not None:
             from tkws.net.tls import TLSStream
