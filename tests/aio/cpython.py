@@ -22,6 +22,7 @@ from typing import Any
 
 from tkws.aio import GuestLoop
 from tkws.loop import loop_for
+from tkws.loop.process import close_all
 
 MODULES = (
     "test_events", "test_streams", "test_tasks", "test_sock_lowlevel", "test_sslproto", "test_subprocess",
@@ -57,7 +58,7 @@ class LoopOfItsThread(GuestLoop):
 
 def use_our_loop() -> None:
     """Have asyncio make ours wherever it is asked for a loop without saying which."""
-    asyncio.SelectorEventLoop = LoopOfItsThread
+    vars(asyncio).update(SelectorEventLoop=LoopOfItsThread, EventLoop=LoopOfItsThread)
     policy: Any = type(asyncio.get_event_loop_policy())
     policy._loop_factory = LoopOfItsThread
 
@@ -106,6 +107,7 @@ def run(module: str) -> Failures:
     )
     runner = unittest.TextTestRunner(resultclass=Failures, verbosity=0)
     result = runner.run(unittest.TestSuite(tests_of(suite)))
+    close_all()  # so the next module finds Python's own handler of SIGINT, as asyncio.Runner expects
     assert isinstance(result, Failures)
     return result
 

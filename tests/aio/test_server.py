@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import urllib.error
-import urllib.request
 
 import pytest
 
@@ -73,21 +71,20 @@ def test_a_health_check_beside_the_sockets(guest, root):
 
     async def main():
         async with aio.serve(greet, process_request=admit) as server:
-            url = server.url.replace("ws:", "http:")
-            answer = await asyncio.to_thread(fetch, f"{url}health")
-            nothing = await asyncio.to_thread(fetch, f"{url}nothing")
-            return answer, nothing[0], await greeting(server)
+            answer, (status, _) = await fetch(server, "/health"), await fetch(server, "/nothing")
+            return answer, status, await greeting(server)
 
     assert guest.run_until_complete(main()) == ((200, b"fine"), 426, "hello you")
 
 
-def fetch(url):
-    try:
-        with urllib.request.urlopen(url) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
+async def fetch(server, path):
+    """The status of a page, and the page."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    return int(head.split()[1]), body
 
 
 @pytest.mark.parametrize("fault", ["raises", "another type"])

@@ -137,19 +137,27 @@ def run_all(loop) -> None:
         loop.run_piece(10)
 
 
-def test_a_round_is_what_was_ready_when_it_began(loop):
+def test_rounds_follow_each_other_until_nothing_is_queued(loop):
     said = []
 
     def again():
         said.append(1)
-        loop.call_soon(said.append, 2)
+        loop.call_at(0, said.append, 4)
+        loop.call_soon(said.append, 3)
 
     loop.call_soon(again)
+    loop.call_soon(said.append, 2)
+    loop.run_piece(10)
+    assert said == [1, 2, 3, 4]
+
+
+def test_no_round_follows_a_stop(loop):
+    said = []
+    loop.call_soon(loop.stop)
+    loop.call_soon(loop.call_soon, said.append, 2)
     loop.call_soon(said.append, 1)
     loop.run_piece(10)
-    assert said == [1, 1]
-    loop.run_piece(10)
-    assert said == [1, 1, 2]
+    assert said == [1]
 
 
 def test_a_piece_ends_with_its_time_and_the_next_goes_on(loop):

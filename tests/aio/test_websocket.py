@@ -9,7 +9,7 @@ import pytest
 
 import tkws
 from tkws import aio
-from tkws.aio import websocket
+from tkws.aio.messagequeue import MAX_QUEUE
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_full_queue_slows_the_peer(run):
         for _ in range(200):
             await asyncio.sleep(0.001)
         assert not sending.done()
-        assert len(server._messages) < 2 * websocket.MAX_QUEUE
+        assert len(server._queue.messages) < 2 * MAX_QUEUE
         for _ in range(400):
             await server.recv()
         await sending
@@ -160,12 +160,12 @@ def test_the_length_of_the_queue_is_the_programs(run, max_queue, most):
     async def main(client, server):
         for number in range(100):
             await client.send(str(number))
-        while len(server._messages) < most:  # noqa: ASYNC110 - there is no event for it
+        while len(server._queue.messages) < most:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
         pong = await client.ping()
         if max_queue is None:
             await pong
-        assert len(server._messages) == most
+        assert len(server._queue.messages) == most
         return [await server.recv() for _ in range(100)]
 
     assert run(main, max_queue=max_queue) == [str(number) for number in range(100)]
@@ -175,7 +175,7 @@ def test_a_connection_whose_queue_is_full_can_be_closed(run):
     async def main(client, server):
         for number in range(500):
             await client.send(str(number))
-        while len(server._messages) < websocket.MAX_QUEUE:  # noqa: ASYNC110 - there is no event for it
+        while len(server._queue.messages) < MAX_QUEUE:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.001)
         await server.close()
         return client.close_code, client.state

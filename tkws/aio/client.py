@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from tkws.aio.guest import GuestLoop, loop
-from tkws.aio.websocket import MAX_QUEUE, Connection, MaxQueue, queue_limits
+from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
+from tkws.aio.websocket import Connection
 from tkws.client.retry import Backoff, RetryState
 from tkws.commands.opening import open as open_websocket
 from tkws.connection.websocket import WebSocket
@@ -95,7 +96,7 @@ class connect:  # noqa: N801 - it is called as a function is
     async def _open(self) -> Connection:
         master = running_master(self._master)
         connection = Connection(loop(master), self._queue_limits)
-        ws = open_websocket(self._uri, connection, master=master, **self._options)
+        ws = open_websocket(self._uri, connection.on_event, master=master, **self._options)
         connection.attach(ws)
         try:
             await asyncio.shield(connection.opened)
@@ -144,7 +145,7 @@ def stream(ws: WebSocket, *, max_queue: MaxQueue = MAX_QUEUE) -> Connection:
         raise StateError("the connection is closed")
     connection = Connection(loop(ws.loop.master), queue_limits(max_queue))
     connection.attach(ws)
-    ws.configure(handler=connection)
+    ws.configure(handler=connection.on_event)
     if ws.state is not State.CONNECTING:
         connection.opened.set_result(None)
     return connection

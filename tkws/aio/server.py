@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from tkws.aio.client import OPTIONS, running_master, translated
 from tkws.aio.guest import GuestLoop, loop
+from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.tasks import spawn
-from tkws.aio.websocket import MAX_QUEUE, Connection, MaxQueue, queue_limits
+from tkws.aio.websocket import Connection
 from tkws.checks import check_callable, check_texts
 from tkws.commands.servers import serve as serve_websockets
 from tkws.connection.websocket import WebSocket
@@ -162,8 +163,8 @@ class Server:
 
     def _begin(self, connection: ServerConnection, ws: WebSocket, type: str, message: Any) -> None:
         connection.attach(ws)
-        connection(ws, type, message)
-        ws.configure(handler=connection)
+        connection.on_event(ws, type, message)
+        ws.configure(handler=connection.on_event)
         self._spawn(self._serve(connection), f"connection from {ws.peername}")
 
     def _spawn(self, coroutine: Any, name: str) -> asyncio.Task[None]:

@@ -1,7 +1,7 @@
 """asyncio's event loop, run in pieces of limited time: all that is private in asyncio is used here alone.
 
 ``BaseEventLoop.run_forever`` waits for what is ready and then runs it, round after round. Here the waiting is
-left to another loop: `run_piece` runs at most one round, and of that as much as its time allows.
+left to another loop: `run_piece` runs rounds until nothing is queued, or its time is over.
 
 Knows nothing of Tk. Invariants:
 
@@ -124,7 +124,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     # ---- what is run
 
     def run_piece(self, seconds: float) -> None:
-        """Run a round, or continue the one that was left, for about ``seconds``.
+        """Run rounds, beginning with the rest of the last one, for about ``seconds``.
 
         Raises:
             BaseException: A callback raised one that is not an Exception; the rest stays queued.
@@ -136,12 +136,13 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                 self._run_piece(seconds)
 
     def _run_piece(self, seconds: float) -> None:
-        thread_id, hooks = self._thread_id, sys.get_asyncgen_hooks()
+        thread_id, hooks, debug = self._thread_id, sys.get_asyncgen_hooks(), self._debug
         try:
             self._in_piece = True
             self._listen_no_more()
             self._thread_id = threading.get_ident()
-            self._set_coroutine_origin_tracking(self._debug)
+            if debug:
+                self._set_coroutine_origin_tracking(True)
             sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
             events._set_running_loop(self)
             self._run_handles(time.monotonic() + seconds)
@@ -150,7 +151,8 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
             self._in_piece = False
             self._listen_outside()
             self._thread_id = thread_id
-            self._set_coroutine_origin_tracking(False)
+            if debug or self._debug:  # it may be switched meanwhile
+                self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*hooks)
 
     def end_piece(self) -> None:
@@ -172,6 +174,8 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                         handle._run()
                 if not left % UNCLOCKED and clock() >= self._until:
                     break
+                if not left and ready and not self._stopping:
+                    left = self._begin_round()
         finally:
             self._round = left
             handle = None  # type: ignore[assignment] # an exception's traceback would keep it

@@ -1,22 +1,20 @@
 """A WebSocket that can be awaited, on tkws's own connection; the names are those of `websockets`.
 
-`Connection` is the handler of a `tkws.WebSocket`. Messages wait in a queue; when that is full the socket is
-paused, so the peer is slowed down. A message leaves the queue in the same step in which `recv` returns it,
-so a cancelled `recv` loses none.
+`Connection` handles the events of a `tkws.WebSocket`. Messages wait in a `MessageQueue`. A message leaves it
+in the same step in which `recv` returns it, so a cancelled `recv` loses none.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 import os
-from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 from tkws.aio.guest import GuestLoop
-from tkws.checks import Buffer, check_count
-from tkws.connection.websocket import WebSocket
+from tkws.aio.messagequeue import Message, MessageQueue
+from tkws.checks import Buffer
+from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import ConnectionClosed, StateError, WebSocketError
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.engine import State
@@ -26,12 +24,13 @@ if TYPE_CHECKING:
     from tkws.http.messages import Request, Response
 
 Data: TypeAlias = str | Buffer
-Message: TypeAlias = str | bytes
 
-MaxQueue: TypeAlias = int | tuple[int, int] | None
+# In Python 3.11, looking a member up on its enum is a call.
+_TEXT: Final = Event.TEXT
+_BINARY: Final = Event.BINARY
+_OPEN: Final = State.OPEN
 
-# Messages in the queue at which the socket is paused.
-MAX_QUEUE = 64
+_PLAIN = (str, bytes)
 
 
 class ConnectionClosedOK(ConnectionClosed):
@@ -58,17 +57,13 @@ class Connection:
     def __init__(self, loop: GuestLoop, limits: tuple[float, float]) -> None:
         self.opened: asyncio.Future[None] = loop.create_future()
         self._loop = loop
-        self._messages: deque[Message] = deque()
-        self._high, self._low = limits
-        self._receiver: asyncio.Future[None] | None = None
+        self._queue = MessageQueue(loop, limits)
         self._senders: set[asyncio.Future[None]] = set()
         self._pings: dict[bytes, tuple[asyncio.Future[float], float]] = {}
         self._fragments = asyncio.Lock()
         self._closed: asyncio.Future[None] = loop.create_future()
         self._close: tuple[int, str] = (CloseCode.ABNORMAL_CLOSURE, "")
         self._cause: WebSocketError | None = None
-        self._paused = False
-        self._leaving = False
 
     def attach(self, ws: WebSocket) -> None:
         """Belong to ``ws``, whose handler this is."""
@@ -77,10 +72,10 @@ class Connection:
 
     # ---- events of tkws
 
-    def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
+    def on_event(self, ws: WebSocket, type: str, message: Any) -> None:
         """Take an event of the connection: this is its handler."""
-        if type in (Event.TEXT, Event.BINARY):
-            self._take_message(message)
+        if type is _TEXT or type is _BINARY:
+            self._queue.put(message, ws)
         elif type == Event.CONNECT:
             _resolve(self.opened)
         elif type == Event.DRAIN:
@@ -93,14 +88,6 @@ class Connection:
             self._close = message
         elif type == Event.DISCONNECT:
             self._end()
-
-    def _take_message(self, message: Message) -> None:
-        self._messages.append(message)
-        if self._receiver is not None:
-            _resolve(self._receiver)
-        if len(self._messages) >= self._high and not (self._paused or self._leaving):
-            self._paused = True
-            self.ws.pause()
 
     def _take_pong(self, payload: bytes) -> None:
         if payload in self._pings:
@@ -117,8 +104,7 @@ class Connection:
             self.opened.set_exception(self._cause or StateError("the opening was given up"))
             self.opened.exception()  # the program may have stopped waiting
         _resolve(self._closed)
-        if self._receiver is not None:
-            _resolve(self._receiver)
+        self._queue.wake()
         self._wake_senders()
         pings, self._pings = self._pings, {}
         for future, _ in pings.values():
@@ -151,25 +137,12 @@ class Connection:
             ConnectionClosed: The connection is closed, and all its messages were received.
             StateError: Another task is receiving already.
         """
-        while not self._messages:
+        queue = self._queue
+        while not queue.messages:
             if self._closed.done():
                 raise self._closed_error()
-            if self._receiver is not None:
-                raise StateError("recv() is running in another task already")
-            self._receiver = self._loop.create_future()
-            try:
-                await self._receiver
-            finally:
-                self._receiver = None
-        message = self._messages.popleft()
-        if self._paused and len(self._messages) <= self._low:
-            self._go_on()
-        return message
-
-    def _go_on(self) -> None:
-        self._paused = False
-        if not self._closed.done():
-            self.ws.resume()
+            await queue.wait()
+        return queue.pop()
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         """Receive messages until the connection is closed in order.
@@ -177,9 +150,10 @@ class Connection:
         Raises:
             ConnectionClosedError: It was closed otherwise.
         """
+        queue = self._queue
         try:
             while True:
-                yield await self.recv()
+                yield queue.pop() if queue.messages else await self.recv()
         except ConnectionClosedOK:
             return
 
@@ -194,19 +168,24 @@ class Connection:
             TypeError: For a message of another type.
             ConnectionClosed: The connection is closed.
         """
-        if isinstance(message, (Iterable, AsyncIterable)) and not _is_data(message):
+        if not isinstance(message, _PLAIN) and _is_fragments(message):
             await self._send_fragments(message)
             return
         if self._fragments.locked():
             async with self._fragments:
                 pass
-        await self._send(message)
+        if self._send_now(message):
+            await self._drained()
 
-    async def _send(self, message: Any, final: bool = True) -> None:
+    def _send_now(self, message: Any, final: bool = True) -> bool:
+        """Send a message, or a fragment; return whether too much is unsent then."""
         self._require_open()
         self.ws.send(message, final=final)
-        unsent = self.ws.buffered_amount
-        if not unsent or unsent <= self.ws["high_water"] or self._closed.done():
+        session = session_of(self.ws)
+        return session.buffered_amount > session.options.high_water
+
+    async def _drained(self) -> None:
+        if self._closed.done():
             return
         drained = self._loop.create_future()
         self._senders.add(drained)
@@ -226,18 +205,21 @@ class Connection:
                 async for fragment in _each(fragments):
                     if waiting:
                         begun = True
-                        await self._send(waiting.pop(), final=False)
+                        if self._send_now(waiting.pop(), final=False):
+                            await self._drained()
                     waiting.append(fragment)
                 if waiting:
-                    await self._send(waiting.pop())
+                    full = self._send_now(waiting.pop())
                     begun = False
+                    if full:
+                        await self._drained()
             except BaseException:
-                if begun and self.state is State.OPEN:  # a message that has begun cannot be taken back
+                if begun and self.state is _OPEN:  # a message that has begun cannot be taken back
                     self.ws.close(CloseCode.INTERNAL_ERROR, "error in a fragmented message")
                 raise
 
     def _require_open(self) -> None:
-        if self.state is not State.OPEN:
+        if self.state is not _OPEN:
             raise self._closed_error()
 
     async def ping(self, data: Data | None = None) -> asyncio.Future[float]:
@@ -278,10 +260,8 @@ class Connection:
             TypeError: For arguments of other types.
             ValueError: For a code that must not be sent.
         """
-        self._leaving = True
         self.ws.close(code, reason)
-        if self._paused:
-            self._go_on()
+        self._queue.set_unlimited()
         await self.wait_closed()
 
     async def wait_closed(self) -> None:
@@ -336,29 +316,15 @@ class Connection:
         return self._close[1] if self._closed.done() else None
 
 
-def queue_limits(max_queue: MaxQueue) -> tuple[float, float]:
-    """Return the numbers of messages at which the socket is paused and resumed.
-
-    Raises:
-        TypeError: ``max_queue`` is of another type.
-        ValueError: ``max_queue`` is out of range.
-    """
-    if max_queue is None:
-        return math.inf, math.inf
-    given: Any = max_queue
-    high, low = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
-    high = check_count("max_queue", high, least=1)
-    return high, high // 4 if low is None else check_count("max_queue", low, most=high)
-
-
-def _is_data(message: object) -> TypeGuard[Data]:
-    if isinstance(message, (str, bytes)):
-        return True
+def _is_fragments(message: object) -> TypeGuard[Iterable[Data] | AsyncIterable[Data]]:
+    """Return whether ``message`` is an iterable, and not data itself."""
+    if not isinstance(message, Iterable | AsyncIterable):
+        return False
     try:
         memoryview(message).release()  # type: ignore[arg-type]
     except TypeError:
-        return False
-    return True
+        return True
+    return False
 
 
 def _resolve(future: asyncio.Future[None]) -> None:
