@@ -20,10 +20,11 @@ import trustme
 
 from tests.soak import meters
 from tests.soak.plan import plan
-from tests.soak.world import PATIENCE, World
+from tests.soak.world import PATIENCE, TICK, World
 from tkws.loop import loop_for
 
 SAMPLES = 120  # of the memory in a run, though at most four a second
+TIME_TO_END = 2 * PATIENCE * TICK  # seconds that the last connections have
 
 
 def certificates() -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -55,7 +56,7 @@ def run(seconds: float, seed: int) -> tuple[World, list[meters.Sample]]:
 
     sample()
     loop.call_later(seconds, world.end)
-    loop.call_later(seconds + 2 * PATIENCE, give_up)
+    loop.call_later(seconds + TIME_TO_END, give_up)
     root.mainloop(-1)
     world.close()
     for each in roots:
@@ -81,6 +82,7 @@ def report(world: World, samples: list[meters.Sample], seconds: float, seed: int
     megabyte = 1 << 20
     figures = {
         "seconds": round(seconds),
+        "of the processor": round(time.process_time()),
         "seed": seed,
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
         f"Tk {tkinter.TkVersion}, {ssl.OPENSSL_VERSION}",
@@ -108,7 +110,7 @@ def main() -> int:
     run(2, arguments.seed)
     before = meters.Held.now()
     began = time.monotonic()
-    with busy(arguments.load, arguments.seconds + 4 * PATIENCE):
+    with busy(arguments.load, arguments.seconds + 2 * TIME_TO_END):
         world, samples = run(arguments.seconds, arguments.seed)
     after = meters.Held.now()
     if before != after:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -44,7 +43,7 @@ class Pair:
         self.up, self.down = Ledger(CLIENTS_CLOSE), Ledger(SERVERS_CLOSE)
         self.lives = 0
         self.floods = 0  # threads that send from the client, and what they sent last is not out yet
-        self.ended_at: float | None = None
+        self.ticks_since_end = 0  # of `check_over`, since the client has ended
         self.server_end: tkws.WebSocket | None = None
         self.next_action: Callable[[], object] | None = None  # of a handler, once
         self._connecting = False  # whether the client's handler of `connect` runs
@@ -118,15 +117,13 @@ class Pair:
         if not self._broadcast(payload):
             raise tkws.StateError("It reached nobody")
 
-    @property
-    def over(self) -> bool:
-        """Whether the client has ended for good, and every end of the server's as well."""
+    def check_over(self) -> bool:
+        """Return whether the client has ended for good, and every end of the server's as well."""
         if self.ws in all_websockets:  # CLOSED it is already between the end of a life and the next attempt
             return False
         if self._handling or self.ws._session.delivery.has_backlog:  # a dialog holds up the last events
             return False
-        if self.ended_at is None:
-            self.ended_at = time.monotonic()
+        self.ticks_since_end += 1
         return not self._present
 
     def tallies(self) -> list[Tally]:
