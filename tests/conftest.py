@@ -10,6 +10,7 @@ Exceptions in ``__del__`` and in threads are warnings of pytest's, and warnings 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -119,7 +120,13 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _process_is_warm(_home: None, _pump: tkinter.Tk) -> None:
-    """Lets Tcl, Tk and the collector open and keep what they keep for the life of the process."""
+    """Lets Tcl, Tk and the collector open and keep what they keep for the life of the process.
+
+    numpy is imported here: else the first large payload has a thread import it, whose files the test after
+    that finds open.
+    """
+    with contextlib.suppress(ImportError):
+        import numpy  # noqa: F401
     _pump.update()
     if _has_display():
         tkinter.Tk().destroy()

@@ -46,9 +46,9 @@ from tkws.http.messages import Request, Response
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import Deflate
-from tkws.protocol.engine import State
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
+from tkws.protocol.state import State
 from tkws.serving.server import Server
 from tkws.version import __version__
 

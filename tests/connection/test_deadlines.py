@@ -74,7 +74,7 @@ class Slow:
         return self.read(most - self._taken) == most or self.sees(opcode) or self.log.over
 
     def fill(self, size: int) -> None:
-        """Sends so much that some of it waits, and waits until the system takes no more of it."""
+        """Send so much that some of it waits, and wait until the systems of both ends take no more of it."""
         self.ws.send(bytes(size), compress=False)
         driver, seen = self.ws._session.driver, -1
         assert driver is not None
@@ -82,7 +82,7 @@ class Slow:
         while seen != stream.unacknowledged_amount:
             seen = stream.unacknowledged_amount
             settled: list[bool] = []
-            self.ws.loop.call_later(0.05, settled.append, True)
+            self.ws.loop.call_later(0.25, settled.append, True)  # its system probes a closed window after 0.2
             self._pump_until(lambda: settled)  # noqa: B023
         assert 0 < self.ws.buffered_amount < size
 
@@ -167,6 +167,7 @@ def test_a_slow_peer_gets_what_was_gathered_in_a_handler(slow, pump_until):
     assert end.log.one("close") == (1006, "The peer did not finish the closing handshake in time")
 
 
+@pytest.mark.slow
 def test_a_peer_that_takes_nothing_is_dropped_in_time(slow, pump_until):
     end = slow(close_timeout=100)
     end.fill(16 * MIB)
@@ -247,6 +248,7 @@ def test_a_peer_that_reads_and_does_not_answer_is_given_up(slow, pump_until):
     assert end.log.one("close") == (1006, "No pong within 20 seconds")
 
 
+@pytest.mark.slow
 def test_a_peer_that_takes_nothing_is_given_up(slow, pump_until):
     end = slow(keepalive=300, pong_timeout=200)
     end.fill(16 * MIB)
@@ -355,6 +357,7 @@ def test_a_peer_that_closed_and_ended_its_output_reads_what_it_was_answered(slow
     assert end.log.one("close") == (1000, "")
 
 
+@pytest.mark.slow
 @plain
 def test_a_peer_that_ended_its_output_and_takes_nothing_is_dropped_in_time(slow, pump_until):
     end = slow(close_timeout=100)

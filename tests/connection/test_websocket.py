@@ -119,7 +119,7 @@ def test_a_clients_masks_are_the_systems_randomness(connecting, log, pump_until)
     ws.send("a")
     [(opcode, _)] = peer.hear()
     assert opcode is TEXT
-    masks = ws._session.driver.engine._masks
+    masks = ws._session.driver.engine.writer._masks
     assert masks._random_bytes is os.urandom
 
 

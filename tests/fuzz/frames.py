@@ -33,11 +33,12 @@ from tests.property.model import (
 )  # fmt: skip
 from tests.protocol.wire import decode, xor
 from tkws.protocol.deflate import Deflate, PerMessageDeflate
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.engineoptions import EngineOptions
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
+from tkws.protocol.state import State
 
 MAX_MESSAGE = 70_000
 MAX_FRAGMENTS = 12
@@ -292,7 +293,8 @@ def check_state(engine: Engine, verdict: Verdict) -> None:
     """The state fits, and what is to be written is well formed: pongs, then the Close frame."""
     over = verdict.code is not None or verdict.close is not None
     assert engine.state is (State.CLOSING if over else State.OPEN)
-    answers = decode(b"".join(map(bytes, engine.take_output_bytes())), masked=engine.role is Role.CLIENT)
+    output = b"".join(engine.writer.take_output_bytes())
+    answers = decode(output, masked=engine.role is Role.CLIENT)
     pings = [payload for type, payload in verdict.events if type == "ping"]
     assert [answer.payload for answer in answers if answer.opcode == PONG] == pings
     xor.cache_clear()

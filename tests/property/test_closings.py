@@ -15,9 +15,10 @@ from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
 from tests.protocol.ends import NOW, masks
 from tkws.protocol.closetimer import LINGER
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
+from tkws.protocol.state import State
 
 Heard = list[tuple[str, str | bytes | int]]
 
@@ -46,7 +47,7 @@ class Ours:
         self.engine.close(code, "", NOW)
 
     def take(self) -> bytes:
-        return b"".join(self.engine.take_output_bytes())
+        return b"".join(self.engine.writer.take_output_bytes())
 
     def feed(self, data: bytes) -> None:
         self.engine.receive_data(data, NOW)

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.protocol.ends import NOW, engine, events, output, wire
 from tests.protocol.received import ROWS, codec
 from tests.protocol.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, binary, close, text
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
+from tkws.protocol.state import State
 
 SIZES = st.integers(0, 300) | st.sampled_from([65_500, 65_535, 65_536, 65_600, 70_000, 140_000])
 CONTROLS = st.builds(Frame, st.sampled_from([PING, PONG]), st.binary(max_size=125))

@@ -49,7 +49,7 @@ def plain(type: Event, message: Any) -> tuple[Event, Any]:
 
 def output(end: Engine) -> list[Frame]:
     """Return the frames that are to be written; a client's must be masked."""
-    return decode(b"".join(end.take_output_bytes()), masked=end.role is Role.CLIENT)
+    return decode(b"".join(end.writer.take_output_bytes()), masked=end.role is Role.CLIENT)
 
 
 def receive(end: Engine, *frames: Frame, now: float = NOW) -> list[Any]:

@@ -34,11 +34,12 @@ from tests.protocol.wire import (
 )
 from tkws.errors import ProtocolError, StateError
 from tkws.protocol.closetimer import LINGER, MIN_READ_RATE
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskedPayload
 from tkws.protocol.payloads import encode_broadcast
+from tkws.protocol.state import State
 
 SERVER, CLIENT = Role.SERVER, Role.CLIENT
 OPEN, CLOSING, CLOSED = State.OPEN, State.CLOSING, State.CLOSED
@@ -266,12 +267,12 @@ def test_a_late_conclusion_comes_before_the_loss(end):
 )
 def test_a_message_is_sent(end, role, message, frame):
     size = end.send(message, NOW)
-    assert end.output_amount == end.bytes_sent == size == len(frame.encode(role is CLIENT))
-    assert end.has_output
+    assert end.writer.output_amount == end.writer.bytes_written == size == len(frame.encode(role is CLIENT))
+    assert end.writer.has_output
     assert output(end) == [frame]
-    assert end.output_amount == 0
-    assert not end.has_output
-    assert (end.messages_sent, end.frames_sent) == (1, 1)
+    assert end.writer.output_amount == 0
+    assert not end.writer.has_output
+    assert (end.writer.messages, end.writer.frames) == (1, 1)
 
 
 def test_messages_are_sent_in_order(end):
@@ -283,7 +284,7 @@ def test_messages_are_sent_in_order(end):
 def test_a_large_message_of_a_server_is_not_copied():
     end = engine(SERVER)
     end.send(LARGE, NOW)
-    assert end.take_output_bytes()[1] is LARGE
+    assert end.writer.take_output_bytes()[1] is LARGE
 
 
 def test_a_large_message_of_a_client_is_masked_as_it_is_read():
@@ -291,13 +292,13 @@ def test_a_large_message_of_a_client_is_masked_as_it_is_read():
     for end in (whole, lazy):
         end.send(LARGE, NOW)
         end.ping(b"behind", NOW)
-    header, payload, ping = lazy.take_output()
+    header, payload, ping = lazy.writer.take_output()
     assert isinstance(payload, MaskedPayload)
-    assert len(header) + len(payload) + len(ping) == lazy.bytes_sent
-    assert lazy.output_amount == 0
+    assert len(header) + len(payload) + len(ping) == lazy.writer.bytes_written
+    assert lazy.writer.output_amount == 0
     pieces = [payload.read(70_000) for _ in range(0, len(LARGE), 70_000)]
     assert len(pieces) > 1
-    assert b"".join((header, *pieces, ping)) == b"".join(whole.take_output_bytes())
+    assert b"".join((header, *pieces, ping)) == b"".join(whole.writer.take_output_bytes())
 
 
 def test_a_message_may_be_changed_after_it_was_sent(end):
@@ -313,7 +314,7 @@ def test_each_frame_of_a_client_has_a_mask_of_its_own():
     for _ in range(3):
         end.send("", NOW)
     end.ping(b"", NOW)
-    assert b"".join(end.take_output_bytes()) == b"".join(
+    assert b"".join(end.writer.take_output_bytes()) == b"".join(
         bytes((first, 0x80)) + number.to_bytes(4, "big")
         for number, first in enumerate((0x81, 0x81, 0x81, 0x89), 1)
     )
@@ -334,7 +335,7 @@ def test_a_message_is_sent_in_fragments_with_control_frames_between(end):
         last(b"b"),
         text("c"),
     ]
-    assert (end.messages_sent, end.frames_sent) == (2, 6)
+    assert (end.writer.messages, end.writer.frames) == (2, 6)
 
 
 def test_the_next_message_may_begin_when_the_one_before_is_whole_and_until_the_end(end):
@@ -377,13 +378,13 @@ def test_a_close_may_interrupt_a_message(end):
 def test_what_is_no_message_is_refused(end, message):
     with pytest.raises(TypeError, match=f"message.*{type(message).__name__}"):
         end.send(message, NOW)
-    assert not end.has_output
+    assert not end.writer.has_output
 
 
 def test_text_that_utf_8_cannot_carry_is_refused(end):
     with pytest.raises(ValueError, match="message"):
         end.send("\ud800", NOW)
-    assert not end.has_output
+    assert not end.writer.has_output
 
 
 # Pings and pongs
@@ -397,7 +398,7 @@ def test_pings_and_pongs_are_sent(end, role, payload):
         frame = Frame(opcode, bytes(payload))
         assert method(payload, NOW) == len(frame.encode(role is CLIENT))
         assert output(end) == [frame]
-    assert (end.pings_sent, end.frames_sent, end.messages_sent) == (1, 2, 0)
+    assert (end.pings_sent, end.writer.frames, end.writer.messages) == (1, 2, 0)
 
 
 @pytest.mark.parametrize(
@@ -411,7 +412,7 @@ def test_wrong_payloads_are_refused(end, payload, error):
         end.configure(options(ping_payload=payload))
     with pytest.raises(error, match="ping"):
         engine(end.role, ping_payload=payload)
-    assert not end.has_output
+    assert not end.writer.has_output
 
 
 def test_the_latency_is_measured(end):
@@ -436,10 +437,10 @@ def test_a_broadcast_is_the_frame_that_send_makes(message):
     sending.send(message, NOW)
     frame = encode_broadcast(message)
     assert broadcasting.send_encoded(frame, NOW)
-    assert broadcasting.take_output_bytes() == [frame]
-    assert frame == b"".join(sending.take_output_bytes())
-    assert (broadcasting.messages_sent, broadcasting.frames_sent) == (1, 1)
-    assert broadcasting.bytes_sent == len(frame)
+    assert broadcasting.writer.take_output_bytes() == [frame]
+    assert frame == b"".join(sending.writer.take_output_bytes())
+    assert (broadcasting.writer.messages, broadcasting.writer.frames) == (1, 1)
+    assert broadcasting.writer.bytes_written == len(frame)
 
 
 def test_a_broadcast_passes_by_who_is_amid_a_message():
@@ -453,15 +454,15 @@ def test_a_broadcast_that_the_owner_writes_is_counted_and_not_put_out():
     end = engine(SERVER)
     frame = encode_broadcast("a")
     assert end.send_encoded(frame, NOW, directly=True)
-    assert (end.take_output_bytes(), end.output_amount) == ([], 0)
-    assert (end.messages_sent, end.frames_sent, end.bytes_sent) == (1, 1, len(frame))
+    assert (end.writer.take_output_bytes(), end.writer.output_amount) == ([], 0)
+    assert (end.writer.messages, end.writer.frames, end.writer.bytes_written) == (1, 1, len(frame))
 
 
 def test_a_broadcast_is_not_for_the_owner_to_write_while_there_is_output_before_it():
     end = engine(SERVER)
     size = end.send("a", NOW)
     assert not end.send_encoded(encode_broadcast("b"), NOW, directly=True)
-    assert (end.messages_sent, end.output_amount) == (1, size)
+    assert (end.writer.messages, end.writer.output_amount) == (1, size)
 
 
 def test_a_client_cannot_broadcast():
@@ -478,7 +479,7 @@ def pair():
 
 
 def carry(sender, receiver):
-    receiver.receive_data(b"".join(sender.take_output_bytes()), NOW)
+    receiver.receive_data(b"".join(sender.writer.take_output_bytes()), NOW)
     return events(receiver)
 
 
@@ -497,7 +498,7 @@ def carry(sender, receiver):
 def test_what_is_compressed(pair, message, compress, rsv1):
     for sender, receiver in (pair, pair[::-1]):
         sender.send(message, NOW, compress=compress)
-        data = b"".join(sender.take_output_bytes())
+        data = b"".join(sender.writer.take_output_bytes())
         assert bool(data[0] & 0x40) is rsv1
         receiver.receive_data(data, NOW)
         assert [message for _, message in events(receiver)] == [message]
@@ -516,7 +517,7 @@ def test_a_message_in_fragments_is_compressed_or_not_as_a_whole(pair, compress):
     server.ping(b"", NOW)
     server.send("b" * 100, NOW, final=False, compress=not compress)
     server.send("", NOW)
-    data = server.take_output_bytes()
+    data = server.writer.take_output_bytes()
     assert [frame[0] & 0x40 for frame in data] == [0 if compress is False else 0x40, 0, 0, 0]
     client.receive_data(b"".join(data), NOW)
     assert events(client) == [(Event.PING, b""), (Event.TEXT, "a" + "b" * 100)]
@@ -532,7 +533,7 @@ def test_messages_and_fragments_in_turn(pair):
             sender.send(message[10:], NOW)
         told = carry(sender, receiver)
         assert [each for _, each in told] == [message for message in messages for _ in range(2)]
-    assert client.messages_sent == server.messages_sent == server.reader.messages == 8
+    assert client.writer.messages == server.writer.messages == server.reader.messages == 8
 
 
 def test_the_compression_ratio_counts_both_ways(pair):
@@ -585,7 +586,7 @@ def test_a_wrong_close_is_refused_and_changes_nothing(end, code, reason, error):
     with pytest.raises(error):
         end.close(code, reason, NOW)
     assert end.state is OPEN
-    assert not end.has_output
+    assert not end.writer.has_output
 
 
 def test_what_the_peer_sent_before_it_saw_our_close_is_told(end):
@@ -617,13 +618,13 @@ def test_ends_that_close_at_once():
     client, server = engine(CLIENT), engine(SERVER)
     client.close(3001, "", NOW)
     server.close(3002, "", NOW)
-    there, back = client.take_output_bytes(), server.take_output_bytes()
+    there, back = client.writer.take_output_bytes(), server.writer.take_output_bytes()
     server.receive_data(b"".join(there), NOW)
     client.receive_data(b"".join(back), NOW)
     assert events(server) == [(Event.CLOSE, (3001, ""))]
     assert events(client) == [(Event.CLOSE, (3002, ""))]
-    assert not client.has_output
-    assert not server.has_output
+    assert not client.writer.has_output
+    assert not server.writer.has_output
 
 
 def test_a_stream_that_ends_unannounced(end):
@@ -680,7 +681,7 @@ def test_anything_received_is_a_sign_of_life(end):
     end.receive_data(b"\x81", now)
     assert end.deadline == now + 30
     end.handle_timer(NOW + 30)
-    assert not end.has_output
+    assert not end.writer.has_output
 
 
 def test_a_large_payload_is_a_sign_of_life(end):
@@ -702,18 +703,18 @@ def test_a_probe_pings_at_once_and_waits_for_the_pong(end):
 def test_no_probe_without_keepalive_or_while_reading_rests(role):
     end = engine(role, keepalive=0.0)
     end.probe(NOW)
-    assert not end.has_output
+    assert not end.writer.has_output
     end = engine(role)
     end.keepalive.pause()
     end.probe(NOW)
-    assert not end.has_output
+    assert not end.writer.has_output
 
 
 def test_no_keepalive_no_deadline(role):
     end = engine(role, keepalive=0.0)
     assert end.deadline is None
     end.handle_timer(NOW + 1e6)
-    assert (end.state, end.has_output) == (OPEN, False)
+    assert (end.state, end.writer.has_output) == (OPEN, False)
 
 
 def test_a_pause_of_the_owner_is_no_silence(end):
@@ -741,13 +742,13 @@ def test_the_closing_handshake_rests_in_a_pause(end, first):
 @pytest.mark.parametrize("closer", ["we", "the peer"])
 def test_the_close_timeout_begins_when_our_close_has_left(end, closer):
     end.send(bytes(40 * MIN_READ_RATE), NOW)
-    size = end.output_amount
+    size = end.writer.output_amount
     end.close(1000, "", NOW)
-    end.take_output_bytes()
+    end.writer.take_output_bytes()
     if closer == "the peer":
         receive(end, close(1000))
     assert end.awaits_peer
-    end.output_remaining(end.bytes_sent, NOW)
+    end.output_remaining(end.writer.bytes_written, NOW)
     for now in range(1, 40):
         assert end.deadline <= NOW + now
         end.output_remaining(size - 2 * now, NOW + now)
@@ -759,7 +760,7 @@ def test_the_close_timeout_begins_when_our_close_has_left(end, closer):
 
 def test_a_peer_that_does_not_read_is_told_apart_from_one_that_does_not_answer(end):
     end.close(1000, "", NOW)
-    end.take_output_bytes()
+    end.writer.take_output_bytes()
     end.output_remaining(2, NOW)
     end.output_remaining(2, NOW + 10)
     end.handle_timer(NOW + 10)
@@ -771,8 +772,8 @@ def test_a_ping_of_the_keepalive_waits_for_its_pong_from_when_it_left(end):
     end.send(LARGE, NOW)
     end.handle_timer(NOW + 30)
     assert end.awaits_peer
-    end.take_output_bytes()
-    end.output_remaining(end.bytes_sent, NOW + 30)
+    end.writer.take_output_bytes()
+    end.output_remaining(end.writer.bytes_written, NOW + 30)
     end.output_remaining(1000, NOW + 49)
     end.handle_timer(NOW + 50)
     assert end.state is OPEN
@@ -787,7 +788,7 @@ def test_what_is_not_taken_yet_has_not_left(end):
     end.close(1000, "", NOW)
     end.output_remaining(0, NOW)
     assert end.deadline < NOW + 10
-    end.take_output_bytes()
+    end.writer.take_output_bytes()
     end.output_remaining(0, NOW + 9)
     assert end.deadline == NOW + 19 + 9
 
@@ -872,11 +873,11 @@ def test_the_limits_are_16_mib_and_131072_fragments():
 
 
 def test_what_is_taken_is_gone_and_does_not_change(end):
-    none, nothing = end.take_events(), end.take_output_bytes()
+    none, nothing = end.take_events(), end.writer.take_output_bytes()
     receive_only = wire(end, text("a"), Frame(PING))
     end.receive_data(receive_only, NOW)
     assert none == nothing == []
-    told, out = end.take_events(), end.take_output_bytes()
+    told, out = end.take_events(), end.writer.take_output_bytes()
     end.receive_data(receive_only, NOW)
     assert (len(told), len(out)) == (2, 1)
 
@@ -887,8 +888,8 @@ def test_statistics(end):
     reader = end.reader
     assert (reader.messages, reader.frames) == (2, 5)
     assert end.bytes_received == len(wire(end, *frames))
-    assert (end.pings_received, end.pongs_received, end.frames_sent) == (1, 1, 1)
-    assert end.bytes_sent == len(b"".join(end.take_output_bytes()))
+    assert (end.pings_received, end.pongs_received, end.writer.frames) == (1, 1, 1)
+    assert end.writer.bytes_written == len(b"".join(end.writer.take_output_bytes()))
 
 
 def test_an_idle_engine_is_small(role):

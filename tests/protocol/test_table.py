@@ -33,10 +33,11 @@ from tests.protocol.wire import (
 )
 from tkws.errors import StateError
 from tkws.protocol.closetimer import LINGER
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.payloads import encode_broadcast
+from tkws.protocol.state import State
 
 SERVER, CLIENT = Role.SERVER, Role.CLIENT
 OPEN, CLOSING, CLOSED = State.OPEN, State.CLOSING, State.CLOSED
@@ -152,7 +153,7 @@ def reached(before, role, deflate):
     end = new(role, deflate)
     before.reach(end)
     end.take_events()
-    end.take_output_bytes()
+    end.writer.take_output_bytes()
     return end
 
 
@@ -400,4 +401,4 @@ def test_who_ends_the_stream(name, role, deflate):
 @pytest.mark.parametrize("name", STATES)
 def test_a_broadcast_says_whether_it_was_sent(name):
     end = reached(STATES[name], SERVER, deflate=True)
-    assert end.send_encoded(encode_broadcast("a"), NOW) is end.has_output
+    assert end.send_encoded(encode_broadcast("a"), NOW) is end.writer.has_output

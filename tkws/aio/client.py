@@ -15,7 +15,7 @@ from tkws.commands.opening import open as open_websocket
 from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed, StateError, WebSocketError
 from tkws.loop import Master
-from tkws.protocol.engine import State
+from tkws.protocol.state import State
 
 # The names of `websockets` for options of tkws, and for arguments of `tkws.open`.
 OPTIONS = MappingProxyType(

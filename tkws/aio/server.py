@@ -21,7 +21,7 @@ from tkws.errors import ConnectionClosed
 from tkws.http.messages import Request, Response
 from tkws.loop import Master
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.engine import State
+from tkws.protocol.state import State
 from tkws.serving.content import plain
 from tkws.serving.gate import PendingRequest
 

@@ -17,8 +17,8 @@ from tkws.checks import Buffer
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import ConnectionClosed, StateError, WebSocketError
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.engine import State
 from tkws.protocol.events import Event
+from tkws.protocol.state import State
 
 if TYPE_CHECKING:
     from tkws.http.messages import Request, Response

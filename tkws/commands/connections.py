@@ -19,8 +19,8 @@ from tkws.loop import Master, loop_for
 from tkws.net import SocketStream, detach
 from tkws.options import ConnectionOptions, ServerOptions, changed, complete
 from tkws.protocol.closing import DEFAULT_REASONS
-from tkws.protocol.engine import State
 from tkws.protocol.frames import Role
+from tkws.protocol.state import State
 from tkws.protocol.uri import parse_uri
 
 _INFO = (

@@ -19,8 +19,9 @@ from tkws.net import Stream, StreamOwner
 from tkws.net.tlserrors import PEER, explain_tls
 from tkws.options import ConnectionOptions
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event, EventRecord
+from tkws.protocol.state import State
 
 # Bytes; more are not written inside the program's call but after it, in slices of the loop.
 MAX_IMMEDIATE_WRITE = 64 * 1024
@@ -90,13 +91,13 @@ class ConnectionDriver(StreamOwner):
     @property
     def buffered_amount(self) -> int:
         """The bytes waiting to be sent."""
-        return self.stream.buffered_amount + self.engine.output_amount
+        return self.stream.buffered_amount + self.engine.writer.output_amount
 
     def start(self, data: bytes) -> None:
         """Process ``data`` that arrived with the handshake; its events wait for `Delivery.deliver`."""
         if data:
             self.engine.receive_data(data, self._loop.now())
-        if self.engine.has_output:
+        if self.engine.writer.has_output:
             self._write()
         self._delivery.enqueue(self.engine.take_events())
         self._set_timer()
@@ -135,7 +136,8 @@ class ConnectionDriver(StreamOwner):
 
     def flush(self) -> None:
         """Write what was queued in the engine: at once, or at the end of the slice if one is being served."""
-        if self._write_due or self._loop.dispatching or self.engine.output_amount > MAX_IMMEDIATE_WRITE:
+        writer = self.engine.writer
+        if self._write_due or self._loop.dispatching or writer.output_amount > MAX_IMMEDIATE_WRITE:
             self.write_at_slice_end()
         else:
             self._write()
@@ -246,7 +248,7 @@ class ConnectionDriver(StreamOwner):
     def _report_drain(self) -> None:
         if not (self._writing_paused or self.stream.broken):
             self.engine.send_deferred_pong(self._loop.now())
-            if self.engine.has_output:
+            if self.engine.writer.has_output:
                 self.flush()
         if self.stream.broken or self.engine.state is not _OPEN:
             self._delivery.resume()  # otherwise a program that waits for `drain` would not learn of the end
@@ -308,8 +310,8 @@ class ConnectionDriver(StreamOwner):
 
     def _deliver(self) -> None:
         engine = self.engine
-        if engine.has_output or engine.output_ended:  # pongs and Close frames do not wait for the handler
-            self._write()
+        if engine.writer.has_output or engine.output_ended:
+            self._write()  # pongs and Close frames do not wait for the handler
         events = engine.take_events()
         if self._debugging:
             self._log.latency(events, engine.keepalive.latency)
@@ -331,7 +333,7 @@ class ConnectionDriver(StreamOwner):
         # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
         waited = self.buffered_amount if self._write_due else 0
         self._write_due = False
-        output = self.engine.take_output()
+        output = self.engine.writer.take_output()
         if len(output) == 1:
             self.stream.write(output[0])
         elif output:

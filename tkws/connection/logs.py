@@ -16,9 +16,9 @@ from tkws.http.headers import Headers
 from tkws.loop import Loop
 from tkws.loop.logs import Log
 from tkws.net import Stream
-from tkws.protocol.engine import State
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import Role
+from tkws.protocol.state import State
 from tkws.protocol.trace import TracedFrame
 
 LOGGERS = {Role.CLIENT: "tkws.client", Role.SERVER: "tkws.server"}

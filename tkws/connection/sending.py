@@ -18,8 +18,8 @@ from tkws.connection.offline import OfflineBuffer
 from tkws.connection.threadqueue import ThreadQueue
 from tkws.errors import StateError
 from tkws.loop import Loop
-from tkws.protocol.engine import State, not_open
 from tkws.protocol.events import EventRecord
+from tkws.protocol.state import State, not_open
 
 
 class _Stage(Enum):
@@ -159,7 +159,7 @@ class Sending:
     def disconnected(self) -> None:
         """Note that the connection is gone and another will follow; a message half sent is lost."""
         if self._driver is not None:
-            unfinished = self._driver.engine.unfinished is not None
+            unfinished = self._driver.engine.writer.unfinished is not None
             self._discarding = self._discarding or (unfinished and not self.threads.mid_message)
             self.threads.disconnected()
         self._driver = self.direct = None

@@ -31,10 +31,11 @@ from tkws.connection.sending import Sending
 from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
+from tkws.protocol.state import State
 
 if TYPE_CHECKING:
     from tkws.connection.websocket import WebSocket

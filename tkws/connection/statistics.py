@@ -49,11 +49,11 @@ def statistics_of(
 ) -> Statistics:
     """Return the figures of an engine together with those that are counted elsewhere."""
     return Statistics(
-        messages_sent=engine.messages_sent,
+        messages_sent=engine.writer.messages,
         messages_received=engine.reader.messages,
-        bytes_sent=engine.bytes_sent,
+        bytes_sent=engine.writer.bytes_written,
         bytes_received=engine.bytes_received,
-        frames_sent=engine.frames_sent,
+        frames_sent=engine.writer.frames,
         frames_received=engine.reader.frames,
         pings_sent=engine.pings_sent,
         pings_received=engine.pings_received,

@@ -13,8 +13,8 @@ from contextlib import suppress
 
 from tkws.errors import MessagesLost, StateError
 from tkws.loop import Loop
-from tkws.protocol.engine import State, not_open
 from tkws.protocol.events import Event, EventRecord
+from tkws.protocol.state import State, not_open
 
 
 class ThreadQueue:

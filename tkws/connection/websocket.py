@@ -23,10 +23,10 @@ from tkws.loop import Loop
 from tkws.net import run_in_thread
 from tkws.options import Configurable, ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
-from tkws.protocol.engine import State, not_open
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool, set_numpy_loader
 from tkws.protocol.payloads import encode_control, encode_message
+from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
     from tkws.http.messages import Request, Response

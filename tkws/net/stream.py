@@ -72,7 +72,7 @@ class StreamOwner(Protocol):
         return
 
     def resume_writing(self) -> None:
-        """Note that no more bytes wait than the low-water mark, or none any more (`Stream.broken`)."""
+        """Note that no more bytes wait than the low-water mark, or that they were dropped."""
         return
 
 

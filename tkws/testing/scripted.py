@@ -25,10 +25,11 @@ from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Master, Timer, loop_for
 from tkws.net import Listener, SocketStream, StreamOwner
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.engine import Engine, State
+from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.handshake import accept_response, reject_response, validate
+from tkws.protocol.state import State
 from tkws.testing.reset import reset
 
 Script = Callable[["ScriptedPeer"], Generator[float | None, Any, object]]
@@ -275,7 +276,7 @@ class ScriptedPeer(StreamOwner):
         self._resume_script()
 
     def _write(self, engine: Engine) -> None:
-        output = engine.take_output_bytes()
+        output = engine.writer.take_output_bytes()
         if not (self._ended or self._stream.closed):
             self._stream.writelines(output)
 

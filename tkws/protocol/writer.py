@@ -1,0 +1,174 @@
+"""Messages and control frames become bytes to send: the counterpart of `tkws.protocol.messages`.
+
+Knows nothing of states, time or sockets: the engine decides what may be sent. Frames are queued until the
+owner of the connection takes them.
+"""
+
+from __future__ import annotations
+
+from tkws.checks import Buffer
+from tkws.errors import StateError
+from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.frames import FrameHeader, Opcode, encode_header, parse_header
+from tkws.protocol.masking import MaskedPayload, MaskPool, apply_mask
+from tkws.protocol.payloads import encode_message
+from tkws.protocol.trace import Tracer, traced
+
+_ONE_BUFFER = 16384  # bytes; a larger frame is not copied into one buffer, and masked only as it is read
+
+
+class MessageWriter:
+    """The writing half of a connection.
+
+    Args:
+        masks: The source of a client's masks; None for a server, which does not mask.
+        codec: The compression that was agreed, or None.
+
+    Attributes:
+        unfinished: The kind of a message that is half sent, else None.
+        bytes_written: Bytes of all frames so far.
+        bytes_taken: How many of these the owner has taken.
+        frames: Frames so far.
+        messages: Messages written to their end.
+    """
+
+    __slots__ = (
+        "_codec", "_compressing", "_masks", "_output", "_tracer", "bytes_taken", "bytes_written", "frames",
+        "messages", "unfinished",
+    )  # fmt: skip
+
+    def __init__(self, masks: MaskPool | None, codec: PerMessageDeflate | None) -> None:
+        self.unfinished: Opcode | None = None
+        self.bytes_written: int = 0
+        self.bytes_taken: int = 0
+        self.frames: int = 0
+        self.messages: int = 0
+        self._masks = masks
+        self._codec = codec
+        self._compressing = False  # whether the unfinished message is compressed
+        self._output: list[bytes | MaskedPayload] = []
+        self._tracer: Tracer | None = None
+
+    def trace(self, tracer: Tracer | None) -> None:
+        """Call ``tracer`` with every frame that is written from now on; None to stop."""
+        self._tracer = tracer
+
+    # What the engine writes
+
+    def write_message(self, message: str | Buffer, final: bool, compress: bool | None) -> int:
+        """Write a message, or a fragment of one.
+
+        Args:
+            message: ``str`` goes as text, bytes-like as binary.
+            final: Whether the message ends here.
+            compress: Whether to compress it, if compression was agreed; None to compress it unless it is
+                shorter than the threshold of the codec.
+
+        Returns:
+            The bytes queued, header included.
+
+        Raises:
+            StateError: ``message`` is of another kind than the unfinished one that it would continue.
+            TypeError: ``message`` is neither text nor bytes-like.
+            ValueError: The text cannot be encoded.
+        """
+        kind, payload = encode_message(message)
+        opcode = kind
+        if self.unfinished is not None:
+            if self.unfinished is not kind:
+                raise StateError(
+                    f"An unfinished {self.unfinished.name.lower()} message must be finished first"
+                )
+            opcode = Opcode.CONTINUATION
+        rsv1 = False
+        plain: bytes | None = None
+        if self._codec is not None:
+            if opcode is kind:  # the first frame decides for the message (RFC 7692, 6.1)
+                worthwhile = len(payload) >= self._codec.threshold or not final
+                self._compressing = rsv1 = worthwhile if compress is None else compress
+            if self._compressing:
+                plain, payload = payload, self._codec.encode(payload, final)
+        self.unfinished = None if final else kind
+        self.messages += final
+        return self.write_frame(opcode, payload, fin=final, rsv1=rsv1, plain=plain)
+
+    def write_frame(
+        self,
+        opcode: Opcode,
+        payload: bytes,
+        *,
+        fin: bool = True,
+        rsv1: bool = False,
+        plain: bytes | None = None,
+    ) -> int:
+        """Write one frame; return its bytes, header included.
+
+        Args:
+            opcode: The kind of the frame.
+            payload: The payload, unmasked.
+            fin: Whether this is the last frame of its message.
+            rsv1: Whether the message is compressed.
+            plain: The payload before compression; None if it is not compressed.
+        """
+        mask = b"" if self._masks is None else self._masks.next()
+        header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
+        size = len(header) + len(payload)
+        if self._tracer is not None:
+            frame = FrameHeader(fin, rsv1, opcode, len(payload), mask, len(header))
+            self._tracer(traced(frame, payload if plain is None else plain, received=False))
+        if size > _ONE_BUFFER:
+            self._output += (header, MaskedPayload(payload, mask) if mask else payload)
+        else:
+            self._output.append(header + (apply_mask(payload, mask) if mask else payload))
+        self.frames += 1
+        self.bytes_written += size
+        return size
+
+    def write_encoded(self, frame: bytes, directly: bool) -> bool:
+        """Write a whole message that is encoded already, unmasked.
+
+        Args:
+            frame: The result of `tkws.protocol.payloads.encode_broadcast`.
+            directly: Whether the owner sends it right away, instead of taking it later.
+
+        Returns:
+            False, without writing, within a message, or if it would overtake other output.
+        """
+        if self.unfinished is not None or (directly and self._output):
+            return False
+        size = len(frame)
+        if self._tracer is not None:
+            header = parse_header(frame, 0, masked=False, compression=False)
+            assert header is not None
+            self._tracer(traced(header, frame[size - header.length :], received=False))
+        if directly:
+            self.bytes_taken += size
+        else:
+            self._output.append(frame)
+        self.messages += 1
+        self.frames += 1
+        self.bytes_written += size
+        return True
+
+    # What the owner takes
+
+    @property
+    def has_output(self) -> bool:
+        """Whether `take_output` would return anything."""
+        return bool(self._output)
+
+    @property
+    def output_amount(self) -> int:
+        """Bytes that `take_output` would return."""
+        return self.bytes_written - self.bytes_taken
+
+    def take_output(self) -> list[bytes | MaskedPayload]:
+        """Return what is to be sent, in order; a client's large payloads are masked only as they are read."""
+        output, self._output = self._output, []
+        self.bytes_taken = self.bytes_written
+        return output
+
+    def take_output_bytes(self) -> list[bytes | bytearray | memoryview]:
+        """Return the same, with every payload masked already."""
+        output = self.take_output()
+        return [data.read(len(data)) if isinstance(data, MaskedPayload) else data for data in output]
