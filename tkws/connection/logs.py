@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from types import MappingProxyType
 
 from tkws.errors import printable
 from tkws.http.headers import Headers
@@ -21,7 +22,7 @@ from tkws.protocol.frames import Role
 from tkws.protocol.state import State
 from tkws.protocol.trace import TracedFrame
 
-LOGGERS = {Role.CLIENT: "tkws.client", Role.SERVER: "tkws.server"}
+LOGGERS = MappingProxyType({Role.CLIENT: "tkws.client", Role.SERVER: "tkws.server"})
 """The logger of each role."""
 
 for _name in LOGGERS.values():  # or `logging` would print the warnings of a program that has not set it up
