@@ -31,7 +31,7 @@ class Traces:
 
     def __init__(self, root: tkinter.Tk) -> None:
         loop = loop_for(root)
-        self.watched = set(loop._watches)
+        self.watched = set(loop._readiness.watches)
         self.timers = sum(timer.active for _, _, timer in loop._timers._heap)
         self.waiting = len(loop._soon) + len(loop._slice_end)
         self.at_close = len(loop._on_close)
@@ -377,7 +377,7 @@ def test_the_loop_goes_at_any_moment(stage, root, moment):
     loop = loop_for(root) if not loop_for_is_closed(stage) or not stage.handler.seen else None
     if loop is not None:
         loop.close()
-        assert not loop._watches
+        assert not loop._readiness.watches
         assert not len(loop._timers)
         assert not loop._on_close
     stage.let_go.set()
@@ -451,7 +451,7 @@ def test_the_loop_goes_from_inside_an_event(root, peers, pump_until, type, serve
         EVENTS[type](peer)
     pump_until(lambda: loop.closed)
     assert handler.types[-1] == type
-    assert not loop._watches
+    assert not loop._readiness.watches
     assert tkws.find() == []
     assert gone(handler)
 

@@ -260,7 +260,7 @@ def test_a_failure(
         way.raw.wait_for_end()
     loop = loop_for(root)
     assert loop._timers.earliest == math.inf, "a timer was left behind"
-    assert len(loop._watches) == 1, "a descriptor is watched still, beside the loop's own"
+    assert len(loop._readiness.watches) == 1, "a descriptor is watched still, beside the loop's own"
     tick(root, clock, pump_until, 2 * TIMEOUT)
     assert log.types[1:] == ["disconnect"]
     assert tkws.find() == []

@@ -35,7 +35,7 @@ def failed(root, log, pump_until):
     loop = loop_for(root)
 
     def failed(url, **arguments):
-        watched = set(loop._watches)
+        watched = set(loop._readiness.watches)
         ws = tkws.open(url, log, master=root, **arguments)
         pump_until(lambda: log.over)
         assert log.types[-1] == "disconnect"
@@ -43,7 +43,7 @@ def failed(root, log, pump_until):
         assert log.one("disconnect")
         assert ws.state is tkws.State.CLOSED
         assert tkws.find() == []
-        pump_until(lambda: loop._watches.keys() <= watched)
+        pump_until(lambda: loop._readiness.watches.keys() <= watched)
         return log.events[0][1]
 
     return failed

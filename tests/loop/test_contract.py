@@ -378,11 +378,11 @@ def test_what_is_asked_for_while_tk_has_its_turn_does_not_cut_it_short(
 ) -> None:
     loop.watch(flooded.fileno(), lambda: burn(loop), None)
     pump_until(lambda: loop._yielded)
-    due = loop._tk_timer_due
+    due = loop._tk_timer.due
     loop.call_soon(log.append, "soon")
     loop.call_later(0, log.append, "timer")
     assert loop._yielded
-    assert loop._tk_timer_due == due
+    assert loop._tk_timer.due == due
     pump_until(lambda: sorted(log) == ["soon", "timer"])
 
 
@@ -390,9 +390,9 @@ def test_work_goes_on_at_once_when_tk_was_idle(loop, root, log) -> None:
     loop.call_soon(log.append, "soon")
     loop._yields = 0
     loop._yield_to_tk()
-    assert loop._tk_timer_due > loop.now()
+    assert loop._tk_timer.due > loop.now()
     root.update_idletasks()
-    assert loop._tk_timer_due <= loop.now()
+    assert loop._tk_timer.due <= loop.now()
     assert log == []
 
 
@@ -665,7 +665,7 @@ def arguments_of(name: str, fd: int) -> tuple[object, ...]:
 
 
 def state_of(loop: Loop) -> list[object]:
-    kept = (loop._watches, loop._soon, loop._slice_end, loop._on_close, loop._on_wake)
+    kept = (loop._readiness.watches, loop._soon, loop._slice_end, loop._on_close, loop._on_wake)
     return [loop.closed, loop.next_deadline, *(list(each) for each in kept)]
 
 
@@ -875,7 +875,7 @@ def test_a_callback_may_close_the_loop(loop, root, make_pair, log, pump_until, a
         getattr(loop, ask)(*([0.0] if ask == "call_later" else []), close)
     pump_until(lambda: loop.closed)
     assert str(callback_errors.pop()) == "after the end"
-    assert loop._tk_timer is None
+    assert loop._tk_timer.due == math.inf
     count = len(log)
     root.after(30, log.append, "later")
     pump_until(lambda: "later" in log)

@@ -257,8 +257,8 @@ def test_a_watched_descriptor_that_is_closed(root, make_pair, pump_until, first,
     near.close()
     far.send(b"x")
     polls: list[int] = []
-    poll = loop._poll
-    loop._poll = lambda seconds=0.0: (polls.append(1), poll(seconds))[1]
+    poll = loop._readiness._poll
+    loop._readiness._poll = lambda seconds=0.0: (polls.append(1), poll(seconds))[1]
     over: list[int] = []
     root.after(100, over.append, 1)
     pump_until(lambda: over)
@@ -328,8 +328,8 @@ def test_a_thousand_deadlines_are_one_timer_of_tks_and_its_spare(make_loop, root
             return Timer()
 
     loop = make_loop(root)
-    loop._disarm()
-    loop._tkapp = counting = Counting()
+    loop._tk_timer.disarm()
+    loop._tk_timer._tkapp = counting = Counting()
     done: list[int] = []
     for number in range(1000):
         loop.call_later(0.02 - number / 100_000, done.append, number)

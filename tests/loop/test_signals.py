@@ -136,13 +136,13 @@ def test_a_thousand_signals_leave_nothing_to_do(loop, root, pump_until) -> None:
 def count_entries(loop: Loop) -> list[object]:
     """A list with one element for each time that the loop asks its poller."""
     entered: list[object] = []
-    poll = loop._poll
+    poll = loop._readiness._poll
 
     def counting(seconds: float = 0.0):
         entered.append(seconds)
         return poll(seconds)
 
-    loop._poll = counting
+    loop._readiness._poll = counting
     return entered
 
 

@@ -23,13 +23,13 @@ def loop(root, clock):
 def count_looks(loop) -> list[float]:
     """Grows whenever ``loop`` asks which descriptors are ready, by the seconds that it would wait."""
     looks: list[float] = []
-    poll = loop._poll
+    poll = loop._readiness._poll
 
     def look(seconds: float = 0.0) -> list[tuple[int, int]]:
         looks.append(seconds)
         return poll(seconds)
 
-    loop._poll = look
+    loop._readiness._poll = look
     return looks
 
 
@@ -150,7 +150,7 @@ def test_what_a_timer_of_tk_brings_is_no_conversation(loop, root, clock, pump_un
 def test_a_signal_may_close_the_loop_while_it_waits(loop, stream, enter, monkeypatch) -> None:
     """Its handler runs within the wait, which goes on with what is closed by then."""
     enter()
-    poll = loop._poll
+    poll = loop._readiness._poll
 
     def interrupted(seconds: float = 0.0) -> list[tuple[int, int]]:
         if not seconds:
@@ -158,7 +158,7 @@ def test_a_signal_may_close_the_loop_while_it_waits(loop, stream, enter, monkeyp
         loop.close()
         raise OSError(errno.EBADF, "closed meanwhile")
 
-    monkeypatch.setattr(loop, "_poll", interrupted)
+    monkeypatch.setattr(loop._readiness, "_poll", interrupted)
     enter()
     assert loop.closed
 

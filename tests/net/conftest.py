@@ -28,7 +28,7 @@ def loop(root) -> Iterator[Loop]:
     yield loop
     if loop.closed:
         return
-    assert loop._watches.keys() == {loop._wakeup.fileno()}
+    assert loop._readiness.watches.keys() == {loop._wakeup.fileno()}
     assert not [timer for _, _, timer in loop._timers._heap if timer.active]
 
 

@@ -203,7 +203,7 @@ def test_cancelling_at_any_moment_leaves_nothing(
     made.cancel()
     made.cancel()
     assert "over: 0 under way, 0 waiting" in repr(made)
-    assert loop._watches.keys() == {loop._wakeup.fileno()}
+    assert loop._readiness.watches.keys() == {loop._wakeup.fileno()}
     rested.clear()
     loop.call_later(0.02, rested.append, True)
     pump_until(lambda: rested)

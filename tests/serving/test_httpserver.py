@@ -826,4 +826,4 @@ def test_a_closed_server_is_forgotten(root, pump_until):
     del server
     gc.collect()
     assert gone() is None
-    assert loop._watches.keys() == {loop._wakeup.fileno()}
+    assert loop._readiness.watches.keys() == {loop._wakeup.fileno()}

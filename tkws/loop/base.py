@@ -11,8 +11,6 @@ Invariants:
 - The loop closes with the window or, in a bare ``Tcl()``, with the root, and leaves nothing behind.
 - Every method that changes the loop, except `call_soon_threadsafe`, raises StateError in any thread but the
   interpreter's, and in a forked child; nothing has changed then.
-
-Long because every method documents its errors and its thread.
 """
 
 from __future__ import annotations
@@ -29,10 +27,10 @@ from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
 from tkws.loop.logs import LogQueue
-from tkws.loop.nesting import callback_depth
 from tkws.loop.poller import Poller, make_poller
 from tkws.loop.process import open_loops
-from tkws.loop.scheduler import Callback, Scheduler, Watch
+from tkws.loop.readiness import Callback, Watch
+from tkws.loop.scheduler import Scheduler
 from tkws.loop.timeouts import Timeout
 from tkws.loop.timers import Timer
 from tkws.loop.wakeup import Wakeup
@@ -116,38 +114,10 @@ class Loop(Scheduler):
         """
         return self._interpreter.in_thread()
 
-    def now(self) -> float:
-        """Return the time on the loop's clock, in seconds; not the time of day."""
-        return self._clock()
-
     @property
     def next_deadline(self) -> float:
         """When the earliest timer is due, in seconds on the loop's clock; infinite if there is no timer."""
         return self._timers.earliest
-
-    @property
-    def dispatching(self) -> bool:
-        """Whether a callback of the loop is running, and `at_slice_end` therefore waits for its slice."""
-        return self._depth > 0
-
-    def nesting(self) -> int:
-        """Return how many callbacks, of the loop and of tkinter, the caller is nested in.
-
-        A callback that runs Tk's event loop (``update()``, a dialog) sees a smaller number than the callbacks
-        that run inside it. This takes microseconds: too long to be called for every message.
-        """
-        return self._depth + callback_depth()
-
-    def slice_left(self) -> float:
-        """Return the seconds left of the current slice: negative once spent, infinite outside of one."""
-        return self._deadline - self._clock() if self._depth else math.inf
-
-    def slice_spent(self) -> bool:
-        """Return whether the time of the current slice is spent; False outside callbacks of the loop.
-
-        A callback that has more to do should then pass the rest to `call_soon` and return.
-        """
-        return self._depth > 0 and self._clock() >= self._deadline
 
     def call_soon(self, callback: Callback, *args: Any) -> None:
         """Call ``callback(*args)`` from the loop, never from inside this method; in the order of the calls.
@@ -183,7 +153,7 @@ class Loop(Scheduler):
             seconds = check_number("seconds", seconds)
         now = self._clock()
         timer = self._timers.add(now + seconds if seconds > 0 else now, callback, args)
-        if not now <= self._tk_timer_due <= timer.when:
+        if not now <= self._tk_timer.due <= timer.when:
             self._rearm()
         return timer
 
@@ -259,17 +229,10 @@ class Loop(Scheduler):
             if callback is not None:
                 check_callable(name, callback)
         watch = Watch(readable, writable)
-        if not watch.mask:
-            self.unwatch(fd)
-            return
-        replaced = self._watches.get(fd)
-        if replaced is None:
-            self._poller.register(fd, watch.mask)
+        if watch.mask:
+            self._readiness.watch(fd, watch)
         else:
-            if watch.mask != replaced.mask:
-                self._poller.modify(fd, watch.mask)
-            replaced.disable()
-        self._watches[fd] = watch
+            self._readiness.unwatch(fd)
 
     def unwatch(self, fd: int) -> None:
         """Stop calling back for ``fd``, also for readiness that was already found. Idempotent.
@@ -278,10 +241,7 @@ class Loop(Scheduler):
             StateError: The caller runs in another thread.
         """
         self.check_thread()
-        watch = self._watches.pop(fd, None)
-        if watch is not None:
-            watch.disable()
-            self._poller.unregister(fd)
+        self._readiness.unwatch(fd)
 
     def on_wake(self, callback: Callback) -> None:
         """Call ``callback()`` soon after each suspend of the machine, until `cancel_on_wake`.
@@ -363,7 +323,7 @@ class Loop(Scheduler):
         if self._closed:
             return
         self._closed = True
-        self._disarm()
+        self._tk_timer.disarm()
         self._resume()
         self._detach_from_tk()
         self._timers.clear()
@@ -380,7 +340,8 @@ class Loop(Scheduler):
         """
         self._interpreter.after_fork_in_child()
         self._closed = self._released = True
-        self._poll = _poll_nothing
+        self._readiness.forget()
+        self._tk_timer.close()
         self._wakeup.after_fork_in_child()
         self._timers.clear()
         self._clear_queues()
@@ -401,10 +362,8 @@ class Loop(Scheduler):
     def _tear_down(self) -> None:
         self._released = True
         self._wakeup.close()
-        self._poll = _poll_nothing
-        self._poller.close()
-        for watch in self._watches.values():
-            watch.disable()
+        self._readiness.close()
+        self._tk_timer.close()
         self._clear_queues()
         open_loops.pop(self, None)
         sigint_handler.uninstall(self._tkapp)
@@ -412,7 +371,7 @@ class Loop(Scheduler):
         self._interpreter.release()
 
     def _clear_queues(self) -> None:
-        for queue in (self._watches, self._ready, self._soon, self._slice_end, self._on_close, self._on_wake):
+        for queue in (self._soon, self._slice_end, self._on_close, self._on_wake):
             queue.clear()
 
     def _on_destroyed(self) -> None:
@@ -433,7 +392,3 @@ class Loop(Scheduler):
         self.check_thread()
         if self._closed:
             raise StateError("the loop is closed")
-
-
-def _poll_nothing(seconds: float = 0.0) -> list[tuple[int, int]]:
-    return []

@@ -7,7 +7,7 @@ It polls every millisecond while there is traffic, and less and less often witho
 from __future__ import annotations
 
 from tkws.loop.base import Loop
-from tkws.loop.scheduler import Callback
+from tkws.loop.readiness import Callback
 
 # Seconds between two polls. Without traffic each interval is longer than the last by this factor, so the
 # longest one is reached after about 100 ms.
@@ -34,8 +34,8 @@ class PolledLoop(Loop):
     def _detach_from_tk(self) -> None:
         pass
 
-    def _poll_once(self, seconds: float = 0.0) -> bool:
-        found = super()._poll_once(seconds)
+    def _poll(self, seconds: float = 0.0) -> bool:
+        found = super()._poll(seconds)
         self._interval = BUSY_INTERVAL if found else min(self._interval * GROWTH, IDLE_INTERVAL)
         return found
 

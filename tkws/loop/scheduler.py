@@ -9,7 +9,7 @@ Tk's event loop until Tk has been idle. Every third time it waits for a millisec
 If one event follows closely on another, as in a conversation with a fast peer, the loop itself waits up to a
 millisecond for the next before it returns to Tk, since Tk's own wait costs more.
 
-Knows queues and how to run them; `tkws.loop.base` adds the methods that fill them.
+Knows its queues and when to run what is in them; `tkws.loop.base` adds the methods that fill them.
 
 Invariants:
 
@@ -17,9 +17,8 @@ Invariants:
   may run Tk's event loop itself (``update()``, a dialog).
 - If an exception ends a slice, the remaining work stays in its queue, with a Tk timer set.
 - A timer that is late because the program was busy runs after everything that was ready by then.
-- There is one Tk timer, and a spare one in case an interrupt takes the first. Tk's timers follow the wall
-  clock, those of the loop do not: a Tk timer that fires too early is set again, and every slice looks for
-  due deadlines itself.
+- Tk's timers follow the wall clock, those of the loop do not: a Tk timer that fires too early is set again,
+  and every slice looks for due deadlines itself.
 """
 
 from __future__ import annotations
@@ -31,25 +30,19 @@ from collections.abc import Callable
 from typing import Any
 
 from tkws.loop.interpreter import Interpreter
+from tkws.loop.nesting import callback_depth
 from tkws.loop.poller import READABLE, WRITABLE, Poller
+from tkws.loop.readiness import Callback, Readiness, Watch
 from tkws.loop.suspend import MIN_DRIFT, SuspendDetector
 from tkws.loop.timers import TimerHeap
+from tkws.loop.tktimer import TkTimer
 from tkws.loop.wakeup import Call
-
-Callback = Callable[..., object]
 
 # Seconds of callbacks before Tk has its turn: a 10 ms timer and a redraw every 16 ms stay on time.
 SLICE = 0.005
 
 # Seconds to wait for Tk to be idle after a slice is spent: a program may never let it be.
 IDLE_TIMEOUT = 0.02
-
-# A signal's handler may raise at the entry of a callback, before its first line: then the Tk timer is used up
-# and nothing was done. A second timer follows so many milliseconds later.
-SPARE_DELAY_MS = 250
-
-# Tk takes an int of milliseconds: for a longer wait the timer is set again each day.
-MAX_DELAY_MS = 24 * 3600 * 1000
 
 # A timer that is later than this, in seconds, shows that the program was busy: what is ready may be older.
 OVERDUE = 0.05
@@ -60,21 +53,6 @@ POLL_TIMEOUT = 0.001
 
 # Calls at the end of a slice for each reading of the clock: a write takes about 10 microseconds.
 _CALLS_PER_CLOCK_READ = 16
-
-
-class Watch:
-    """The callbacks for a descriptor."""
-
-    __slots__ = ("mask", "readable", "writable")
-
-    def __init__(self, readable: Callback | None, writable: Callback | None) -> None:
-        self.readable = readable
-        self.writable = writable
-        self.mask = (READABLE if readable else 0) | (WRITABLE if writable else 0)
-
-    def disable(self) -> None:
-        """Remove both callbacks, also for readiness that was already found."""
-        self.readable = self.writable = None
 
 
 class Scheduler(ABC):
@@ -99,11 +77,8 @@ class Scheduler(ABC):
     ) -> None:
         self._tkapp = interpreter.tkapp
         self._interpreter = interpreter
-        self._poller = poller
-        self._poll = poller.poll
         self._clock = clock
-        self._watches: dict[int, Watch] = {}
-        self._ready: deque[tuple[Watch, int]] = deque()
+        self._readiness = Readiness(poller)
         self._soon: deque[Call] = deque()
         self._slice_end: deque[Call] = deque()
         self._timers = TimerHeap(interpreter.check_thread)
@@ -121,9 +96,7 @@ class Scheduler(ABC):
         self._caught_up_to = -math.inf
         self._idle_command = f"{interpreter.command_prefix}_idle"
         self._idle_id = ""
-        self._tk_timer: Any = None
-        self._tk_spare: Any = None
-        self._tk_timer_due = math.inf
+        self._tk_timer = TkTimer(interpreter.tkapp, clock, self._on_tk_timer)
         self._tkapp.createcommand(self._idle_command, self._on_tk_idle)
 
     @abstractmethod
@@ -137,6 +110,34 @@ class Scheduler(ABC):
     @abstractmethod
     def _on_new_slice(self) -> None:
         """Do what is due once in a slice, before anything is served. Must not call the program."""
+
+    def now(self) -> float:
+        """Return the time on the loop's clock, in seconds; not the time of day."""
+        return self._clock()
+
+    @property
+    def dispatching(self) -> bool:
+        """Whether a callback of the loop is running, and `at_slice_end` therefore waits for its slice."""
+        return self._depth > 0
+
+    def nesting(self) -> int:
+        """Return how many callbacks, of the loop and of tkinter, the caller is nested in.
+
+        A callback that runs Tk's event loop (``update()``, a dialog) sees a smaller number than the callbacks
+        that run inside it. This takes microseconds: too long to be called for every message.
+        """
+        return self._depth + callback_depth()
+
+    def slice_left(self) -> float:
+        """Return the seconds left of the current slice: negative once spent, infinite outside of one."""
+        return self._deadline - self._clock() if self._depth else math.inf
+
+    def slice_spent(self) -> bool:
+        """Return whether the time of the current slice is spent; False outside callbacks of the loop.
+
+        A callback that has more to do should then pass the rest to `call_soon` and return.
+        """
+        return self._depth > 0 and self._clock() >= self._deadline
 
     def report_exception(self) -> None:
         """Pass the exception that is being handled to the root's ``report_callback_exception``.
@@ -177,8 +178,8 @@ class Scheduler(ABC):
 
     def _run_slice(self, now: float, drain: bool) -> bool:
         """Run what is due, one of each kind in turn; return whether time ran out before the work did."""
-        timers, ready, soon = self._timers, self._ready, self._soon
-        if not ready and not self._poll_once():
+        timers, ready, soon = self._timers, self._readiness.ready, self._soon
+        if not ready and not self._poll():
             drain = False
         while True:
             if timers.earliest <= now and not self._defers_timers(now):
@@ -207,10 +208,10 @@ class Scheduler(ABC):
         if not self._catching_up and now - earliest > OVERDUE and earliest > self._caught_up_to:
             self._catching_up = True
             self._caught_up_to = now
-            self._poll_all()
+            self._readiness.poll_all()
             if now - earliest > MIN_DRIFT:  # a suspend, if the monotonic clock counts it
                 self._queue_on_wake()
-            self._ready.append((Watch(self._queue_caught_up, None), READABLE))
+            self._readiness.ready.append((Watch(self._queue_caught_up, None), READABLE))
         return self._catching_up
 
     def _queue_on_wake(self) -> None:
@@ -226,7 +227,7 @@ class Scheduler(ABC):
 
     def _run_timer(self, now: float) -> None:
         timer = self._timers.pop()
-        if self._tk_timer_due <= now:  # Tk is late, by an hour if the wall clock was set back
+        if self._tk_timer.due <= now:  # Tk is late, by an hour if the wall clock was set back
             self._rearm()
         self._run_callback(timer.run)
 
@@ -239,44 +240,19 @@ class Scheduler(ABC):
         except Exception:
             self.report_exception()
 
-    def _poll_once(self, seconds: float = 0.0) -> bool:
-        """Queue the descriptors that are ready; wait up to ``seconds`` for one, and return whether any is."""
-        return self._queue_ready(self._ask(seconds))
-
-    def _ask(self, seconds: float) -> list[tuple[int, int]]:
-        try:
-            return self._poll(seconds)
-        except (OSError, ValueError):
-            if not self._closed:
-                raise
-            return []  # a signal's handler has closed the loop during the call
-
-    def _poll_all(self) -> None:
-        """Queue all descriptors that are ready, also if they are more than one poll returns."""
-        known = {watch for watch, _ in self._ready}
-        found: set[int] = set()
-        while fresh := [event for event in self._ask(0.0) if event[0] not in found]:
-            found.update(fd for fd, _ in fresh)
-            self._queue_ready([event for event in fresh if self._watches.get(event[0]) not in known])
+    def _poll(self, seconds: float = 0.0) -> bool:
+        return self._readiness.poll(seconds)
 
     def _poll_again(self, now: float, drain: bool) -> bool:
         """Poll again, and block if events follow closely; return whether any descriptor is ready."""
         if not self._blocks_in_poll or self._depth > 1 or self._timers.earliest < now + POLL_TIMEOUT:
-            return drain and self._poll_once()
+            return drain and self._poll()
         if now < self._entered_at + POLL_TIMEOUT:
-            self._blocks_in_poll = self._poll_once(POLL_TIMEOUT)
+            self._blocks_in_poll = self._poll(POLL_TIMEOUT)
             return self._blocks_in_poll
-        if not self._poll_once():
+        if not self._poll():
             self._deadline = now  # Tk has its turn, so the next entry begins a slice
-        return bool(self._ready)
-
-    def _queue_ready(self, events: list[tuple[int, int]]) -> bool:
-        """Queue the watches of descriptors that are ready; a watch made from now on is not told of them."""
-        watches, ready = self._watches, self._ready
-        for fd, mask in events:
-            if fd in watches:  # else a descriptor was closed while watched, and a copy of it is open
-                ready.append((watches[fd], mask))
-        return bool(ready)
+        return bool(self._readiness.ready)
 
     def _end_slice(self) -> None:
         """Run the calls that wait for the end of the slice, for the time of one more slice at most.
@@ -303,7 +279,7 @@ class Scheduler(ABC):
 
     def _next_due(self, now: float) -> float:
         """Return when the loop must be entered again even if no descriptor becomes ready."""
-        return now if self._ready or self._soon or self._slice_end else self._timers.earliest
+        return now if self._readiness.ready or self._soon or self._slice_end else self._timers.earliest
 
     def _yield_to_tk(self) -> None:
         """If work remains, leave Tk alone until it has been idle."""
@@ -315,9 +291,9 @@ class Scheduler(ABC):
         self._yields = (self._yields + 1) % 3
         if self._yields:
             self._idle_id = self._tkapp.call("after", "idle", self._idle_command)
-            self._arm(now + IDLE_TIMEOUT)
+            self._tk_timer.arm(now + IDLE_TIMEOUT)
         else:
-            self._arm(now + 0.001)
+            self._tk_timer.arm(now + 0.001)
 
     def _resume(self) -> None:
         self._yielded = False
@@ -334,12 +310,12 @@ class Scheduler(ABC):
         self._rearm()
 
     def _on_tk_timer(self) -> None:
-        self._disarm()
+        self._tk_timer.disarm()
         if self._closed:
             return
         if self._yielded:
             self._resume()
-        self._arm(self._clock() + SLICE)
+        self._tk_timer.arm(self._clock() + SLICE)
         self._blocks_in_poll, self._entered_at = False, -math.inf  # a timer is not an event from a peer
         self._dispatch()
         self._rearm()
@@ -349,8 +325,8 @@ class Scheduler(ABC):
         if self._yielded or self._closed:
             return
         due = self._deadline if self._depth else self._clock()
-        if not due - SLICE <= self._tk_timer_due <= due:
-            self._arm(due)
+        if not due - SLICE <= self._tk_timer.due <= due:
+            self._tk_timer.arm(due)
 
     def _rearm(self) -> None:
         if self._yielded or self._closed:
@@ -358,19 +334,6 @@ class Scheduler(ABC):
         now = self._clock()
         due = self._next_due(now)
         if due == math.inf:
-            self._disarm()
-        elif not now < self._tk_timer_due == due:
-            self._arm(due)
-
-    def _arm(self, due: float) -> None:
-        self._disarm()
-        delay = math.ceil(min(max((due - self._clock()) * 1000, 0), MAX_DELAY_MS))
-        self._tk_timer = self._tkapp.createtimerhandler(delay, self._on_tk_timer)
-        self._tk_spare = self._tkapp.createtimerhandler(delay + SPARE_DELAY_MS, self._on_tk_timer)
-        self._tk_timer_due = due
-
-    def _disarm(self) -> None:
-        if self._tk_timer is not None:
-            self._tk_timer.deletetimerhandler()
-            self._tk_spare.deletetimerhandler()
-            self._tk_timer, self._tk_timer_due = None, math.inf
+            self._tk_timer.disarm()
+        elif not now < self._tk_timer.due == due:
+            self._tk_timer.arm(due)

@@ -15,7 +15,7 @@ class TkLoop(Loop):
     """A loop that uses ``createfilehandler``. While idle it uses no CPU at all."""
 
     def _attach_to_tk(self) -> None:
-        self._tkapp.createfilehandler(self._poller.fileno(), tkinter.READABLE, self._dispatch)
+        self._tkapp.createfilehandler(self._readiness.fileno(), tkinter.READABLE, self._dispatch)
 
     def _detach_from_tk(self) -> None:
-        self._tkapp.deletefilehandler(self._poller.fileno())
+        self._tkapp.deletefilehandler(self._readiness.fileno())
