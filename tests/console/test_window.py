@@ -81,7 +81,7 @@ def test_what_is_wrong_is_said(console: Console, pump_until: PumpUntil) -> None:
     type_in(console, "hello")
     assert console.banner.text == "Not connected."
     console.connect_to(Target(url="ws://127.0.0.1:1/", proxy=NO_PROXY))
-    pump_until(lambda: "refused" in console.banner.text)
+    pump_until(lambda: console.banner.text == "Nothing listens at 127.0.0.1:1.")
     console.banner.hide()
     assert not console.banner.winfo_ismapped()
 

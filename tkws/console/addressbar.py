@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
+from tkws.console.advice import Remedy
 from tkws.console.look import theme_of
 from tkws.console.options import Options, OptionsByOrigin
 from tkws.console.optionspanel import OptionsPanel
@@ -82,6 +83,17 @@ class AddressBar(ttk.Frame):
             self.options.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(theme_of(self).px(8), 0))
             self.options.protocols.focus_set()
         self._update_toggle()
+
+    def ask_for(self, remedy: Remedy) -> None:
+        """Open the panel at the option that a remedy is about."""
+        if not self.options_shown:
+            self.toggle_options()
+        fields: dict[Remedy, tk.Widget] = {
+            Remedy.AUTHORITY: self.options.ca_file,
+            Remedy.PROXY: self.options.proxy,
+            Remedy.HEADERS: self.options.headers,
+        }
+        fields[remedy].focus_set()
 
     def show(self, target: Target) -> None:
         """Show the address and the options of a target."""

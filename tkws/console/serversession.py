@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 import tkws
+from tkws.console.events import describe
 from tkws.console.log import Direction, Log
-from tkws.console.session import describe
 
 _MAX_BUFFERED = 16 << 20  # bytes that may be unsent for a peer that does not read
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import tkws
+from tkws.console.advice import advise
+from tkws.console.events import describe
 from tkws.console.fileupload import FileUpload
 from tkws.console.log import Direction, Log
 from tkws.console.target import MAX_REDIRECTS, Target, redirect_location
@@ -40,6 +42,7 @@ class Session:
         log: The log for the conversation.
         master: Any widget, ``Tk`` or ``Tcl()``.
         on_event: Called as ``on_event(type, message)`` for each event after it has been logged.
+        every_event: Whether to log every event; if not, one row tells each happening.
 
     Attributes:
         ws: The current or last connection; None before the first.
@@ -47,11 +50,18 @@ class Session:
         latencies: The round trips of its pings, the newest last.
         error: The reason why it failed or was lost; None if it did not and was not.
         opened: Whether it has been open.
+        cancelled: Whether `disconnect` ended it before it was open.
+        request_sent: Whether its request has left this machine.
         upload: The file that is being sent; None otherwise.
     """
 
     def __init__(
-        self, log: Log, master: tkinter.Misc, on_event: Callable[[str, Any], object] = lambda *_: None
+        self,
+        log: Log,
+        master: tkinter.Misc,
+        on_event: Callable[[str, Any], object] = lambda *_: None,
+        *,
+        every_event: bool = True,
     ) -> None:
         self.log = log
         self.ws: tkws.WebSocket | None = None
@@ -59,9 +69,13 @@ class Session:
         self.latencies: deque[Latency] = deque(maxlen=_MAX_LATENCIES)
         self.error: Exception | None = None
         self.opened: bool = False
+        self.cancelled: bool = False
+        self.request_sent: bool = False
         self.upload: FileUpload | None = None
         self._master = master
         self._notify = on_event
+        self._every_event = every_event
+        self._connections = 0
         self._probe_timer: Timer | None = None
         self._probes = 0
         self._redirects = 0
@@ -99,13 +113,17 @@ class Session:
         self.error = None
         self.opened = False
         self.latencies.clear()
-        self.log.add(Direction.NOTE, "open", f"Connecting to {ws.url}")
+        self.cancelled = self.request_sent = False
+        self._connections += 1
+        number = "" if self._every_event else f"Connection {self._connections}: c"
+        self.log.add(Direction.NOTE, "open", f"{number or 'C'}onnecting to {ws.url}")
         self._notify("open", ws.url)
 
     def disconnect(self, code: int | None = 1000, reason: str = "") -> None:
         """Start the closing handshake, or cancel the opening; see `tkws.WebSocket.close`."""
         self._redirect = None
         if self.ws is not None:
+            self.cancelled = self.cancelled or self.state is tkws.State.CONNECTING
             self.ws.close(code, reason)
 
     def send(self, message: str | bytes) -> None:
@@ -204,17 +222,29 @@ class Session:
         return None
 
     def _log_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
-        self.log.add(Direction.NOTE, str(type), describe(ws, type, message))
+        if self._every_event or type != "disconnect":
+            self.log.add(Direction.NOTE, str(type), self._describe(ws, type, message))
         if ws is not self.ws:
             return
         if type == "connect":
-            self.opened = True
+            self.opened = self.request_sent = True
             self.error = None
             self._probe_later(ws)
         elif type in ("error", "timeout"):
             self.error = message
+            self.request_sent = getattr(message, "phase", "handshake") == "handshake"
         elif type in ("close", "disconnect", "retry"):
             self._end_connection("The connection was closed before the file was complete")
+
+    def _describe(self, ws: tkws.WebSocket, type: str, message: Any) -> str:
+        if not self._every_event and ws is self.ws:
+            if type == "close" and self.cancelled:
+                return "Cancelled"
+            if type == "retry":
+                return f"Attempt {message[0]} in {message[1]:.1f} s"
+            if type in ("error", "timeout") and getattr(message, "status", None) is None:
+                return advise(message, self.target)[0]
+        return describe(ws, type, message)
 
     def _end_connection(self, reason: str) -> None:
         if self._probe_timer is not None:
@@ -251,22 +281,3 @@ class Session:
     def _pong_received(self, ws: tkws.WebSocket) -> None:
         if ws.latency is not None:
             self.latencies.append(Latency(time.time(), ws.latency))
-
-
-def describe(ws: tkws.WebSocket, type: str, message: Any) -> str:
-    """Return an event that is not a message as a sentence."""
-    if type == "connect":
-        agreed = f", subprotocol {ws.protocol}" if ws.protocol else ""
-        extensions = ws.response.headers.get("Sec-WebSocket-Extensions", "") if ws.response else ""
-        return f"Connected to {ws.url}{agreed}{f', {extensions}' if extensions else ''}"
-    if type == "close":
-        code, reason = message
-        return f"Closed: {code} {reason}".rstrip()
-    if type == "retry":
-        attempt, delay, cause = message
-        return f"Attempt {attempt} in {delay:.1f} s, because: {cause}"
-    if isinstance(message, tkws.OpenError) and message.status is not None:
-        body = message.body.decode(errors="replace").strip()
-        fields = "\n".join(f"{name}: {value}" for name, value in message.headers.items())
-        return "\n".join(part for part in (str(message), "", fields, "", body) if part or fields)
-    return str(message)

@@ -80,10 +80,10 @@ class SidePanel(ttk.Frame):
             self._warning.grid_remove()
         self._show_statistics(ws)
         self.graph.draw(session.latencies)
-        messages = None if ws is None else (ws.request, ws.response)
+        messages = None if ws is None or not session.request_sent else (ws.request, ws.response)
         if messages != self._handshake_of:
             self._handshake_of = messages
-            self._show_handshake(ws)
+            self._show_handshake(ws if messages is not None else None)
 
     @property
     def handshake(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from enum import IntEnum
 
 import tkws
@@ -31,7 +32,11 @@ class Status(IntEnum):
 
 def status_of_signal(number: int) -> Status:
     """Return the exit status of a window that a signal has closed, as a shell has it; 0 for no signal."""
-    return Status(128 + number) if number else Status.CLEAN
+    if not number:
+        return Status.CLEAN
+    if number == signal.SIGINT:
+        return Status.INTERRUPTED
+    return Status.TERMINATED if number == signal.SIGTERM else Status.HUNG_UP
 
 
 def status_of(session: Session) -> Status:

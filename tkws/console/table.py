@@ -13,6 +13,7 @@ from collections.abc import Callable
 from tkinter import font as tkfont, ttk
 from types import MappingProxyType
 
+from tkws.console.events import is_abnormal
 from tkws.console.log import Direction, Row, View
 from tkws.console.look import Action, add_context_menu, theme_of
 from tkws.console.payload import preview
@@ -154,14 +155,16 @@ class Table(ttk.Frame):
     def _draw_line(self, line: int, row: Row | None, selected: bool) -> None:
         canvas = self._canvas
         back, items = self._lines[line]
-        canvas.itemconfigure(back, state="normal" if selected else "hidden")
+        colours = self._theme.colours
+        divides = row is not None and row.type == "open"  # one connection from the one before
+        fill = colours.accent_soft if selected else colours.hover
+        canvas.itemconfigure(back, state="normal" if selected or divides else "hidden", fill=fill)
         if row is None:
             for item in items:
                 canvas.itemconfigure(item, text="")
             return
-        colours = self._theme.colours
         text_colour = colours.text if row.direction is not Direction.NOTE else colours.soft
-        if row.type in ("error", "timeout"):
+        if is_abnormal(row):
             text_colour = colours.bad
         arrow = {Direction.IN: colours.accent, Direction.OUT: colours.good}.get(row.direction, colours.faint)
         for name, item in zip(self._columns, items, strict=True):
@@ -236,8 +239,6 @@ class Table(ttk.Frame):
                 fill=colours.soft,
                 font=self._theme.small_bold,
             )
-        for back, _ in self._lines:
-            self._canvas.itemconfigure(back, fill=colours.accent_soft)
         self.redraw()
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:

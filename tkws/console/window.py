@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from functools import partial
 from pathlib import Path
 from tkinter import ttk
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import tkws
 from tkws.console import menus, settings as storage
 from tkws.console.addressbar import AddressBar
+from tkws.console.advice import Remedy, advise, changed_by
 from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
 from tkws.console.files import Files
@@ -58,7 +60,7 @@ class Console(ttk.Frame):
         self.root = root
         self.settings = settings
         self.log: Final = Log()
-        self.session: Final = Session(self.log, root, self._session_event)
+        self.session: Final = Session(self.log, root, self._session_event, every_event=False)
         self.reading_paused: bool = False
         self._room = True, True
         self._path = path
@@ -179,13 +181,32 @@ class Console(ttk.Frame):
             return
         if type == "connect" and self.root.focus_lastfor() in (self.address.entry, self.root):
             self.sendbox.text.focus_set()  # so that the next input is a message
-        elif type == "file":
+        if type == "file":
             self.sendbox.show_progress(self.sending.progress)
+        elif type == "connect":
+            self.banner.hide()
         elif type in ("error", "timeout"):
-            self.banner.show(str(message))
-        elif type == "close" and message[0] not in (1000, 1001, 1005):
+            self._show_failure(message)
+        elif type == "close" and message[0] not in (1000, 1001, 1005) and not self.session.cancelled:
             self.banner.show(f"The connection was closed: {message[0]} {message[1]}")
         self._show_state()
+
+    def _show_failure(self, error: Exception) -> None:
+        """Show why there is no connection, with buttons that help, and the server's answer in full."""
+        target = self.session.target
+        sentence, remedies = advise(error, target)
+        helps = [(remedy.value, partial(self._remedy, remedy, target)) for remedy in remedies if target]
+        self.banner.show(sentence, helps)
+        if getattr(error, "status", None) is not None:
+            self.conversation.refresh()
+            self.conversation.table.select(self.log.next - 1)
+
+    def _remedy(self, remedy: Remedy, target: Target) -> None:
+        changed = changed_by(remedy, target)
+        if changed is not None:
+            self.connect_to(changed)
+        else:
+            self.address.ask_for(remedy)
 
     def _show_state(self) -> None:
         state = self.session.state

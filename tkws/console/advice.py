@@ -1,0 +1,105 @@
+"""What is said about a connection that could not be opened, and what the user can do about it at once.
+
+Pure functions. The exceptions of `tkws` speak to a program's author, who has arguments to change; here they
+are put for somebody at the console, who has options and buttons.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import replace
+from enum import StrEnum
+from types import MappingProxyType
+
+import tkws
+from tkws.console.target import Target
+from tkws.protocol.uri import parse_uri
+
+
+class Remedy(StrEnum):
+    """The label of a button that helps."""
+
+    TRY_AGAIN = "Try again"
+    WITH_TLS = "Try wss://"
+    WITHOUT_TLS = "Try ws://"
+    UNVERIFIED = "Connect without verifying"
+    AUTHORITY = "Choose an authority…"
+    PROXY = "Proxy…"
+    HEADERS = "Headers…"
+
+
+_SELF_SIGNED, _ISSUERS, _NAMES = (18,), (2, 19, 20, 21), (62, 64)  # X509_V_ERR_* of OpenSSL
+_CERTIFICATES = MappingProxyType(
+    {
+        **dict.fromkeys(_SELF_SIGNED, "is self-signed"),
+        **dict.fromkeys(_ISSUERS, "was signed by an authority that this machine does not know"),
+        **dict.fromkeys(_NAMES, "is for another name"),
+        9: "is not valid yet; check this machine's clock",
+        10: "has expired",
+        23: "was revoked",
+    }
+)
+_HINTS_FOR_AUTHORS = re.compile(r":(?= [^:]*(?:\bssl\b|proxy_ssl|context)).*", re.DOTALL)
+
+
+def advise(error: Exception, target: Target | None) -> tuple[str, tuple[Remedy, ...]]:
+    """Return a sentence about why a connection was not opened, and the remedies.
+
+    Args:
+        error: The exception of the ``error`` or ``timeout`` event.
+        target: What was to be connected to; None if that is unknown.
+    """
+    text = _HINTS_FOR_AUTHORS.sub("", str(error).splitlines()[0] if str(error) else type(error).__name__)
+    if target is None or not isinstance(error, tkws.OpenError):
+        return text, ()
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError) and error.phase == "tls":
+        return _of_certificate(cause, target)
+    if error.phase == "tls" and "does not speak TLS" in text:
+        return f"{_place(target)} does not use TLS.", (Remedy.WITHOUT_TLS,)
+    if error.phase == "resolve":
+        return f"There is no host of the name {parse_uri(target.url).host}.", (Remedy.TRY_AGAIN, Remedy.PROXY)
+    if error.phase == "connect" and isinstance(cause, ConnectionRefusedError):
+        return f"Nothing listens at {_place(target)}.", (Remedy.TRY_AGAIN,)
+    if error.phase == "proxy":
+        return f"{text}.", (Remedy.PROXY, Remedy.TRY_AGAIN)
+    if error.phase == "handshake" and not isinstance(error, tkws.OpenTimeout):
+        return f"{text}.", _of_answer(error, target)
+    return f"{text}.", (Remedy.TRY_AGAIN,)
+
+
+def changed_by(remedy: Remedy, target: Target) -> Target | None:
+    """Return the target to connect to for a remedy; None if the user has to choose something first."""
+    if remedy is Remedy.TRY_AGAIN:
+        return target
+    if remedy is Remedy.UNVERIFIED:
+        return replace(target, verify=False)
+    if remedy in (Remedy.WITH_TLS, Remedy.WITHOUT_TLS):
+        scheme = "wss" if remedy is Remedy.WITH_TLS else "ws"
+        return replace(target, url=f"{scheme}:{target.url.partition(':')[2]}")
+    return None
+
+
+def _of_certificate(cause: ssl.SSLCertVerificationError, target: Target) -> tuple[str, tuple[Remedy, ...]]:
+    what = _CERTIFICATES.get(cause.verify_code, f"is not accepted ({cause.verify_message})")
+    mendable = cause.verify_code in _SELF_SIGNED + _ISSUERS
+    remedies = (Remedy.AUTHORITY, Remedy.UNVERIFIED) if mendable else (Remedy.UNVERIFIED,)
+    return f"The certificate of {_place(target)} {what}.", remedies
+
+
+def _of_answer(error: tkws.OpenError, target: Target) -> tuple[Remedy, ...]:
+    body = error.body.lower()
+    is_plain = not parse_uri(target.url).secure
+    wants_tls = error.status == 400 and (b"https" in body or b"tls" in body)  # as nginx and Go say
+    if is_plain and (error.status is None or wants_tls):
+        return (Remedy.WITH_TLS,)
+    if error.status in (401, 403):
+        return (Remedy.HEADERS,)
+    return (Remedy.TRY_AGAIN,)
+
+
+def _place(target: Target) -> str:
+    uri = parse_uri(target.url)
+    host = f"[{uri.host}]" if ":" in uri.host else uri.host
+    return f"{host}:{uri.port}"
