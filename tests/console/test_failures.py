@@ -78,6 +78,8 @@ def test_a_certificate_that_is_not_trusted(console: Console, secure: str, pump_u
     buttons(console)["Connect without verifying"].invoke()
     pump_until(lambda: console.session.is_open)
     assert console.session.is_unverified
+    console.session.disconnect()
+    pump_until(lambda: console.session.state is tkws.State.CLOSED)
 
 
 def test_tls_where_there_is_none_and_none_where_there_is(
