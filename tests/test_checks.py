@@ -205,7 +205,7 @@ def test_the_largest_that_pass_can_be_added_and_converted():
         (lambda: checks.check_number("n", 0.5, least=1), "n: 1 or more, not 0.5"),
         (lambda: checks.check_count("n", 0, least=1), "n: 1 or more, not 0"),
         (lambda: checks.check_size("n", -1), "n: bytes of 0 or more, not -1"),
-        (lambda: checks.check_flag("n", 1), "n: True or False, not 1"),
+        (lambda: checks.check_flag("n", 1), "n: True or False, not int"),
         (lambda: checks.check_text("n", b""), "n: str, not bytes"),
         (lambda: checks.check_texts("n", "ab"), "n: a sequence of str, not str"),
         (lambda: checks.check_texts("n", ["a", 1]), "n: each a str, not int"),

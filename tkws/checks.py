@@ -84,7 +84,7 @@ def check_size(name: str, value: object, *, least: int = 0) -> int:
 def check_flag(name: str, value: object) -> bool:
     """Return True or False."""
     if not isinstance(value, bool):
-        raise TypeError(f"{name}: True or False, not {_brief(repr(value))}")
+        raise TypeError(f"{name}: True or False, not {type(value).__name__}")
     return value
 
 

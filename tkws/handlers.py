@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, overload
 from weakref import ref
 
 from tkws.asynchandlers import check_handler, runnable
-from tkws.checks import check_seconds
+from tkws.checks import check_callable, check_kind, check_seconds
 from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.errors import OpenTimeout, WebSocketError
 from tkws.loop import Timer
@@ -167,8 +167,8 @@ def latest(
     """
     check_handler("handler", handler)
     every = check_seconds("every", every, above_zero=True)
-    if key is not None and not callable(key):
-        raise TypeError(f"key: a callable (message), not {type(key).__name__}")
+    if key is not None:
+        check_callable("key", key, "(message)")
     return _each_connection(partial(_Latest, runnable(handler), every, key))
 
 
@@ -182,8 +182,7 @@ def variable(var: tkinter.Variable) -> EventHandler:
     Raises:
         TypeError: ``var`` is not a Tk variable.
     """
-    if not isinstance(var, tkinter.Variable):
-        raise TypeError(f"var: a tkinter.Variable, not {type(var).__name__}")
+    check_kind("var", var, tkinter.Variable, "a tkinter.Variable")
 
     def assign(ws: WebSocket, type: str, message: Any) -> None:
         if type in _MESSAGES:
@@ -219,8 +218,7 @@ class VirtualEvents:
     """
 
     def __init__(self, widget: tkinter.Misc) -> None:
-        if not isinstance(widget, tkinter.Misc):
-            raise TypeError(f"widget: a widget, not {type(widget).__name__}")
+        check_kind("widget", widget, tkinter.Misc, "a widget")
         widget.winfo_id()  # Tk drops virtual events of a widget without a window
         self._widget = widget
         self.ws: WebSocket | None = None

@@ -116,7 +116,9 @@ class ConnectionOptions:
         if not isinstance(self.ping, str):
             _set(self, "ping", payload)
         if not isinstance(self.compression, bool | Deflate):
-            raise TypeError(f"compression: True, False or Deflate(...), not {self.compression!r}")
+            raise TypeError(
+                f"compression: True, False or Deflate(...), not {type(self.compression).__name__}"
+            )
         check_flag("echo_close_reason", self.echo_close_reason)
         check_flag("reentrant", self.reentrant)
 
@@ -191,6 +193,7 @@ class ServerOptions(ConnectionOptions):
         for name in ("max_connections", "max_connections_per_address"):
             if name == "max_connections" or getattr(self, name) is not None:
                 _set(self, name, check_count(name, getattr(self, name), least=1))
+        check_text("slow_peer", self.slow_peer)
         if self.slow_peer not in ("buffer", "skip", "close"):
             raise ValueError(f"slow_peer: 'buffer', 'skip' or 'close', not {self.slow_peer!r}")
         if self.origins is not None:

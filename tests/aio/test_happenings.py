@@ -118,7 +118,7 @@ def test_a_variable_with_something_else_in_it(guest, root):
 
 
 def test_what_is_no_variable_is_refused(guest):
-    with pytest.raises(TypeError, match="var must be a Variable, not str"):
+    with pytest.raises(TypeError, match="^var: a tkinter.Variable, not str"):
         guest.run_until_complete(aio.variable("name"))
 
 

@@ -130,7 +130,7 @@ def test_inside_it_is_refused(root, callback_errors):
 
 @pytest.mark.parametrize("main", [5, int, None])
 def test_what_is_no_coroutine_is_refused(root, main):
-    with pytest.raises(TypeError, match="main must be a coroutine"):
+    with pytest.raises(TypeError, match="^main: a coroutine"):
         aio.run(main, master=root)
 
 

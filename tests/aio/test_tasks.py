@@ -122,7 +122,7 @@ def test_a_destroyed_widget_is_refused(display_root, pump_until):
 
 @pytest.mark.parametrize("thing", [double, 5, None])
 def test_what_is_no_coroutine_is_refused(root, thing):
-    with pytest.raises(TypeError, match="coroutine must be what calling an async function returns"):
+    with pytest.raises(TypeError, match="^coroutine: what calling an async function returns"):
         aio.spawn(thing, root)
 
 

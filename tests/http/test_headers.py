@@ -82,7 +82,7 @@ def test_the_representation_hides_secrets() -> None:
 
 @pytest.mark.parametrize("source", [None, 5, "Host: h", b"x", ["Host"], [("a", "b", "c")], {"Host"}, [1]])
 def test_what_is_no_mapping_is_refused(source: object) -> None:
-    with pytest.raises(TypeError, match="^headers: a mapping, or pairs"):
+    with pytest.raises(TypeError, match="^headers: a mapping or pairs of name and value, not "):
         Headers(source)  # type: ignore[arg-type]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from tkws.aio.guest import GuestLoop, loop
 from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.websocket import Connection
+from tkws.aio.windows import require_widget
+from tkws.checks import check_kind, check_text
 from tkws.client.retry import Backoff, RetryState
 from tkws.commands.opening import open as open_websocket
 from tkws.connection.websocket import WebSocket
@@ -50,7 +52,11 @@ class connect:  # noqa: N801 - it is called as a function is
         max_queue: MaxQueue = MAX_QUEUE,
         **options: Any,
     ) -> None:
-        self._uri = uri
+        self._uri = check_text("uri", uri)
+        if master is not None:
+            require_widget("master", master)
+        if backoff is not None:
+            check_kind("backoff", backoff, Backoff, "a Backoff")
         self._master = master
         self._backoff = backoff or Backoff()
         self._queue_limits = queue_limits(max_queue)
@@ -138,9 +144,10 @@ def stream(ws: WebSocket, *, max_queue: MaxQueue = MAX_QUEUE) -> Connection:
 
     Raises:
         StateError: It is closed, or the caller is in another thread.
-        TypeError: ``max_queue`` is of another type.
+        TypeError: An argument is of another type.
         ValueError: ``max_queue`` is out of range.
     """
+    check_kind("ws", ws, WebSocket, "a WebSocket")
     if ws.state is State.CLOSED:
         raise StateError("the connection is closed")
     connection = Connection(loop(ws.loop.master), queue_limits(max_queue))

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias, get_args, overload
 
 from tkws.aio.tasks import spawn
+from tkws.aio.windows import require_widget
+from tkws.checks import check_text
 from tkws.loop import Master
 
 Again: TypeAlias = Literal["ignore", "restart", "queue", "parallel"]
@@ -117,16 +119,18 @@ def command(
             itself in a widget's method, and else Tk's default root.
 
     Raises:
-        TypeError: ``function`` is not an async function.
+        TypeError: ``function`` is not an async function, or another argument is of a wrong type.
         ValueError: ``again`` has no meaning.
     """
-    if again not in get_args(Again):
-        raise ValueError(f"again must be one of {', '.join(get_args(Again))}, not {again!r}")
+    if check_text("again", again) not in get_args(Again):
+        raise ValueError(f"again: one of {', '.join(get_args(Again))}, not {again!r}")
+    if master is not None:
+        require_widget("master", master)
     if function is None:
         return functools.partial(command, again=again, master=master)
     if not callable(function):
-        raise TypeError(f"function must be an async function, not {type(function).__name__}")
+        raise TypeError(f"function: an async function, not {type(function).__name__}")
     plain = inspect.isfunction(function) and not inspect.iscoroutinefunction(function)
     if plain and function.__name__ != "<lambda>":  # a lambda may well return a coroutine
-        raise TypeError(f"function must be an async function, and {function.__qualname__}() is not one")
+        raise TypeError(f"function: an async function, and {function.__qualname__}() is not one")
     return Command(function, again, master)

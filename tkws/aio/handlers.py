@@ -13,6 +13,7 @@ from typing import Any
 
 from tkws.aio.tasks import spawn
 from tkws.asynchandlers import run_by
+from tkws.checks import check_callable
 from tkws.connection.websocket import WebSocket, hold_events
 from tkws.handlers import EventHandler
 
@@ -34,8 +35,7 @@ def handler(function: Callable[[WebSocket, str, Any], Any]) -> EventHandler:
     Raises:
         TypeError: ``function`` cannot be called.
     """
-    if not callable(function):
-        raise TypeError(f"function: a callable (ws, type, message), not {type(function).__name__}")
+    check_callable("function", function, "(ws, type, message)")
     return _AsyncHandler(function)
 
 

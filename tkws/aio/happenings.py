@@ -10,6 +10,7 @@ from typing import Any
 
 from tkws.aio.guest import GuestLoop
 from tkws.aio.windows import on_destroy, require_widget
+from tkws.checks import check_kind, check_text
 from tkws.errors import StateError
 from tkws.loop import Master, root_of
 
@@ -31,6 +32,7 @@ async def event(widget: tkinter.Misc, sequence: str) -> tkinter.Event[tkinter.Mi
         CancelledError: The widget was destroyed meanwhile, so nothing will happen there.
     """
     require_widget("widget", widget)
+    check_text("sequence", sequence)
     future = _future()
     with _until_destroyed(widget, future):
         name = widget.bind(sequence, lambda event: _resolve(future, event), add="+")
@@ -51,8 +53,7 @@ async def variable(var: tkinter.Variable) -> Any:
         TypeError: ``var`` is not a variable of Tk's.
         TclError: The new value has no meaning for this kind of variable.
     """
-    if not isinstance(var, tkinter.Variable):
-        raise TypeError(f"var must be a Variable, not {type(var).__name__}")
+    check_kind("var", var, tkinter.Variable, "a tkinter.Variable")
     future = _future()
     name = var.trace_add("write", lambda *_: _resolve(future))
     try:

@@ -46,7 +46,7 @@ def run(
     _require_no_loop()
     coroutine = main() if callable(main) else main
     if not asyncio.iscoroutine(coroutine):
-        raise TypeError(f"main must be a coroutine or a function that makes one, not {type(main).__name__}")
+        raise TypeError(f"main: a coroutine or a function that makes one, not {type(main).__name__}")
     try:
         guest = loop(master)
         guest.require_idle()

@@ -14,7 +14,8 @@ from tkws.aio.guest import GuestLoop, loop
 from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.tasks import spawn
 from tkws.aio.websocket import Connection
-from tkws.checks import check_callable, check_texts
+from tkws.aio.windows import require_widget
+from tkws.checks import check_callable, check_count, check_text, check_texts
 from tkws.commands.servers import serve as serve_websockets
 from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed
@@ -225,7 +226,9 @@ class serve:  # noqa: N801 - it is called as a function is
             check_callable("process_request", process_request, "(connection, request)")
         self._arguments = handler, process_request, queue_limits(max_queue)
         self._protocols = None if subprotocols is None else check_texts("subprotocols", subprotocols)
-        self._address = host, port
+        if master is not None:
+            require_widget("master", master)
+        self._address = check_text("host", host), check_count("port", port, most=65535)
         self._master = master
         self._options = translated(options, OPTIONS | {"open_timeout": "handshake_timeout"})
         self._server: Server | None = None

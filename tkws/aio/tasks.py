@@ -40,9 +40,7 @@ def spawn(
         StateError: The interpreter belongs to another thread, or the widget was destroyed.
     """
     if not asyncio.iscoroutine(coroutine):
-        raise TypeError(
-            f"coroutine must be what calling an async function returns, not {type(coroutine).__name__}"
-        )
+        raise TypeError(f"coroutine: what calling an async function returns, not {type(coroutine).__name__}")
     try:
         guest = loop(master)
         task = guest.create_task(coroutine, name=name or getattr(coroutine, "__qualname__", None))

@@ -18,6 +18,7 @@ from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import ConnectionClosed, StateError, WebSocketError
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.events import Event
+from tkws.protocol.payloads import encode_control
 from tkws.protocol.state import State
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ class Connection:
             StateError: A ping with this payload is waiting for its pong already.
         """
         self._require_open()
-        payload = os.urandom(4) if data is None else data.encode() if isinstance(data, str) else bytes(data)
+        payload = os.urandom(4) if data is None else encode_control("data", data)
         if payload in self._pings:
             raise StateError("a ping with this payload is waiting for its pong already")
         self.ws.ping(payload)
@@ -251,7 +252,7 @@ class Connection:
             ConnectionClosed: The connection is closed.
         """
         self._require_open()
-        self.ws.pong(data)
+        self.ws.pong(encode_control("data", data))
 
     async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Close the connection, and wait until it is closed. Idempotent.

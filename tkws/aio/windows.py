@@ -6,6 +6,7 @@ import itertools
 import tkinter
 from collections.abc import Callable
 
+from tkws.checks import check_kind
 from tkws.errors import StateError
 
 _serial = itertools.count(1)
@@ -17,8 +18,7 @@ def require_widget(name: str, widget: object) -> None:
     Raises:
         TypeError: It is not one; the message has the argument's name.
     """
-    if not isinstance(widget, tkinter.Misc):
-        raise TypeError(f"{name}: a widget, not {type(widget).__name__}")
+    check_kind(name, widget, tkinter.Misc, "a widget")
 
 
 def on_destroy(widget: tkinter.Misc, callback: Callable[[], object]) -> Callable[[], None]:

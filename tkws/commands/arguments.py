@@ -147,7 +147,8 @@ def request_target(path: str, query: Mapping[str, str] | Iterable[tuple[str, str
     try:
         pairs = urlencode(query if isinstance(query, Mapping) else list(query))
     except (TypeError, ValueError):
-        raise TypeError("query: a mapping or pairs of name and value") from None
+        kind = type(query).__name__
+        raise TypeError(f"query: a mapping or pairs of name and value, not {kind}") from None
     if not pairs:
         return path
     return f"{path}{'&' if '?' in path else '?'}{pairs}"

@@ -3,6 +3,8 @@
 Knows neither how the connection was opened nor what its owner does with the events. After every call from
 the stream or a timer, `ConnectionDriver._process_engine` does what the engine asks for: it writes the
 output, delivers the events, half-closes or drops the stream, and sets the timer.
+
+Long because each of these is a method here, with the reason for its place in the order.
 """
 
 from __future__ import annotations

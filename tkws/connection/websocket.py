@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tkws.checks import Buffer
+from tkws.checks import Buffer, check_flag, check_kind
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
@@ -105,10 +105,10 @@ class WebSocket(Configurable):
                 message. For another thread's message this may show only later: then an ``error`` event
                 returns it in a `MessagesLost`, before ``disconnect``.
         """
-        if not isinstance(final, bool):
-            raise TypeError(f"final: True or False, not {final!r}")
-        if compress is not None and not isinstance(compress, bool):
-            raise TypeError(f"compress: True, False or None, not {compress!r}")
+        if final is not True:
+            check_flag("final", final)
+        if compress is not None:
+            check_kind("compress", compress, bool, "True, False or None")
         if not self.loop.in_loop_thread():
             return self._send_from_thread(message, final, compress)
         driver = self._sending.direct

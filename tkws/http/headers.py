@@ -22,7 +22,7 @@ class HasItems(Protocol):
 
 
 HeadersLike = HasItems | Iterable[tuple[str, str]]
-"""The fields that `Headers` is made from: a mapping, or pairs of name and value."""
+"""The fields that `Headers` is made from: a mapping or pairs of name and value."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """Characters that a value must not have: control characters but the tab (RFC 9110, 5.5)."""
@@ -68,7 +68,8 @@ class Headers(Mapping[str, str]):
                 (name, value) for name, value in (source.items() if hasattr(source, "items") else source)
             ]
         except (TypeError, ValueError):
-            raise TypeError("headers: a mapping, or pairs of name and value") from None
+            kind = type(fields).__name__
+            raise TypeError(f"headers: a mapping or pairs of name and value, not {kind}") from None
         self._fields = tuple((name, _check(name, value)) for name, value in pairs)
 
     @classmethod

@@ -271,9 +271,10 @@ def validate(headers: HeadersLike, method: str = "GET", version: str = "1.1") ->
     Raises:
         HandshakeError: It is not a valid handshake. ``part`` says where; ``status`` and
             ``headers`` are what `rejection` answers with.
-        TypeError: `headers` are of another type.
+        TypeError: An argument is of a wrong type.
     """
-    if method != "GET":
+    check_text("version", version)
+    if check_text("method", method) != "GET":
         raise HandshakeError(
             "A WebSocket is asked for by GET", part="method", status=405, headers={"Allow": "GET"}
         )

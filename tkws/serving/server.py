@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_handler
-from tkws.checks import Buffer
+from tkws.checks import Buffer, check_text
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
 from tkws.connection.logs import LOGGERS
@@ -308,7 +308,7 @@ class Server(Configurable):
 
     def is_live(self, path: str) -> bool:
         """Tell whether there are WebSockets at a path, percent-decoded."""
-        return bool(self._entries(path))
+        return bool(self._entries(check_text("path", path)))
 
     # How it works
 

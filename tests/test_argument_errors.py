@@ -1,0 +1,241 @@
+"""Every argument of the public functions, given a value of a wrong type, is refused in one form.
+
+That form is ``NAME: WHAT IT MUST BE, not TYPE``. The arguments are those of the signatures, so a new one is
+tried too; `ANY` lists those that take anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+import re
+import socket
+from collections.abc import Iterable
+
+import pytest
+
+import tkws
+import tkws.aio
+import tkws.testing
+
+# Of no type that any argument takes.
+WRONG = object()
+
+URL = "ws://127.0.0.1:1/"
+
+ANY = {
+    ("takeover", "info"),
+    ("spawn", "name"),  # asyncio makes a str of anything
+    ("run", "debug"),  # likewise a bool
+}
+
+
+async def coroutine_function(*arguments: object) -> None:
+    pass
+
+
+# What the arguments without a default are given.
+RIGHT = {
+    tkws.open: {"url": URL, "handler": print},
+    tkws.serve: {},
+    tkws.server: {"listening_socket": socket},
+    tkws.takeover: {"sock": socket, "handler": print},
+    tkws.send: {"ws": tkws.WebSocket, "type": "text"},
+    tkws.close: {"ws": tkws.WebSocket},
+    tkws.configure: {"ws": tkws.WebSocket},
+    tkws.conninfo: {"ws": tkws.WebSocket, "what": "type"},
+    tkws.find: {},
+    tkws.live: {"server": tkws.Server, "path": "/", "handler": print},
+    tkws.test: {"server": tkws.Server, "sock": socket, "path": "/", "headers": {}},
+    tkws.upgrade: {"sock": socket},
+    tkws.loglevel: {},
+    tkws.validate: {"headers": {}},
+    tkws.sec_websocket_accept: {"key": ""},
+    tkws.batched: {"handler": print},
+    tkws.latest: {"handler": print},
+    tkws.variable: {"var": WRONG},
+    tkws.virtual_event: {"widget": WRONG},
+    tkws.Backoff: {},
+    tkws.Deflate: {},
+    tkws.Response: {"status": 200},
+    tkws.aio.command: {"function": coroutine_function},
+    tkws.aio.connect: {"uri": URL},
+    tkws.aio.serve: {"handler": coroutine_function},
+    tkws.aio.handler: {"function": coroutine_function},
+    tkws.aio.stream: {"ws": tkws.WebSocket},
+    tkws.aio.spawn: {"coroutine": asyncio},
+    tkws.aio.run: {"main": coroutine_function},
+    tkws.testing.run_until: {"condition": print},
+    tkws.testing.connected_pair: {"client": print, "server": print},
+    tkws.testing.Link: {"target": URL},
+    tkws.testing.Recorder: {},
+    tkws.testing.FakeClock: {},
+}
+
+METHODS = {
+    "send": {"message": ""},
+    "ping": {},
+    "pong": {},
+    "close": {},
+    "configure": {},
+    "cget": {"option": "ping"},
+}
+
+SERVER_METHODS = {
+    "live": {"path": "/", "handler": print},
+    "page": {"path": "/", "content": ""},
+    "directory": {"path": "/", "folder": "."},
+    "broadcast": {"message": ""},
+    "is_live": {"path": "/"},
+    "close": {},
+    "configure": {},
+    "cget": {"option": "ping"},
+}
+
+CONNECTION_METHODS = {"send": {"message": ""}, "ping": {}, "pong": {}, "close": {}}
+
+LOOP_METHODS = {
+    "call_soon": {"callback": print},
+    "call_soon_threadsafe": {"callback": print},
+    "call_later": {"seconds": 1, "callback": print},
+    "watch": {"fd": 0, "readable": None, "writable": None},
+}
+
+
+def names(function) -> list[str]:
+    return [
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    ]
+
+
+def arguments(functions) -> list[tuple[object, str]]:
+    """Each function with the name of each of its arguments."""
+    return [
+        (function, name)
+        for function in functions
+        for name in names(function)
+        if (function.__name__, name) not in ANY
+    ]
+
+
+def arguments_of_methods(methods: Iterable[str], owner: type) -> list[tuple[str, str]]:
+    return [(method, name) for method in methods for name in names(getattr(owner, method))[1:]]
+
+
+def refused(function, given: dict[str, object], name: str) -> None:
+    """Call ``function`` with one wrong argument, and look at the error."""
+    with pytest.raises(TypeError, match=rf"^{re.escape(name)}: .+, not object$"):
+        function(**{**given, name: WRONG})
+
+
+@pytest.fixture
+def right(root, peers):
+    """Makes what `RIGHT` only names."""
+    ends = socket.socketpair()
+    listening = socket.create_server(("127.0.0.1", 0))
+    coroutines = []
+    made = {
+        tkws.WebSocket: peers.taken(root)[0],
+        tkws.Server: tkws.serve(master=root),
+    }
+
+    def make(given: dict[str, object], function: object) -> dict[str, object]:
+        filled = {}
+        for name, value in given.items():
+            if value is socket:
+                filled[name] = listening if function is tkws.server else ends[0]
+            elif value is asyncio:
+                filled[name] = coroutine = coroutine_function()
+                coroutines.append(coroutine)
+            else:
+                filled[name] = made[value] if value in (tkws.WebSocket, tkws.Server) else value
+        if callable(function) and "master" in names(function):
+            filled.setdefault("master", root)
+        return filled
+
+    yield make
+    made[tkws.Server].close()
+    for coroutine in coroutines:
+        coroutine.close()
+    for sock in (*ends, listening):
+        sock.close()
+
+
+@pytest.mark.parametrize(("function", "name"), arguments(RIGHT))
+def test_an_argument_of_a_function(right, function, name):
+    refused(function, right(RIGHT[function], function), name)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (options, field.name)
+        for options in (tkws.ConnectionOptions, tkws.ServerOptions)
+        for field in dataclasses.fields(options)
+    ],
+)
+def test_an_option(root, right, options, name):
+    refused(options, {}, name)
+    if options is tkws.ServerOptions:
+        refused(tkws.serve, {"master": root}, name)
+    else:
+        refused(right({"ws": tkws.WebSocket}, None)["ws"].configure, {}, name)
+
+
+@pytest.mark.parametrize(("method", "name"), arguments_of_methods(METHODS, tkws.WebSocket))
+def test_an_argument_of_a_connection(right, method, name):
+    ws = right({"ws": tkws.WebSocket}, None)["ws"]
+    refused(getattr(ws, method), METHODS[method], name)
+
+
+@pytest.mark.parametrize(("method", "name"), arguments_of_methods(SERVER_METHODS, tkws.Server))
+def test_an_argument_of_a_server(right, method, name):
+    server = right({"server": tkws.Server}, None)["server"]
+    refused(getattr(server, method), right(SERVER_METHODS[method], None), name)
+
+
+@pytest.mark.parametrize(("method", "name"), arguments_of_methods(LOOP_METHODS, tkws.loop.Loop))
+def test_an_argument_of_a_loop(right, method, name):
+    ws = right({"ws": tkws.WebSocket}, None)["ws"]
+    refused(getattr(ws.loop, method), LOOP_METHODS[method], name)
+
+
+@pytest.mark.parametrize(("method", "name"), arguments_of_methods(CONNECTION_METHODS, tkws.aio.Connection))
+def test_an_argument_of_a_connection_that_is_awaited(right, root, method, name):
+    connection = tkws.aio.stream(right({"ws": tkws.WebSocket}, None)["ws"])
+    with pytest.raises(TypeError, match=rf"^{name}: .+, not object$"):
+        tkws.aio.run(getattr(connection, method)(**{**CONNECTION_METHODS[method], name: WRONG}), master=root)
+
+
+@pytest.mark.parametrize("name", ["event", "variable", "closed", "idle"])
+def test_an_argument_of_what_waits(root, name):
+    function = getattr(tkws.aio, name)
+    first = names(function)[0]
+    with pytest.raises(TypeError, match=rf"^{first}: .+, not object$"):
+        tkws.aio.run(function(*[WRONG] * (2 if name == "event" else 1)), master=root)
+
+
+def test_the_sequence_of_an_event(root):
+    with pytest.raises(TypeError, match="^sequence: str, not object$"):
+        tkws.aio.run(tkws.aio.event(root, WRONG), master=root)
+
+
+def test_one_of_several_handlers():
+    with pytest.raises(TypeError, match=r"^handlers: .+, not object$"):
+        tkws.tee(print, WRONG)
+
+
+def test_every_public_function_is_tried():
+    public = {
+        getattr(module, name)
+        for module in (tkws, tkws.aio, tkws.testing)
+        for name in module.__all__
+        if inspect.isfunction(getattr(module, name))
+    }
+    assert {function.__name__ for function in public - set(RIGHT)} <= {
+        "tee", "event", "variable", "closed", "idle", "loop", "is_transient",
+    }  # fmt: skip
+    assert asyncio.iscoroutinefunction(tkws.aio.event)
