@@ -8,6 +8,7 @@ from __future__ import annotations
 from tkws.aio import Connection, Server as AioServer
 from tkws.aio.selector import HostSelector
 from tkws.connection.statistics import Statistics
+from tkws.console.status import Status
 from tkws.handlers import Handler
 from tkws.net.tlserrors import Peer
 from tkws.options import Configurable
@@ -49,6 +50,7 @@ NOT_DEAD = {
         Handler.on_timeout,
     ),
     "it goes into texts by its name": (Peer.argument,),
+    "an exit status is made from the number of a signal": (Status.HUNG_UP, Status.TERMINATED),
     "the table is that of RFC 6455, 7.4.1, and of IANA's registry": (
         CloseCode.BAD_GATEWAY,
         CloseCode.SERVICE_RESTART,

@@ -95,6 +95,6 @@ class MessageQueue:
             self._receiver = None
 
     def wake(self) -> None:
-        """Let the receiver look again."""
+        """Wake the receiver, which looks again."""
         if self._receiver is not None and not self._receiver.done():
             self._receiver.set_result(None)

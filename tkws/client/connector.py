@@ -254,7 +254,7 @@ class Connector(StreamOwner):
             over_tls.data_received(received)
 
     def _tls_established(self) -> None:
-        """Go on after the handshake of TLS."""
+        """Continue after the handshake of TLS."""
         assert self._ssl_context is not None and self._stream is not None
         self._log.info("TLS is established: %s", tls_summary(self._stream))
         if not self._ssl_context.verify_mode:

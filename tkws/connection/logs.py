@@ -1,4 +1,4 @@
-"""What the log says of a connection: the names of the loggers, the ids, and what it may show of HTTP.
+"""The log of a connection: the names of the loggers, the ids, and what it may show of HTTP.
 
 When the handlers of `logging` are called is the business of `tkws.loop.logs`; how a frame is written is that
 of `tkws.protocol.trace`.

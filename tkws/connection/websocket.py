@@ -62,7 +62,7 @@ class WebSocket(Configurable):
     ) -> None:
         self.loop = loop
         self.role = role
-        self.id = id or new_connection_id()
+        self.id: str = id or new_connection_id()
         self.url = url
         self.protocol = ""
         self.request: Request | None = None

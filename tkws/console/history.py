@@ -1,4 +1,4 @@
-"""What was sent from the box before, and what was typed but not sent.
+"""The messages that were sent from the box before, and the text that was typed but not sent.
 
 Knows no widget. Stepping through the history loses nothing: what is left unsent, a draft or a changed old
 message, is there again when one comes back to it.
@@ -13,7 +13,7 @@ MAX_ENTRIES = 200
 
 
 class Entry(NamedTuple):
-    """What stands in the box."""
+    """The contents of the box."""
 
     kind: str
     """How it is sent: one of `tkws.console.sendbox.KINDS`."""
@@ -24,7 +24,7 @@ class History:
     """The entries, the oldest first, and a place among them; the last place is that of a new message.
 
     Args:
-        entries: What was sent before.
+        entries: The messages that were sent before.
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
@@ -37,10 +37,10 @@ class History:
 
         Args:
             steps: How far to move.
-            present: What stands in the box now; it is kept for its place.
+            present: The contents of the box now; it is kept for its place.
 
         Returns:
-            What belongs into the box; None if the place is the same.
+            The new contents of the box; None if the place is the same.
         """
         to = min(max(self._at + steps, 0), len(self.entries))
         if to == self._at:
@@ -64,5 +64,5 @@ class History:
 
     @property
     def draft(self) -> Entry | None:
-        """What was left unsent at the last place; None if there is nothing."""
+        """The text that was left unsent at the last place; None if there is nothing."""
         return self._unsent.get(len(self.entries))

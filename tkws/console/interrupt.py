@@ -13,10 +13,10 @@ _SIGNALS = signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 
 
 class Interruption:
-    """What has interrupted the program.
+    """The signal that has interrupted the program.
 
     Attributes:
-        signal: The number of the signal; 0 as long as there was none.
+        signal: The number of the signal; 0 before there is one.
     """
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ _HEX_LINE = 16
 def preview(payload: str | bytes, length: int) -> str:
     """Return the beginning of a payload as one line of at most ``length`` characters.
 
-    What cannot be seen is written as `visible_line` does.
+    A character that cannot be seen is written as `visible_line` does.
     """
     if isinstance(payload, bytes):
         text = payload[: length // 3 + 1].hex(" ")

@@ -1,7 +1,7 @@
 """JSON with line breaks and indents, a slice at a time, so that a text of any size can be read.
 
-Nothing but white space changes: numbers, escapes and repeated keys stay as they came. What turns out not to
-be JSON is passed on as it is, from where it no longer was.
+Nothing but white space changes: numbers, escapes and repeated keys stay as they came. Text that turns out
+not to be JSON is passed on as it is, from where it no longer was.
 """
 
 from __future__ import annotations

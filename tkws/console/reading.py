@@ -30,7 +30,7 @@ class Mode(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a part of a slice is."""
+    """The kinds of the parts of a slice."""
 
     PLAIN = "plain"
     ESCAPE = "escape"

@@ -44,7 +44,7 @@ class SendBox(ttk.Frame):
         on_error: Called with a sentence if the input is invalid.
 
     Attributes:
-        history: What was sent from the box.
+        history: The messages that were sent from the box.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class SendBox(ttk.Frame):
 
     @property
     def entry(self) -> Entry:
-        """What stands in the box."""
+        """The contents of the box."""
         return Entry(self.kind.get(), self.text.get("1.0", "end-1c"))
 
     def put(self, entry: Entry) -> None:

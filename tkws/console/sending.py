@@ -1,4 +1,4 @@
-"""What takes a while to send: a file, many messages, a replay. It has a progress and can be stopped."""
+"""Jobs that take a while to send: a file, many messages, a replay. Each has a progress and can be stopped."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Sending:
 
     @property
     def progress(self) -> Progress | None:
-        """How far the file or the messages are that are being sent; None if there are none."""
+        """How far the file or the messages are that are being sent; None without any."""
         upload, replay = self._session.upload, self.replay
         if upload is not None and not upload.done:
             done, size = byte_count(upload.progress * upload.size), byte_count(upload.size)

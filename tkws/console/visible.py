@@ -14,7 +14,7 @@ from types import MappingProxyType
 from tkws.errors import printable
 
 EMPTY = "(empty)"
-"""What is shown of a message without a payload."""
+"""The text that is shown of a message without a payload."""
 
 _SIGNS = MappingProxyType({"\n": "⏎", "\t": "⇥"})
 _PLAIN = re.compile(r"[\n\t -~]+")

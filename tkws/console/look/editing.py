@@ -143,7 +143,7 @@ def _word_length(line: str, *, before: bool) -> int:
 
 
 def _track(event: tk.Event[tk.Misc]) -> None:
-    if isinstance(event.widget, ttk.Entry):  # and not, say, a drop-down list, which is no widget of tkinter's
+    if isinstance(event.widget, ttk.Entry):  # and not, say, a drop-down list, which tkinter does not know
         track_entry(event.widget)
 
 

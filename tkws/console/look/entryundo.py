@@ -1,6 +1,6 @@
 """Undo for fields with one line, which Tk has for boxes only.
 
-A field's history is kept from its first focus on. It hears of changes by the field's validation, which sees
+A field's history is kept from its first focus on. It receives changes by the field's validation, which sees
 what is typed, pasted, inserted and deleted, but not what a variable sets; so a state that a variable has set
 is recorded by the next change.
 """

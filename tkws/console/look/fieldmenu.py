@@ -61,7 +61,7 @@ def edit_actions(widget: Callable[[], tk.Misc]) -> list[Action | None]:
 
 
 def last_focus(window: tk.Misc, first: tk.Misc) -> Callable[[], tk.Misc]:
-    """Return what tells the widget that has the focus in a window, or had it before a menu opened.
+    """Return a function for the widget of a window that has the focus, or had it before a menu opened.
 
     Args:
         window: The window.
@@ -70,7 +70,7 @@ def last_focus(window: tk.Misc, first: tk.Misc) -> Callable[[], tk.Misc]:
     widgets = [first]
 
     def remember(event: tk.Event[tk.Misc]) -> None:
-        widget: object = event.widget  # a menu that Tk has cloned is none of tkinter's
+        widget: object = event.widget  # tkinter does not know a menu that Tk has cloned
         if isinstance(widget, tk.Misc) and not isinstance(widget, tk.Menu):
             widgets[0] = widget
 
