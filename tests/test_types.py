@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tkinter
 from pathlib import Path
 from typing import Any, Literal, assert_type, overload
@@ -235,7 +236,11 @@ def lines_that_pyright_refuses(folder: Path) -> list[int]:
     project = folder / "pyrightconfig.json"
     project.write_text(json.dumps(settings), encoding="utf-8")
     result = subprocess.run(
-        ["basedpyright", "--project", project, "--outputjson"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "basedpyright", "-p", project, "--pythonpath", sys.executable, "--outputjson"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
     report = json.loads(result.stdout)
     assert report["summary"]["filesAnalyzed"] >= 1, result.stdout

@@ -33,6 +33,7 @@ NOT_DEAD = {
         ScriptedPeer.send_raw,
         ScriptedPeer.stall,
         Statistics().frames_received,
+        Statistics().frames_sent,
         Server.broadcast,
         Server.connections,
         Server.directory,
