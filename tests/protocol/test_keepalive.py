@@ -53,6 +53,35 @@ def test_a_program_that_was_busy_past_the_deadline_does_not_blame_the_peer(keepa
     assert keepalive.poll(1070.9) is Due.GIVE_UP
 
 
+def test_a_program_that_is_always_busy_gives_up_a_lost_peer(keepalive):
+    keepalive.poll(1030.0)
+    assert keepalive.poll(1051.0) is Due.NOTHING
+    assert keepalive.poll(1072.0) is Due.GIVE_UP
+
+
+@pytest.mark.parametrize("sign_of_life", ["data", "another ping", "taken output", "reading again"])
+def test_after_a_sign_of_life_a_busy_program_is_excused_again(keepalive, sign_of_life):
+    keepalive.poll(1030.0)
+    keepalive.ping_queued(100, 1030.0)
+    keepalive.output_sent(50, 1030.0)
+    keepalive.poll(1051.0)
+    if sign_of_life == "data":
+        keepalive.data_received(1052.0)
+        assert keepalive.poll(1082.0) is Due.PING
+        keepalive.ping_queued(200, 1082.0)
+    elif sign_of_life == "another ping":
+        assert keepalive.probe(1052.0)
+        keepalive.ping_queued(200, 1052.0)
+    elif sign_of_life == "taken output":
+        keepalive.output_sent(70, 1052.0)
+    else:
+        keepalive.pause()
+        keepalive.resume(1052.0)
+        assert keepalive.poll(1082.0) is Due.PING
+    assert keepalive.poll(1110.0) is Due.NOTHING
+    assert keepalive.poll(1140.0) is Due.GIVE_UP
+
+
 def test_parts_of_a_second_count():
     keepalive = Keepalive(START, interval=0.5, pong_timeout=0.25)
     assert keepalive.deadline == 1000.5

@@ -1,9 +1,10 @@
 """Is the peer alive? Pings, pongs and silence as arithmetic on ``now``.
 
-Knows no frames and reads no clock. Silence counts only while the owner reads: a pause, or a
-program that was busy past a deadline, is not held against the peer. A ping can be answered only once it
-has been sent. Until then each byte that the peer takes is a sign of life; after that the peer gets as long
-again as sending took, since its system may still hold earlier bytes unread.
+Knows no frames and reads no clock. Silence counts only while the owner reads: a pause is not held against
+the peer, and neither is a program that was busy past a deadline, though only once for each ping: a program
+that is always busy has to notice a lost peer, too. A ping can be answered only once it has been sent. Until
+then each byte that the peer takes is a sign of life; after that the peer gets as long again as sending took,
+since its system may still hold earlier bytes unread.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Keepalive:
     """
 
     __slots__ = (
-        "_grace", "_ping_position", "_pinged_at", "_pings", "_polled_at", "_sent", "_silent_since",
-        "interval", "latency", "paused", "pong_timeout", "unanswered",
+        "_excused", "_grace", "_ping_position", "_pinged_at", "_pings", "_polled_at", "_sent",
+        "_silent_since", "interval", "latency", "paused", "pong_timeout", "unanswered",
     )  # fmt: skip
 
     def __init__(self, now: float, interval: float, pong_timeout: float) -> None:
@@ -54,6 +55,7 @@ class Keepalive:
         self._ping_position = self._sent = 0  # in all output: where the ping begins, and what was sent
         self._polled_at = self._pinged_at = now
         self._grace = 0.0  # seconds that the ping took to leave
+        self._excused = False  # whether the program was busy when the pong was due
         self._pings: list[tuple[bytes, float]] = []
 
     @property
@@ -74,7 +76,8 @@ class Keepalive:
             self._silent_since = now
             self.unanswered = True
             return Due.PING
-        if now >= limit + _BUSY_MARGIN:
+        if now >= limit + _BUSY_MARGIN and not self._excused:
+            self._excused = True
             self._silent_since = now
             return Due.NOTHING
         return Due.GIVE_UP
@@ -101,12 +104,14 @@ class Keepalive:
         self._ping_position = self._sent = position  # all of it, unless the owner says otherwise
         self._pinged_at = now
         self._grace = 0.0
+        self._excused = False
 
     def output_sent(self, sent: int, now: float) -> None:
         """Take note that the first ``sent`` bytes of all output have been sent."""
         sent = min(sent, self._ping_position)
         if sent > self._sent:
             self._silent_since = now
+            self._excused = False
             self._grace = now - self._pinged_at if sent == self._ping_position else 0.0
         self._sent = sent
         self._polled_at = now
@@ -132,6 +137,7 @@ class Keepalive:
     def resume(self, now: float) -> None:
         """Take note that the owner reads again; the silence before does not count."""
         self.paused = False
+        self._excused = False
         self.data_received(now)
 
     @property
