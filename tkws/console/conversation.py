@@ -29,7 +29,7 @@ class Conversation(ttk.PanedWindow):
         parent: The parent widget.
         log: The log to show.
         on_drawn: Called after each drawing with a text about the rows shown.
-        placeholder: The text that the table shows while it is empty.
+        placeholder: Returns the text that the table shows while the log is empty.
         with_peers: Whether there is a column for the peer.
 
     Attributes:
@@ -43,7 +43,7 @@ class Conversation(ttk.PanedWindow):
         log: Log,
         on_drawn: Callable[[str], object],
         *,
-        placeholder: str,
+        placeholder: Callable[[], str],
         with_peers: bool = False,
     ) -> None:
         super().__init__(parent, orient="vertical")
@@ -51,12 +51,12 @@ class Conversation(ttk.PanedWindow):
         self.view: Final = View(log)
         self.paused: bool = False
         self._on_drawn = on_drawn
+        self._placeholder = placeholder
         self._timer = ""
         px = theme_of(self).px
         upper = ttk.Frame(self)
         self.filter: Final = FilterBar(upper, self._filter_changed, self.toggle_pause)
         self.table: Final = Table(upper, self.view, self._selection_changed, with_peers=with_peers)
-        self.table.placeholder = placeholder
         self.detail: Final = Detail(self)
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
@@ -75,6 +75,7 @@ class Conversation(ttk.PanedWindow):
             self.after_cancel(self._timer)
             self._timer = ""
         complete = self.paused or self.view.advance(_SEARCH_TIME)
+        self.table.placeholder = self._empty_text()
         self.table.draw()
         self._on_drawn(self._counts())
         if not complete:
@@ -137,6 +138,15 @@ class Conversation(ttk.PanedWindow):
 
     def _selection_changed(self) -> None:
         self.detail.show(self.table.current)
+
+    def _empty_text(self) -> str:
+        """Return what is true of a table without rows, and the next step."""
+        count = len(self.log.rows)
+        if count and self.paused:
+            return "The table is paused.\nF7 shows the new rows."
+        if count and not self.view.filter.passes_all:
+            return f"The filter hides all {count:,} rows.\nCtrl+Shift+F shows everything."
+        return self._placeholder()
 
     def _counts(self) -> str:
         shown, kept = len(self.view.rows), len(self.log.rows)

@@ -37,6 +37,6 @@ def describe(ws: tkws.WebSocket, type: str, message: Any) -> str:
 def is_abnormal(row: Row) -> bool:
     """Return whether a row tells of a failure, or of an end that was not in good order."""
     if row.type != "close" or not isinstance(row.payload, str):
-        return row.type in ("error", "timeout")
+        return row.type in ("error", "timeout", "refused")
     code = _CLOSED.match(row.payload)
     return code is not None and code[1] not in _IN_ORDER

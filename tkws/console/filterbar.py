@@ -17,7 +17,9 @@ _TYPES: Mapping[str, frozenset[str] | None] = MappingProxyType(
         "Text": frozenset(("text",)),
         "Binary": frozenset(("binary", "file")),
         "Pings and pongs": frozenset(("ping", "pong")),
-        "Connection": frozenset(("open", "connect", "close", "disconnect", "error", "timeout", "retry")),
+        "Connection": frozenset(
+            ("open", "connect", "close", "disconnect", "error", "timeout", "retry", "refused", "admit")
+        ),
     }
 )
 _DIRECTIONS: Mapping[str, frozenset[Direction] | None] = MappingProxyType(

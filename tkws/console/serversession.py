@@ -14,6 +14,7 @@ from typing import Any
 import tkws
 from tkws.console.events import describe
 from tkws.console.log import Direction, Log
+from tkws.console.refusals import Refusal, RefusalWatch
 
 _MAX_BUFFERED = 16 << 20  # bytes that may be unsent for a peer that does not read
 
@@ -68,6 +69,7 @@ class ServerSession:
             host, port, master=master, handler=self._on_event, **options
         )
         log.add(Direction.NOTE, "open", f"Listening at {self.server.url}")
+        self._watch = RefusalWatch(self._on_refusal)
 
     def send(self, message: str | bytes, to: tkws.WebSocket | None = None) -> int:
         """Send a message to one connection or to all, and return how many got it."""
@@ -78,9 +80,27 @@ class ServerSession:
         self._notify("", "sent", message)
         return count
 
+    def admit(self, refusal: Refusal) -> None:
+        """Admit from now on what was refused: pages of its origin, or requests to its host name."""
+        option, names = "origins", [refusal.origin]
+        if refusal.host:
+            option, names = "hosts", [refusal.host, "localhost", "127.0.0.1", "::1"]
+        admitted = [*(self.server.cget(option) or ()), *names]
+        self.server.configure(**{option: list(dict.fromkeys(admitted))})
+        what = f"Pages of {names[0]} may connect" if refusal.origin else f"The host {names[0]} is served"
+        self.log.add(Direction.NOTE, "admit", f"{what} from now on")
+        self._notify("", "admit", names[0])
+
     def close(self) -> None:
         """Stop listening, and start to close all connections."""
+        self._watch.close()
         self.server.close()
+
+    def _on_refusal(self, refusal: Refusal) -> None:
+        answer = f" with {refusal.status}" if refusal.status else ""
+        who = _show_address(refusal.peer)
+        self.log.add(Direction.NOTE, "refused", f"{who} was refused{answer}: {refusal.why}")
+        self._notify("", "refused", refusal)
 
     def _on_event(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
         name = self._name_of(ws)
@@ -130,14 +150,23 @@ class ServerSession:
 
 
 def _describe_opening(ws: tkws.WebSocket) -> str:
-    path = ws.request.target if ws.request is not None else "/"
+    """Return who connected to what, and the head of the request."""
     agreed = f", subprotocol {ws.protocol}" if ws.protocol else ""
-    return f"{peer_of(ws)} connected to {path}{agreed}"
+    request = ws.request
+    if request is None:
+        return f"{peer_of(ws)} connected to /{agreed}"
+    fields = "\n".join(f"{name}: {value}" for name, value in request.headers.fields)
+    line = f"{request.method} {request.target} HTTP/{request.version}"
+    return f"{peer_of(ws)} connected to {request.target}{agreed}\n\n{line}\n{fields}"
 
 
 def peer_of(ws: tkws.WebSocket) -> str:
     """Return the address of a peer as ``host:port``."""
-    if isinstance(ws.peername, tuple):
-        host, port = ws.peername[:2]
+    return _show_address(ws.peername)
+
+
+def _show_address(address: object) -> str:
+    if isinstance(address, tuple):
+        host, port = address[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return str(ws.peername or "")
+    return str(address or "")

@@ -28,7 +28,7 @@ class _Printer:
         self._next = self._log.next
         for row in self._log.rows[len(self._log.rows) - new :]:
             if row.direction is Direction.NOTE:
-                self._err.write(str(row.payload), name=row.peer)
+                self._err.write(str(row.payload).partition("\n")[0], name=row.peer)
             elif row.direction is Direction.IN and row.type in ("text", "binary"):
                 shown = row.payload if isinstance(row.payload, str) else row.payload.hex()
                 self._out.write(shown, name=row.peer, mark="< ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Mapping
+from functools import partial
 from tkinter import ttk
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -23,13 +24,15 @@ from tkws.console.look import (
     show_pane,
     theme_of,
 )
+from tkws.console.refusals import Refusal
 from tkws.console.sendbox import SendBox
 from tkws.console.serversession import Mode, ServerSession, peer_of
 from tkws.console.window import ROOM_FOR_PANES
 
 _UPDATE_MS = 250
 _MODES = MappingProxyType({"Echo: back to the sender": Mode.ECHO, "Chat: to everybody else": Mode.CHAT})
-_PLACEHOLDER = "Nobody has connected yet.\nTo start a client: python -m tkws"
+_NOBODY = "Nobody is connected.\nTo start a client: python -m tkws"
+_CLEARED = "Nothing has come since the table was cleared.\nThe box below sends to the clients."
 _COLUMNS = MappingProxyType({"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"})
 
 
@@ -128,6 +131,17 @@ class ServerWindow(ttk.Frame):
         self.conversation.refresh_soon()
         if type in ("connect", "disconnect"):
             self._show_connections()
+        elif type == "refused":
+            self._show_refusal(message)
+
+    def _show_refusal(self, refusal: Refusal) -> None:
+        """Show who was refused, with a button that admits the next one if that is a matter of a name."""
+        self.banner.show(str(self.log.rows[-1].payload))
+        if name := refusal.origin or refusal.host:
+            subject = f"A page of {name}" if refusal.origin else f"A request to the host {name}"
+            self.banner.show(
+                f"{subject} was refused.", [(f"Admit {name}", partial(self.session.admit, refusal))]
+            )
 
     def _update(self) -> None:
         self._show_connections()
@@ -183,7 +197,7 @@ class ServerWindow(ttk.Frame):
         self.banner: Banner = Banner(self)
         self._panes = ttk.PanedWindow(self, orient="horizontal")
         self.conversation: Conversation = Conversation(
-            self._panes, self.log, self._show_counts, placeholder=_PLACEHOLDER, with_peers=True
+            self._panes, self.log, self._show_counts, placeholder=self._placeholder, with_peers=True
         )
         self.files: Files = Files(self.conversation, self._show_done, self.banner.show)
         self._side = self._build_side(self._panes)
@@ -244,6 +258,9 @@ class ServerWindow(ttk.Frame):
 
     def _show_done(self, sentence: str) -> None:
         self._done.configure(text=sentence)
+
+    def _placeholder(self) -> str:
+        return _CLEARED if self.session.names else _NOBODY
 
     def _show_counts(self, counts: str) -> None:
         self._counts.configure(text=counts)

@@ -181,6 +181,8 @@ class Table(ttk.Frame):
             return f"{row.size:,}" if row.direction is not Direction.NOTE and row.type != "file" else ""
         if column == "text":
             is_empty = not row.payload and row.type in ("text", "binary")
+            if row.direction is Direction.NOTE and isinstance(row.payload, str):
+                return self._beginning(row.payload.partition("\n")[0])  # the rest is for the detail pane
             return EMPTY if is_empty else self._beginning(row.payload)
         return str(getattr(row, column))
 

@@ -36,7 +36,8 @@ ROOM_FOR_PANES = 840, 520
 """The width and height of a window, at 96 dpi, that has room for the panes beside and below the table."""
 
 _SIDE_MS = 250
-_PLACEHOLDER = "No messages yet.\nType an address above and press Return to connect."
+_NOT_CONNECTED = "No messages yet.\nType an address above and press Return to connect."
+_CLEARED = "Nothing has come since the table was cleared.\nType a message below and press Return to send it."
 
 
 class Console(ttk.Frame):
@@ -220,6 +221,9 @@ class Console(ttk.Frame):
         self.root.title(f"{url}tkws console")
         self.side.refresh()
 
+    def _placeholder(self) -> str:
+        return _CLEARED if self.session.is_open else _NOT_CONNECTED
+
     def _show_counts(self, counts: str) -> None:
         paused = "   ·   reading is stopped" if self.reading_paused else ""
         self._counts.configure(text=f"{counts}{paused}")
@@ -239,7 +243,7 @@ class Console(ttk.Frame):
         self.address: AddressBar = AddressBar(left, self.settings, self.connect, self.toggle_connection)
         self.banner: Banner = Banner(left)
         self.conversation: Conversation = Conversation(
-            left, self.log, self._show_counts, placeholder=_PLACEHOLDER
+            left, self.log, self._show_counts, placeholder=self._placeholder
         )
         self.files: Files = Files(self.conversation, self.show_done, self.banner.show)
         self.sending: Sending = Sending(self.session, self.conversation, self.show_done, self.banner.show)
