@@ -207,6 +207,9 @@ def display_root() -> Iterator[tkinter.Tk]:
     if not _has_display():
         pytest.skip("no screen: neither a DISPLAY nor Xvfb")
     window = tkinter.Tk()
+    if not _has_font(window):
+        window.destroy()
+        pytest.skip("no font: Tk cannot write; fonts-dejavu-core has some")
     yield window
     if guards.exists(window):
         left = guards.close_interpreter(window)
@@ -216,14 +219,14 @@ def display_root() -> Iterator[tkinter.Tk]:
 
 @pytest.fixture
 def pump_until(_pump: tkinter.Tk) -> PumpUntil:
-    """``pump_until(condition, timeout=5.0)`` runs Tk's event loop until ``condition()`` is true.
+    """``pump_until(condition, timeout=20.0)`` runs Tk's event loop until ``condition()`` is true.
 
     It serves every interpreter of the thread. The test fails at ``timeout`` seconds, with the
     condition's source; what a bare file callback raised is raised here.
     """
     from tkws.testing import run_until
 
-    def pump_until(condition: Callable[[], object], timeout: float = 5.0) -> None:
+    def pump_until(condition: Callable[[], object], timeout: float = 20.0) -> None:
         __tracebackhide__ = True
         run_until(condition, timeout, master=_pump)
 
@@ -297,6 +300,14 @@ def client_ssl(ca: trustme.CA) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     ca.configure_trust(context)
     return context
+
+
+def _has_font(window: tkinter.Tk) -> bool:
+    try:
+        window.tk.call("font", "metrics", "TkDefaultFont")
+    except tkinter.TclError:
+        return False
+    return True
 
 
 def _has_display() -> bool:

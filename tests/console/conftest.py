@@ -68,8 +68,13 @@ def echo(display_root: tk.Tk, pump_until: PumpUntil) -> Iterator[Echo]:
 def connected(console: Console, echo: Echo, pump_until: PumpUntil) -> Console:
     """A console that is connected to `echo`."""
     console.connect_to(Target(url=echo.url, proxy=NO_PROXY, protocols=("a", "b"), ping_interval=0))
-    pump_until(lambda: console.session.is_open)
+    pump_until(lambda: console.session.opened)
     return console
+
+
+def is_over(console: Console) -> bool:
+    """Whether the console was told that its connection has ended, after which nothing comes."""
+    return any(row.type == "disconnect" for row in console.log.rows)
 
 
 class Hands:

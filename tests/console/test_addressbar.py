@@ -99,17 +99,17 @@ def test_no_header_goes_to_another_server(
     bar.options.headers.insert("1.0", "Authorization: Bearer word")
     bar.options.proxy.set("none")
     console.connect()
-    pump_until(lambda: one.server.connections and console.session.is_open)
+    pump_until(lambda: one.server.connections and console.session.opened)
     type_over(bar, two.url)
     bar.options.proxy.set("none")
     console.connect()
-    pump_until(lambda: two.server.connections and console.session.is_open)
+    pump_until(lambda: two.server.connections and console.session.opened)
     [ws] = two.server.connections
     assert ws.request is not None
     assert "Authorization" not in ws.request.headers
     type_over(bar, one.url)
     console.connect()
-    pump_until(lambda: one.server.connections and console.session.is_open)
+    pump_until(lambda: one.server.connections and console.session.opened)
     [ws] = one.server.connections
     assert ws.request is not None
     assert ws.request.headers["Authorization"] == "Bearer word"

@@ -13,7 +13,7 @@ import pytest
 
 import tkws
 from tests import guards
-from tests.console.conftest import Echo
+from tests.console.conftest import Echo, is_over
 from tests.windows import cut_off, descendants, of_other_colours, tab_order
 from tkws.console import settings as storage
 from tkws.console.history import Entry
@@ -49,7 +49,7 @@ def test_an_address_is_typed_and_connected_to(console: Console, echo: Echo, pump
     console.address.options.proxy.set("none")
     console.address.button.invoke()
     assert str(console.address.button.cget("text")) == "Cancel"
-    pump_until(lambda: console.session.is_open)
+    pump_until(lambda: console.session.opened)
     assert str(console.address.button.cget("text")) == "Disconnect"
     assert console.root.title() == f"{echo.url} - tkws console"
     [ws] = echo.server.connections
@@ -59,7 +59,7 @@ def test_an_address_is_typed_and_connected_to(console: Console, echo: Echo, pump
     assert "HTTP/1.1 101 Switching Protocols\n" in console.side.handshake
     assert console.settings.addresses == [echo.url]
     console.address.button.invoke()
-    pump_until(lambda: console.session.state is tkws.State.CLOSED)
+    pump_until(lambda: is_over(console))
     assert str(console.address.button.cget("text")) == "Connect"
     assert console.root.title() == "tkws console"
 
@@ -132,7 +132,7 @@ def test_a_key_that_goes_to_a_field_selects_what_is_there(
 
 def test_an_end_that_is_not_in_order_is_said(connected: Console, pump_until: PumpUntil) -> None:
     type_in(connected, "close")
-    pump_until(lambda: connected.session.state is tkws.State.CLOSED)
+    pump_until(lambda: is_over(connected))
     assert connected.banner.text == "The connection was closed: 4001 as you like"
 
 
@@ -155,11 +155,11 @@ def test_a_connection_to_an_unverified_server_is_marked(
     server = tkws.serve(master=console.root, ssl=server_ssl, handler=lambda *_: None)
     warning = console.side._warning
     console.connect_to(Target(url=server.url, proxy=NO_PROXY, verify=False))
-    pump_until(lambda: console.session.is_open)
+    pump_until(lambda: console.session.opened)
     console.root.update()
     assert warning.winfo_ismapped()
     console.session.disconnect()
-    pump_until(lambda: console.session.state is tkws.State.CLOSED)
+    pump_until(lambda: is_over(console))
     console.side.refresh()
     console.root.update()
     assert not warning.winfo_ismapped()
@@ -260,7 +260,7 @@ def test_a_file_that_does_not_get_through_is_told(
     path.write_bytes(bytes(20_000_000))
     connected.sending.send_file(path)
     connected.session.disconnect()
-    pump_until(lambda: connected.session.state is tkws.State.CLOSED)
+    pump_until(lambda: is_over(connected))
     assert connected.session.upload is None
     [told] = [row.payload for row in connected.log.rows if row.type == "error"]
     assert str(told).startswith("file.bin: ")
@@ -436,7 +436,7 @@ def test_a_replay_can_be_stopped_and_ends_with_the_connection(
     assert connected.sending.replay is None
     assert connected._done.cget("text") == "Stopped after 1 of 2 messages"
     connected.session.disconnect()
-    pump_until(lambda: connected.session.state is tkws.State.CLOSED)
+    pump_until(lambda: is_over(connected))
     connected.sending.replay_log()
     assert connected.banner.text.startswith("Connect first")
 
@@ -549,7 +549,7 @@ def test_closing_stores_what_is_remembered(
     root = tk.Tk()
     console = Console(root, storage.Settings(), path)
     console.connect_to(Target(url=echo.url, proxy=NO_PROXY, headers=(("Authorization", "Bearer x"),)))
-    pump_until(lambda: console.session.is_open)
+    pump_until(lambda: console.session.opened)
     console.settings.theme = "dark"
     console.close()
     pump_until(lambda: not guards.exists(root) and not echo.server.connections)

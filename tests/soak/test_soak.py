@@ -21,7 +21,7 @@ import itertools, sys
 from tests.ledger import Ledger
 from tests.soak.__main__ import main
 hear, count = Ledger._hear, itertools.count(1)
-Ledger._hear = lambda *message: next(count) % 300 and hear(*message)
+Ledger._hear = lambda *message: next(count) % 20 and hear(*message)
 sys.exit(main())
 """
 
@@ -46,7 +46,7 @@ def test_two_seconds_of_it():
     assert figures["wrong"] == []
     assert status == 0
     assert figures["sent"] == figures["delivered"] + figures["lost and told"]
-    assert figures["delivered"] > 100
+    assert figures["delivered"] > 20  # thousands on an idle machine
     assert figures["clients"] >= 12
 
 
