@@ -173,7 +173,8 @@ def unverified(code: int, words: str = "some reason of its own") -> ssl.SSLCertV
     return error
 
 
-ALL_REASONS = sorted(set(ssl._ssl.err_codes_to_names.values()))  # type: ignore[attr-defined]
+# Python 3.11 lists them; later ones keep the list to themselves.
+ALL_REASONS = sorted(set(getattr(ssl._ssl, "err_codes_to_names", {}).values()))  # type: ignore[attr-defined]
 
 
 def is_plain(sentence: str) -> bool:
@@ -182,6 +183,7 @@ def is_plain(sentence: str) -> bool:
     return not re.search(r"_ssl\.c|\[|\]|[A-Z0-9]+_[A-Z0-9_]+|[{}]|None", jargon)
 
 
+@pytest.mark.skipif(not ALL_REASONS, reason="this Python does not list OpenSSL's reasons")
 @pytest.mark.parametrize("peer", [SERVER, PROXY, PEER])
 def test_every_reason_of_openssl_becomes_a_sentence(peer):
     for reason in ALL_REASONS:

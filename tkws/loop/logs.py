@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -62,7 +63,7 @@ class LogQueue:
         self.waiting: deque[_Line] = deque()
         self.on_level_change: Callable[[], object] | None = None
         self._debugging: dict[logging.Logger, bool] = {}  # whether each logger logs debug lines
-        self._loop = loop
+        self._loop = weakref.ref(loop)  # which has this queue: it would wait for the collector
         self._handling = False
         self._dropped = 0
 
@@ -111,16 +112,23 @@ class LogQueue:
             if dropped:
                 line.logger.warning("%d lines of the log were dropped while a logging handler ran", dropped)
         except Exception as error:
+            loop = self._loop()
+            if loop is None:
+                raise
             try:
-                self._loop.report_exception()
+                loop.report_exception()
             except StateError:  # in another thread it goes to the caller, as everywhere in `logging`
                 raise error from None
 
     def _schedule(self) -> None:
+        loop = self._loop()
         try:
-            self._loop.call_soon(self.flush)
+            if loop is not None:
+                loop.call_soon(self.flush)
+                return
         except StateError:
-            self.flush()
+            pass
+        self.flush()
 
 
 class Log:
