@@ -2,7 +2,7 @@
 # Runs the tests: bash tests/run.sh [--quick | --all] [ARGUMENTS OF PYTEST]
 #
 #   bash tests/run.sh            all tests but the slow ones
-#   bash tests/run.sh --quick    no slow ones, no windows, no other programs: under a minute
+#   bash tests/run.sh --quick    no slow ones, no windows, no other programs: about a minute
 #   bash tests/run.sh --all      all tests
 #   bash tests/run.sh tests/protocol -k close    tests that are named run, slow or not
 #
