@@ -365,6 +365,7 @@ class Loop(Scheduler):
         self._readiness.close()
         self._tk_timer.close()
         self._clear_queues()
+        self._pause.leave(self._wait_for_pause)
         open_loops.pop(self, None)
         sigint_handler.uninstall(self._tkapp)
         self._tkapp.deletecommand(self._idle_command)

@@ -3,8 +3,8 @@
 Tk draws, and returns from ``update()``, only when nothing else is due: a descriptor that is always ready
 would starve both. So callbacks run in slices, each of which takes due timers, ready descriptors and queued
 calls in turn. When the time of a slice is spent and work remains, the loop yields: it detaches itself from
-Tk's event loop until Tk has been idle. Every third time it waits for a millisecond instead, because
-``update()`` does not return while there is idle work.
+Tk's event loop until Tk has been idle. Every third time it then pauses for a millisecond, together with the
+other loops of the thread: ``update()`` returns once nothing at all is ready.
 
 If one event follows closely on another, as in a conversation with a fast peer, the loop itself waits up to a
 millisecond for the next before it returns to Tk, since Tk's own wait costs more.
@@ -31,6 +31,7 @@ from typing import Any
 
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.nesting import callback_depth
+from tkws.loop.pause import PAUSE, pause_of_thread
 from tkws.loop.poller import READABLE, WRITABLE, Poller
 from tkws.loop.readiness import Callback, Readiness, Watch
 from tkws.loop.suspend import MIN_DRIFT, SuspendDetector
@@ -41,8 +42,11 @@ from tkws.loop.wakeup import Call
 # Seconds of callbacks before Tk has its turn: a 10 ms timer and a redraw every 16 ms stay on time.
 SLICE = 0.005
 
-# Seconds to wait for Tk to be idle after a slice is spent: a program may never let it be.
-IDLE_TIMEOUT = 0.02
+# Seconds between two looks of a loop that waits for Tk to be idle, and their number: a program may never let
+# it be. By the first look the process may have been stopped, and other loops may have run by any.
+IDLE_TIMEOUT = 0.01
+IDLE_TIMEOUTS = 2
+MAX_IDLE_TIMEOUTS = 25
 
 # A timer that is later than this, in seconds, shows that the program was busy: what is ready may be older.
 OVERDUE = 0.05
@@ -91,7 +95,9 @@ class Scheduler(ABC):
         self._entered_at = -math.inf
         self._blocks_in_poll = False
         self._yielded = False
-        self._yields = 0
+        self._pause = pause_of_thread()
+        self._seen_yields = 0
+        self._idle_timeouts = 0
         self._catching_up = False  # whether overdue timers wait for events that were ready before
         self._caught_up_to = -math.inf
         self._idle_command = f"{interpreter.command_prefix}_idle"
@@ -160,6 +166,12 @@ class Scheduler(ABC):
                 self._detach_from_tk()
             return
         now = self._clock()
+        if self._pause.until and self._pause.goes_on():
+            if not self._yielded:
+                self._yielded = True
+                self._detach_from_tk()
+            self._pause.join(self._wait_for_pause)
+            return
         self._blocks_in_poll = self._blocks_in_poll or now - self._entered_at < POLL_TIMEOUT
         self._entered_at = now
         new_slice = now >= self._deadline
@@ -287,13 +299,17 @@ class Scheduler(ABC):
         if self._yielded or self._next_due(now) > now:
             return
         self._yielded = True
+        self._pause.yields += 1
+        self._seen_yields = self._pause.yields
+        self._idle_timeouts = 0
         self._detach_from_tk()
-        self._yields = (self._yields + 1) % 3
-        if self._yields:
-            self._idle_id = self._tkapp.call("after", "idle", self._idle_command)
-            self._tk_timer.arm(now + IDLE_TIMEOUT)
-        else:
-            self._tk_timer.arm(now + 0.001)
+        self._idle_id = self._tkapp.call("after", "idle", self._idle_command)
+        self._tk_timer.arm(now + IDLE_TIMEOUT)
+
+    def _wait_for_pause(self) -> None:
+        """Come back when the pause is over."""
+        if self._yielded and not self._closed:
+            self._tk_timer.arm(self._clock() + PAUSE)
 
     def _resume(self) -> None:
         self._yielded = False
@@ -302,9 +318,20 @@ class Scheduler(ABC):
             self._idle_id = ""
         self._attach_to_tk()
 
+    def _waits_for_others(self) -> bool:
+        """Return whether Tk had too little time to be idle, since the process or other loops took it."""
+        others_ran = self._seen_yields != self._pause.yields
+        self._seen_yields = self._pause.yields
+        self._idle_timeouts += 1
+        return self._idle_timeouts < (MAX_IDLE_TIMEOUTS if others_ran else IDLE_TIMEOUTS)
+
     def _on_tk_idle(self) -> None:
         # `update_idletasks` must run no callbacks but idle ones, so this only sets the timer for them.
+        self._idle_id = ""
         if self._closed:
+            return
+        if self._pause.is_due():
+            self._pause.join(self._wait_for_pause)
             return
         self._resume()
         self._rearm()
@@ -314,6 +341,9 @@ class Scheduler(ABC):
         if self._closed:
             return
         if self._yielded:
+            if self._idle_id and self._waits_for_others():
+                self._tk_timer.arm(self._clock() + IDLE_TIMEOUT)
+                return
             self._resume()
         self._tk_timer.arm(self._clock() + SLICE)
         self._blocks_in_poll, self._entered_at = False, -math.inf  # a timer is not an event from a peer
