@@ -206,6 +206,12 @@ def test_the_largest_that_pass_can_be_added_and_converted():
         (lambda: checks.check_count("n", 0, least=1), "n: 1 or more, not 0"),
         (lambda: checks.check_size("n", -1), "n: bytes of 0 or more, not -1"),
         (lambda: checks.check_flag("n", 1), "n: True or False, not int"),
+        (lambda: checks.check_kind("n", True, int, "a number"), "n: a number, not bool"),
+        (lambda: checks.check_kind("n", True, str | int, "str or int"), "n: str or int, not bool"),
+        (
+            lambda: checks.check_kind("n", 1, bool | None, "True, False or None"),
+            "n: True, False or None, not int",
+        ),
         (lambda: checks.check_text("n", b""), "n: str, not bytes"),
         (lambda: checks.check_texts("n", "ab"), "n: a sequence of str, not str"),
         (lambda: checks.check_texts("n", ["a", 1]), "n: each a str, not int"),

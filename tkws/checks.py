@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, Protocol
+from types import UnionType
+from typing import Any, Protocol, get_args
 
 _FIELD_NAMES = re.compile(":[^:]*:")  # in the format of a structure (PEP 3118)
 
@@ -33,9 +34,13 @@ _LARGEST = sys.float_info.max
 _TINIEST = sys.float_info.min
 
 
-def check_kind(name: str, value: object, wanted: type, what: str) -> None:
-    """Refuse a value that is not an instance of ``wanted``, which the error calls ``what``."""
-    if not isinstance(value, wanted):
+def check_kind(name: str, value: object, wanted: type | UnionType, what: str) -> None:
+    """Refuse a value that is not an instance of ``wanted``, which the error calls ``what``.
+
+    True and False are refused unless ``wanted`` names bool: they are not meant as the ints that they are.
+    """
+    unmeant = isinstance(value, bool) and bool not in (get_args(wanted) or (wanted,))
+    if unmeant or not isinstance(value, wanted):
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
 
 

@@ -17,6 +17,7 @@ from tkws.asynchandlers import check_handler
 from tkws.checks import (
     check_count,
     check_flag,
+    check_kind,
     check_seconds,
     check_size,
     check_text,
@@ -115,10 +116,7 @@ class ConnectionOptions:
         payload = encode_control("ping", self.ping)
         if not isinstance(self.ping, str):
             _set(self, "ping", payload)
-        if not isinstance(self.compression, bool | Deflate):
-            raise TypeError(
-                f"compression: True, False or Deflate(...), not {type(self.compression).__name__}"
-            )
+        check_kind("compression", self.compression, bool | Deflate, "True, False or Deflate(...)")
         check_flag("echo_close_reason", self.echo_close_reason)
         check_flag("reentrant", self.reentrant)
 

@@ -6,7 +6,6 @@ into the handshake.
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import dataclasses
 import os
@@ -37,8 +36,7 @@ def check_opening(settings: OpenSettings) -> None:
     check_ssl_context("proxy_ssl", route.proxy_ssl_context, server_side=False)
     if route.ssl_context is not None and not uri.secure:
         raise ValueError(f"ssl: {uri.redacted} is not a wss: URL")
-    if route.unix is not None and not isinstance(route.unix, str | os.PathLike):
-        raise TypeError(f"unix: a path, not {type(route.unix).__name__}")
+    check_kind("unix", route.unix, str | os.PathLike | None, "a path")
     if route.unix is not None and route.sock is not None:
         raise ValueError("unix, sock: only one of them")
     if isinstance(route.proxy, str) and not (route.unix is None and route.sock is None):
@@ -73,8 +71,7 @@ def retry_state(reconnect: bool | Backoff | None, sock: socket.socket | None) ->
     """
     if reconnect is None or reconnect is False:
         return None
-    if not isinstance(reconnect, bool | Backoff):
-        raise TypeError(f"reconnect: True, False or Backoff(...), not {type(reconnect).__name__}")
+    check_kind("reconnect", reconnect, bool | Backoff, "True, False or Backoff(...)")
     if sock is not None:
         raise ValueError("reconnect: a given sock cannot be connected again")
     return RetryState(Backoff() if reconnect is True else reconnect)
@@ -86,8 +83,7 @@ def reusable(protocols: Iterable[str]) -> Sequence[str]:
     Raises:
         TypeError: ``protocols`` is not iterable.
     """
-    if not isinstance(protocols, Iterable):
-        raise TypeError(f"protocols: a sequence of str, not {type(protocols).__name__}")
+    check_kind("protocols", protocols, Iterable, "a sequence of str")
     return protocols if isinstance(protocols, str) else tuple(protocols)
 
 
@@ -98,8 +94,7 @@ def parse_message_type(type: str | int) -> str:
         TypeError: `type` is neither a name of an opcode nor a number.
         ValueError: `type` is not the number of an opcode, or it is a continuation.
     """
-    if isinstance(type, bool) or not isinstance(type, str | int):
-        raise TypeError(f"type: str or int, not {builtins.type(type).__name__}")
+    check_kind("type", type, str | int, "str or int")
     if isinstance(type, int):
         try:
             kind = Opcode(type).name.lower()

@@ -162,8 +162,7 @@ def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
         TypeError: An argument is of a wrong type.
     """
     check_kind("host", host, str, "str")
-    if isinstance(port, bool) or not isinstance(port, str | int):
-        raise TypeError(f"port: str or int, not {type(port).__name__}")
+    check_kind("port", port, str | int, "str or int")
     wanted = _host_pattern(host)
     return [ws for ws in list(all_websockets) if _matches(ws, host, wanted, str(port))]
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tkws.checks import check_bytes_like, check_count
+from tkws.checks import check_bytes_like, check_count, check_kind
 from tkws.http.headers import Headers, HeadersLike
 
 __all__ = [
@@ -108,10 +108,8 @@ class Response:
         body: bytes | bytearray | memoryview = b"",
     ) -> None:
         status = check_count("status", status, least=100, most=999)
-        if not isinstance(reason, str | None):
-            raise TypeError(f"reason: str or None, not {type(reason).__name__}")
-        if not isinstance(body, bytes | bytearray | memoryview):
-            raise TypeError(f"body: bytes, not {type(body).__name__}")
+        check_kind("reason", reason, str | None, "str or None")
+        check_kind("body", body, bytes | bytearray | memoryview, "bytes")
         object.__setattr__(self, "status", status)
         object.__setattr__(self, "reason", _usual_reason(status) if reason is None else reason)
         object.__setattr__(self, "headers", Headers(headers))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import sys
 
+from tkws.checks import check_kind
+
 
 def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
     """Return a new socket with the descriptor of ``sock``, and close ``sock`` without closing that.
@@ -18,8 +20,7 @@ def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
             and `tkws.open` have the argument ``ssl``.
         ValueError: For a socket that is not a connected stream.
     """
-    if not isinstance(sock, socket.socket):
-        raise TypeError(f"sock: a socket, not {type(sock).__name__}")
+    check_kind("sock", sock, socket.socket, "a socket")
     if "ssl" in sys.modules:  # if it is not imported, no socket is one of its own
         import ssl
 

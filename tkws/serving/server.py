@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_handler
-from tkws.checks import Buffer, check_text
+from tkws.checks import Buffer, check_kind, check_text
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
 from tkws.connection.logs import LOGGERS
@@ -127,9 +127,8 @@ class Server(Configurable):
             ValueError: For a path that can match none, since every path begins with ``/``.
             StateError: In a process that was forked off.
         """
-        for name, value in (("path", path), ("protocol", protocol)):
-            if not isinstance(value, str):
-                raise TypeError(f"{name}: str, not {type(value).__name__}")
+        check_kind("path", path, str, "str")
+        check_kind("protocol", protocol, str, "str")
         _check_glob(path)
         self.loop.check_process()
         if handler is None:
@@ -207,8 +206,7 @@ class Server(Configurable):
             ValueError: For text that cannot be encoded, and for a path that can match none.
             StateError: In a process that was forked off.
         """
-        if not isinstance(path, str):
-            raise TypeError(f"path: str, not {type(path).__name__}")
+        check_kind("path", path, str, "str")
         _check_glob(path)
         frame = encode_broadcast(message)
         if not self.loop.in_loop_thread():

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
-from tkws.checks import check_bytes_like
+from tkws.checks import check_bytes_like, check_kind
 from tkws.http.messages import Request, Response
 from tkws.serving.content import HTML, content_fields, plain, type_fields
 from tkws.serving.directory import Directory, FileResponse, with_slash
@@ -31,15 +31,14 @@ class Pages:
     def add_page(self, path: str, content: Page) -> None:
         """Show ``content`` at exactly ``path``; see `tkws.Server.page`."""
         _check_path(path)
-        if not isinstance(content, str | bytes | Response) and not callable(content):
-            raise TypeError(f"content: str, bytes, Response or a callable, not {type(content).__name__}")
+        if not callable(content):
+            check_kind("content", content, str | bytes | Response, "str, bytes, Response or a callable")
         self._pages[path] = content
 
     def add_directory(self, path: str, folder: str | Path) -> None:
         """Show the files below ``folder`` at the paths below ``path``; see `tkws.Server.directory`."""
         _check_path(path)
-        if not isinstance(folder, str | Path):
-            raise TypeError(f"folder: str or a path, not {type(folder).__name__}")
+        check_kind("folder", folder, str | Path, "str or a path")
         resolved = Path(folder).resolve()
         if not resolved.is_dir():
             raise NotADirectoryError(f"folder: {str(folder)!r} is not a directory")
@@ -77,7 +76,6 @@ def _nothing() -> Response:
 
 
 def _check_path(path: str) -> None:
-    if not isinstance(path, str):
-        raise TypeError(f"path: str, not {type(path).__name__}")
+    check_kind("path", path, str, "str")
     if not path.startswith("/"):
         raise ValueError(f"path: must begin with '/', not {path!r}")
