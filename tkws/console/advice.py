@@ -1,7 +1,7 @@
-"""What is said about a connection that could not be opened, and what the user can do about it at once.
+"""Advice on a connection that could not be opened: the reason, and what the user can do about it at once.
 
 Pure functions. The exceptions of `tkws` speak to a program's author, who has arguments to change; here they
-are put for somebody at the console, who has options and buttons.
+are put for the user of the console, who has options and buttons.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def advise(error: Exception, target: Target | None) -> tuple[str, tuple[Remedy, 
 
     Args:
         error: The exception of the ``error`` or ``timeout`` event.
-        target: What was to be connected to; None if that is unknown.
+        target: The address that was to be connected to; None if that is unknown.
     """
     text = _HINTS_FOR_AUTHORS.sub("", str(error).splitlines()[0] if str(error) else type(error).__name__)
     if target is None or not isinstance(error, tkws.OpenError):
