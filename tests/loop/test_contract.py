@@ -35,6 +35,11 @@ def log() -> Log:
     return Log()
 
 
+def test_python_finds_the_attributes_of_a_loop_fast(loop) -> None:
+    """CPython 3.11 keeps up to 30 in its fast layout; one more made a message 3 % more expensive."""
+    assert len(vars(loop)) < 29
+
+
 # ---- the run queue
 
 

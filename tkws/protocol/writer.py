@@ -33,8 +33,8 @@ class MessageWriter:
     """
 
     __slots__ = (
-        "_codec", "_compressing", "_masks", "_output", "_tracer", "bytes_taken", "bytes_written", "frames",
-        "messages", "unfinished",
+        "_codec", "_compressing", "_masks", "_output", "_tracer", "_uncompressed", "bytes_taken",
+        "bytes_written", "frames", "messages", "unfinished",
     )  # fmt: skip
 
     def __init__(self, masks: MaskPool | None, codec: PerMessageDeflate | None) -> None:
@@ -48,6 +48,7 @@ class MessageWriter:
         self._compressing = False  # whether the unfinished message is compressed
         self._output: list[bytes | MaskedPayload] = []
         self._tracer: Tracer | None = None
+        self._uncompressed: bytes | None = None  # the payload of the next frame, for the tracer
 
     def trace(self, tracer: Tracer | None) -> None:
         """Call ``tracer`` with every frame that is written from now on; None to stop."""
@@ -81,26 +82,19 @@ class MessageWriter:
                 )
             opcode = Opcode.CONTINUATION
         rsv1 = False
-        plain: bytes | None = None
         if self._codec is not None:
             if opcode is kind:  # the first frame decides for the message (RFC 7692, 6.1)
                 worthwhile = len(payload) >= self._codec.threshold or not final
                 self._compressing = rsv1 = worthwhile if compress is None else compress
             if self._compressing:
-                plain, payload = payload, self._codec.encode(payload, final)
+                if self._tracer is not None:
+                    self._uncompressed = payload
+                payload = self._codec.encode(payload, final)
         self.unfinished = None if final else kind
         self.messages += final
-        return self.write_frame(opcode, payload, fin=final, rsv1=rsv1, plain=plain)
+        return self.write_frame(opcode, payload, fin=final, rsv1=rsv1)
 
-    def write_frame(
-        self,
-        opcode: Opcode,
-        payload: bytes,
-        *,
-        fin: bool = True,
-        rsv1: bool = False,
-        plain: bytes | None = None,
-    ) -> int:
+    def write_frame(self, opcode: Opcode, payload: bytes, *, fin: bool = True, rsv1: bool = False) -> int:
         """Write one frame; return its bytes, header included.
 
         Args:
@@ -108,14 +102,14 @@ class MessageWriter:
             payload: The payload, unmasked.
             fin: Whether this is the last frame of its message.
             rsv1: Whether the message is compressed.
-            plain: The payload before compression; None if it is not compressed.
         """
         mask = b"" if self._masks is None else self._masks.next()
         header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
         size = len(header) + len(payload)
         if self._tracer is not None:
+            shown, self._uncompressed = self._uncompressed, None
             frame = FrameHeader(fin, rsv1, opcode, len(payload), mask, len(header))
-            self._tracer(traced(frame, payload if plain is None else plain, received=False))
+            self._tracer(traced(frame, payload if shown is None else shown, received=False))
         if size > _ONE_BUFFER:
             self._output += (header, MaskedPayload(payload, mask) if mask else payload)
         else:
