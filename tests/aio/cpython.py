@@ -80,6 +80,7 @@ class Failures(unittest.TextTestResult):
         self.failed: set[str] = set()
 
     def startTest(self, test: unittest.TestCase) -> None:
+        close_all()  # so the test finds Python's own handler of SIGINT, as asyncio.Runner expects
         super().startTest(test)
         self.ran.add(short_id(test))
 
@@ -107,7 +108,6 @@ def run(module: str) -> Failures:
     )
     runner = unittest.TextTestRunner(resultclass=Failures, verbosity=0)
     result = runner.run(unittest.TestSuite(tests_of(suite)))
-    close_all()  # so the next module finds Python's own handler of SIGINT, as asyncio.Runner expects
     assert isinstance(result, Failures)
     return result
 
