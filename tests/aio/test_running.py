@@ -78,8 +78,12 @@ def test_debug_mode(root):
 def test_the_end_of_the_window_cancels_it(display_root, end):
     window = tkinter.Tk()
     log = []
-    window.after(5, getattr(window, end))
-    assert aio.run(forever(log, 0.001), master=window) is None
+
+    async def main():
+        window.after(5, getattr(window, end))
+        await forever(log, 0.001)
+
+    assert aio.run(main(), master=window) is None
     assert log == ["ended"]
     if end == "quit":
         window.destroy()
@@ -89,12 +93,12 @@ def test_a_program_may_return_something_at_the_end_of_its_window(display_root):
     window = tkinter.Tk()
 
     async def main():
+        window.after(5, window.destroy)
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             return "saved"
 
-    window.after(5, window.destroy)
     assert aio.run(main(), master=window) == "saved"
 
 

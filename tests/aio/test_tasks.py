@@ -177,3 +177,15 @@ def test_nothing_is_left_of_tasks_with_a_widget(display_root, pump_until):
     after = display_root.tk.splitlist(display_root.tk.call("info", "commands"))
     assert [name for name in after if "tkws_aio" in name] == []
     assert len(before) <= len(after)
+
+
+def test_what_has_not_begun_when_the_interpreter_ends_never_does(guest, root):
+    begun = []
+
+    async def work():
+        begun.append(1)
+
+    task = aio.spawn(work(), root)
+    guest.host.close()
+    assert task.cancelled()
+    assert not begun

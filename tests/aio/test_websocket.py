@@ -289,6 +289,28 @@ def test_the_names_of_websockets(guest, root):
         guest.run_until_complete(opened("ws://127.0.0.1:1/", nonsense=1))
 
 
+@pytest.mark.parametrize("kind", ["connect", "serve"])
+def test_a_window_that_has_gone_is_refused(guest, root, kind, pump_until):
+    refused = []
+
+    async def handler(connection):
+        pass
+
+    async def work():
+        try:
+            refused.append("waits")
+            await asyncio.Event().wait()
+        finally:
+            with pytest.raises(tkws.StateError, match="destroyed"):
+                await (aio.connect("ws://127.0.0.1:1/") if kind == "connect" else aio.serve(handler))
+            refused.append("refused")
+
+    guest.create_task(work())
+    pump_until(lambda: refused)
+    guest.host.close()
+    assert refused == ["waits", "refused"]
+
+
 def test_another_loop_is_refused():
     with pytest.raises(RuntimeError, match="in the loop of its window"):
         asyncio.run(opened("ws://127.0.0.1:1/"))

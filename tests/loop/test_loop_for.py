@@ -91,6 +91,20 @@ def test_another_thread_is_refused_at_once(root, before) -> None:
     assert "thread of its Tcl interpreter" in str(refused[0])
 
 
+def test_a_window_that_is_being_destroyed_is_refused(display_root) -> None:
+    refused: list[StateError] = []
+
+    def ask() -> None:
+        try:
+            loop_for(display_root)
+        except StateError as error:
+            refused.append(error)
+
+    loop_for(display_root).on_close(ask)
+    display_root.destroy()
+    assert "destroyed" in str(refused[0])
+
+
 def test_a_destroyed_window_is_refused(display_root) -> None:
     display_root.destroy()
     with pytest.raises(StateError, match="destroyed"):

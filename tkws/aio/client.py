@@ -117,11 +117,15 @@ def running_master(master: Master) -> Master:
 
     Raises:
         RuntimeError: The loop that is running is not that of a window, or of another one.
+        StateError: The window was destroyed.
     """
     running = asyncio.get_running_loop()
-    if not isinstance(running, GuestLoop) or (master is not None and loop(master) is not running):
+    root = running.host.master if isinstance(running, GuestLoop) else None
+    if not isinstance(running, GuestLoop) or (master is not None and master.nametowidget(".") is not root):
         raise RuntimeError("this must be awaited in the loop of its window: use aio.run() or aio.spawn()")
-    return master or running.host.master
+    if running.orphaned:
+        raise StateError("the window was destroyed")
+    return master or root
 
 
 def translated(options: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

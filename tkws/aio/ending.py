@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from typing import Any
 
@@ -11,6 +12,14 @@ from tkws.aio.turns import take_executor
 # Rounds that tasks get to end by themselves: what they wait for may have come with the end, as
 # `closed(window)` does.
 ROUNDS = 3
+
+
+def cancel_unbegun(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel the tasks that have not begun, so they never do: what they would work with has gone."""
+    for task in asyncio.all_tasks(loop):
+        coroutine = task.get_coro()
+        if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            task.cancel()
 
 
 async def end_tasks(loop: Any, grace: float) -> None:

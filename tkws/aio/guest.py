@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tkws.aio.ending import end_tasks
+from tkws.aio.ending import cancel_unbegun, end_tasks
 from tkws.aio.selector import HostSelector
 from tkws.aio.turns import PiecewiseEventLoop
 from tkws.loop import Loop, Master, Timer, loop_for
@@ -236,6 +236,7 @@ class GuestLoop(PiecewiseEventLoop):
             self._run_out()
 
     def _run_out(self) -> None:
+        cancel_unbegun(self)
         try:
             self.run_alone(end_tasks(self, GRACE))
         finally:

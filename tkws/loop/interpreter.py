@@ -168,7 +168,10 @@ class Interpreter:
         self.tkapp.deletecommand(f"{self.command_prefix}_end")
 
     def _has_window(self) -> bool:
-        return bool(self.tkapp.call("info", "commands", "."))
+        """Return whether there is a window that is not being destroyed; the command ``.`` lasts longer."""
+        if not self.tkapp.call("info", "commands", "."):
+            return False
+        return bool(self.tkapp.call("winfo", "exists", "."))
 
 
 def require_thread_of(root: tkinter.Tk) -> None:
