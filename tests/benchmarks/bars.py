@@ -103,5 +103,11 @@ BARS = [
     Bar("broadcast2k", "timer's lateness, p99 in ms", own("late_p99"), at_most=15),
     Bar("idle", "context switches, ratio to the bare loop", to("switches", "bare"), at_most=1),
     Bar("broadcast10k", "KiB of memory for each idle connection", own("kib_each"), at_most=8),
+    Bar("await_loop", "CPU, ratio to asyncio's own loop", to("rate", "asyncio"), at_least=0.75),
+    Bar("await_echo", "CPU, ratio to websockets on asyncio", to("rate", "websockets"), at_least=1.5),
+    Bar("await_flood", "CPU, ratio to websockets on asyncio", to("rate", "websockets"), at_least=3),
+    Bar("await_flood", "timer's lateness, p99 in ms", own("late_p99"), at_most=10),
+    Bar("await_flood", "repaints/s", own("repaints"), at_least=50),
+    Bar("await_sleeps", "CPU, ratio to asyncio's own loop", to("ms", "asyncio"), at_most=1.3),
     Bar("import", "ms", own("ms"), at_most=40),
 ]

@@ -1,4 +1,4 @@
-"""What is measured without a window: the engine alone, and what it costs to import tkws.
+"""What is measured in this process: the engine alone, what it costs to await, and to import tkws.
 
 The engine reads 64-byte text out of chunks of 64 KiB, as a client (unmasked) and as a server (masked). It is
 compared with the sans-IO layer of ``websockets``, which leaves its events undecoded, and with the floor, a
@@ -19,7 +19,7 @@ from websockets.protocol import Protocol, State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from tests.benchmarks import wire
+from tests.benchmarks import awaited, wire
 from tests.benchmarks.results import FOLDER, Round
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Opcode, Role, encode_header
@@ -128,7 +128,7 @@ def import_seconds(module: str) -> float:
 
 @dataclass(frozen=True)
 class Inside:
-    """A measurement without a window: its heading, the figure that counts, and its unit."""
+    """A measurement in this process: its heading, the figure that counts, and its unit."""
 
     title: str
     figure: str
@@ -143,5 +143,21 @@ INSIDE = {
     "engine_server": Inside(
         "Engine alone, 64 B text, as a server", "rate", "messages/s", lambda: measure_engine(Role.SERVER)
     ),
+    "await_loop": Inside(
+        "Awaited round trips of 64 B, websockets on both loops", "rate", "for a second of CPU", awaited.loops
+    ),
+    "await_echo": Inside(
+        "Awaited round trips of 64 B, `aio.connect`",
+        "rate",
+        "for a second of CPU",
+        awaited.echoes,
+    ),
+    "await_flood": Inside(
+        "Flood of 64 B text, received by `async for`",
+        "rate",
+        "messages for a second of CPU",
+        awaited.floods,
+    ),
+    "await_sleeps": Inside("10,000 tasks that sleep", "ms", "ms of CPU", awaited.sleeps),
     "import": Inside("Import, on top of tkinter", "ms", "ms", measure_imports),
 }
