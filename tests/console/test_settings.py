@@ -105,3 +105,18 @@ def test_the_folder_is_the_platforms(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv(variable, str(tmp_path))
     assert folder() == tmp_path / place
+
+
+def test_two_windows_keep_the_addresses_of_both(tmp_path: Path) -> None:
+    path = tmp_path / "console.json"
+    first, second = load(path), load(path)
+    first.remember(Target(url="ws://one/", protocols=("a",)))
+    store(first, path)
+    second.remember(Target(url="ws://two/", protocols=("b",)))
+    store(second, path)
+    assert load(path).addresses == ["ws://two/", "ws://one/"]
+    assert load(path).recall("ws://one/").protocols == ("a",)
+    first.remember(Target(url="ws://two/", protocols=("c",)))
+    store(first, path)
+    assert load(path).addresses == ["ws://two/", "ws://one/"]
+    assert load(path).recall("ws://two/").protocols == ("c",), "the last one to write knows best"

@@ -542,6 +542,25 @@ def test_keys_of_the_menus_are_each_bound_once(console: Console) -> None:
 # ---- its end
 
 
+def test_an_address_is_stored_as_soon_as_it_has_opened_and_not_before(
+    display_root: tk.Tk, echo: Echo, pump_until: PumpUntil, tmp_path: Path
+) -> None:
+    path = tmp_path / "console.json"
+    console = Console(display_root, storage.Settings(), path)
+    try:
+        console.connect_to(Target(url="ws://127.0.0.1:1/", proxy=NO_PROXY))
+        pump_until(lambda: console.banner.text)
+        assert console.settings.addresses == []
+        console.connect_to(Target(url=echo.url, proxy=NO_PROXY))
+        pump_until(lambda: console.session.is_open)
+        assert storage.load(path).addresses == [echo.url]
+        assert [*console.address.entry.cget("values")] == [echo.url]
+    finally:
+        console.session.disconnect()
+        pump_until(lambda: console.session.state is tkws.State.CLOSED)
+        console.destroy()
+
+
 def test_closing_stores_what_is_remembered(
     display_root: tk.Tk, echo: Echo, pump_until: PumpUntil, tmp_path: Path
 ) -> None:

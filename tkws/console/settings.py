@@ -55,6 +55,12 @@ class Settings:
         }
         self.targets = {known: self.targets[known] for known in self.addresses if known in self.targets}
 
+    def add_addresses_of(self, other: Settings) -> None:
+        """Put the addresses of other settings behind these, with their options."""
+        self.addresses = list(dict.fromkeys([*self.addresses, *other.addresses]))[:_MAX_ADDRESSES]
+        targets = other.targets | self.targets
+        self.targets = {known: targets[known] for known in self.addresses if known in targets}
+
     def recall(self, url: str) -> Target:
         """Return ``url`` with the options that were used for it.
 
@@ -108,11 +114,12 @@ def load(path: Path) -> Settings:
 
 
 def store(settings: Settings, path: Path) -> None:
-    """Write the settings.
+    """Write the settings, and keep the addresses that another window has written meanwhile.
 
     Raises:
         OSError: They cannot be written; if the file existed, it is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    settings.add_addresses_of(load(path))
     with replace_text(path) as file:
         json.dump(asdict(settings), file, indent=1, ensure_ascii=False)

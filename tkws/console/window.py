@@ -65,6 +65,7 @@ class Console(ttk.Frame):
         self.reading_paused: bool = False
         self._room = True, True
         self._path = path
+        self._opening: Target | None = None  # to be remembered when it has opened
         self._side_timer = ""
         self._destroyed = False
         self._build()
@@ -91,8 +92,7 @@ class Console(ttk.Frame):
         self.address.show(target)
         self.session.connect(target)
         self.banner.hide()
-        self.settings.remember(target)
-        self.address.update_history()
+        self._opening = target
         self.conversation.table.follow()
 
     def toggle_connection(self) -> None:
@@ -156,11 +156,8 @@ class Console(ttk.Frame):
     def close(self) -> None:
         """Store the settings, close the connection, and destroy the window."""
         self.settings.geometry = self.root.geometry()
-        if self._path is not None:
-            try:
-                storage.store(self.settings, self._path)
-            except OSError as error:
-                self.root.tk.call("puts", "stderr", printable(f"The settings were not stored: {error}"))
+        if failure := self._store():
+            self.root.tk.call("puts", "stderr", printable(failure))
         self.session.disconnect(1001)
         self.root.after(0, self.root.destroy)  # after the Close frame has been sent
 
@@ -182,6 +179,8 @@ class Console(ttk.Frame):
             return
         if type == "connect" and self.root.focus_lastfor() in (self.address.entry, self.root):
             self.sendbox.text.focus_set()  # so that the next input is a message
+        if type == "connect":
+            self._remember()
         if type == "file":
             self.sendbox.show_progress(self.sending.progress)
         elif type == "connect":
@@ -191,6 +190,23 @@ class Console(ttk.Frame):
         elif type == "close" and message[0] not in (1000, 1001, 1005) and not self.session.cancelled:
             self.banner.show(f"The connection was closed: {message[0]} {message[1]}")
         self._show_state()
+
+    def _remember(self) -> None:
+        """Remember the address that has opened, at once: the program may not come to its end."""
+        if self._opening is not None:
+            self.settings.remember(self._opening)
+            self._opening = None
+            self.address.update_history()
+            self.show_done(self._store())
+
+    def _store(self) -> str:
+        """Store the settings, and return why that failed; an empty text if it did not."""
+        try:
+            if self._path is not None:
+                storage.store(self.settings, self._path)
+        except OSError as error:
+            return f"The settings were not stored: {error}"
+        return ""
 
     def _show_failure(self, error: Exception) -> None:
         """Show why there is no connection, with buttons that help, and the server's answer in full."""
