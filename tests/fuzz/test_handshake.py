@@ -19,8 +19,9 @@ from tkws.errors import HandshakeError
 from tkws.http.fields import parse_extensions
 from tkws.http.messages import Request
 from tkws.http.server import ServerConnection
+from tkws.protocol.clienthandshake import Accepted, ClientHandshake
 from tkws.protocol.deflate import Deflate
-from tkws.protocol.handshake import Accepted, ClientHandshake, negotiate, rejection, validate
+from tkws.protocol.serverhandshake import negotiate, rejection, validate
 from tkws.protocol.uri import parse_uri
 
 FUZZ = int(os.environ.get("FUZZ", "8"))

@@ -12,17 +12,10 @@ from hypothesis import given, strategies as st
 from tkws.errors import HandshakeError
 from tkws.http.messages import Headers, Response
 from tkws.http.server import ServerConnection
+from tkws.protocol.clienthandshake import Accepted, ClientHandshake
 from tkws.protocol.deflate import Deflate
-from tkws.protocol.handshake import (
-    Accepted,
-    ClientHandshake,
-    accept_response,
-    negotiate,
-    reject_response,
-    rejection,
-    sec_websocket_accept,
-    validate,
-)
+from tkws.protocol.handshake import sec_websocket_accept
+from tkws.protocol.serverhandshake import accept_response, negotiate, reject_response, rejection, validate
 from tkws.protocol.uri import parse_uri
 
 # The example of RFC 6455, 1.3.

@@ -29,7 +29,7 @@ from tkws.net import (
     unix_endpoint,
 )
 from tkws.net.tlserrors import PROXY, explain_tls, speaks_tls
-from tkws.protocol.handshake import Accepted, ClientHandshake
+from tkws.protocol.clienthandshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI
 
 if TYPE_CHECKING:

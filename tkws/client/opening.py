@@ -26,8 +26,8 @@ from tkws.http.answers import USER_AGENT
 from tkws.http.headers import Headers, HeadersLike
 from tkws.loop import Loop
 from tkws.net import Stream
+from tkws.protocol.clienthandshake import Accepted, ClientHandshake
 from tkws.protocol.deflate import Deflate
-from tkws.protocol.handshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI, follow
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from tkws.net import SocketStream, Stream, StreamOwner
 from tkws.net.filesource import FileSource
 from tkws.net.stream import HIGH_WATER, LOW_WATER
 from tkws.protocol.frames import Role
-from tkws.protocol.handshake import rejection
+from tkws.protocol.serverhandshake import rejection
 from tkws.serving.access import check_host, is_loopback
 from tkws.serving.content import plain
 from tkws.serving.directory import FileResponse

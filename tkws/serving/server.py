@@ -32,8 +32,8 @@ from tkws.options import Configurable, ServerOptions, changed, ignore
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.frames import Role
-from tkws.protocol.handshake import accept_response, negotiate, validate
 from tkws.protocol.payloads import encode_broadcast
+from tkws.protocol.serverhandshake import accept_response, negotiate, validate
 from tkws.serving.access import check_host, check_origin, is_loopback
 from tkws.serving.broadcast import Broadcaster, pass_on_later
 

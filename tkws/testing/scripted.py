@@ -28,7 +28,7 @@ from tkws.protocol.closing import CloseCode
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
-from tkws.protocol.handshake import accept_response, reject_response, validate
+from tkws.protocol.serverhandshake import accept_response, reject_response, validate
 from tkws.protocol.state import State
 from tkws.testing.reset import reset
 
