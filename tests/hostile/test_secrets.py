@@ -229,9 +229,9 @@ def test_what_a_server_was_told(root, peers, pump_until, overheard, path, lines)
     assert tell_tale(shown) == []
 
 
-def test_what_a_program_asks_about(root, peers, overheard):
+def test_what_a_program_asks_about(root, peers, pump_until, overheard):
     server = tkws.server(peers.listen().sock, master=root)
     near, _ = peers.sockets()
     assert not tkws.test(server, near, f"/feed?token={TOKEN}", {"Authorization": f"Bearer {BEARER}"})
+    pump_until(lambda: "/feed" in "".join(overheard))
     assert tell_tale("".join(overheard)) == []
-    assert "/feed" in "".join(overheard)

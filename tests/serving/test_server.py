@@ -678,7 +678,7 @@ def test_what_server_refuses(root):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         with pytest.raises(TypeError, match="^unknown option 'colour'"):
             tkws.server(listening, master=root, colour="red")
-        with pytest.raises(TypeError, match="^master "):
+        with pytest.raises(TypeError, match="^master: "):
             tkws.server(listening, master="root")
     with pytest.raises(ValueError, match="^listening_socket: it is closed"):
         tkws.server(listening, master=root)
