@@ -1,4 +1,4 @@
-"""Who was refused by the server, and why: for a foreign origin or host, beyond a limit, for a bad request.
+"""The requests that the server refused, and why: a foreign origin or host, a limit, a bad request.
 
 The server tells that to its log only, since there is no connection that could have an event; so it is read
 there.
@@ -23,7 +23,7 @@ class Refusal(NamedTuple):
     peer: object
     """The address."""
     status: int | None
-    """The status of the answer; None if there was none."""
+    """The status of the answer; None without an answer."""
     why: str
 
     @property

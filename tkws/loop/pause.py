@@ -1,7 +1,7 @@
 """The pauses that the loops of a thread make together: Tk serves all its interpreters from one queue.
 
 ``update()`` returns when nothing is ready in any interpreter. If each loop paused at a time of its own, two
-busy ones would keep it for ever. Knows time; knows nothing of loops.
+busy ones would keep it running endlessly. Knows time; knows nothing of loops.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class ThreadPause:
     __slots__ = ("_due_at", "_members", "until", "yields")
 
     def __init__(self) -> None:
-        self.yields = 0
-        self.until = 0.0
+        self.yields: int = 0
+        self.until: float = 0.0
         self._due_at = _YIELDS_PER_PAUSE
         self._members: dict[Callable[[], object], None] = {}
 
