@@ -391,7 +391,7 @@ def test_an_interrupt_ends_a_dialog(guarded, root, log, how) -> None:
     def ask() -> None:
         if how == "nested":
             guarded.call_soon(wait)
-        shoot(signal.SIGINT)
+        root.tk.call("after", 0, f"exec kill -INT {os.getpid()}")  # by Tcl, once it waits
         try:
             wait()
         finally:
