@@ -17,6 +17,8 @@ import pytest
 from tests import guards
 from tests.aio.test_guest import fail, forever
 from tkws import StateError, aio
+from tkws.loop import loop_for
+from tkws.loop.interrupts import sigint_handler
 
 
 async def answer():
@@ -249,6 +251,55 @@ def test_the_second_interrupt_is_raised(root):
     with pytest.raises(KeyboardInterrupt):
         aio.run(main(), master=root)
     assert log == ["first", "ended"]
+
+
+def test_other_windows_are_guarded_when_the_first_has_gone(root):
+    """The handler of SIGINT is that of the loops as long as one is open, and Python's afterwards."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    first = tkinter.Tcl()
+    try:
+
+        async def main():
+            loop_for(root)
+            loop_for(first).close()
+
+        assert aio.run(main(), master=first) is None
+        assert signal.getsignal(signal.SIGINT) == sigint_handler._on_signal
+        loop_for(root).close()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_handler_that_the_program_sets_meanwhile_is_left_alone(root):
+    def own(*_):
+        raise AssertionError
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+
+        async def main():
+            signal.signal(signal.SIGINT, own)
+
+        aio.run(main(), master=root)
+        assert signal.getsignal(signal.SIGINT) is own
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_signals_wake_other_windows_when_asyncios_handler_has_gone_with_its_window(root):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    first = tkinter.Tcl()
+    try:
+        aio.loop(first).add_signal_handler(signal.SIGINT, print)
+        assert not loop_for(root)._polls_signals  # the window of asyncio's loop wakes this one
+        loop_for(first).close()
+        fd = signal.set_wakeup_fd(-1)
+        assert fd != -1
+        signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
+        assert signal.getsignal(signal.SIGINT) == sigint_handler._on_signal
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_programs_own_handler_is_left_alone(root):

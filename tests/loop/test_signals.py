@@ -184,6 +184,9 @@ class _Theirs:
     def is_set(self) -> bool:
         return wakeup_fd() == self._writer.fileno()
 
+    def close(self) -> None:
+        self._writer.close()
+
     def heard(self) -> bytes:
         return self._reader.recv(99)
 
@@ -208,6 +211,35 @@ def test_a_descriptor_that_comes_later_is_left_alone(root, theirs, others) -> No
     for each in [loop, *loops]:
         each.close()
         assert theirs.is_set()
+
+
+@pytest.mark.parametrize("when", ["before the loop", "after it", "closed"])
+def test_with_a_descriptor_of_the_programs_a_signal_is_acted_on(root, theirs, make_loop, when) -> None:
+    heard: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda got, _frame: (heard.append(got), root.quit()))
+    if when != "after it":
+        theirs.set()
+    if when == "closed":
+        theirs.close()
+    loop = make_loop(root)
+    if when == "after it":
+        theirs.set()
+    shoot(signal.SIGUSR1)
+    assert not run_tk(root)
+    assert heard == [signal.SIGUSR1]
+    if when != "closed":
+        assert theirs.is_set()
+        assert theirs.heard() == bytes([signal.SIGUSR1])
+        loop.close()
+        assert theirs.is_set()
+
+
+def test_a_descriptor_that_goes_before_tk_runs_is_followed_by_the_loops(root, theirs, make_loop) -> None:
+    make_loop(root)
+    theirs.set()
+    signal.set_wakeup_fd(-1)  # as asyncio.run does
+    root.tk.call("update")
+    assert wakeup_fd() != -1
 
 
 def test_a_descriptor_that_has_gone_is_followed_by_the_loops(root, theirs) -> None:
@@ -282,6 +314,38 @@ def test_a_signal_ends_a_program_that_is_idle(display_root, notifier, window, ki
     assert ended.returncode == status
     assert ended.stdout == ""
     assert (ended.stderr.splitlines() or [""])[-1] == error
+
+
+UNDER_A_FLOOD = {
+    "mainloop": ("root.mainloop(-1)", "KeyboardInterrupt", -signal.SIGINT),
+    "update": ("while True: root.tk.call('update')", "KeyboardInterrupt", -signal.SIGINT),
+    "a wait": ("root.tk.call('vwait', 'never')", "_tkinter.TclError: ended by KeyboardInterrupt", 1),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notifier", ["filehandler", "polled"])
+@pytest.mark.parametrize("how", UNDER_A_FLOOD)
+def test_an_interrupt_ends_a_program_under_a_flood(notifier, how) -> None:
+    wait, error, status = UNDER_A_FLOOD[how]
+    ended = run_child(f"""
+        import os, signal, threading, tkinter
+        os.environ["TKWS_NOTIFIER"] = "{notifier}"
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        from tkws.loop import loop_for
+        root, other = tkinter.Tcl(), tkinter.Tcl()
+        for each in root, other:
+            reader, writer = os.pipe()
+            os.write(writer, b"x")
+            loop_for(each).watch(reader, lambda: sum(range(5000)), None)
+        killer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        killer.daemon = True
+        killer.start()
+        {wait}
+        """)
+    assert (ended.stderr.splitlines() or [""])[-1] == error
+    assert ended.stderr.startswith("Traceback (most recent call last)")
+    assert ended.returncode == status
 
 
 # ---- Ctrl-C

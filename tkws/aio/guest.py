@@ -22,7 +22,8 @@ from typing import Any
 from tkws.aio.ending import cancel_unbegun, end_tasks
 from tkws.aio.selector import HostSelector
 from tkws.aio.turns import PiecewiseEventLoop
-from tkws.loop import Loop, Master, Timer, loop_for
+from tkws.loop import Loop, Master, Timer, loop_for, signals
+from tkws.loop.interrupts import sigint_handler
 
 # Seconds of a turn. The rest runs in the next one, after everything else that waits in Tk's loop.
 TURN = 0.001
@@ -89,6 +90,7 @@ class GuestLoop(PiecewiseEventLoop):
         self.orphaned: bool = False
         self.left_by_quit: bool = False
         super().__init__(self._handed)
+        self._wakeup_fd = self.wakeup_fd()
         host.on_close(self._host_ended)
 
     @property
@@ -118,11 +120,20 @@ class GuestLoop(PiecewiseEventLoop):
         except BaseException:
             self._host.report_exception()
 
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]
+        """See `asyncio.loop.add_signal_handler`."""
+        self._host.check_process()
+        super().add_signal_handler(sig, callback, *args)
+        signals.add_watched_fd(self._wakeup_fd)
+
     def remove_signal_handler(self, sig: int) -> bool:
         """See `asyncio.loop.remove_signal_handler`."""
         removed = super().remove_signal_handler(sig)
-        if removed and not self._host.closed:
-            self._host.follow_signals()  # asyncio takes the wake-up descriptor off with its last handler
+        if (
+            removed
+        ):  # asyncio takes the wake-up descriptor off with its last handler, and sets Python's for SIGINT
+            signals.resume()
+            sigint_handler.reinstall()
         return removed
 
     # ---- turns
@@ -248,6 +259,7 @@ class GuestLoop(PiecewiseEventLoop):
     def close(self) -> None:
         """See `asyncio.loop.close`."""
         super().close()
+        signals.remove_watched_fd(self._wakeup_fd)
         if self._timer:
             self._timer.cancel()
             self._timer = None

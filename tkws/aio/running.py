@@ -99,7 +99,7 @@ class Interrupt:
         self.came: bool = False
         self._guest = guest
         self._task: asyncio.Task[Any] | None = None
-        self._before: Any = None
+        self._installed = False
 
     async def watch(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Await ``coroutine``; the task that does so is the one that is cancelled."""
@@ -112,13 +112,15 @@ class Interrupt:
         before = signal.getsignal(signal.SIGINT)
         if before is signal.default_int_handler or getattr(before, "__self__", None) is sigint_handler:
             try:
-                self._before = signal.signal(signal.SIGINT, self._on_signal)
+                signal.signal(signal.SIGINT, self._on_signal)
             except ValueError:  # not the main thread
-                pass
+                return
+            self._installed = True
 
     def __exit__(self, *error: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, signal.default_int_handler if self._guest.orphaned else self._before)
+        if self._installed and signal.getsignal(signal.SIGINT) == self._on_signal:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            sigint_handler.reinstall()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self.came:

@@ -19,6 +19,7 @@ import asyncio
 import heapq
 import math
 import selectors
+import socket
 import sys
 import threading
 import time
@@ -54,6 +55,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         _current_handle: asyncio.Handle | None
         _clock_resolution: float
         _selector: Any
+        _csock: socket.socket
         _asyncgen_firstiter_hook: Callable[[Any], None]
         _asyncgen_finalizer_hook: Callable[[Any], None]
         _call_soon: Any
@@ -74,6 +76,10 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
         super().__init__(selector)
         self._listen_outside()
+
+    def wakeup_fd(self) -> int:
+        """Return the descriptor that asyncio has signals written to while it handles any."""
+        return self._csock.fileno()
 
     # ---- what is queued
 

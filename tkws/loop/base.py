@@ -38,6 +38,9 @@ from tkws.loop.wakeup import Wakeup
 # Rounds of queued calls that closing still runs: a callback that always queues itself again is dropped then.
 CLOSING_ROUNDS = 16
 
+# Milliseconds between two looks for signals where they do not wake Tk: a person takes it for at once.
+SIGNAL_MS = 50
+
 
 class Loop(Scheduler):
     """The event loop of one Tcl interpreter; `loop_for` finds or makes it.
@@ -75,6 +78,8 @@ class Loop(Scheduler):
         self._interpreter.make_notifier_pipe()
         self._interpreter.on_destroyed(self._on_destroyed)
         open_loops[self] = self._after_fork_in_child
+        # Until Tk's loop begins, the program may set a descriptor, or asyncio remove one.
+        self._signal_timer: Any = self._tkapp.createtimerhandler(0, self._look_for_signals)
         self.follow_signals()
         self._attach_to_tk()
 
@@ -302,14 +307,28 @@ class Loop(Scheduler):
         """Handle signals, also if the program or asyncio did so when the loop was made.
 
         In the main thread every loop handles signals from the start. A wake-up descriptor or a handler for
-        SIGINT that belongs to the program is left alone.
+        SIGINT that belongs to the program is left alone; with such a descriptor, the loop lets Python look
+        for signals every `SIGNAL_MS` milliseconds, since they do not wake Tk.
 
         Raises:
             StateError: The caller runs in another thread.
         """
         self.check_thread()
-        self._wakeup.follow_signals()
         sigint_handler.install(self._tkapp)
+        self._polls_signals = not self._wakeup.follow_signals()
+        if self._polls_signals and self._signal_timer is None:
+            self._poll_signals()
+
+    def _look_for_signals(self) -> None:
+        self._signal_timer = None
+        if not self._closed:
+            self.follow_signals()
+
+    def _poll_signals(self) -> None:
+        """Run Python code every so often, between which Python runs the handlers of signals."""
+        self._signal_timer = None
+        if self._polls_signals and not self._closed:
+            self._signal_timer = self._tkapp.createtimerhandler(SIGNAL_MS, self._poll_signals)
 
     # ---- the end
 
@@ -367,6 +386,8 @@ class Loop(Scheduler):
         self._clear_queues()
         self._pause.leave(self._wait_for_pause)
         open_loops.pop(self, None)
+        if self._signal_timer is not None:
+            self._signal_timer.deletetimerhandler()
         sigint_handler.uninstall(self._tkapp)
         self._tkapp.deletecommand(self._idle_command)
         self._interpreter.release()

@@ -24,8 +24,10 @@ from typing import Any, Final
 
 from tkws.loop import signals
 
-# If Python has not returned from Tk after so many milliseconds, it is waiting for a dialog.
-_DIALOG_MS = 50
+# If Python has not returned from Tk after so many timers, one after the other, it is waiting for a dialog: an
+# ``update`` that the loop keeps busy has had its chances to return by then, however slow the machine is.
+_ROUNDS = 60
+_ROUND_MS = 2
 
 # Seconds after which KeyboardInterrupt is raised even in the middle of tkws.
 _MAX_DELAY = 1.0
@@ -49,7 +51,9 @@ class SigintHandler:
         self._tkapps: list[Any] = []
         self._deferred_at = 0.0  # when the deferred signal came, or 0
         self._resend_timer: Any = None  # sends it again
-        self._cancel_timers: list[Any] = []  # cancel the waits for dialogs, and then send it again
+        self._round_timer: Any = None  # counts the rounds until waits for dialogs are cancelled
+        self._rounds = 0
+        self._has_cancelled = False  # whether that was done, and KeyboardInterrupt is still to be raised
 
     def install(self, tkapp: Any) -> None:
         """Defer interrupts of tkws until it has returned to ``tkapp``'s event loop.
@@ -64,6 +68,11 @@ class SigintHandler:
             return
         if tkapp not in self._tkapps:
             self._tkapps.append(tkapp)
+
+    def reinstall(self) -> None:
+        """Replace Python's own handler again, if a loop is open: asyncio has put that back."""
+        if self._tkapps:
+            self.install(self._tkapps[-1])
 
     def uninstall(self, tkapp: Any) -> None:
         """Undo `install`. Idempotent."""
@@ -85,6 +94,8 @@ class SigintHandler:
         return isinstance(error, tkinter.TclError) and str(error) == _CANCELLED
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if frame is None and self._has_cancelled:
+            return  # Python is printing the TclError that ends the program
         now = time.monotonic()
         overdue = self._deferred_at and now - self._deferred_at > _MAX_DELAY
         if self._tkapps and _is_in_tkws(frame) and not overdue:
@@ -97,29 +108,40 @@ class SigintHandler:
             signal.default_int_handler(number, frame)
 
     def _schedule_resend(self) -> None:
-        tkapp = self._tkapps[-1]
         if self._resend_timer is not None:
             self._resend_timer.deletetimerhandler()
-        self._resend_timer = tkapp.createtimerhandler(0, _resend)
-        if not self._cancel_timers:
-            self._cancel_timers = [
-                tkapp.createtimerhandler(_DIALOG_MS, call) for call in (self._cancel_waits, _resend)
-            ]
+        self._resend_timer = self._tkapps[-1].createtimerhandler(0, _resend)
+        if self._round_timer is None:
+            self._rounds = 0
+            self._begin_round()
+
+    def _begin_round(self) -> None:
+        self._round_timer = self._tkapps[-1].createtimerhandler(_ROUND_MS, self._end_round)
+
+    def _end_round(self) -> None:
+        self._rounds += 1
+        self._deferred_at = time.monotonic()  # Tk has its turns
+        if self._rounds < _ROUNDS:
+            self._begin_round()
+            return
+        self._cancel_waits()
+        self._schedule_resend()
+        self._round_timer = None
 
     def _cancel_waits(self) -> None:
         """Cancel every ``wait_window``, ``wait_variable`` and ``vwait``."""
-        self._cancel_timers.clear()
+        self._has_cancelled = True
         for tkapp in self._tkapps:
             for command in (("interp", "cancel", "-unwind", "--", "", _CANCELLED), ("info", "patchlevel")):
                 with suppress(tkinter.TclError):
                     tkapp.call(*command)  # if nothing is waiting, the second command absorbs the cancellation
 
     def _cancel_resend(self) -> None:
-        for timer in (self._resend_timer, *self._cancel_timers):
+        for timer in (self._resend_timer, self._round_timer):
             if timer is not None:
                 timer.deletetimerhandler()
-        self._resend_timer = None
-        self._cancel_timers.clear()
+        self._resend_timer = self._round_timer = None
+        self._has_cancelled = False
         if self._deferred_at:
             self._deferred_at = 0.0
             signals.resume()

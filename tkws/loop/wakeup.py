@@ -42,10 +42,9 @@ class Wakeup:
         """Return the descriptor that is readable while calls are waiting."""
         return self._reader.fileno()
 
-    def follow_signals(self) -> None:
-        """Wake the loop at each signal, if this is the main thread; see `add_wakeup_fd`. Idempotent."""
-        if not self._closed:
-            add_wakeup_fd(self._writer.fileno())
+    def follow_signals(self) -> bool:
+        """Wake the loop at each signal, if this is the main thread; return what `add_wakeup_fd` returns."""
+        return self._closed or add_wakeup_fd(self._writer.fileno())
 
     def post(self, call: Call) -> None:
         """Append ``call``, from any thread.
