@@ -3,7 +3,7 @@
 A message carries its number, and its other bytes follow from that. Each connection must have heard an
 unbroken row of numbers; what no connection heard must lie where the sender was told of a loss: by a
 `close` that was not its own, or by `MessagesLost`, which must name nothing that was heard, and nothing
-twice. The books stay as small as the number of connections.
+twice. The books stay as small as the number of connections that live.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import tkws
 
@@ -46,7 +47,9 @@ class Ledger:
         self.own_close = own_close
         self.sent = self.delivered = self.refused = 0
         self.wrong: list[str] = []
-        self._begun: dict[Any, int] = {}  # by sending end, the first number that it has had no `close` for
+        # By sending end, the first number that it has had no `close` for; an end that is over is not kept.
+        self._begun: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._has_begun = False
         self._told: list[range] = []
         self._unsent: list[range] = []  # by `MessagesLost`
         self._skipped: list[tuple[range, str]] = []  # amid what a connection heard
@@ -115,7 +118,8 @@ class Ledger:
                 self._unsent.append(range(number, int(lost[:_DIGITS]) + 1))
         elif type == "connect":
             # What was sent before the first of them was kept for it.
-            self._begun.setdefault(ws, self.sent if self._begun else 0)
+            self._begun.setdefault(ws, self.sent if self._has_begun else 0)
+            self._has_begun = True
         elif type == "close":
             if message[0] != self.own_close:
                 self._tell(self._begun.get(ws, 0), self.sent)

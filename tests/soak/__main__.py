@@ -47,6 +47,8 @@ def run(seconds: float, seed: int) -> tuple[World, list[meters.Sample]]:
     began = loop.now()
 
     def sample() -> None:
+        if loop.now() - began > seconds:  # what the end lets go would hide what has grown
+            return
         samples.append(meters.read(loop.now() - began))
         loop.call_later(max(seconds / SAMPLES, 0.25), sample)
 
