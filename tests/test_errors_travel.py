@@ -285,7 +285,9 @@ def test_a_copy_has_the_very_same_cause_and_values() -> None:
 
 PROGRAM = """
 import concurrent.futures, multiprocessing, sys
+sys.path.insert(0, sys.argv[1])
 import tkws
+from tests.test_errors_travel import made, package_errors
 
 def fail(error):
     raise error
@@ -293,21 +295,13 @@ def fail(error):
 def give(error):
     return error
 
-ERRORS = [
-    tkws.ProtocolError(1009, "too big"), tkws.ConnectionClosed(1001, "leaving"),
-    tkws.MessagesLost(["a", b"b"]),
-    tkws.OpenError("no", phase="proxy", status=407, headers=tkws.Headers({"A": "1"}), body=b"x"),
-    tkws.OpenTimeout("late", phase="tls"), tkws.HandshakeError("bad", part="key", status=400),
-    tkws.URLError("url"), tkws.StateError("state"),
-]
-
 def told(error):
     return type(error), error.args, vars(error)
 
 if __name__ == "__main__":
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
-        for error in ERRORS:
+        for error in map(made, package_errors()):
             assert told(pool.submit(give, error).result()) == told(error), error
             raised = pool.submit(fail, error).exception()
             assert told(raised) == told(error), error
@@ -320,10 +314,10 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_they_come_back_from_another_process(tmp_path: Path) -> None:
+def test_each_comes_back_from_another_process(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
     result = subprocess.run(
-        [sys.executable, "-W", "error", tmp_path / "program.py"],
+        [sys.executable, "-W", "error", tmp_path / "program.py", Path(__file__).parents[1]],
         cwd=Path(__file__).parents[1], capture_output=True, encoding="utf-8", timeout=60, check=False,
     )  # fmt: skip
     assert (result.stdout, result.stderr) == ("survived\n", "")
