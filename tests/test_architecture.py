@@ -65,6 +65,7 @@ STATE = {
     "tkws.loop._loops": "the loop of each interpreter, as long as that lives",
     "tkws.loop.process.open_loops": "the loops to close at exit, and to leave alone in a fork",
     "tkws.loop.signals._wakeup_fds": "the process has one wake-up descriptor for signals",
+    "tkws.loop.signals._watched_fds": "likewise, those that asyncio has set",
     "tkws.aio.guest._guests": "the asyncio loop of each loop, as long as that is open",
     "tkws.commands.servers._admissions": "tcllib's `upgrade` is given the socket alone",
     "tkws.net.worker._lock": "the threads that look names up are the process's",

@@ -11,6 +11,8 @@ Invariants:
 - The loop closes with the window or, in a bare ``Tcl()``, with the root, and leaves nothing behind.
 - Every method that changes the loop, except `call_soon_threadsafe`, raises StateError in any thread but the
   interpreter's, and in a forked child; nothing has changed then.
+
+Long because every method documents its errors and its thread.
 """
 
 from __future__ import annotations

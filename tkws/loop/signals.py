@@ -5,7 +5,7 @@ So Python is told to write a byte for each signal into a socket that a loop watc
 A process has one such descriptor, and only the main thread may set it.
 
 Knows descriptors and signals; knows nothing of loops. A descriptor that the program or asyncio has set
-is left alone, and gets its bytes: whoever adds one learns that signals do not wake it.
+is left alone, and gets its bytes: the caller that adds one is told that signals do not wake it.
 """
 
 from __future__ import annotations
