@@ -74,7 +74,7 @@ def connected(console: Console, echo: Echo, pump_until: PumpUntil) -> Console:
 
 def is_over(console: Console) -> bool:
     """Whether the console was told that its connection has ended, after which nothing comes."""
-    return any(row.type == "disconnect" for row in console.log.rows)
+    return console.session.over
 
 
 class Hands:

@@ -52,6 +52,7 @@ class Session:
         opened: Whether it has been open.
         cancelled: Whether `disconnect` ended it before it was open.
         request_sent: Whether its request has left this machine.
+        over: Whether its end has been told, after which nothing comes.
         upload: The file that is being sent; None otherwise.
     """
 
@@ -71,6 +72,7 @@ class Session:
         self.opened: bool = False
         self.cancelled: bool = False
         self.request_sent: bool = False
+        self.over: bool = False
         self.upload: FileUpload | None = None
         self._master = master
         self._notify = on_event
@@ -113,7 +115,7 @@ class Session:
         self.error = None
         self.opened = False
         self.latencies.clear()
-        self.cancelled = self.request_sent = False
+        self.cancelled = self.request_sent = self.over = False
         self._connections += 1
         number = "" if self._every_event else f"Connection {self._connections}: c"
         self.log.add(Direction.NOTE, "open", f"{number or 'C'}onnecting to {ws.url}")
@@ -226,6 +228,7 @@ class Session:
             self.log.add(Direction.NOTE, str(type), self._describe(ws, type, message))
         if ws is not self.ws:
             return
+        self.over = type == "disconnect"
         if type == "connect":
             self.opened = self.request_sent = True
             self.error = None
