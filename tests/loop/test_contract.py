@@ -37,7 +37,7 @@ def log() -> Log:
 
 def test_python_finds_the_attributes_of_a_loop_fast(loop) -> None:
     """CPython 3.11 keeps up to 30 in its fast layout; one more made a message 3 % more expensive."""
-    assert len(vars(loop)) < 29
+    assert len(vars(loop)) <= 30
 
 
 # ---- the run queue
