@@ -33,7 +33,7 @@ class Traces:
         loop = loop_for(root)
         self.watched = set(loop._readiness.watches)
         self.timers = sum(timer.active for _, _, timer in loop._timers._heap)
-        self.waiting = len(loop._soon) + len(loop._slice_end)
+        self.waiting = len(loop._soon) + len(loop._slice_end_calls)
         self.at_close = len(loop._on_close)
         self.commands = set(root.tk.splitlist(root.tk.call("info", "commands")))
         self.after = set(root.tk.splitlist(root.tk.call("after", "info")))

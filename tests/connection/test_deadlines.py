@@ -177,7 +177,7 @@ def test_a_peer_that_takes_nothing_is_dropped_in_time(slow, pump_until):
     end.until_over(seconds=25)
     assert end.log.one("close") == (
         1006,
-        "The peer did not read in time what was sent before the Close frame",
+        "The peer did not read the data sent before the Close frame in time",
     )
     assert end.ws.buffered_amount == 0
 

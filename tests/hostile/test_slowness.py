@@ -173,7 +173,7 @@ def test_broadcasts_to_who_reads_a_byte_a_second(slow, policy):
         assert not server.connections
         assert log.one("close") == (
             1006,
-            "The peer did not read in time what was sent before the Close frame",
+            "The peer did not read the data sent before the Close frame in time",
         )
     assert log.over
 

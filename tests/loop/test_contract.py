@@ -671,7 +671,7 @@ def arguments_of(name: str, fd: int) -> tuple[object, ...]:
 
 
 def state_of(loop: Loop) -> list[object]:
-    kept = (loop._readiness.watches, loop._soon, loop._slice_end, loop._on_close, loop._on_wake)
+    kept = (loop._readiness.watches, loop._soon, loop._slice_end_calls, loop._on_close, loop._on_wake)
     return [loop.closed, loop.next_deadline, *(list(each) for each in kept)]
 
 

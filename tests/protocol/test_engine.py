@@ -748,24 +748,24 @@ def test_the_close_timeout_begins_when_our_close_has_left(end, closer):
     if closer == "the peer":
         receive(end, close(1000))
     assert end.awaits_peer
-    end.output_remaining(end.writer.bytes_written, NOW)
+    end.note_unsent(end.writer.bytes_written, NOW)
     for now in range(1, 40):
         assert end.deadline <= NOW + now
-        end.output_remaining(size - 2 * now, NOW + now)
+        end.note_unsent(size - 2 * now, NOW + now)
         end.handle_timer(NOW + now)
     assert end.state is CLOSING
-    end.output_remaining(0, NOW + 45)
+    end.note_unsent(0, NOW + 45)
     assert end.deadline == NOW + 45 + (LINGER if closer == "the peer" else 10 + 45)
 
 
 def test_a_peer_that_does_not_read_is_told_apart_from_one_that_does_not_answer(end):
     end.close(1000, "", NOW)
     end.writer.take_output_bytes()
-    end.output_remaining(2, NOW)
-    end.output_remaining(2, NOW + 10)
+    end.note_unsent(2, NOW)
+    end.note_unsent(2, NOW + 10)
     end.handle_timer(NOW + 10)
     ((_, (code, reason)),) = events(end)
-    assert (code, reason) == (1006, "The peer did not read in time what was sent before the Close frame")
+    assert (code, reason) == (1006, "The peer did not read the data sent before the Close frame in time")
 
 
 def test_a_ping_of_the_keepalive_waits_for_its_pong_from_when_it_left(end):
@@ -773,11 +773,11 @@ def test_a_ping_of_the_keepalive_waits_for_its_pong_from_when_it_left(end):
     end.handle_timer(NOW + 30)
     assert end.awaits_peer
     end.writer.take_output_bytes()
-    end.output_remaining(end.writer.bytes_written, NOW + 30)
-    end.output_remaining(1000, NOW + 49)
+    end.note_unsent(end.writer.bytes_written, NOW + 30)
+    end.note_unsent(1000, NOW + 49)
     end.handle_timer(NOW + 50)
     assert end.state is OPEN
-    end.output_remaining(0, NOW + 60)
+    end.note_unsent(0, NOW + 60)
     assert end.deadline == NOW + 80 + 30
     receive(end, Frame(PONG, b"1"), now=NOW + 61)
     assert not end.awaits_peer
@@ -786,10 +786,10 @@ def test_a_ping_of_the_keepalive_waits_for_its_pong_from_when_it_left(end):
 def test_what_is_not_taken_yet_has_not_left(end):
     end.send(LARGE, NOW)
     end.close(1000, "", NOW)
-    end.output_remaining(0, NOW)
+    end.note_unsent(0, NOW)
     assert end.deadline < NOW + 10
     end.writer.take_output_bytes()
-    end.output_remaining(0, NOW + 9)
+    end.note_unsent(0, NOW + 9)
     assert end.deadline == NOW + 19 + 9
 
 

@@ -62,16 +62,16 @@ def test_a_program_that_is_always_busy_gives_up_a_lost_peer(keepalive):
 @pytest.mark.parametrize("sign_of_life", ["data", "another ping", "taken output", "reading again"])
 def test_after_a_sign_of_life_a_busy_program_is_excused_again(keepalive, sign_of_life):
     keepalive.poll(1030.0)
-    keepalive.ping_queued(100, 1030.0)
+    keepalive.expect_pong_after(100, 1030.0)
     keepalive.output_sent(50, 1030.0)
     keepalive.poll(1051.0)
     if sign_of_life == "data":
         keepalive.data_received(1052.0)
         assert keepalive.poll(1082.0) is Due.PING
-        keepalive.ping_queued(200, 1082.0)
+        keepalive.expect_pong_after(200, 1082.0)
     elif sign_of_life == "another ping":
         assert keepalive.probe(1052.0)
-        keepalive.ping_queued(200, 1052.0)
+        keepalive.expect_pong_after(200, 1052.0)
     elif sign_of_life == "taken output":
         keepalive.output_sent(70, 1052.0)
     else:
@@ -148,7 +148,7 @@ def test_a_pause_forgives_a_ping_without_answer(keepalive):
 def pinged(keepalive):
     """A ping that was sent after 1000 bytes of other output."""
     assert keepalive.poll(1030.0) is Due.PING
-    keepalive.ping_queued(1000, 1030.0)
+    keepalive.expect_pong_after(1000, 1030.0)
     return keepalive
 
 
@@ -179,7 +179,7 @@ def test_the_next_ping_has_its_own_time(pinged):
     pinged.output_sent(1000, 1070.0)
     pinged.data_received(1075.0)
     assert pinged.poll(1105.0) is Due.PING
-    pinged.ping_queued(3000, 1105.0)
+    pinged.expect_pong_after(3000, 1105.0)
     pinged.output_sent(3000, 1105.0)
     assert pinged.deadline == 1125.0
 
@@ -204,7 +204,7 @@ def test_what_leaves_puts_no_ping_off(keepalive):
     assert keepalive.deadline == 1030.0
     keepalive.pong_timeout = 0.0
     keepalive.poll(1030.0)
-    keepalive.ping_queued(1000, 1030.0)
+    keepalive.expect_pong_after(1000, 1030.0)
     keepalive.output_sent(100, 1030.0)
     assert keepalive.deadline == 1060.0
 
@@ -214,20 +214,20 @@ def test_what_leaves_puts_no_ping_off(keepalive):
 
 def test_a_pong_tells_the_latency(keepalive):
     assert keepalive.latency is None
-    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.remember_ping(b"1", 1001.0)
     keepalive.pong_received(b"1", 1001.25)
     assert keepalive.latency == 0.25
 
 
 def test_a_pong_that_answers_nothing_tells_nothing(keepalive):
     keepalive.pong_received(b"", 1001.0)
-    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.remember_ping(b"1", 1001.0)
     keepalive.pong_received(b"2", 1002.0)
     assert keepalive.latency is None
 
 
 def test_a_pong_counts_once(keepalive):
-    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.remember_ping(b"1", 1001.0)
     keepalive.pong_received(b"1", 1002.0)
     keepalive.pong_received(b"1", 1009.0)
     assert keepalive.latency == 1.0
@@ -235,7 +235,7 @@ def test_a_pong_counts_once(keepalive):
 
 def test_a_pong_answers_the_pings_before_its_own_too(keepalive):
     for payload, now in ((b"1", 1001.0), (b"2", 1002.0), (b"3", 1003.0)):
-        keepalive.ping_sent(payload, now)
+        keepalive.remember_ping(payload, now)
     keepalive.pong_received(b"2", 1002.5)
     assert keepalive.latency == 0.5
     keepalive.pong_received(b"1", 1003.0)
@@ -245,8 +245,8 @@ def test_a_pong_answers_the_pings_before_its_own_too(keepalive):
 
 
 def test_pings_of_the_same_instant_are_told_apart(keepalive):
-    keepalive.ping_sent(b"1", 1001.0)
-    keepalive.ping_sent(b"2", 1001.0)
+    keepalive.remember_ping(b"1", 1001.0)
+    keepalive.remember_ping(b"2", 1001.0)
     keepalive.pong_received(b"1", 1002.0)
     assert keepalive.latency == 1.0
     keepalive.pong_received(b"2", 1003.0)
@@ -254,8 +254,8 @@ def test_pings_of_the_same_instant_are_told_apart(keepalive):
 
 
 def test_of_pings_with_one_payload_a_pong_answers_the_last(keepalive):
-    keepalive.ping_sent(b"", 1001.0)
-    keepalive.ping_sent(b"", 1002.0)
+    keepalive.remember_ping(b"", 1001.0)
+    keepalive.remember_ping(b"", 1002.0)
     keepalive.pong_received(b"", 1003.0)
     assert keepalive.latency == 1.0
     keepalive.pong_received(b"", 1009.0)
@@ -264,7 +264,7 @@ def test_of_pings_with_one_payload_a_pong_answers_the_last(keepalive):
 
 def test_a_peer_that_answers_no_ping_costs_no_memory(keepalive):
     for number in range(1000):
-        keepalive.ping_sent(str(number).encode(), START + number)
+        keepalive.remember_ping(str(number).encode(), START + number)
     keepalive.pong_received(b"983", 2000.0)
     assert keepalive.latency is None
     keepalive.pong_received(b"984", 2000.0)
@@ -272,7 +272,7 @@ def test_a_peer_that_answers_no_ping_costs_no_memory(keepalive):
 
 
 def test_the_latency_counts_in_a_pause_too(keepalive):
-    keepalive.ping_sent(b"1", 1001.0)
+    keepalive.remember_ping(b"1", 1001.0)
     keepalive.pause()
     keepalive.pong_received(b"1", 1001.5)
     assert keepalive.latency == 0.5

@@ -330,7 +330,7 @@ CALLS = {
         comes_to_the_deadline,
     ),
     "probe": (lambda end: end.probe(NOW), pings),
-    "output_remaining, none": (lambda end: end.output_remaining(0, NOW), stays),
+    "note_unsent, none": (lambda end: end.note_unsent(0, NOW), stays),
     "defer_pongs": (lambda end: end.defer_pongs(), stays),
     "send_deferred_pong": (lambda end: end.send_deferred_pong(NOW), stays),
     "send text": (lambda end: end.send("out", NOW, compress=False), sends(TEXT, b"out")),

@@ -192,9 +192,9 @@ class Opening:
         try:
             self._keep_cookies(headers)
         finally:  # also if a jar's SystemExit leaves mainloop, which may be called again
-            self._heed(answer, headers)
+            self._follow_or_fail(answer, headers)
 
-    def _heed(self, answer: HandshakeError, headers: Headers) -> None:
+    def _follow_or_fail(self, answer: HandshakeError, headers: Headers) -> None:
         """Follow a redirect, or fail with the refusal."""
         if self._is_over():
             return

@@ -5,8 +5,8 @@ Knows the loop and the handler, not where events come from. After posting, the o
 
 While the handler runs, later events of the same connection wait, even if it runs a nested event loop
 (a dialog, ``update()``, ``wait_variable``); ``reentrant`` allows them. Reading continues in such a loop, up
-to a limit, so that pings are answered. The same holds after the handler has returned, until each `hold` is
-released.
+to a limit, so that pings are answered. The same holds after the handler has returned, until `release` has
+been called for each `hold`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from tkws.protocol.events import Event, EventRecord
 MAX_NESTED_EVENTS = 256  # events that may wait for a handler that runs Tk's loop before reading stops
 MAX_NESTED_SIZE = 1024 * 1024  # bytes or characters of the same events
 MAX_UNTIMED_CALLS = 64  # calls of a quick handler between two readings of the clock
-QUICK_CALLS = 0.0005  # seconds; if the calls took less in all, twice as many come before the next reading
+QUICK_BATCH_TIME = (
+    0.0005  # seconds; if the last calls took less in all, twice as many precede the next reading
+)
 
 Tell = Callable[[Event, object], object]
 
@@ -33,7 +35,7 @@ class Delivery:
         ws: The handler's first argument.
         handler: Called with each event; may be changed at any time.
         reentrant: Whether it may be called while it runs; may be changed at any time.
-        on_capacity: Called from the loop when no events are waiting, and in a nested loop.
+        on_capacity: Called from the loop once there is room for more events, also in a nested loop.
         tell_milestone: Called in place of the handler for `connect` and `disconnect`; calls the handler.
 
     Attributes:
@@ -92,7 +94,10 @@ class Delivery:
 
     @property
     def running(self) -> bool:
-        """Whether the handler runs; if true in a callback of the loop, the handler runs that loop."""
+        """Whether the handler runs or delivery is held.
+
+        If the handler runs during a callback of the loop, it runs a nested loop.
+        """
         return self._running
 
     def post(self, events: list[EventRecord]) -> bool:
@@ -142,13 +147,13 @@ class Delivery:
         self._milestones -= _is_milestone(type)
         return [self._waiting.pop(0)]
 
-    def awaits(self, type: Event) -> bool:
+    def has_waiting(self, type: Event) -> bool:
         """Tell whether an event of a type is waiting."""
         return any(waiting is type for waiting, _ in self._waiting)
 
     def deliver_now(self, event: EventRecord) -> None:
         """Call the handler even while paused: the program may wait for this event before it resumes."""
-        if self._running or not self.paused or self.awaits(Event.CONNECT):
+        if self._running or not self.paused or self.has_waiting(Event.CONNECT):
             self.post([event])
         elif not self._silenced:
             self._run(lambda: self._call_one(*event))
@@ -165,7 +170,7 @@ class Delivery:
             self._loop.call_soon(self.deliver)
 
     def hold(self) -> None:
-        """Hold events back as if the handler were still running, until `release` has been called as often."""
+        """Hold events back as if the handler were still running, until each `hold` has had its `release`."""
         self._holds += 1
         self._running = self._stopped = True
 
@@ -239,7 +244,7 @@ class Delivery:
                 before, left = left, self._loop.slice_left()
                 if left <= 0:
                     return
-                stride = min(2 * stride, MAX_UNTIMED_CALLS) if before - left < QUICK_CALLS else 1
+                stride = min(2 * stride, MAX_UNTIMED_CALLS) if before - left < QUICK_BATCH_TIME else 1
                 calls = stride
 
     def _call_one(self, type: Event, message: object) -> None:

@@ -381,7 +381,7 @@ class ConnectionDriver(StreamOwner):
         self._process_engine()
 
     def _report_unacknowledged(self) -> None:
-        self.engine.output_remaining(self.stream.unacknowledged_amount, self._loop.now())
+        self.engine.note_unsent(self.stream.unacknowledged_amount, self._loop.now())
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

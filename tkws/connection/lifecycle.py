@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 
 class Phase(Enum):
-    """A phase of the life. The comments say what it owns."""
+    """A phase of the life; the comments say what it owns. `State` is what the program sees of it."""
 
     IDLE = auto()  # nothing: its stream has not arrived yet
     UNWANTED = auto()  # nothing: the program has closed, and its stream has not arrived yet

@@ -185,7 +185,7 @@ class Session:
     def state(self) -> State:
         """As `WebSocket.state`."""
         if self.phase is Phase.ENDED:
-            untold = self.events.closed_unopened and self.delivery.awaits(Event.DISCONNECT)
+            untold = self.events.closed_unopened and self.delivery.has_waiting(Event.DISCONNECT)
             return State.CLOSING if untold else State.CLOSED
         if self.phase in (Phase.OPEN, Phase.CLOSING):
             assert self.driver is not None
@@ -308,7 +308,7 @@ class Session:
         assert self.driver is not None
         if self.events.withdraw_retry():
             self.driver.mute()
-        elif self.delivery.awaits(Event.CONNECT):  # its handler may still send
+        elif self.delivery.has_waiting(Event.CONNECT):  # its handler may still send
             self._defer_close(close)
             return
         else:
@@ -421,5 +421,5 @@ class Session:
 
     def _unwatch_interpreter(self) -> None:
         """Stop watching for the end of the interpreter once the last `disconnect` is being delivered."""
-        if self.phase is Phase.ENDED and not self.delivery.awaits(Event.DISCONNECT):
+        if self.phase is Phase.ENDED and not self.delivery.has_waiting(Event.DISCONNECT):
             self.loop.cancel_on_close(self.destroy)

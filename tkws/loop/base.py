@@ -209,8 +209,8 @@ class Loop(Scheduler):
         if self._closed:
             self.call_soon(callback, *args)
             return
-        self._slice_end.append((callback, args))
-        if len(self._slice_end) == 1:
+        self._slice_end_calls.append((callback, args))
+        if len(self._slice_end_calls) == 1:
             self._ensure_wakeup()
 
     def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
@@ -374,8 +374,8 @@ class Loop(Scheduler):
         self._wakeup.close()
         self._queue_threadsafe_calls()
         for _ in range(CLOSING_ROUNDS):
-            self._soon.extend(self._slice_end)
-            self._slice_end.clear()
+            self._soon.extend(self._slice_end_calls)
+            self._slice_end_calls.clear()
             for _ in range(len(self._soon)):
                 callback, args = self._soon.popleft()
                 self._run_callback(callback, *args)
@@ -395,7 +395,7 @@ class Loop(Scheduler):
         self._interpreter.release()
 
     def _clear_queues(self) -> None:
-        for queue in (self._soon, self._slice_end, self._on_close, self._on_wake):
+        for queue in (self._soon, self._slice_end_calls, self._on_close, self._on_wake):
             queue.clear()
 
     def _on_destroyed(self) -> None:

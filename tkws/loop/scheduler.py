@@ -42,8 +42,9 @@ from tkws.loop.wakeup import Call
 # Seconds of callbacks before Tk has its turn: a 10 ms timer and a redraw every 16 ms stay on time.
 SLICE = 0.005
 
-# Seconds between two looks of a loop that waits for Tk to be idle, and their number: a program may never let
-# it be. By the first look the process may have been stopped, and other loops may have run by any.
+# Tk may never become idle, so the loop waits for it IDLE_TIMEOUTS times at most, IDLE_TIMEOUT seconds each.
+# Two times, as the process may have been stopped during the first; up to MAX_IDLE_TIMEOUTS times while other
+# loops of the thread run.
 IDLE_TIMEOUT = 0.01
 IDLE_TIMEOUTS = 2
 MAX_IDLE_TIMEOUTS = 25
@@ -51,8 +52,9 @@ MAX_IDLE_TIMEOUTS = 25
 # A timer that is later than this, in seconds, shows that the program was busy: what is ready may be older.
 OVERDUE = 0.05
 
-# Seconds for which the poller may block if the last event came as soon as that, and for which an entry may
-# keep doing so. Tk's own wait costs more: it goes through the thread in which Tcl calls select(), and back.
+# Events that are closer together than this, in seconds, are a burst: the poller then blocks this long for
+# the next one, and a call by Tk blocks no longer than this in all. Tk's own wait costs more: it goes
+# through the thread in which Tcl calls select(), and back.
 POLL_TIMEOUT = 0.001
 
 # Calls at the end of a slice for each reading of the clock: a write takes about 10 microseconds.
@@ -84,7 +86,7 @@ class Scheduler(ABC):
         self._clock = clock
         self._readiness = Readiness(poller)
         self._soon: deque[Call] = deque()
-        self._slice_end: deque[Call] = deque()
+        self._slice_end_calls: deque[Call] = deque()
         self._timers = TimerHeap(interpreter.check_thread)
         self._suspend = SuspendDetector(clock, wall)
         self._on_wake: dict[Callback, None] = {}
@@ -178,7 +180,7 @@ class Scheduler(ABC):
         if new_slice:
             self._deadline = now + SLICE
             if self._suspend.was_suspended():
-                self._queue_on_wake()
+                self._queue_wake_callbacks()
             self._on_new_slice()
         self._depth += 1
         try:
@@ -203,15 +205,17 @@ class Scheduler(ABC):
                 callback, args = soon.popleft()
                 self._run_callback(callback, *args)
             if not (ready or soon):
-                if self._slice_end:
-                    self._end_slice()
+                if self._slice_end_calls:
+                    self._run_slice_end_calls()
                 if timers.earliest <= self._deadline:
                     now = self._clock()  # a timer may have become due since this entry began
-                if not (soon or self._slice_end or timers.earliest <= now or self._poll_again(now, drain)):
+                if not (
+                    soon or self._slice_end_calls or timers.earliest <= now or self._poll_again(now, drain)
+                ):
                     return False
             now = self._clock()
             if now >= self._deadline:
-                self._end_slice()
+                self._run_slice_end_calls()
                 return True
 
     def _defers_timers(self, now: float) -> bool:
@@ -222,16 +226,17 @@ class Scheduler(ABC):
             self._caught_up_to = now
             self._readiness.poll_all()
             if now - earliest > MIN_DRIFT:  # a suspend, if the monotonic clock counts it
-                self._queue_on_wake()
+                self._queue_wake_callbacks()
+            # A marker behind everything that is ready now.
             self._readiness.ready.append((Watch(self._queue_caught_up, None), READABLE))
         return self._catching_up
 
-    def _queue_on_wake(self) -> None:
+    def _queue_wake_callbacks(self) -> None:
         self._soon.extend((callback, ()) for callback in self._on_wake)
         self._ensure_wakeup()
 
     def _queue_caught_up(self) -> None:
-        """Finish catching up after the calls that other threads have queued by now."""
+        """Add a second marker: the calls that other threads have queued run before the timers."""
         self._soon.append((self._caught_up, ()))
 
     def _caught_up(self) -> None:
@@ -266,12 +271,12 @@ class Scheduler(ABC):
             self._deadline = now  # Tk has its turn, so the next entry begins a slice
         return bool(self._readiness.ready)
 
-    def _end_slice(self) -> None:
+    def _run_slice_end_calls(self) -> None:
         """Run the calls that wait for the end of the slice, for the time of one more slice at most.
 
         The rest runs after Tk has had its turn. Writes of a broadcast are such calls, and may be thousands.
         """
-        calls = self._slice_end
+        calls = self._slice_end_calls
         latest = self._deadline + SLICE
         for number in range(1, len(calls) + 1):
             if not calls:  # a callback ran Tk's event loop, and that has run the others
@@ -291,7 +296,7 @@ class Scheduler(ABC):
 
     def _next_due(self, now: float) -> float:
         """Return when the loop must be entered again even if no descriptor becomes ready."""
-        return now if self._readiness.ready or self._soon or self._slice_end else self._timers.earliest
+        return now if self._readiness.ready or self._soon or self._slice_end_calls else self._timers.earliest
 
     def _yield_to_tk(self) -> None:
         """If work remains, leave Tk alone until it has been idle."""
@@ -318,8 +323,8 @@ class Scheduler(ABC):
             self._idle_id = ""
         self._attach_to_tk()
 
-    def _waits_for_others(self) -> bool:
-        """Return whether Tk had too little time to be idle, since the process or other loops took it."""
+    def _keep_waiting_for_idle(self) -> bool:
+        """Count this check; return whether to wait longer, since others may have left Tk no time."""
         others_ran = self._seen_yields != self._pause.yields
         self._seen_yields = self._pause.yields
         self._idle_timeouts += 1
@@ -341,7 +346,7 @@ class Scheduler(ABC):
         if self._closed:
             return
         if self._yielded:
-            if self._idle_id and self._waits_for_others():
+            if self._idle_id and self._keep_waiting_for_idle():
                 self._tk_timer.arm(self._clock() + IDLE_TIMEOUT)
                 return
             self._resume()

@@ -21,9 +21,10 @@ This is less than any network of phones carries. It bounds the time for which a 
 now and then can hold a connection: 16 MiB take 17 minutes at most.
 """
 
-_MAX_EXCUSED = 60.0  # seconds of pauses; a peer that keeps sending and never answers has no end
-_BUSY_MARGIN = 0.5  # seconds after the deadline at which the program was busy, not the peer silent
-_POLLS = 4  # at the output, in the shortest time that may pass without progress
+# Seconds of pauses; otherwise a peer that keeps sending without answering would never time out.
+_MAX_EXCUSED = 60.0
+_BUSY_MARGIN = 0.5  # seconds; if the deadline is checked later than this, the program was busy
+_POLLS = 4  # times that the unsent output is looked at in the shortest time without progress
 
 
 class CloseTimer:

@@ -9,7 +9,7 @@ and never raises for a fault of the peer. After every call, its owner does four 
 2. write `MessageWriter.take_output` of the `Engine.writer`;
 3. half-close the transport once `Engine.output_ended` is true, drop it once the state is CLOSED;
 4. call `Engine.handle_timer` at `Engine.deadline`. While `Engine.awaits_peer` is true, read what has arrived
-   and call `Engine.output_remaining` first, so that a deadline measures the peer and not a queue.
+   and call `Engine.note_unsent` first, so that a deadline measures the peer and not a queue.
 
 Events are tuples ``(Event, message)``: TEXT and BINARY with the message; PING and PONG with
 the payload; ERROR with a `ProtocolError` if the peer broke the protocol; and exactly one
@@ -49,7 +49,7 @@ from tkws.protocol.trace import Tracer
 from tkws.protocol.writer import MessageWriter
 
 _UNFINISHED = "The peer did not finish the closing handshake in time"
-_UNREAD = "The peer did not read in time what was sent before the Close frame"
+_UNREAD = "The peer did not read the data sent before the Close frame in time"
 
 _OPEN: Final = State.OPEN  # in Python 3.11, looking a member up on its enum is a call
 _SERVER: Final = Role.SERVER
@@ -76,13 +76,13 @@ class Engine:
         fault: The peer's fault, if this side failed the connection for it; else None.
         pending_close: How the peer ended the connection, until `complete_close` is called: its fault, or the
             code and reason of its Close frame and the answer to it; else None.
-        auto_complete_close: Whether a pending close that follows no event is completed at once; otherwise the
-            owner calls `complete_close`.
+        auto_complete_close: Whether a pending close is completed as soon as no events wait to be taken; if
+            False, the owner always calls `complete_close`.
         output_ended: Whether nothing more will be written.
         bytes_received: Bytes taken from the transport.
         pings_sent: Pings written.
-        pings_received: Pings read; each was answered.
-        pongs_received: Pongs read, asked for or not.
+        pings_received: Pings received. While pongs are deferred, only the latest is answered.
+        pongs_received: Pongs received, solicited or not.
 
     Raises:
         ValueError: ``masks`` do not fit the role.
@@ -204,7 +204,7 @@ class Engine:
 
     def receive_eof(self, now: float, cause: str = "The connection ended without a Close frame") -> None:
         """Note that the stream ended, or broke; ``cause`` is the reason of the CLOSE event, if one is due."""
-        self._connection_lost(cause, now)
+        self._drop(cause, now)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due; a no-op at any other time."""
@@ -214,23 +214,24 @@ class Engine:
         self._now = now
         if self._close_timer is not None:
             if self._close_timer.expired(now):
-                self._connection_lost(_UNFINISHED if self._close_timer.close_sent else _UNREAD, now)
+                self._drop(_UNFINISHED if self._close_timer.close_sent else _UNREAD, now)
             return
         due = self.keepalive.poll(now)
         if due is Due.PING:
             self._write_keepalive()
         elif due is Due.GIVE_UP:
-            self._connection_lost(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
+            self._drop(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
 
     @property
     def awaits_peer(self) -> bool:
         """Whether the deadline is the peer's: to answer a ping, or to finish the closing handshake."""
         return self._close_timer is not None or self.keepalive.unanswered
 
-    def output_remaining(self, amount: int, now: float) -> None:
-        """Note how many bytes of the output that was taken have not reached the peer, as far as is known.
+    def note_unsent(self, amount: int, now: float) -> None:
+        """Record how many bytes of the output taken so far have not reached the peer.
 
-        TLS may be counted or not. Without this call, output counts as sent when it is taken.
+        An estimate is enough, with or without the overhead of TLS. Without this call, output counts as sent
+        when it is taken.
         """
         sent = self.writer.bytes_taken - amount
         if self._close_timer is not None:
@@ -261,10 +262,10 @@ class Engine:
     def send(
         self, message: str | Buffer, now: float, *, final: bool = True, compress: bool | None = None
     ) -> int:
-        """Send a message, or a fragment of one, as `MessageWriter.write_message` does; return its bytes.
+        """Send a message or a fragment of one as `MessageWriter.write_message`; return the bytes queued.
 
         Raises:
-            StateError: Also if the connection is not open.
+            StateError: The connection is not open, or as there.
         """
         if self.state is not _OPEN:
             raise not_open(self.state)
@@ -275,12 +276,12 @@ class Engine:
         """Send a ping of at most 125 bytes; its pong comes as an event.
 
         Returns:
-            The bytes queued, header included.
+            The number of bytes queued, header included.
 
         Raises:
             StateError: The connection is not open.
             TypeError: ``payload`` is neither text nor bytes-like.
-            ValueError: ``payload`` is longer.
+            ValueError: ``payload`` is longer than 125 bytes, or no UTF-8.
         """
         payload = encode_control("payload", payload)
         if self.state is not _OPEN:
@@ -289,7 +290,7 @@ class Engine:
         return self._write_ping(payload)
 
     def pong(self, payload: Buffer, now: float) -> int:
-        """Send an unsolicited pong (RFC 6455, 5.5.3); otherwise as `ping`."""
+        """Send an unsolicited pong (RFC 6455, 5.5.3). Arguments, result and errors are those of `ping`."""
         payload = encode_control("payload", payload)
         if self.state is not _OPEN:
             raise not_open(self.state)
@@ -308,12 +309,12 @@ class Engine:
             self.writer.write_frame(Opcode.PONG, payload)
 
     def send_encoded(self, frame: bytes, now: float, *, directly: bool = False) -> bool:
-        """Send a frame of `encode_broadcast`; return False unless the connection is open, between messages.
+        """Send a frame of `encode_broadcast`; return False if not open, or if a message is half sent.
 
         With ``directly`` the owner writes the frame itself; False if other output has to go first.
 
         Raises:
-            StateError: In a client, which would have to mask it.
+            StateError: This is a client, and clients must mask their frames.
         """
         if self.role is not _SERVER:
             raise StateError("A client must mask its frames: use send()")
@@ -381,7 +382,7 @@ class Engine:
             timer.pause(self._now)
         return timer
 
-    def _connection_lost(self, cause: str, now: float) -> None:
+    def _drop(self, cause: str, now: float) -> None:
         self.complete_close(now)
         self._report_close(CloseCode.ABNORMAL_CLOSURE, cause)
         self.state = State.CLOSED
@@ -389,10 +390,10 @@ class Engine:
         self._close_timer = None
 
     def _write_keepalive(self) -> None:
-        self.keepalive.ping_queued(self.writer.bytes_written, self._now)
+        self.keepalive.expect_pong_after(self.writer.bytes_written, self._now)
         self._write_ping(self._options.ping_payload or str(self.pings_sent + 1).encode())
 
     def _write_ping(self, payload: bytes) -> int:
         self.pings_sent += 1
-        self.keepalive.ping_sent(payload, self._now)
+        self.keepalive.remember_ping(payload, self._now)
         return self.writer.write_frame(Opcode.PING, payload)

@@ -1,10 +1,10 @@
 """Is the peer alive? Pings, pongs and silence as arithmetic on ``now``.
 
-Knows no frames and reads no clock. Silence counts only while the owner reads: a pause is not held against
-the peer, and neither is a program that was busy past a deadline, though only once for each ping: a program
-that is always busy has to notice a lost peer, too. A ping can be answered only once it has been sent. Until
-then each byte that the peer takes is a sign of life; after that the peer gets as long again as sending took,
-since its system may still hold earlier bytes unread.
+Knows no frames and reads no clock. A pause in reading is not held against the peer. Neither is a busy
+program, but only once for each ping, or a program that is always busy would never notice a lost peer. While
+a ping waits to be sent, each byte that the peer takes counts as a sign of life. Once it has been sent,
+`pong_timeout` is extended by the time that sending took, since the peer's system may still hold earlier
+bytes unread.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 from enum import Enum, auto
 
 _PINGS_REMEMBERED = 16  # outstanding pings whose round trip is measured
-_BUSY_MARGIN = 0.5  # seconds after a deadline at which the program was busy, not the peer silent
-_POLLS = 4  # at the output, in the time that a pong may take
+_BUSY_MARGIN = 0.5  # seconds; if a deadline is checked later than this, the program was busy
+_POLLS = 4  # times per pong_timeout that the unsent output is looked at while a ping waits to leave
 
 
 class Due(Enum):
@@ -36,8 +36,8 @@ class Keepalive:
         interval: As above; a change counts at once.
         pong_timeout: As above; a change counts at once.
         paused: Whether the owner does not read.
-        unanswered: Whether nothing was received since a ping that was due was sent.
-        latency: Seconds that the last answered ping took there and back; None before one.
+        unanswered: Whether nothing was received since the last keepalive ping.
+        latency: The round-trip time of the last answered ping, in seconds; None before one.
     """
 
     __slots__ = (
@@ -60,14 +60,14 @@ class Keepalive:
 
     @property
     def deadline(self) -> float | None:
-        """When to call `output_sent`, if a ping waits for its pong, and `poll`; None for never."""
+        """When to call `poll` next, after `output_sent` if a pong is awaited; None for never."""
         limit = self._limit
         if limit is None or self._sent >= self._ping_position or not self._waits_for_pong:
             return limit
         return min(limit, self._polled_at + self.pong_timeout / _POLLS)
 
     def poll(self, now: float) -> Due:
-        """Say what is due, and count on it that a ping that is due is sent."""
+        """Return what is due. After PING, the owner must send a ping: it counts as unanswered already."""
         self._polled_at = now
         limit = self._limit
         if limit is None or now < limit:
@@ -86,7 +86,7 @@ class Keepalive:
         """Ask for a ping at once, since the time until now may have passed unnoticed.
 
         Returns:
-            Whether a ping is to be sent: not without a keepalive, nor while reading is paused.
+            Whether a ping is to be sent; False if keepalive is off or reading is paused.
         """
         if self.paused or self.interval <= 0:
             return False
@@ -99,7 +99,7 @@ class Keepalive:
         self._silent_since = now
         self.unanswered = False
 
-    def ping_queued(self, position: int, now: float) -> None:
+    def expect_pong_after(self, position: int, now: float) -> None:
         """Take note that a ping that was due comes after ``position`` bytes of all output."""
         self._ping_position = self._sent = position  # all of it, unless the owner says otherwise
         self._pinged_at = now
@@ -116,7 +116,7 @@ class Keepalive:
         self._sent = sent
         self._polled_at = now
 
-    def ping_sent(self, payload: bytes, now: float) -> None:
+    def remember_ping(self, payload: bytes, now: float) -> None:
         """Remember a ping, so that its pong tells the latency."""
         self._pings.append((payload, now))
         del self._pings[:-_PINGS_REMEMBERED]

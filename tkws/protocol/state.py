@@ -9,7 +9,11 @@ from tkws.errors import StateError
 
 
 class State(IntEnum):
-    """Where a connection stands. An engine begins OPEN; before that, its owner is CONNECTING."""
+    """The state of a connection, as in the WebSocket API of browsers.
+
+    An engine begins OPEN; before that, its owner is CONNECTING. `tkws.connection.lifecycle.Phase` has the
+    phases of a client that reconnects.
+    """
 
     CONNECTING = 0
     OPEN = 1
