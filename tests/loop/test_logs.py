@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tkws.loop import Loop, logs
+from tkws.loop.base import CLOSING_ROUNDS
 from tkws.loop.logs import Log
 
 NAME = "tkws.test"
@@ -217,6 +218,17 @@ def test_a_handler_that_always_raises_does_not_end_mainloop(
     finally:
         logging.getLogger("tkws").removeHandler(handler)
     assert "report_callback_exception raised" in handler.lines
+
+
+def test_what_the_last_calls_of_a_closing_loop_note_is_handled(loop, log, handler) -> None:
+    def note(rest: int) -> None:
+        log.info("%d to come", rest)
+        if rest:
+            loop.call_soon(note, rest - 1)
+
+    loop.on_close(lambda: loop.call_soon(note, CLOSING_ROUNDS - 1))
+    loop.close()
+    assert len(handler.lines) == CLOSING_ROUNDS
 
 
 def test_what_is_noted_while_the_loop_closes_is_handled(loop, log, handler) -> None:

@@ -379,6 +379,7 @@ class Loop(Scheduler):
             for _ in range(len(self._soon)):
                 callback, args = self._soon.popleft()
                 self._run_callback(callback, *args)
+        self.logs.flush()  # what the last of them noted
 
     def _tear_down(self) -> None:
         self._released = True
