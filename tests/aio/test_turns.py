@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import socket
 import sys
 import time
 from asyncio import events, tasks
@@ -19,6 +20,7 @@ OF_A_LOOP = {
     "_ready": deque, "_scheduled": list, "_timer_cancelled_count": int, "_stopping": bool, "_debug": bool,
     "_thread_id": type(None), "_current_handle": type(None), "_clock_resolution": float,
     "_default_executor": type(None), "_executor_shutdown_called": bool, "_selector": object,
+    "_csock": socket.socket,
 }  # fmt: skip
 METHODS = {
     "_call_soon": ["callback", "args", "context"],

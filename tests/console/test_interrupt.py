@@ -59,7 +59,7 @@ def test_a_signal_closes_the_console(
     _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (status, b"")
     assert closes[0][0] == 1001
-    assert json.loads((tmp_path / "tkws" / "console.json").read_text())["theme"] == "dark"
+    assert json.loads((tmp_path / "tkws" / "console.json").read_text(encoding="utf-8"))["theme"] == "dark"
 
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)

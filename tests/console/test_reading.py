@@ -124,7 +124,7 @@ def test_a_large_message_is_read_whole_as_one_scrolls(
     pump_until(lambda: "scroll" not in str(detail._title.cget("text")))
     console.files.save_payload(console.log.rows[-1], tmp_path / "message.txt")
     pump_until((tmp_path / "message.txt").exists)
-    assert (tmp_path / "message.txt").read_text() == text
+    assert (tmp_path / "message.txt").read_text(encoding="utf-8") == text
     pump_until(lambda: "Saved" in str(console._done.cget("text")))
 
 
