@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
@@ -89,3 +90,42 @@ def test_a_signal_closes_the_server(
     _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (status, b"")
     assert ("close", (1001, "")) in [(str(type), message) for type, message in events]
+
+
+def test_the_terminal_does_not_wait_long_for_a_server_that_does_not_answer(
+    peers: Any, pump_until: PumpUntil, tmp_path: Path
+) -> None:
+    listening = peers.listen()
+    with (tmp_path / "out").open("wb") as out:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-W",
+                "error",
+                "-m",
+                "tkws",
+                "--no-gui",
+                "--no-proxy",
+                "--linger",
+                "inf",
+                listening.url,
+            ],
+            cwd=REPOSITORY,
+            env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+        )
+    try:
+        peer = listening.accept()
+        peer.accept()
+        peer.text("here")
+        pump_until(lambda: (tmp_path / "out").stat().st_size, timeout=PATIENCE)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        pump_until(lambda: process.poll() is not None, timeout=PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
+    assert time.monotonic() - began < 9  # the closing handshake alone would have 10 seconds

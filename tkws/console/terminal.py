@@ -32,6 +32,9 @@ from tkws.console.status import Status, status_of
 from tkws.console.target import Target
 from tkws.loop import loop_for
 
+# Seconds that the closing handshake may take after Ctrl-C: a server in full flood may answer much later.
+CLOSING_TIME = 2.0
+
 HELP = """\
 /ping [TEXT]          send a ping
 /binary HEX           send bytes, given as hex
@@ -164,6 +167,8 @@ class Terminal:
     def _interrupted(self) -> None:
         if self._status is Status.INTERRUPTED:  # at the second Ctrl-C, do not wait for the closing handshake
             self._root.quit()
+        else:
+            self._loop.call_later(CLOSING_TIME, self._root.quit)
         self._status = Status.INTERRUPTED
         if self.session.state is tkws.State.CLOSED:
             self._root.quit()
