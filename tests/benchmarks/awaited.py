@@ -15,7 +15,8 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from tests.benchmarks.meter import REDRAW_MS, TICK_MS, Meter
+from tests.benchmarks.dot import MovingDot
+from tests.benchmarks.meter import Meter
 from tests.benchmarks.orders import GO, Program
 from tests.benchmarks.results import Round
 from tkws import aio
@@ -124,36 +125,13 @@ class MeteredWindow:
     def __init__(self) -> None:
         self.root = tkinter.Tk()
         self.meter = Meter()
-        self._canvas = tkinter.Canvas(self.root)
-        self._canvas.pack()
-        self._dot = self._canvas.create_oval(10, 10, 30, 30)
-        self._painted = True
+        dot = MovingDot(self.root, self.meter)
         self.root.update()
         self.meter.begin()
-        self._expect()
-        self._redraw()
+        dot.start()
 
     def close(self) -> None:
         """End it, and its timers."""
         for script in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.after_cancel(script)
         self.root.destroy()
-
-    def _expect(self) -> None:
-        self.meter.expect()
-        self.root.after(TICK_MS, self._tick)
-
-    def _tick(self) -> None:
-        self.meter.tick()
-        self._expect()
-
-    def _redraw(self) -> None:
-        if self._painted:
-            self._painted = False
-            self._canvas.move(self._dot, 1 - self.meter.repaints % 3, 0)
-            self.root.after_idle(self._repainted)
-        self.root.after(REDRAW_MS, self._redraw)
-
-    def _repainted(self) -> None:
-        self._painted = True
-        self.meter.repaints += 1

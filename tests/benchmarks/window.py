@@ -1,4 +1,4 @@
-"""A contender's window in Tk: it takes the runner's orders, carries the meter's timers, and draws.
+"""A contender's window in Tk: it takes the runner's orders, and carries the meter's load.
 
 Knows Tk and the meter; what is received and sent is the app's affair, how it travels the contender's.
 """
@@ -11,7 +11,8 @@ import tkinter
 from typing import Any
 
 from tests.benchmarks.apps import APPS, App
-from tests.benchmarks.meter import REDRAW_MS, TICK_MS, Meter
+from tests.benchmarks.dot import MovingDot
+from tests.benchmarks.meter import Meter
 from tests.benchmarks.orders import say
 
 
@@ -37,10 +38,7 @@ class Window:
     def open(self) -> None:
         """Show the window, and listen to the runner."""
         self.root = tkinter.Tk()
-        self._canvas = tkinter.Canvas(self.root, width=320, height=240)
-        self._canvas.pack()
-        self._dot = self._canvas.create_oval(10, 10, 30, 30, fill="navy")
-        self._painted = True
+        self._moving_dot = MovingDot(self.root, self.meter)
         self.root.update()
         self.root.tk.createfilehandler(sys.stdin, tkinter.READABLE, self._obey)
 
@@ -50,28 +48,7 @@ class Window:
 
     def start_timers(self) -> None:
         """Ask for the timer and for a redraw, again and again."""
-        self._expect()
-        self._redraw()
-
-    def _expect(self) -> None:
-        self.meter.expect()
-        self.root.after(TICK_MS, self._tick)
-
-    def _tick(self) -> None:
-        self.meter.tick()
-        self._expect()
-
-    def _redraw(self) -> None:
-        if self._painted:
-            self._painted = False
-            step = self.meter.repaints % 200
-            self._canvas.coords(self._dot, step, step, step + 20, step + 20)
-            self.root.after_idle(self._repainted)
-        self.root.after(REDRAW_MS, self._redraw)
-
-    def _repainted(self) -> None:
-        self._painted = True
-        self.meter.repaints += 1
+        self._moving_dot.start()
 
     # ---- what is the same in all
 

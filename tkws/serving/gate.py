@@ -1,6 +1,6 @@
 """A request that waits for the program's decision, which may come at once or later.
 
-Knows no connection: `tkws.serving.httpserver` turns the decision into an answer.
+Knows no connection: `tkws.serving.httpconnection` turns the decision into an answer.
 """
 
 from __future__ import annotations

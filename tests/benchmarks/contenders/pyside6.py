@@ -66,6 +66,10 @@ class Window(window.Window):
         self.meter.expect()
         self._ticks.start(TICK_MS)
 
+    def _tick(self) -> None:
+        self.meter.tick()
+        self._expect()
+
 
 class ClientAdapter(QObject):
     """Brings a client's signals to the app."""
