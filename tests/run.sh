@@ -2,7 +2,7 @@
 # Runs the tests: bash tests/run.sh [--quick | --all] [ARGUMENTS OF PYTEST]
 #
 #   bash tests/run.sh            all tests but the slow ones
-#   bash tests/run.sh --quick    no slow ones, no windows, no other programs: about a minute
+#   bash tests/run.sh --quick    no slow or thorough ones, no windows, no other programs: about a minute
 #   bash tests/run.sh --all      all tests
 #   bash tests/run.sh tests/protocol -k close    tests that are named run, slow or not
 #
@@ -101,14 +101,14 @@ done
 if [ "$named" = 1 ] && [ -f "$last" ]; then alone=yes; fi
 [ "$mode$named$chosen" != usual0no ] || set -- -m "not slow" "$@"
 if [ "$mode" = quick ]; then # not even loaded: those with no test for it, and much to import
-    set -- -m "not slow and not display and not programs" --ignore=tests/{benchmarks,compliance,interop,soak} "$@"
+    set -- -m "not slow and not thorough and not display and not programs" --ignore=tests/{benchmarks,compliance,interop,soak} "$@"
 fi
 
 # ---- what is said, made and run
 
 choose_python
 case "$mode" in
-    quick) tests="what is quick: no windows, no other programs" seconds=60 ;;
+    quick) tests="what is quick: no windows, no other programs, one of many that are alike" seconds=60 ;;
     usual) tests="all but the slow ones, which --all runs too" seconds=240 ;;
     all) tests="all" seconds=480 ;;
 esac

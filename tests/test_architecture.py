@@ -21,6 +21,8 @@ from statistics import median
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 REPOSITORY = Path(__file__).parents[1]
 
 # The run-time dependency, the extras, and pytest, which whoever asks for the plugin has: anything else

@@ -19,6 +19,8 @@ import tkws
 import tkws.aio
 import tkws.testing
 
+pytestmark = pytest.mark.thorough
+
 # Of no type that any argument takes.
 WRONG = object()
 

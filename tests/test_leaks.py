@@ -23,6 +23,8 @@ from tkws.loop import loop_for
 from tkws.net import resolve
 from tkws.protocol.frames import Opcode
 
+pytestmark = pytest.mark.thorough
+
 CYCLES, AT_ONCE = 1000, 50
 
 

@@ -162,7 +162,7 @@ def test_pytest_gets_what_was_asked_for(suite, asked):
 @pytest.mark.slow
 def test_quick_needs_no_programs(suite):
     result = suite("--quick", programs=CORES | INSTALLS)
-    assert "-m not slow and not display and not programs" in result.stdout
+    assert "-m not slow and not thorough and not display and not programs" in result.stdout
     assert "nstall" not in result.stderr
     assert "npm" not in result.stderr
 

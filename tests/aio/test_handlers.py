@@ -14,6 +14,8 @@ import tkws
 from tkws import aio
 from tkws.testing import connected_pair
 
+pytestmark = pytest.mark.thorough
+
 
 def plain(ws, type, message):
     """A handler that does nothing."""

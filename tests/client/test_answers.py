@@ -13,6 +13,8 @@ import tkws
 from tests.peers import Log, Peer, Secured
 from tkws.loop import loop_for
 
+pytestmark = pytest.mark.thorough
+
 HEAD = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n"
 STREAM = HEAD + b"Content-Type: text/event-stream\r\n\r\ndata: 1\n\n"
 CUT = HEAD + b"Content-Length: 100\r\n\r\npart"

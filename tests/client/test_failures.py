@@ -19,7 +19,7 @@ import tkws
 from tests.peers import Listening, Log, Secured
 from tkws.loop import loop_for, make_loop
 
-pytestmark = pytest.mark.usefixtures("heartbeat")
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("heartbeat")]
 
 # What the loop's clock shows in the beginning, and the seconds on it that an opening may take.
 BEGINNING = 1000.0

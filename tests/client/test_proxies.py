@@ -13,6 +13,8 @@ import tkws
 from tests.peers import Log, Peer
 from tkws.net import Endpoint, resolve
 
+pytestmark = pytest.mark.thorough
+
 ESTABLISHED = b"HTTP/1.1 200 OK\r\n\r\n"
 
 

@@ -324,6 +324,7 @@ def test_a_server_with_a_broken_answer_is_tried_again_until_it_is_mended(root, p
     mended = listening.accept()
     mended.accept()
     mended.bye()
+    mended.sock.shutdown(socket.SHUT_WR)
     pump_until(lambda: log.types[3:] == ["connect", "close", "disconnect"])
     assert ws.state is tkws.State.CLOSED
 

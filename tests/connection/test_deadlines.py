@@ -18,6 +18,8 @@ from tkws.protocol.closetimer import LINGER, MIN_READ_RATE
 from tkws.protocol.frames import Opcode
 from tkws.testing import FakeClock
 
+pytestmark = pytest.mark.thorough
+
 KIB, MIB = 1 << 10, 1 << 20
 PIECE = 256 * KIB  # that a slow peer reads at a time
 NORMAL = (1000).to_bytes(2, "big")

@@ -21,6 +21,8 @@ from tests.loop.test_fork import fork
 from tests.peers import Log
 from tkws.protocol.frames import Opcode
 
+pytestmark = pytest.mark.thorough
+
 # What a call returns in another thread; anything else must raise StateError.
 WORKS: dict[str, dict[str, Callable[[Any], object]]] = {
     "WebSocket": {

@@ -27,6 +27,8 @@ import tkws
 from tests import guards
 from tests.docs.blocks import Program, fragments, programs
 
+pytestmark = pytest.mark.thorough
+
 REPOSITORY = Path(__file__).parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 

@@ -20,6 +20,8 @@ from tests.hostile.conftest import Served
 from tests.peers import Log, Peer
 from tkws.protocol.frames import Opcode
 
+pytestmark = pytest.mark.thorough
+
 # Not where memory is traced, which makes everything slow: there a client sees that it is served on.
 serves_on = pytest.mark.usefixtures("heartbeat")
 

@@ -11,6 +11,8 @@ import tkws
 from tests.peers import KEY, Log, Peer
 from tkws.protocol.frames import Opcode
 
+pytestmark = pytest.mark.thorough
+
 # What would end a line, move a terminal's cursor, turn the direction of writing, or end a string of C.
 NASTY = ("\r\nX-Injected: 1\r\n\r\n", "\n", "\r", "\0", "\x1b[2J", "\x07", "\x7f", "\x9b2J", "\x85")
 UNICODE = ("\u2028", "\u202e", "\u200f", "\ufeff")

@@ -17,6 +17,8 @@ from tests.peers import KEY, Log
 from tkws.net.proxyurl import parse_proxy
 from tkws.protocol.uri import parse_uri
 
+pytestmark = pytest.mark.thorough
+
 PASSWORD, TOKEN, COOKIE, BEARER, PROXY = "Passw0rd", "T0ken", "C00kie", "Bear3r", "Pr0xy"
 SECRETS = (PASSWORD, TOKEN, COOKIE, BEARER, PROXY)
 ENCODED = tuple(base64.b64encode(f"user:{secret}".encode()).decode() for secret in (PASSWORD, PROXY))

@@ -12,6 +12,8 @@ from tests.peers import Log, Secured
 from tkws.protocol.frames import Opcode
 from tkws.testing import FakeClock
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("server_side", [True, False], ids=["server", "client"])
 def test_a_byte_now_and_then_within_a_frame_is_life_and_silence_is_not(root, peers, pump_until, server_side):

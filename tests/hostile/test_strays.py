@@ -16,6 +16,8 @@ from tests.hostile.test_floods import MIB, memory
 from tests.peers import KEY, Log, Peer, Secured
 from tkws.protocol.frames import Opcode
 
+pytestmark = pytest.mark.thorough
+
 MOST = 2 * MIB
 
 REQUEST = (

@@ -18,7 +18,7 @@ from tests.hostile.conftest import Served
 from tests.peers import KEY, Peer, Secured
 from tkws.protocol.frames import Opcode
 
-pytestmark = pytest.mark.usefixtures("heartbeat")
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("heartbeat")]
 
 RESET = b"\1\0\0\0\0\0\0\0"  # of SO_LINGER: closing resets
 WORDS = {"end": "without ending TLS", "reset": "reset by peer"}

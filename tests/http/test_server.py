@@ -9,6 +9,8 @@ from tkws.errors import HandshakeError, StateError
 from tkws.http.messages import Request, Response
 from tkws.http.server import MAX_SKIPPED, ServerConnection
 
+pytestmark = pytest.mark.thorough
+
 HOST = "Host: example.org\r\n"
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 UPGRADE = f"GET /chat HTTP/1.1\r\n{HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n".encode()

@@ -29,7 +29,9 @@ KINDS: dict[str, tuple[Any, Any, Any]] = {
 }
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(
+    params=[pytest.param(kind, marks=() if kind == "tk" else pytest.mark.thorough) for kind in KINDS]
+)
 def make_loop(request, monkeypatch, root) -> Iterator[MakeLoop]:
     """``make_loop(root, clock=...)``: a loop of each kind; closed after the test and before `root`."""
     kind, poller, selector = KINDS[request.param]

@@ -17,7 +17,10 @@ from tests.loop.test_contract import FOR_ITS_THREAD, arguments_of
 from tkws.errors import StateError
 from tkws.loop import loop_for
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+]
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ import pytest
 from tests.loop.child import run_child
 from tkws.loop import Loop, loop_for
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals for one process")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform == "win32", reason="no signals for one process"),
+]
 
 # Milliseconds after which a test that waits for a signal in vain ends.
 WATCHDOG = 5000

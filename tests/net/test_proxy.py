@@ -15,6 +15,8 @@ from tkws.http.answers import USER_AGENT
 from tkws.net.proxy import ProxyHandshake, require_socks, start_proxy_handshake
 from tkws.net.proxyurl import parse_proxy
 
+pytestmark = pytest.mark.thorough
+
 SECRET = "hunter2"
 HTTP = "http://proxy:3128"
 WITH_USER = f"ann:{SECRET}@"

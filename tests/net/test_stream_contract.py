@@ -13,6 +13,8 @@ from tests.net.source import Made
 from tkws.errors import StateError
 from tkws.net.bytequeue import CHUNK
 
+pytestmark = pytest.mark.thorough
+
 MIB = 1 << 20
 # Each kind of connection, and whether its owners offer a place for what comes.
 KINDS = [

@@ -10,6 +10,8 @@ import tkws
 from tests.peers import Log
 from tkws.net.tlserrors import PEER, PROXY, SERVER, explain_tls, needs_a_change
 
+pytestmark = pytest.mark.thorough
+
 LONG_AGO = {"not_before": datetime.datetime(2020, 1, 1), "not_after": datetime.datetime(2021, 1, 1)}  # noqa: DTZ001 - as trustme wants it
 NOT_YET = {"not_before": datetime.datetime(2199, 1, 1), "not_after": datetime.datetime(2199, 2, 1)}  # noqa: DTZ001 - as trustme wants it
 

@@ -22,6 +22,8 @@ from tkws.errors import HandshakeError
 from tkws.http.fields import Parameters, parse_extensions
 from tkws.protocol.deflate import Deflate, PerMessageDeflate
 
+pytestmark = pytest.mark.thorough
+
 Named = dict[str, str | None]
 
 SERVER_AFRESH, CLIENT_AFRESH = "server_no_context_takeover", "client_no_context_takeover"

@@ -39,6 +39,8 @@ from tkws.protocol.frames import Role
 from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.state import State
 
+pytestmark = pytest.mark.thorough
+
 SERVER, CLIENT = Role.SERVER, Role.CLIENT
 OPEN, CLOSING, CLOSED = State.OPEN, State.CLOSING, State.CLOSED
 

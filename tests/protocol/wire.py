@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -62,7 +61,9 @@ def close(code: int, reason: str = "") -> Frame:
 
 @functools.cache
 def xor(payload: bytes, mask: bytes) -> bytes:
-    return bytes(byte ^ key for byte, key in zip(payload, itertools.cycle(mask), strict=False))
+    size = len(payload)
+    keys = (mask * (size // 4 + 1))[:size]
+    return (int.from_bytes(payload) ^ int.from_bytes(keys)).to_bytes(size)
 
 
 def decode(data: bytes, *, masked: bool) -> list[Frame]:

@@ -13,6 +13,8 @@ import tkws
 from tests.peers import Peer, Secured
 from tkws.testing import FakeClock
 
+pytestmark = pytest.mark.thorough
+
 KIB, MIB = 1 << 10, 1 << 20
 
 # Bytes of Python's memory that a download may take, whatever the size of its file.
