@@ -362,6 +362,8 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "net/proxy": "import socksio\nimport tkws.http.messages\n",
         "net/tls": "import tkws.protocol.frames\n",
         "asynchandlers": "",
+        "configurable": "",
+        "keywords": "",
         "options": "",
         "testing/link": "",
     }

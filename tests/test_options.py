@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import socket
-from typing import Any
 
 import pytest
 
@@ -276,25 +275,28 @@ def test_an_unknown_option_names_the_nearest(root, peers, word, nearest):
     server.close()
 
 
-VALUE: Any = 1
-
-
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("function", "word", "message"),
     [
-        (lambda root: tkws.open("ws://h/", print, master=root, timout=1), "'timout': did you mean timeout"),
-        (lambda root: tkws.open("ws://h/", print, master=root, recconect=1), "did you mean reconnect"),
-        (lambda root: tkws.open("ws://h/", print, master=root, header={}), "did you mean headers"),
-        (lambda root: tkws.open("ws://h/", print, master=root, max_redirect=1), "did you mean max_redirects"),
-        (lambda root: tkws.serve(master=root, prot=1), "did you mean port"),
-        (lambda root: tkws.serve(master=root, origin=[]), "'origin': did you mean origins"),
-        (lambda root: tkws.loglevel("wran"), "unknown level 'wran': did you mean warn"),
-        (lambda root: tkws.serve(master=root, **{"x" * 10**6: VALUE}), "unknown option"),
+        (tkws.open, "timout", "'timout': did you mean timeout"),
+        (tkws.open, "recconect", "did you mean reconnect"),
+        (tkws.open, "header", "did you mean headers"),
+        (tkws.open, "max_redirect", "did you mean max_redirects"),
+        (tkws.serve, "prot", "did you mean port"),
+        (tkws.serve, "origin", "'origin': did you mean origins"),
+        (tkws.serve, "x" * 10**6, "unknown option"),
     ],
+    ids=lambda value: value[:20] if isinstance(value, str) else value.__name__,
 )
-def test_a_misspelt_argument_is_named_too(root, call, message):
+def test_a_misspelt_argument_is_named_too(root, function, word, message):
+    arguments = ("ws://h/", print) if function is tkws.open else ()
     with pytest.raises(TypeError, match=message):
-        call(root)
+        function(*arguments, master=root, **{word: 1})
+
+
+def test_a_misspelt_word_is_named_too():
+    with pytest.raises(TypeError, match="unknown level 'wran': did you mean warn"):
+        tkws.loglevel("wran")
 
 
 def test_conninfo_names_the_nearest(root, peers):

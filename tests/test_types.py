@@ -138,6 +138,8 @@ def opening(root: tkinter.Tk) -> None:
     tkws.open("ws://localhost", any_message, timeout="1")  # type: ignore[arg-type]
     tkws.open("ws://localhost", any_message, headers=5)  # type: ignore[arg-type]
     tkws.open("ws://localhost", any_message, ssl=True)  # type: ignore[arg-type]
+    tkws.open("ws://localhost", any_message, keepalive="20")  # type: ignore[arg-type]
+    tkws.open("ws://localhost", any_message, origins=[])  # type: ignore[call-arg]
 
 
 def talking(ws: tkws.WebSocket) -> None:
@@ -159,7 +161,13 @@ def talking(ws: tkws.WebSocket) -> None:
     ws.ping(5)  # type: ignore[arg-type]
     ws.latency = 0.5  # type: ignore[misc]
     ws.hello()  # type: ignore[attr-defined]
+    ws.configure(handler=any_message, compression=tkws.Deflate(), max_buffered=None)
+    tkws.configure(ws, keepalive=5, reentrant=True)
     ws.configure(5)  # type: ignore[call-overload]
+    ws.configure(max_message=1.5)  # type: ignore[call-overload]
+    ws.configure(origins=[])  # type: ignore[call-overload]
+    ws.config(keepalve=5)  # type: ignore[call-overload]
+    tkws.configure(ws, keepalve=5)  # type: ignore[call-arg]
     tkws.send(ws, 1.5, "hello")  # type: ignore[arg-type]
     tkws.find(80)  # type: ignore[arg-type]
     tkws.close("ws")  # type: ignore[arg-type]
@@ -188,6 +196,10 @@ def serving(root: tkinter.Tk) -> None:
     server.live(5, any_message)  # type: ignore[call-overload]
     tkws.live(server, "/", text_only)  # type: ignore[arg-type]
     tkws.live(server, any_message, "/")  # type: ignore[arg-type]
+    server.configure(origins=["null"], keepalive=5)
+    server.configure(origins=5)  # type: ignore[call-overload]
+    tkws.serve(handler=any_message, hosts=None, max_connections=5)
+    tkws.serve(max_connections=None)  # type: ignore[arg-type]
     tkws.serve(5, 0)  # type: ignore[arg-type]
     tkws.serve("127.0.0.1", "80")  # type: ignore[arg-type]
     server.broadcast(5)  # type: ignore[arg-type]
@@ -206,6 +218,9 @@ async def awaiting() -> None:
         await connection.close("1000")  # type: ignore[arg-type]
     async for again in tkws.aio.connect("ws://localhost", backoff=tkws.Backoff()):
         assert_type(again, tkws.aio.Connection)
+    tkws.aio.connect("ws://localhost", ping_interval=None, compression=None, origin="null", keepalive=5)
+    tkws.aio.connect("ws://localhost", max_size=None)  # type: ignore[arg-type]
+    tkws.aio.connect("ws://localhost", ping_intervals=1)  # type: ignore[call-arg]
     tkws.aio.connect(5)  # type: ignore[arg-type]
     tkws.aio.connect("ws://localhost", "more")  # type: ignore[call-arg, arg-type]
 

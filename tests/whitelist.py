@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from tkws.aio import Connection, Server as AioServer
 from tkws.aio.selector import HostSelector
+from tkws.configurable import ConfigurableConnection, ConfigurableServer
 from tkws.connection.statistics import Statistics
 from tkws.console.status import Status
 from tkws.handlers import Handler
 from tkws.net.tlserrors import Peer
-from tkws.options import Configurable
 from tkws.protocol.closing import CloseCode
 from tkws.serving.server import Server
 from tkws.testing import Link, ScriptedPeer
@@ -21,7 +21,8 @@ __all__ = ["NOT_DEAD"]
 NOT_DEAD = {
     "programs use it": (
         AioServer.serve_forever,
-        Configurable.config,  # Tk's other name of `configure`
+        ConfigurableConnection.config,  # Tk's other name of `configure`
+        ConfigurableServer.config,
         Connection.local_address,
         Connection.remote_address,
         Connection.subprotocol,

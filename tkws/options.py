@@ -1,17 +1,17 @@
 """The options of connections and servers: the unit, default and reason of each.
 
 Option objects are frozen; `changed` returns a new one, and every value is checked. A name that is passed as a
-keyword is the whole name; one that is passed as a str may be abbreviated, as in Tk.
+keyword is the whole name; one that is passed as a str may be abbreviated, as in Tk. `tkws.keywords` has the
+types of these keywords.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from tkws.asynchandlers import check_handler
 from tkws.checks import (
@@ -268,65 +268,6 @@ def describe(options: ConnectionOptions, name: str) -> tuple[str, str, str, obje
     """Return what a widget's ``configure`` does: name, database name and class, default, value."""
     field = next(field for field in dataclasses.fields(options) if field.name == name)
     return name, name, name.capitalize(), field.default, getattr(options, name)
-
-
-class Configurable(ABC):
-    """The option protocol of Tk's widgets."""
-
-    _options: ConnectionOptions
-
-    @abstractmethod
-    def _change(self, changes: dict[str, Any]) -> None:
-        """Apply changed options."""
-
-    @overload
-    def configure(self) -> dict[str, tuple[str, str, str, object, object]]: ...
-    @overload
-    def configure(self, option: str) -> tuple[str, str, str, object, object]: ...
-    @overload
-    def configure(self, option: None = None, **changes: Any) -> None: ...
-    def configure(self, option: str | None = None, **changes: Any) -> Any:
-        """Query or change options, as a Tk widget's ``configure`` does.
-
-        Args:
-            option: The option to describe; its name may be abbreviated if unambiguous, as in Tk.
-            **changes: Options and their new values; see `ConnectionOptions`.
-
-        Returns:
-            Without arguments, the description of every option by name; with ``option``, its
-            description: name, database name, database class, default and value. None for a change.
-
-        Raises:
-            TypeError: A name is not an option, or a value is of a wrong type.
-            ValueError: A value is out of range.
-            StateError: ``compression`` was changed after the opening handshake had begun.
-        """
-        if changes:
-            self._change(changes)
-            return None
-        if option is None:
-            return {name: describe(self._options, name) for name in self.keys()}
-        return describe(self._options, complete(option, self.keys()))
-
-    config = configure
-
-    def cget(self, option: str) -> Any:
-        """Return the value of an option, whose name may be abbreviated if unambiguous.
-
-        Raises:
-            TypeError: ``option`` is not an option.
-        """
-        return getattr(self._options, complete(option, self.keys()))
-
-    def keys(self) -> list[str]:
-        """Return the names of the options."""
-        return [field.name for field in dataclasses.fields(self._options)]
-
-    def __getitem__(self, option: str) -> Any:
-        return self.cget(option)
-
-    def __setitem__(self, option: str, value: Any) -> None:
-        self._change({complete(option, self.keys()): value})
 
 
 def _set(options: ConnectionOptions, name: str, value: object) -> None:

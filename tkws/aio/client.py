@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Unpack
 
 from tkws.aio.guest import GuestLoop, loop
+from tkws.aio.keywords import ConnectKeywords
 from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.websocket import Connection
 from tkws.aio.windows import require_widget
@@ -50,7 +51,7 @@ class connect:  # noqa: N801 - it is called as a function is
         master: Master = None,
         backoff: Backoff | None = None,
         max_queue: MaxQueue = MAX_QUEUE,
-        **options: Any,
+        **options: Unpack[ConnectKeywords],
     ) -> None:
         self._uri = check_text("uri", uri)
         if master is not None:
@@ -128,8 +129,8 @@ def running_master(master: Master) -> Master:
     return master or root
 
 
-def translated(options: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """Options with the names that tkws has for them; what is None in `websockets` to turn it off is 0."""
+def translated(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return options with the names that tkws has for them, and 0 for a None that turns one off."""
     ours = {names.get(name, name): value for name, value in options.items()}
     for name in ("keepalive", "pong_timeout"):
         if name in ours and ours[name] is None:

@@ -7,10 +7,12 @@ import glob
 import inspect
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from tkws.aio.client import OPTIONS, running_master, translated
 from tkws.aio.guest import GuestLoop, loop
+from tkws.aio.keywords import ServeKeywords
 from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.tasks import spawn
 from tkws.aio.websocket import Connection
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
 
 SWITCHING_PROTOCOLS = 101
+
+# The name of `websockets` for an option of tkws.
+ARGUMENTS = MappingProxyType({"open_timeout": "handshake_timeout"})
 
 
 class ServerConnection(Connection):
@@ -219,7 +224,7 @@ class serve:  # noqa: N801 - it is called as a function is
         subprotocols: Sequence[str] | None = None,
         process_request: ProcessRequest | None = None,
         max_queue: MaxQueue = MAX_QUEUE,
-        **options: Any,
+        **options: Unpack[ServeKeywords],
     ) -> None:
         check_callable("handler", handler, "(connection)")
         if process_request is not None:
@@ -230,7 +235,7 @@ class serve:  # noqa: N801 - it is called as a function is
             require_widget("master", master)
         self._address = check_text("host", host), check_count("port", port, most=65535)
         self._master = master
-        self._options = translated(options, OPTIONS | {"open_timeout": "handshake_timeout"})
+        self._options = translated(options, OPTIONS | ARGUMENTS)
         self._server: Server | None = None
 
     def __await__(self) -> Generator[Any, None, Server]:

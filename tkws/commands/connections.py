@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Unpack
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.commands.arguments import as_bytes, as_text, parse_message_type
@@ -15,6 +15,7 @@ from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
 from tkws.http.authority import parse_address
 from tkws.http.hostnames import pattern_to_ascii
+from tkws.keywords import ClientKeywords, ConnectionKeywords
 from tkws.loop import Master, loop_for
 from tkws.net import SocketStream, detach
 from tkws.options import ConnectionOptions, ServerOptions, changed, complete
@@ -38,7 +39,7 @@ def takeover(
     *,
     initial: Buffer = b"",
     master: Master = None,
-    **options: Any,
+    **options: Unpack[ClientKeywords],
 ) -> WebSocket:
     """Turn a socket whose opening handshake has already finished into a WebSocket (tcllib's ``takeover``).
 
@@ -49,7 +50,7 @@ def takeover(
         info: The message of the ``connect`` event.
         initial: Bytes that were read after the handshake, in any object with a contiguous buffer.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
-        **options: See `ConnectionOptions`.
+        **options: As of `tkws.open`.
 
     Returns:
         The connection, OPEN.
@@ -111,10 +112,12 @@ def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:
     ws.close(code, reason or DEFAULT_REASONS.get(code or 0, ""))
 
 
-def configure(ws: WebSocket, option: str | None = None, **options: Any) -> Any:
+def configure(ws: WebSocket, option: str | None = None, **options: Unpack[ConnectionKeywords]) -> Any:
     """Query or change options (tcllib's ``configure``); see `WebSocket.configure`."""
     _check_websocket(ws)
-    return ws.configure(*([] if option is None else [option]), **options)
+    if options:
+        return ws.configure(**options)
+    return ws.configure() if option is None else ws.configure(option)
 
 
 def conninfo(ws: WebSocket, what: str) -> Any:

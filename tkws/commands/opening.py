@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from tkws.checks import check_seconds
 from tkws.client.connector import Route
@@ -15,6 +15,7 @@ from tkws.commands.arguments import check_opening, retry_state, reusable
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
+from tkws.keywords import ClientKeywords
 from tkws.loop import Master, loop_for
 from tkws.net import detach
 from tkws.options import ConnectionOptions, changed
@@ -45,7 +46,7 @@ def open(
     cookies: CookieJar | None = None,
     reconnect: bool | Backoff | None = None,
     max_redirects: int = MAX_REDIRECTS,
-    **options: Any,
+    **options: Unpack[ClientKeywords],
 ) -> WebSocket:
     """Open a connection (tcllib's ``open``, RFC 6455, 4.1).
 
@@ -74,7 +75,10 @@ def open(
         reconnect: True, or a `Backoff`, to connect again after the connection was lost or could not
             be made; each attempt is announced by a ``retry`` event.
         max_redirects: How many redirects are followed. One more is an ``error`` event.
-        **options: See `ConnectionOptions`.
+        **options: The options of the connection: ``keepalive``, ``ping``, ``pong_timeout``,
+            ``close_timeout``, ``max_message``, ``max_fragments``, ``compression``, ``high_water``,
+            ``low_water``, ``max_buffered``, ``offline_buffer``, ``echo_close_reason``, ``reentrant``; see
+            `ConnectionOptions`.
 
     Returns:
         The connection, CONNECTING; the result is reported by events.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 from weakref import WeakKeyDictionary
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
@@ -15,6 +15,7 @@ from tkws.errors import HandshakeError, StateError
 from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
 from tkws.http.messages import Request
+from tkws.keywords import ServerKeywords
 from tkws.loop import Master, loop_for
 from tkws.loop.logs import Log
 from tkws.net import check_ssl_context
@@ -30,14 +31,16 @@ if TYPE_CHECKING:
 _admissions: WeakKeyDictionary[socket.socket, Admission] = WeakKeyDictionary()
 
 
-def server(listening_socket: socket.socket, *, master: Master = None, **options: Any) -> Server:
+def server(
+    listening_socket: socket.socket, *, master: Master = None, **options: Unpack[ServerKeywords]
+) -> Server:
     """Return a server whose connections the program accepts itself (tcllib's ``server``).
 
     Args:
         listening_socket: The program's own socket. Calling this again for the same socket returns a
             new server, without ``live`` entries.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
-        **options: See `ServerOptions`.
+        **options: As of `serve`.
 
     Raises:
         TypeError: ``listening_socket`` is not a socket, or an option is unknown or of a wrong type.
@@ -56,7 +59,7 @@ def serve(
     *,
     master: Master = None,
     ssl: tls.SSLContext | None = None,
-    **options: Any,
+    **options: Unpack[ServerKeywords],
 ) -> HTTPServer:
     """Return a server that listens, accepts connections and speaks HTTP itself.
 
@@ -65,7 +68,10 @@ def serve(
         port: The port; 0 for any free one, see `HTTPServer.port`.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         ssl: A server's TLS context, for ``wss:`` and ``https:``; None for plain TCP.
-        **options: See `ServerOptions`; a ``handler`` serves paths that no `Server.live` entry matches.
+        **options: The options of the server: ``origins``, ``hosts``, ``handshake_timeout``,
+            ``max_header_bytes``, ``max_connections``, ``max_connections_per_address``, ``slow_peer``; the
+            ``handler`` for paths that no `Server.live` entry matches; and those of its connections, as of
+            `tkws.open`. See `ServerOptions`.
 
     Raises:
         OSError: The server cannot listen on the address.

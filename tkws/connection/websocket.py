@@ -7,12 +7,13 @@ happens reaches the program through its handler, in Tk's thread.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tkws.checks import Buffer, check_flag, check_kind
+from tkws.configurable import ConfigurableConnection
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
@@ -21,7 +22,7 @@ from tkws.connection.statistics import Statistics, statistics_of
 from tkws.errors import StateError
 from tkws.loop import Loop
 from tkws.net import run_in_thread
-from tkws.options import Configurable, ConnectionOptions, changed
+from tkws.options import ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool, set_numpy_loader
@@ -37,7 +38,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 set_numpy_loader(run_in_thread)  # the import would freeze the window
 
 
-class WebSocket(Configurable):
+class WebSocket(ConfigurableConnection):
     """A WebSocket connection of a Tk program.
 
     Made by `tkws.open`, `tkws.takeover`, `tkws.upgrade` and by servers, never directly.
@@ -251,7 +252,7 @@ class WebSocket(Configurable):
 
     # How it works
 
-    def _change(self, changes: dict[str, Any]) -> None:
+    def _change(self, changes: Mapping[str, Any]) -> None:
         self.loop.check_thread()
         options = changed(self._options, changes)
         if options.compression != self._options.compression:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_handler
 from tkws.checks import Buffer, check_kind, check_text
+from tkws.configurable import ConfigurableServer
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
 from tkws.connection.logs import LOGGERS
@@ -28,7 +29,7 @@ from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.loop.logs import Log
 from tkws.net import SocketStream, Stream, detach
-from tkws.options import Configurable, ServerOptions, changed, ignore
+from tkws.options import ServerOptions, changed, ignore
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.frames import Role
@@ -65,7 +66,7 @@ class Admission(NamedTuple):
     answer: bytes
 
 
-class Server(Configurable):
+class Server(ConfigurableServer):
     """Made by `tkws.serving.server` and `tkws.serve`.
 
     Its options are changed as those of a Tk widget; those of connections hold for the connections
@@ -310,7 +311,7 @@ class Server(Configurable):
 
     # How it works
 
-    def _change(self, changes: dict[str, Any]) -> None:
+    def _change(self, changes: Mapping[str, Any]) -> None:
         self.loop.check_process()
         self._options = changed(self._options, changes)
 

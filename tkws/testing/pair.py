@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+from typing import Unpack
 
 from tkws.checks import check_callable
 from tkws.commands import takeover
 from tkws.connection.websocket import WebSocket
 from tkws.handlers import EventHandler
+from tkws.keywords import ClientKeywords
 from tkws.loop import Master
 from tkws.options import ConnectionOptions, changed, ignore
 
 
 def connected_pair(
-    client: EventHandler = ignore, server: EventHandler = ignore, *, master: Master = None, **options: Any
+    client: EventHandler = ignore,
+    server: EventHandler = ignore,
+    *,
+    master: Master = None,
+    **options: Unpack[ClientKeywords],
 ) -> tuple[WebSocket, WebSocket]:
     """Connect two handlers, as after an opening handshake; both get ``connect`` once the loop runs.
 
