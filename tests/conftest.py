@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import ssl
 import sys
 import threading
@@ -31,6 +32,7 @@ import trustme
 
 from tests import guards
 from tests.progress import AtOnce
+from tests.resolver import Resolver
 
 PumpUntil = Callable[..., None]
 
@@ -240,6 +242,15 @@ def peers(pump_until: PumpUntil) -> Iterator[Any]:
 
     with Peers(pump_until) as made:
         yield made
+
+
+@pytest.fixture
+def system_resolver() -> Iterator[Resolver]:
+    """What the system's resolver answers during the test: it knows no names but those put in."""
+    resolver = Resolver()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", resolver.getaddrinfo)
+        yield resolver
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import socket
+import ssl
 import threading
 import tkinter
 import weakref
@@ -20,7 +21,7 @@ import tkws
 from tests import guards
 from tests.peers import Peer
 from tkws.loop import loop_for
-from tkws.net import resolve
+from tkws.net import default_ssl_context
 from tkws.protocol.frames import Opcode
 
 pytestmark = pytest.mark.thorough
@@ -161,11 +162,12 @@ def test_servers_leave_nothing(root, pump_until):
 class Stage:
     """What a moment is prepared with; ``reached()`` says when it is there."""
 
-    def __init__(self, root, peers, pump_until, monkeypatch, server_ssl, client_ssl) -> None:
+    def __init__(self, root, peers, pump_until, monkeypatch, resolver, server_ssl, client_ssl) -> None:
         self.root = root
         self.peers = peers
         self.pump_until = pump_until
         self.monkeypatch = monkeypatch
+        self.resolver = resolver
         self.server_ssl = server_ssl
         self.client_ssl = client_ssl
         self.handler = Watched()
@@ -195,7 +197,7 @@ def just_asked(stage):
 
 
 def resolving(stage):
-    stage.monkeypatch.setattr(resolve, "_look_up", lambda host, port: stage.let_go.wait(10))
+    stage.resolver["slow.invalid"] = lambda: ["192.0.2.1"] if stage.let_go.wait(10) else []
     stage.open("ws://slow.invalid/")
     stage.pump_until(
         lambda: stage.connector() and stage.connector().phase == "resolve" and stage.connector()._step
@@ -217,7 +219,12 @@ def connecting(stage):
 
 
 def loading_the_authorities(stage):
-    stage.monkeypatch.setattr("tkws.net.sslcontext.default_ssl_context", lambda: stage.let_go.wait(10))
+    def load() -> ssl.SSLContext:
+        stage.let_go.wait(10)
+        raise ssl.SSLError("let go")
+
+    default_ssl_context.cache_clear()
+    stage.monkeypatch.setattr(ssl, "create_default_context", load)
     stage.open("wss://localhost:1/")
     stage.pump_until(lambda: stage.connector() and stage.connector().phase == "tls")
 
@@ -366,8 +373,8 @@ MOMENTS = [
 
 
 @pytest.fixture
-def stage(root, peers, pump_until, monkeypatch, server_ssl, client_ssl):
-    stage = Stage(root, peers, pump_until, monkeypatch, server_ssl, client_ssl)
+def stage(root, peers, pump_until, monkeypatch, system_resolver, server_ssl, client_ssl):
+    stage = Stage(root, peers, pump_until, monkeypatch, system_resolver, server_ssl, client_ssl)
     yield stage
     stage.let_go.set()
 
@@ -391,8 +398,8 @@ def test_the_loop_goes_at_any_moment(stage, root, moment):
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
 def test_the_window_goes_at_any_moment(request, display_root, peers, pump_until, monkeypatch, moment):
-    certificates = (request.getfixturevalue(name) for name in ("server_ssl", "client_ssl"))
-    stage = Stage(display_root, peers, pump_until, monkeypatch, *certificates)
+    others = (request.getfixturevalue(name) for name in ("system_resolver", "server_ssl", "client_ssl"))
+    stage = Stage(display_root, peers, pump_until, monkeypatch, *others)
     try:
         moment(stage)
         display_root.destroy()
@@ -404,9 +411,9 @@ def test_the_window_goes_at_any_moment(request, display_root, peers, pump_until,
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
 def test_the_interpreter_is_forgotten_at_any_moment(
-    peers, pump_until, monkeypatch, server_ssl, client_ssl, moment
+    peers, pump_until, monkeypatch, system_resolver, server_ssl, client_ssl, moment
 ):
-    stage = Stage(tkinter.Tcl(), peers, pump_until, monkeypatch, server_ssl, client_ssl)
+    stage = Stage(tkinter.Tcl(), peers, pump_until, monkeypatch, system_resolver, server_ssl, client_ssl)
     try:
         moment(stage)
         handler = stage.handler

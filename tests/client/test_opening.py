@@ -19,7 +19,7 @@ import trustme
 import tkws
 from tests.peers import Log, Peer
 from tkws.loop import loop_for
-from tkws.net import resolve
+from tkws.net import default_ssl_context
 from tkws.protocol.frames import Opcode
 
 
@@ -219,11 +219,7 @@ def test_no_such_unix_socket(failed, tmp_path):
     assert (error.phase, error.__cause__.errno) == ("connect", errno.ENOENT)
 
 
-def test_an_unknown_name(failed, monkeypatch):
-    def look_up(host, port):
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(resolve, "_look_up", look_up)
+def test_an_unknown_name(failed, system_resolver):
     error = failed("ws://nobody.invalid/")
     assert (error.phase, str(error)) == (
         "resolve",
@@ -340,9 +336,9 @@ def test_a_fault_of_the_headers_own_making_is_reported(failed, callback_errors):
 # ---- it takes too long
 
 
-def test_while_the_name_is_looked_up(failed, monkeypatch):
+def test_while_the_name_is_looked_up(failed, system_resolver):
     go_on = threading.Event()
-    monkeypatch.setattr(resolve, "_look_up", lambda host, port: go_on.wait(10))
+    system_resolver["slow.invalid"] = lambda: ["192.0.2.1"] if go_on.wait(10) else []
     try:
         error = failed("ws://slow.invalid/", timeout=0.05)
     finally:
@@ -468,7 +464,8 @@ def test_a_context_that_cannot_be_loaded(failed, listening, monkeypatch):
     def load():
         raise ssl.SSLError("no authorities here")
 
-    monkeypatch.setattr("tkws.net.sslcontext.default_ssl_context", load)
+    default_ssl_context.cache_clear()
+    monkeypatch.setattr(ssl, "create_default_context", load)
     error = failed(f"wss://localhost:{listening.port}/")
     assert error.phase == "tls"
     assert "no authorities here" in str(error)

@@ -11,7 +11,7 @@ import pytest
 
 import tkws
 from tests.peers import Log, Peer
-from tkws.net import Endpoint, resolve
+from tkws.testing import FakeClock
 
 pytestmark = pytest.mark.thorough
 
@@ -25,20 +25,6 @@ def environment(monkeypatch):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     return monkeypatch
-
-
-@pytest.fixture
-def names(monkeypatch):
-    """Addresses by name, for the system's resolver, which knows no others."""
-    known: dict[str, str] = {}
-
-    def look_up(host: str, port: int) -> list[Endpoint]:
-        if host not in known:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [Endpoint(socket.AF_INET, (known[host], port))]
-
-    monkeypatch.setattr(resolve, "_look_up", look_up)
-    return known
 
 
 @pytest.fixture
@@ -107,7 +93,7 @@ def test_a_given_proxy_is_gone_through_even_to_this_machine(root, pump_until, pr
     assert log.types == ["connect", "text", "close", "disconnect"]
 
 
-def test_the_environment_names_a_proxy(root, pump_until, proxy, environment, names):
+def test_the_environment_names_a_proxy(root, pump_until, proxy, environment, system_resolver):
     environment.setenv("all_proxy", proxy.place)
     log = begin(root, "ws://server.test/")
     proxy.answer(ESTABLISHED).accept()
@@ -117,9 +103,9 @@ def test_the_environment_names_a_proxy(root, pump_until, proxy, environment, nam
 
 
 @pytest.mark.parametrize("setting", [None, False])
-def test_no_proxy_at_all(root, pump_until, peers, environment, names, refused_port, setting):
+def test_no_proxy_at_all(root, pump_until, peers, environment, system_resolver, refused_port, setting):
     environment.setenv("all_proxy", f"127.0.0.1:{refused_port}")
-    names["server.test"] = "127.0.0.1"
+    system_resolver["server.test"] = ["127.0.0.1"]
     server = peers.listen()
     log = begin(root, f"ws://server.test:{server.port}/", proxy=setting)
     server.accept().accept()
@@ -127,10 +113,10 @@ def test_no_proxy_at_all(root, pump_until, peers, environment, names, refused_po
     log.ws.close()
 
 
-def test_an_exception_in_the_environment(root, pump_until, peers, environment, names, refused_port):
+def test_an_exception_in_the_environment(root, pump_until, peers, environment, system_resolver, refused_port):
     environment.setenv("all_proxy", f"127.0.0.1:{refused_port}")
     environment.setenv("no_proxy", ".test")
-    names["server.test"] = "127.0.0.1"
+    system_resolver["server.test"] = ["127.0.0.1"]
     server = peers.listen()
     log = begin(root, f"ws://server.test:{server.port}/")
     server.accept().accept()
@@ -235,7 +221,7 @@ def test_a_proxy_that_nobody_runs(root, pump_until, refused_port):
     assert str(error).startswith(f"Cannot reach the proxy {place}: cannot connect to ")
 
 
-def test_a_proxy_whose_name_is_unknown(root, pump_until, names):
+def test_a_proxy_whose_name_is_unknown(root, pump_until, system_resolver):
     error = failure(begin(root, "ws://server.test/", proxy="http://proxy.test"), pump_until)
     assert error.phase == "proxy"
     assert str(error).startswith("Cannot reach the proxy http://proxy.test:80: cannot resolve 'proxy.test'")
@@ -249,7 +235,7 @@ def test_a_refusal_has_status_headers_and_body(root, pump_until, proxy):
     assert error.headers["retry-after"] == "9"
 
 
-def test_a_name_that_socks5_has_resolved_here(root, pump_until, peers, names):
+def test_a_name_that_socks5_has_resolved_here(root, pump_until, peers, system_resolver):
     listening = peers.listen()
     log = begin(root, "ws://server.test/", proxy=f"socks5://127.0.0.1:{listening.port}")
     listening.accept()
@@ -258,11 +244,13 @@ def test_a_name_that_socks5_has_resolved_here(root, pump_until, peers, names):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks4a", "socks5", "socks5h"])
-def test_a_silent_proxy_is_told_by_the_timeout(root, pump_until, peers, names, scheme):
-    names["server.test"] = "192.0.2.1"
-    listening = peers.listen()
-    log = begin(root, "ws://server.test/", proxy=f"{scheme}://127.0.0.1:{listening.port}", timeout=0.2)
+def test_a_silent_proxy_is_told_by_the_timeout(root, pump_until, peers, system_resolver, scheme):
+    system_resolver["server.test"] = ["192.0.2.1"]
+    listening, clock = peers.listen(), FakeClock(root)
+    log = begin(root, "ws://server.test/", proxy=f"{scheme}://127.0.0.1:{listening.port}", timeout=60)
     peer = listening.accept()
+    peer.take(1)
+    clock.advance(60)
     error = failure(log, pump_until, "timeout")
     assert error.phase == "proxy"
     assert str(error).endswith("passed while finding a way through the proxy")

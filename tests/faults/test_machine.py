@@ -20,7 +20,6 @@ import tkws
 from tests.ledger import Ledger
 from tests.peers import Log
 from tkws.loop import make_loop
-from tkws.net import listen
 from tkws.protocol.frames import Opcode
 
 BACKOFF = tkws.Backoff(initial=0.02, factor=1)
@@ -70,11 +69,11 @@ def test_a_client_without_descriptors_tries_until_there_are_some(root, pump_unti
 
 
 def test_a_server_without_descriptors_serves_who_is_there_and_accepts_again(
-    root, peers, pump_until, exhaust, monkeypatch, caplog
+    root, peers, pump_until, exhaust, caplog
 ):
-    monkeypatch.setattr(listen, "RETRY_DELAY", 0.02)
     log = Log(text=lambda ws, message: ws.send(message))
     server = tkws.serve(master=root, handler=log)
+    server._listener.retry_delay = 0.02
     first = peers.connect(server)
     first.ask()
     first.answer()

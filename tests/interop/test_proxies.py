@@ -14,7 +14,6 @@ import pytest
 import tkws
 from tests.interop.proxies import HIDDEN_NAME, USER, Proxies
 from tests.peers import Log
-from tkws.net import Endpoint, resolve
 
 pytestmark = pytest.mark.usefixtures("heartbeat")
 
@@ -159,12 +158,10 @@ def test_the_environments_proxy_resolves_the_name(root, pump_until, proxies, ech
 
 
 def test_an_exception_in_the_environment_is_reached_directly(
-    root, pump_until, proxies, echo, environment, monkeypatch
+    root, pump_until, proxies, echo, environment, system_resolver
 ):
     environment.setenv("all_proxy", proxies["squid for nobody"].url("http"))
-    monkeypatch.setattr(
-        resolve, "_look_up", lambda host, port: [Endpoint(socket.AF_INET, ("127.0.0.1", port))]
-    )
+    system_resolver[HIDDEN_NAME] = ["127.0.0.1"]
     url = f"ws://{HIDDEN_NAME}:{echo().port}/"
     assert refusal(root, pump_until, url).phase == "proxy"
     environment.setenv("no_proxy", f"example.org,{HIDDEN_NAME}")
@@ -172,14 +169,15 @@ def test_an_exception_in_the_environment_is_reached_directly(
 
 
 @pytest.mark.parametrize("name", ["microsocks", "dante"])
-def test_a_socks_proxy_resolves_the_name(root, pump_until, proxies, monkeypatch, name):
+def test_a_socks_proxy_resolves_the_name(root, pump_until, proxies, request, name):
     *_, (address, *_) = socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)[0]
-    monkeypatch.setattr(resolve, "_look_up", lambda host, port: pytest.fail("resolved here"))
+    resolver = request.getfixturevalue("system_resolver")  # from here on
     log = Log(connect=lambda ws, _: ws.close())
     server = tkws.serve(address, master=root, handler=Log())
     tkws.open(f"ws://localhost:{server.port}/", log, master=root, proxy=proxies[name].url("socks5h"))
     pump_until(lambda: log.over, PATIENCE)
     assert log.types == ["connect", "close", "disconnect"]
+    assert not resolver.threads
     server.close()
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import ClassVar
 
 import pytest
 
-from tkws.net import bind
 from tkws.net.bind import PORT_TRIES, bind_tcp, bind_unix
 
 
@@ -25,26 +25,19 @@ def bound():
         sock.close()
 
 
-@pytest.fixture
-def crowded(monkeypatch):
-    """``crowded(code, times)``: binding by IPv6 fails with ``code``, so many times."""
-    failures: list[int] = []
-    ports: list[int] = []
+def crowded(code: int, times: int) -> type[socket.socket]:
+    """A kind of socket whose binding by IPv6 fails with ``code``, so many times: ``ports`` has where."""
 
     class Crowded(socket.socket):
+        ports: ClassVar[list[int]] = []
+
         def bind(self, address):
-            if self.family == socket.AF_INET6 and failures:
-                ports.append(address[1])
-                raise OSError(failures.pop(), "as asked")
+            if self.family == socket.AF_INET6 and len(self.ports) < times:
+                self.ports.append(address[1])
+                raise OSError(code, "as asked")
             super().bind(address)
 
-    monkeypatch.setattr(bind, "Socket", Crowded)
-
-    def crowd(code: int, times: int) -> list[int]:
-        failures.extend([code] * times)
-        return ports
-
-    return crowd
+    return Crowded
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0"])
@@ -66,32 +59,30 @@ def test_both_families_listen_on_the_same_port(bound, host, names):
     assert v6.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
 
 
-def test_a_machine_without_ipv6_listens_by_ipv4(bound, crowded):
-    crowded(errno.EADDRNOTAVAIL, 1)
-    (sock,) = bound(bind_tcp("localhost", 0))
+def test_a_machine_without_ipv6_listens_by_ipv4(bound):
+    (sock,) = bound(bind_tcp("localhost", 0, make_socket=crowded(errno.EADDRNOTAVAIL, 1)))
     assert sock.getsockname()[0] == "127.0.0.1"
 
 
-def test_a_free_port_is_looked_for_until_it_is_free_in_both(bound, crowded):
-    ports = crowded(errno.EADDRINUSE, PORT_TRIES - 1)
-    assert len(bound(bind_tcp("localhost", 0))) == 2
-    assert len(ports) == PORT_TRIES - 1
+def test_a_free_port_is_looked_for_until_it_is_free_in_both(bound):
+    kind = crowded(errno.EADDRINUSE, PORT_TRIES - 1)
+    assert len(bound(bind_tcp("localhost", 0, make_socket=kind))) == 2
+    assert len(kind.ports) == PORT_TRIES - 1
 
 
-def test_the_search_for_a_port_has_an_end(crowded):
-    crowded(errno.EADDRINUSE, PORT_TRIES)
+def test_the_search_for_a_port_has_an_end():
+    kind = crowded(errno.EADDRINUSE, PORT_TRIES)
     with pytest.raises(OSError, match=r"cannot listen on \[::1\]:\d+: as asked") as caught:
-        bind_tcp("localhost", 0)
+        bind_tcp("localhost", 0, make_socket=kind)
     assert caught.value.errno == errno.EADDRINUSE
 
 
-def test_a_port_that_was_asked_for_is_not_exchanged(bound, crowded):
+def test_a_port_that_was_asked_for_is_not_exchanged(bound):
     (sock,) = bound(bind_tcp("127.0.0.1", 0))
     port = sock.getsockname()[1]
     sock.close()
-    crowded(errno.EADDRINUSE, 1)
     with pytest.raises(OSError, match=rf"cannot listen on \[::1\]:{port}"):
-        bind_tcp("localhost", port)
+        bind_tcp("localhost", port, make_socket=crowded(errno.EADDRINUSE, 1))
 
 
 def test_a_port_in_use_is_an_error_that_says_which(bound):

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tests.net.source import Made
-from tkws.net import bytequeue
 from tkws.net.bytequeue import CHUNK, IOV_MAX, JOIN_BELOW, ByteQueue, as_buffer, send, should_join
 
 
@@ -135,12 +134,11 @@ def test_a_cleared_queue_is_empty():
 
 @pytest.mark.parametrize("sizes", [[5], [5] * 40, [JOIN_BELOW * 3] * 3], ids=["one", "small", "large"])
 @pytest.mark.parametrize("has_sendmsg", [True, False])
-def test_one_call_sends_all_that_the_socket_takes(monkeypatch, socket_pair, sizes, has_sendmsg):
-    monkeypatch.setattr(bytequeue, "_HAS_SENDMSG", has_sendmsg)
+def test_one_call_sends_all_that_the_socket_takes(socket_pair, sizes, has_sendmsg):
     near, far = socket_pair("unix")
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
-    assert send(near, pieces) == sum(sizes)
+    assert send(near, pieces, has_sendmsg=has_sendmsg) == sum(sizes)
     near.shutdown(socket.SHUT_WR)
     assert far.makefile("rb").read() == b"".join(pieces)
 

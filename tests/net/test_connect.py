@@ -10,7 +10,7 @@ import weakref
 import pytest
 
 from tkws.errors import OpenError
-from tkws.net import Endpoint, HappyEyeballs, Listener, connect, numeric_endpoint, unix_endpoint
+from tkws.net import Endpoint, HappyEyeballs, Listener, numeric_endpoint, unix_endpoint
 from tkws.net.connect import ATTEMPT_DELAY, interleave
 
 
@@ -95,22 +95,16 @@ def outcome():
 
 @pytest.fixture
 def dial(loop, outcome):
-    """``dial(*endpoints)``: a dial that tells `outcome`; cancelled after the test."""
+    """``dial(*endpoints, **options)``: a dial that tells `outcome`; cancelled after the test."""
     made: list[HappyEyeballs] = []
 
-    def dial(*endpoints: Endpoint) -> HappyEyeballs:
-        made.append(HappyEyeballs(loop, endpoints, outcome.connected, outcome.failed))
+    def dial(*endpoints: Endpoint, **options) -> HappyEyeballs:
+        made.append(HappyEyeballs(loop, endpoints, outcome.connected, outcome.failed, **options))
         return made[-1]
 
     yield dial
     for one in made:
         one.cancel()
-
-
-@pytest.fixture
-def hasty(monkeypatch) -> None:
-    """Attempts follow one another without the quarter of a second."""
-    monkeypatch.setattr(connect, "ATTEMPT_DELAY", 0.01)
 
 
 @pytest.mark.parametrize("kind", ["tcp", "tcp6", "unix"])
@@ -160,12 +154,9 @@ def test_when_all_fail_all_causes_are_told(dial, outcome, refusing, pump_until, 
     ]
 
 
-def test_after_a_failure_the_next_is_tried_at_once(
-    dial, outcome, refusing, listening, pump_until, monkeypatch
-):
-    monkeypatch.setattr(connect, "ATTEMPT_DELAY", 1000)
+def test_after_a_failure_the_next_is_tried_at_once(dial, outcome, refusing, listening, pump_until):
     sock, endpoint = listening()
-    dial(refusing, endpoint)
+    dial(refusing, endpoint, delay=1000)
     pump_until(lambda: outcome.over)
     assert outcome.sock.getpeername() == sock.getsockname()
 
@@ -186,17 +177,17 @@ def test_after_a_silence_the_next_is_tried_beside_it(
     assert "over: 0 under way" in repr(made)
 
 
-def test_the_failure_waits_for_those_under_way(loop, dial, outcome, silent, refusing, pump_until, hasty):
-    made = dial(silent(), refusing)
+def test_the_failure_waits_for_those_under_way(loop, dial, outcome, silent, refusing, pump_until):
+    made = dial(silent(), refusing, delay=0.01)
     pump_until(lambda: "1 under way, 0 waiting, 1 failed" in repr(made))
     assert not outcome.over
 
 
 @pytest.mark.parametrize("turns", range(6))
 def test_cancelling_at_any_moment_leaves_nothing(
-    loop, dial, outcome, silent, refusing, listening, pump_until, hasty, turns
+    loop, dial, outcome, silent, refusing, listening, pump_until, turns
 ):
-    made = dial(silent(), refusing, silent(), refusing)
+    made = dial(silent(), refusing, silent(), refusing, delay=0.01)
     rested: list[bool] = []
     loop.call_later(turns * 0.008, rested.append, True)
     pump_until(lambda: rested)
@@ -261,7 +252,7 @@ def test_a_family_that_is_unknown_here_is_a_failed_attempt(dial, outcome, pump_u
     assert outcome.error.__cause__.errno == errno.EAFNOSUPPORT
 
 
-def test_a_socket_that_connected_to_itself_is_refused(dial, outcome, pump_until, monkeypatch):
+def test_a_socket_that_connected_to_itself_is_refused(dial, outcome, pump_until):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         own = sock.getsockname()
@@ -273,19 +264,17 @@ def test_a_socket_that_connected_to_itself_is_refused(dial, outcome, pump_until,
             self.bind(own)
             return super().connect_ex(address)
 
-    monkeypatch.setattr(connect, "Socket", Unlucky)
-    dial(Endpoint(socket.AF_INET, own))
+    dial(Endpoint(socket.AF_INET, own), make_socket=Unlucky)
     pump_until(lambda: outcome.over)
     assert isinstance(outcome.error.__cause__, ConnectionRefusedError)
 
 
-def test_a_peer_that_is_gone_at_once_is_a_failure(dial, outcome, listening, pump_until, monkeypatch):
+def test_a_peer_that_is_gone_at_once_is_a_failure(dial, outcome, listening, pump_until):
     class Fleeting(socket.socket):
         def getpeername(self):
             raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
 
-    monkeypatch.setattr(connect, "Socket", Fleeting)
-    dial(listening()[1])
+    dial(listening()[1], make_socket=Fleeting)
     pump_until(lambda: outcome.over)
     assert outcome.error.__cause__.errno == errno.ENOTCONN
 

@@ -8,11 +8,13 @@ import os
 import resource
 import socket
 import time
+from typing import ClassVar
 
 import pytest
 
 from tkws.errors import StateError
-from tkws.net import Listener, listen
+from tkws.net import Listener
+from tkws.net.bind import bind_tcp
 from tkws.net.listen import MAX_ACCEPTS
 
 
@@ -27,15 +29,20 @@ def accepted():
 
 @pytest.fixture
 def listener(loop, accepted, tmp_path):
-    """``listener(kind)``: one that puts what it accepts into `accepted`; closed after the test."""
+    """``listener(kind, failing)``: one that puts what it accepts into `accepted`; closed after the test.
+
+    With ``failing`` it is over one of these sockets.
+    """
     made: list[Listener] = []
 
-    def make(kind: str = "127.0.0.1") -> Listener:
+    def make(kind: str = "127.0.0.1", failing: type[socket.socket] | None = None) -> Listener:
         def note(sock, address) -> None:
             accepted.append((sock, address))
 
         if kind == "unix":
             made.append(Listener.unix(loop, tmp_path / "socket", note))
+        elif failing is not None:
+            made.append(Listener(loop, bind_tcp(kind, 0, make_socket=failing), note))
         else:
             made.append(Listener.tcp(loop, kind, 0, note))
         return made[-1]
@@ -186,19 +193,33 @@ def no_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def fails(*codes: int, always: int = 0) -> type[socket.socket]:
+    """A kind of socket of which ``accept`` fails with each of these codes, the last one first."""
+
+    class Fails(socket.socket):
+        failures: ClassVar[list[int]] = list(codes)
+        calls = 0
+
+        def accept(self):
+            type(self).calls += 1
+            if self.failures or always:
+                raise OSError(self.failures.pop() if self.failures else always, "as asked")
+            return super().accept()
+
+    return Fails
+
+
 def test_without_descriptors_it_rests_and_recovers(
-    listener, accepted, client, pump_until, no_descriptors, monkeypatch, caplog
+    listener, accepted, client, pump_until, no_descriptors, caplog
 ):
-    monkeypatch.setattr(listen, "RETRY_DELAY", 0.01)
-    tries: list[bool] = []
-    made = listener()
+    counting = fails()
+    made = listener(failing=counting)
+    made.retry_delay = 0.01
     client(made.addresses[0])
-    watch = made._watch
-    monkeypatch.setattr(Listener, "_watch", lambda self: (tries.append(True), watch()))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with caplog.at_level(logging.WARNING, "tkws.net"):
         no_descriptors()
-        pump_until(lambda: len(tries) == 3)
+        pump_until(lambda: counting.calls >= 3)
         assert not accepted
         assert made.port is not None
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -207,65 +228,39 @@ def test_without_descriptors_it_rests_and_recovers(
     assert "Too many open files" in caplog.text
 
 
-def test_a_second_shortage_is_told_again(listener, accepted, client, pump_until, monkeypatch, caplog):
-    monkeypatch.setattr(listen, "RETRY_DELAY", 0.01)
-    made = listener()
-    real = socket.socket.accept
-    failures: list[int] = []
-
-    def accept(sock):
-        if failures:
-            raise OSError(failures.pop(), "as asked")
-        return real(sock)
-
-    monkeypatch.setattr(listen.Socket, "accept", accept)
+def test_a_second_shortage_is_told_again(listener, accepted, client, pump_until, caplog):
+    failing = fails()
+    made = listener(failing=failing)
+    made.retry_delay = 0.01
     caplog.set_level(logging.WARNING, "tkws.net")
     for count in (1, 2):
-        failures.append(errno.ENOBUFS)
+        failing.failures.append(errno.ENOBUFS)
         client(made.addresses[0])
         pump_until(lambda: len(accepted) == count)  # noqa: B023
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
-def test_a_listener_without_descriptors_can_be_closed(listener, client, pump_until, monkeypatch):
-    def accept(sock):
-        raise OSError(errno.EMFILE, "as asked")
-
-    monkeypatch.setattr(listen.Socket, "accept", accept)
-    made = listener()
+def test_a_listener_without_descriptors_can_be_closed(listener, client, pump_until):
+    made = listener(failing=fails(always=errno.EMFILE))
     client(made.addresses[0])
     pump_until(lambda: "out of descriptors" in repr(made))
     made.close()
 
 
 def test_what_is_wrong_with_one_connection_does_not_stop_the_next(
-    listener, accepted, client, pump_until, monkeypatch, caplog
+    listener, accepted, client, pump_until, caplog
 ):
-    real = socket.socket.accept
-    failures = [errno.ECONNABORTED, errno.EPROTO]
-
-    def accept(sock):
-        if failures:
-            raise OSError(failures.pop(), "as asked")
-        return real(sock)
-
-    monkeypatch.setattr(listen.Socket, "accept", accept)
-    client(listener().addresses[0])
+    client(listener(failing=fails(errno.ECONNABORTED, errno.EPROTO)).addresses[0])
     pump_until(lambda: accepted)
     assert not caplog.records
 
 
-def test_an_endless_row_of_them_does_not_hold_the_loop(listener, client, loop, pump_until, monkeypatch):
-    def accept(sock):
-        raise OSError(errno.ECONNABORTED, "as asked")
-
-    monkeypatch.setattr(listen.Socket, "accept", accept)
-    made = listener()
-    client(made.addresses[0])
+def test_an_endless_row_of_them_does_not_hold_the_loop(listener, client, loop, pump_until):
+    failing = fails(always=errno.ECONNABORTED)
+    client(listener(failing=failing).addresses[0])
     rested: list[bool] = []
     loop.call_later(0.02, rested.append, True)
-    pump_until(lambda: rested)
-    made.close()
+    pump_until(lambda: rested and failing.calls)
 
 
 def test_bad_sockets_are_the_callers_fault(loop):

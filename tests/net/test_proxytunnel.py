@@ -14,9 +14,10 @@ import pytest
 
 from tests.net.owner import Recorder
 from tests.peers import Peer
+from tests.resolver import Resolver
 from tkws.errors import OpenError
 from tkws.http.answers import USER_AGENT
-from tkws.net import Endpoint, SocketStream, Stream, TLSStream, resolve
+from tkws.net import SocketStream, Stream, TLSStream
 from tkws.net.proxytunnel import ProxyTunnel
 from tkws.net.proxyurl import parse_proxy
 
@@ -52,7 +53,7 @@ class Try:
         error: Why it failed.
     """
 
-    def __init__(self, loop, near, url, host, context) -> None:
+    def __init__(self, loop, near, url, host, context, resolver) -> None:
         self.owner = Recorder()
         self.stream: Stream | None = None
         self.rest = b""
@@ -67,6 +68,7 @@ class Try:
             explain=lambda cause: f"explained, {cause}",
             on_open=self._opened,
             on_failed=self._failed,
+            look_up=resolver.look_up,
         )
         assert not self.over
 
@@ -86,13 +88,19 @@ class Try:
 
 
 @pytest.fixture
-def attempt(loop, socket_pair, pump_until):
+def resolver() -> Resolver:
+    """What a tunnel asks for the addresses of names."""
+    return Resolver()
+
+
+@pytest.fixture
+def attempt(loop, socket_pair, pump_until, resolver):
     """``attempt(url, host, context)``: a tunnel that was begun, and the proxy's `Peer`."""
     made: list[Try] = []
 
     def begin(url: str = HTTP, host: str = "example.org", context: ssl.SSLContext | None = None):
         near, far = socket_pair()
-        made.append(Try(loop, near, url, host, context))
+        made.append(Try(loop, near, url, host, context, resolver))
         return made[-1], Peer(far, pump_until, client=False)
 
     yield begin
@@ -101,37 +109,16 @@ def attempt(loop, socket_pair, pump_until):
 
 
 @pytest.fixture
-def secure_attempt(loop, socket_pair, client_ssl, server_ssl):
+def secure_attempt(loop, socket_pair, client_ssl, server_ssl, resolver):
     """A tunnel that was begun by TLS with the proxy, the proxy's stream and that one's owner."""
     near, far = socket_pair()
     proxy_owner = Recorder()
     proxy = TLSStream(SocketStream(loop, far), server_ssl, proxy_owner, server_side=True)
-    ours = Try(loop, near, HTTPS, "example.org", client_ssl)
+    ours = Try(loop, near, HTTPS, "example.org", client_ssl, resolver)
     yield ours, proxy, proxy_owner
     ours.tunnel.cancel()
     ours.below.abort()
     proxy.abort()
-
-
-@pytest.fixture
-def resolver(monkeypatch):
-    """Stands in for the system's resolver: what it answers by host, and the threads it was asked on."""
-
-    class Resolver(dict):
-        threads: list[threading.Thread] = []  # noqa: RUF012
-
-        def look_up(self, host: str, port: int) -> list[Endpoint]:
-            self.threads.append(threading.current_thread())
-            if host not in self:
-                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-            return [
-                Endpoint(socket.AF_INET6 if ":" in address else socket.AF_INET, (address, port))
-                for address in self[host]
-            ]
-
-    made = Resolver()
-    monkeypatch.setattr(resolve, "_look_up", made.look_up)
-    return made
 
 
 def reset(peer: Peer) -> None:

@@ -7,35 +7,16 @@ import threading
 
 import pytest
 
+from tests.resolver import Resolver
 from tkws.errors import OpenError
-from tkws.net import Endpoint, Resolution, resolve, worker
+from tkws.net import Endpoint, Resolution, worker
+from tkws.net.resolve import ask_system
 
 
 @pytest.fixture
-def resolver(monkeypatch):
-    """Stands in for the system's resolver: a dict of what it answers, and the threads it was asked on."""
-
-    class Resolver(dict):
-        def __init__(self) -> None:
-            self.threads: list[threading.Thread] = []
-
-        def getaddrinfo(self, host, port, **arguments):
-            self.threads.append(threading.current_thread())
-            answer = self[host]
-            if isinstance(answer, Exception):
-                raise answer
-            return [(family, socket.SOCK_STREAM, 6, "", (address, port)) for family, address in answer]
-
-    made = Resolver()
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host, port, **arguments):
-        if isinstance(host, bytes):  # a numeric address, or so it is asked
-            return real(host, port, **arguments)
-        return made.getaddrinfo(host, port, **arguments)
-
-    monkeypatch.setattr(resolve.socket, "getaddrinfo", getaddrinfo)
-    return made
+def resolver() -> Resolver:
+    """A resolver to hand in."""
+    return Resolver()
 
 
 @pytest.mark.parametrize(
@@ -47,22 +28,32 @@ def resolver(monkeypatch):
 )
 def test_a_numeric_address_needs_no_thread(loop, pump_until, resolver, host, endpoint):
     found: list[list[Endpoint]] = []
-    Resolution(loop, host, 80, found.append, pytest.fail)
+    Resolution(loop, host, 80, found.append, pytest.fail, look_up=resolver.look_up)
     assert not found
     assert not worker._threads
     pump_until(lambda: found)
     assert found == [[endpoint]]
 
 
-def test_a_name_is_looked_up_on_another_thread_in_the_systems_order(loop, pump_until, resolver):
-    v6, v4 = (socket.AF_INET6, "2001:db8::1"), (socket.AF_INET, "192.0.2.1")
-    resolver["example.org"] = [v6, v4, v6]
+def test_a_name_is_looked_up_on_another_thread(loop, pump_until, resolver):
+    resolver["example.org"] = ["2001:db8::1", "192.0.2.1"]
     found: list[list[Endpoint]] = []
-    Resolution(loop, "example.org", 443, found.append, pytest.fail)
+    Resolution(loop, "example.org", 443, found.append, pytest.fail, look_up=resolver.look_up)
     pump_until(lambda: found)
-    assert [(endpoint.family, endpoint.address[0]) for endpoint in found[0]] == [v6, v4]
-    assert found[0][1].address == ("192.0.2.1", 443)
-    assert resolver.threads != [threading.current_thread()]
+    assert [(endpoint.family, endpoint.address) for endpoint in found[0]] == [
+        (socket.AF_INET6, ("2001:db8::1", 443)),
+        (socket.AF_INET, ("192.0.2.1", 443)),
+    ]
+    [thread] = resolver.threads
+    assert thread is not threading.current_thread()
+
+
+def test_the_systems_answer_keeps_its_order_and_has_each_address_once(system_resolver):
+    system_resolver["example.org"] = ["2001:db8::1", "192.0.2.1", "2001:db8::1"]
+    assert ask_system("example.org", 443) == [
+        Endpoint(socket.AF_INET6, ("2001:db8::1", 443)),
+        Endpoint(socket.AF_INET, ("192.0.2.1", 443)),
+    ]
 
 
 def test_the_systems_resolver_knows_this_machine(loop, pump_until):
@@ -82,7 +73,7 @@ def test_the_systems_resolver_knows_this_machine(loop, pump_until):
 def test_a_name_that_is_none_is_an_error_that_says_which(loop, pump_until, resolver, cause, words):
     resolver["no.such.example"] = cause
     failures: list[OpenError] = []
-    Resolution(loop, "no.such.example", 80, pytest.fail, failures.append)
+    Resolution(loop, "no.such.example", 80, pytest.fail, failures.append, look_up=resolver.look_up)
     pump_until(lambda: failures)
     assert str(failures[0]) == f"cannot resolve 'no.such.example': {words}"
     assert failures[0].phase == "resolve"
@@ -99,8 +90,8 @@ def test_the_systems_resolver_is_not_upset_by_what_is_no_name(loop, pump_until, 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "example.org"])
 def test_a_cancelled_lookup_is_not_answered(loop, pump_until, resolver, host):
-    resolver["example.org"] = [(socket.AF_INET, "192.0.2.1")]
-    lookup = Resolution(loop, host, 80, pytest.fail, pytest.fail)
+    resolver["example.org"] = ["192.0.2.1"]
+    lookup = Resolution(loop, host, 80, pytest.fail, pytest.fail, look_up=resolver.look_up)
     lookup.cancel()
     lookup.cancel()
     pump_until(lambda: not worker._threads)

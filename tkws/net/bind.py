@@ -13,7 +13,7 @@ import stat
 from types import MappingProxyType
 
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
-from tkws.net.stream import Socket
+from tkws.net.stream import MakeSocket, Socket
 
 # Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
 BACKLOG = 1024
@@ -32,13 +32,14 @@ _SOLE_USE: int = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
 
 
-def bind_tcp(host: str | None, port: int) -> list[Socket]:
+def bind_tcp(host: str | None, port: int, *, make_socket: MakeSocket = Socket) -> list[Socket]:
     """Return sockets that listen on ``port`` of ``host``: two for both families, else one.
 
     Args:
         host: A numeric address; ``"localhost"`` for this machine's loopback addresses; ``""`` or
             None for all of its addresses.
         port: The port; 0 for any that is free, in both families.
+        make_socket: Makes a socket of a family and a type.
 
     Raises:
         OSError: The address is not this machine's, or the port is in use or not allowed.
@@ -52,20 +53,20 @@ def bind_tcp(host: str | None, port: int) -> list[Socket]:
     wanted = [endpoint for endpoint in endpoints if endpoint is not None]
     for _ in range(PORT_TRIES - 1):
         try:
-            return _bind_all(wanted)
+            return _bind_all(wanted, make_socket)
         except OSError as error:
             if port or error.errno != errno.EADDRINUSE:
                 raise
-    return _bind_all(wanted)
+    return _bind_all(wanted, make_socket)
 
 
-def _bind_all(endpoints: list[Endpoint]) -> list[Socket]:
+def _bind_all(endpoints: list[Endpoint], make_socket: MakeSocket) -> list[Socket]:
     first, *others = endpoints
-    sockets = [_bind(first)]
+    sockets = [_bind(first, make_socket)]
     port = sockets[0].getsockname()[1]
     for family, (host, _, *scope) in others:
         try:
-            sockets.append(_bind(Endpoint(family, (host, port, *scope))))
+            sockets.append(_bind(Endpoint(family, (host, port, *scope)), make_socket))
         except OSError as error:
             if error.errno not in _NO_SUCH_FAMILY:
                 sockets[0].close()
@@ -73,8 +74,8 @@ def _bind_all(endpoints: list[Endpoint]) -> list[Socket]:
     return sockets
 
 
-def _bind(endpoint: Endpoint) -> Socket:
-    sock = Socket(endpoint.family, socket.SOCK_STREAM)
+def _bind(endpoint: Endpoint, make_socket: MakeSocket = Socket) -> Socket:
+    sock = make_socket(endpoint.family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SOLE_USE, 1)
         if endpoint.family == socket.AF_INET6:

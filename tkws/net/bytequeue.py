@@ -34,7 +34,7 @@ _NOTHING: deque[Any] = deque(maxlen=0)
 _BUFFERS = (bytes, bytearray, memoryview)
 _BUFFER_TYPES = frozenset(_BUFFERS)
 
-_HAS_SENDMSG = hasattr(socket.socket, "sendmsg")
+HAS_SENDMSG = hasattr(socket.socket, "sendmsg")
 
 
 @runtime_checkable
@@ -179,8 +179,13 @@ def should_join(pieces: Sequence[Buffer | Source]) -> TypeGuard[Sequence[Buffer]
     return sum(map(len, pieces)) <= JOIN_BELOW * len(pieces) and _BUFFER_TYPES.issuperset(map(type, pieces))
 
 
-def send(sock: socket.socket, buffers: Sequence[Buffer]) -> int:
+def send(sock: socket.socket, buffers: Sequence[Buffer], *, has_sendmsg: bool = HAS_SENDMSG) -> int:
     """Send ``buffers``, 1 to `IOV_MAX` of them, in one system call.
+
+    Args:
+        sock: The socket.
+        buffers: See above.
+        has_sendmsg: Whether the system has ``sendmsg``, which Windows has not.
 
     Returns:
         The bytes that ``sock`` took.
@@ -190,6 +195,6 @@ def send(sock: socket.socket, buffers: Sequence[Buffer]) -> int:
     """
     if len(buffers) == 1:
         return sock.send(buffers[0])
-    if should_join(buffers) or not _HAS_SENDMSG:
+    if should_join(buffers) or not has_sendmsg:
         return sock.send(b"".join(buffers))
     return sock.sendmsg(buffers)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tkws.errors import OpenError
 from tkws.net.endpoints import Endpoint
-from tkws.net.stream import Socket
+from tkws.net.stream import MakeSocket, Socket
 
 if TYPE_CHECKING:
     from tkws.loop import Loop, Timer
@@ -56,6 +56,8 @@ class HappyEyeballs:
         on_connected: Called with the connected socket, non-blocking, which then belongs to the caller.
         on_failed: Called with an `OpenError` of phase ``connect`` when all have failed: it names each
             endpoint and its reason, and the single `OSError`, or an `ExceptionGroup` of them, is its cause.
+        delay: Seconds after which the next endpoint is tried beside those that have not answered.
+        make_socket: Makes a socket of a family and a type.
 
     Raises:
         ValueError: ``endpoints`` is empty.
@@ -67,8 +69,13 @@ class HappyEyeballs:
         endpoints: Iterable[Endpoint],
         on_connected: Callable[[Socket], object],
         on_failed: Callable[[OpenError], object],
+        *,
+        delay: float = ATTEMPT_DELAY,
+        make_socket: MakeSocket = Socket,
     ) -> None:
         self._loop = loop
+        self._delay = delay
+        self._make_socket = make_socket
         self._waiting = deque(interleave(endpoints))
         if not self._waiting:
             raise ValueError("endpoints: at least one is needed")
@@ -95,10 +102,12 @@ class HappyEyeballs:
             self._attempts.pop().cancel()
 
     def _try_next(self) -> None:
-        attempt = _Attempt(self._loop, self._waiting.popleft(), self._connected, self._failed)
+        attempt = _Attempt(
+            self._loop, self._waiting.popleft(), self._make_socket, self._connected, self._failed
+        )
         self._attempts.append(attempt)
         if self._waiting:
-            self._timer = self._loop.call_later(ATTEMPT_DELAY, self._try_next)
+            self._timer = self._loop.call_later(self._delay, self._try_next)
         attempt.start()
 
     def _connected(self, attempt: _Attempt, sock: Socket) -> None:
@@ -131,11 +140,13 @@ class _Attempt:
         self,
         loop: Loop,
         endpoint: Endpoint,
+        make_socket: MakeSocket,
         on_connected: Callable[[_Attempt, Socket], object],
         on_failed: Callable[[_Attempt, OSError], object],
     ) -> None:
         self.endpoint = endpoint
         self._loop = loop
+        self._make_socket = make_socket
         self._on_connected = on_connected
         self._on_failed = on_failed
         self._sock: Socket | None = None
@@ -144,7 +155,7 @@ class _Attempt:
     def start(self) -> None:
         """Begin; a callback may come from inside this call."""
         try:
-            self._sock = sock = Socket(self.endpoint.family, socket.SOCK_STREAM)
+            self._sock = sock = self._make_socket(self.endpoint.family, socket.SOCK_STREAM)
         except OSError as error:  # no descriptor left, or a family unknown here
             self._fail(error)
             return

@@ -30,8 +30,7 @@ OnAccept: TypeAlias = Callable[[Socket, Address], object]
 # Connections accepted in one call, so that a burst of them does not hold up other connections.
 MAX_ACCEPTS = 64
 
-# Seconds until the next try when the system has no descriptor or memory left.
-RETRY_DELAY = 1.0
+RETRY_DELAY = 1.0  # seconds; see Listener
 
 # Errors of accept that concern one connection only: the next may be fine (accept(2), Linux).
 _PER_CONNECTION_ERRNOS = frozenset({
@@ -48,6 +47,9 @@ class Listener:
         sockets: Bound and listening stream sockets, at least one. They are made non-blocking.
         on_accept: Called with each connected socket, non-blocking, and the remote address.
         path: The file of a Unix socket, to be removed in the end.
+
+    Attributes:
+        retry_delay: Seconds until the next try when the system has no descriptor or memory left.
 
     Raises:
         ValueError: ``sockets`` is empty, or one of them does not listen.
@@ -66,6 +68,7 @@ class Listener:
         self._sockets = list(sockets)
         self._addresses = [sock.getsockname() for sock in sockets]
         self._on_accept = on_accept
+        self.retry_delay: float = RETRY_DELAY
         self._short = False
         self._retry_timer: Timer | None = None
         self._made = (path, os.stat(path)) if path else None
@@ -154,11 +157,11 @@ class Listener:
     def _pause_accepting(self, error: OSError) -> None:
         for sock in self._sockets:
             self._loop.unwatch(sock.fileno())
-        self._retry_timer = self._loop.call_later(RETRY_DELAY, self._watch)
+        self._retry_timer = self._loop.call_later(self.retry_delay, self._watch)
         if not self._short:  # once for each shortage, not once a second
             self._short = True
             self._log.warning(
-                "cannot accept on %s, trying again every %g s: %s", self._addresses, RETRY_DELAY, error
+                "cannot accept on %s, trying again every %g s: %s", self._addresses, self.retry_delay, error
             )
 
 

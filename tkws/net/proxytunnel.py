@@ -20,7 +20,7 @@ from tkws.loop import Timeout
 from tkws.net.endpoints import Endpoint, numeric_endpoint
 from tkws.net.proxy import ProxyHandshake, start_proxy_handshake
 from tkws.net.proxyurl import Proxy
-from tkws.net.resolve import Resolution
+from tkws.net.resolve import LookUp, Resolution, ask_system
 from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tls import TLSStream
 
@@ -43,6 +43,7 @@ class ProxyTunnel(StreamOwner):
         on_failed: Called instead with an `OpenError`: of phase ``proxy``, with status, headers and
             body if the proxy answered by HTTP; of phase ``resolve`` if the server's name
             has to be resolved here and cannot be.
+        look_up: The resolver for that.
 
     Raises:
         ValueError: The proxy is secure and ``ssl_context`` is None.
@@ -60,6 +61,7 @@ class ProxyTunnel(StreamOwner):
         explain: Callable[[Exception], str] = str,
         on_open: Callable[[Stream, bytes], object],
         on_failed: Callable[[OpenError], object],
+        look_up: LookUp = ask_system,
     ) -> None:
         self._stream = stream
         self._proxy = proxy
@@ -68,6 +70,7 @@ class ProxyTunnel(StreamOwner):
         self._explain = explain
         self._on_open = on_open
         self._on_failed = on_failed
+        self._look_up = look_up
         self._resolution: Resolution | None = None
         self._handshake: ProxyHandshake | None = None
         self._body_timer: Timeout | None = None
@@ -111,7 +114,12 @@ class ProxyTunnel(StreamOwner):
         if self._proxy.is_socks and (is_address or not self._proxy.resolves_names):
             self._stream.pause_reading()  # a proxy answers, it does not speak first
             self._resolution = Resolution(
-                self._stream.loop, self._host, self._port, self._resolved, self._fail
+                self._stream.loop,
+                self._host,
+                self._port,
+                self._resolved,
+                self._fail,
+                look_up=self._look_up,
             )
         else:
             self._ask(self._host)

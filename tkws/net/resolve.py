@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tkws.errors import OpenError
 from tkws.http.hostnames import to_ascii
@@ -18,6 +18,21 @@ from tkws.net.worker import Job
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
+
+
+LookUp: TypeAlias = Callable[[str, int], list[Endpoint]]
+"""Returns the endpoints of a host, in ASCII, and a port; it may block, and raises if there are none."""
+
+
+def ask_system(host: str, port: int) -> list[Endpoint]:
+    """Return the endpoints that the system's resolver finds; it blocks.
+
+    Raises:
+        OSError: It finds none.
+        UnicodeError: ``host`` cannot be a name.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(Endpoint(family, address) for family, _, _, _, address in found))
 
 
 class Resolution:
@@ -29,6 +44,7 @@ class Resolution:
         port: The port that the endpoints get.
         on_found: Called with the endpoints, at least one, the best first.
         on_failed: Called with an `OpenError` of phase ``resolve`` instead; its cause is the resolver's.
+        look_up: The resolver, called on a worker thread.
 
     Raises:
         TypeError: ``host`` is not a str, or ``port`` not an int.
@@ -42,6 +58,8 @@ class Resolution:
         port: int,
         on_found: Callable[[list[Endpoint]], object],
         on_failed: Callable[[OpenError], object],
+        *,
+        look_up: LookUp = ask_system,
     ) -> None:
         endpoint = numeric_endpoint(host, port)
         if not host:
@@ -58,7 +76,7 @@ class Resolution:
         if endpoint is not None:
             loop.call_soon(self._found, [endpoint])
         else:
-            self._job = Job(loop, partial(_look_up, host, port), self._found, self._failed)
+            self._job = Job(loop, partial(look_up, host, port), self._found, self._failed)
 
     def cancel(self) -> None:
         """Drop the answer. Idempotent."""
@@ -77,8 +95,3 @@ class Resolution:
         error = OpenError(f"cannot resolve {self._host!r}: {reason}", phase="resolve")
         error.__cause__ = cause
         self._on_failed(error)
-
-
-def _look_up(host: str, port: int) -> list[Endpoint]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(Endpoint(family, address) for family, _, _, _, address in found))

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from tkws.errors import StateError
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tkws.loop import Loop
 
 Socket: TypeAlias = socket.socket
+
+MakeSocket: TypeAlias = Callable[[int, int], Socket]
+"""Makes a socket of a family and a type, such as `socket.socket` itself."""
 
 Address: TypeAlias = Any
 """An address as `socket` uses it: ``(host, port)``, ``(host, port, flow, scope)``, or a path."""
