@@ -14,6 +14,8 @@ import ssl
 import sys
 import tkinter
 from collections.abc import Sequence
+from difflib import get_close_matches
+from types import MappingProxyType
 from typing import NoReturn
 
 import tkws
@@ -39,7 +41,8 @@ exit status:
 In a terminal, lines that begin with / are commands (/help lists them). From a pipe, every line
 is a message. Messages go to standard output, everything else to standard error.
 
-For the server, see 'python -m tkws serve --help'."""
+For the server, see 'python -m tkws serve --help'; for a report on this machine,
+'python -m tkws doctor --help'."""
 
 _CONNECTION_OPTIONS = (
     "protocol", "header", "ca", "insecure", "proxy", "no-proxy", "reconnect", "no-compression", "timeout",
@@ -65,14 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status; see `Status`.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words[:1] == ["serve"]:
-        parser = _serve_parser()
-        run = _serve
-        words = words[1:]
-    else:
-        parser = _parser()
-        run = _connect
-    options = parser.parse_args(words)
+    verb = words[0] if words and words[0] in _VERBS else ""
+    make_parser, run = _VERBS[verb]
+    parser = make_parser()
+    options = parser.parse_args(words[1:] if verb else words)
     if options.debug:
         _log_to_stderr()
     try:
@@ -132,6 +131,12 @@ def _serve(options: argparse.Namespace) -> int:
     return serverterminal.run(mode, settings, sys.stdin.fileno(), sys.stdout, sys.stderr)
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from tkws.console import doctor
+
+    return doctor.run(sys.stdout, as_json=options.json, report_progress=_print_to_stderr)
+
+
 def _log_to_stderr() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-5s %(name)s %(message)s"))
@@ -161,6 +166,7 @@ def _refuse_options_without_url(options: argparse.Namespace) -> None:
 def _target(options: argparse.Namespace) -> Target:
     if options.ca and not os.path.isfile(options.ca):
         raise ValueError(f"--ca: an existing PEM file, not {options.ca}")
+    _refuse_mistyped_verb(options.url)
     url = complete_url(options.url)
     parse_uri(url)  # raises if the URL is not valid
     return Target(
@@ -175,6 +181,13 @@ def _target(options: argparse.Namespace) -> Target:
         ping_interval=options.ping_interval,
         timeout=options.timeout,
     )
+
+
+def _refuse_mistyped_verb(word: str) -> None:
+    """Refuse what is more likely one of the verbs than the name of a host."""
+    verbs = get_close_matches(word.lower(), filter(None, _VERBS), n=1, cutoff=0.75)
+    if verbs:
+        raise ValueError(f"URL: did you mean {verbs[0]!r}? For a host of that name, write ws://{word}/")
 
 
 def _server_context(options: argparse.Namespace) -> ssl.SSLContext | None:
@@ -249,8 +262,30 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--no-gui", action="store_true", help="run in the terminal, without a window")
     add("--theme", choices=("light", "dark"), help="the theme of the window (default: as last time)")
+    _add_general(parser)
+
+
+def _doctor_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m tkws doctor",
+        description="A report on what this machine has for tkws, and whether it works: for issues. "
+        "Takes about three seconds and shows no secrets.",
+        epilog="exit status: 0 if messages pass on this machine, 1 if they do not",
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    _add_general(parser)
+    return parser
+
+
+def _add_general(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--debug", action="store_true", help="log all that happens, each frame too, to standard error")
     add("--version", action="version", version=f"tkws {tkws.__version__}")
+
+
+_VERBS = MappingProxyType(
+    {"": (_parser, _connect), "serve": (_serve_parser, _serve), "doctor": (_doctor_parser, _doctor)}
+)
 
 
 def _seconds(text: str) -> float:
