@@ -12,6 +12,8 @@ from typing import Protocol, TypeVar
 from demos.look import theme_of
 from demos.stage.scene import Scene
 
+INTERRUPTED = 130
+
 
 class Demo(Protocol):
     """The contents of a window, which exist until it is closed."""
@@ -53,7 +55,7 @@ def run(
     *,
     make_root: Callable[[str], tk.Tk] = open_window,
 ) -> int:
-    """Run a demo until its window is closed or ``quit`` is called.
+    """Run a demo until its window is closed, ``quit`` is called or Ctrl-C is pressed.
 
     Args:
         make: Called with the window, to fill it; if it raises `OSError` or `ValueError`, that is printed.
@@ -62,7 +64,7 @@ def run(
         make_root: Makes the window; called with the theme.
 
     Returns:
-        The exit status.
+        The exit status: 130 after Ctrl-C, as a shell has it.
     """
     try:
         root = make_root(options.theme)
@@ -77,12 +79,15 @@ def run(
     scene = Scene(root, options.picture) if options.scripted else None
     if scene is not None:
         root.after_idle(play, demo, scene)
+    status = 0
     try:
         root.mainloop()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     finally:
         demo.close()
         root.destroy()
-    return scene.status() if scene is not None else 0
+    return scene.status() if scene is not None and not status else status
 
 
 def _cannot_start(error: Exception) -> int:

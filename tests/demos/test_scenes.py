@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tkinter as tk
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+import tkws
 from demos.stage import Scene, geometry, picture, save_picture
+from tests.peers import Log
 
 REPOSITORY = Path(__file__).parents[2]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -47,6 +50,34 @@ def test_the_chat_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
     assert [line.split()[1] for line in said[:3]] == ["ann:", "bob:", "cleo:"]
     assert len(said) == 8
     assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("demo", "started"),
+    [("dashboard", "Other windows: --connect "), ("async_client", "Log in as ")],
+)
+def test_ctrl_c_ends_a_demo_with_a_close_frame(display_root, pump_until, demo, started) -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error", "-m", f"demos.{demo}"]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as program:
+        try:
+            assert program.stdout is not None
+            line = program.stdout.readline()
+            assert line.startswith(started)
+            log = Log()
+            if demo == "dashboard":
+                tkws.open(line.removeprefix(started).strip(), log, master=display_root)
+                pump_until(lambda: "text" in log.types)
+            program.send_signal(signal.SIGINT)
+            if demo == "dashboard":
+                pump_until(lambda: "disconnect" in log.types)
+                assert log.one("close")[0] == tkws.CloseCode.GOING_AWAY
+            _, errors = program.communicate(timeout=60)
+        finally:
+            program.kill()
+    assert (program.returncode, SLOW_CALLBACK.sub("", errors)) == (130, "")
 
 
 @pytest.mark.slow

@@ -49,14 +49,14 @@ class ServerWindow(ttk.Frame):
     """
 
     def __init__(self, root: tk.Tk, mode: Mode, options: Mapping[str, Any]) -> None:
+        self._timer = ""
+        self._destroyed = False
         super().__init__(root)
         edit_as_elsewhere(root)
         add_field_menus(root)
         theme = theme_of(root)
         self.root = root
         self.log: Final = Log()
-        self._timer = ""
-        self._destroyed = False
         self.session: Final = ServerSession(self.log, mode, root, self._server_event, **options)
         self._build(mode)
         add_menu_bar(root, self._menus())
