@@ -364,6 +364,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "asynchandlers": "",
         "configurable": "",
         "keywords": "",
+        "codecs": "",
         "options": "",
         "testing/link": "",
     }

@@ -55,10 +55,12 @@ RIGHT = {
     tkws.validate: {"headers": {}},
     tkws.sec_websocket_accept: {"key": ""},
     tkws.batched: {"handler": print},
+    tkws.json: {"handler": print},
     tkws.latest: {"handler": print},
     tkws.variable: {"var": WRONG},
     tkws.virtual_event: {"widget": WRONG},
     tkws.Backoff: {},
+    tkws.Codec: {"encode": print, "decode": print},
     tkws.Deflate: {},
     tkws.Response: {"status": 200},
     tkws.aio.command: {"function": coroutine_function},
@@ -77,6 +79,8 @@ RIGHT = {
 
 METHODS = {
     "send": {"message": ""},
+    "send_value": {"value": ""},
+    "send_json": {"value": ""},
     "ping": {},
     "pong": {},
     "close": {},
@@ -95,7 +99,14 @@ SERVER_METHODS = {
     "cget": {"option": "ping"},
 }
 
-CONNECTION_METHODS = {"send": {"message": ""}, "ping": {}, "pong": {}, "close": {}}
+CONNECTION_METHODS = {
+    "send": {"message": ""},
+    "send_value": {"value": ""},
+    "send_json": {"value": ""},
+    "ping": {},
+    "pong": {},
+    "close": {},
+}
 
 LOOP_METHODS = {
     "call_soon": {"callback": print},
@@ -140,7 +151,7 @@ def right(root, peers):
     listening = socket.create_server(("127.0.0.1", 0))
     coroutines = []
     made = {
-        tkws.WebSocket: peers.taken(root)[0],
+        tkws.WebSocket: peers.taken(root, codec=tkws.JSON)[0],
         tkws.Server: tkws.serve(master=root),
     }
 

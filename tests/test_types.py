@@ -56,6 +56,8 @@ def precise(
     ws: tkws.WebSocket, type: Literal[Event.BINARY, Event.PING, Event.PONG], message: bytes
 ) -> None: ...
 @overload
+def precise(ws: tkws.WebSocket, type: Literal[Event.VALUE], message: object) -> None: ...
+@overload
 def precise(ws: tkws.WebSocket, type: Literal[Event.CLOSE], message: tuple[int, str]) -> None: ...
 @overload
 def precise(ws: tkws.WebSocket, type: Literal[Event.TIMEOUT], message: tkws.OpenTimeout) -> None: ...
@@ -90,6 +92,7 @@ class Feed(tkws.Handler):
         assert_type(ws.send(message), int)
 
     def on_binary(self, ws: tkws.WebSocket, message: bytes) -> None: ...
+    def on_value(self, ws: tkws.WebSocket, message: Any) -> None: ...
     def on_ping(self, ws: tkws.WebSocket, message: bytes) -> None: ...
     def on_pong(self, ws: tkws.WebSocket, message: bytes) -> None: ...
     def on_close(self, ws: tkws.WebSocket, message: tuple[int, str]) -> None: ...
@@ -113,6 +116,18 @@ class Wrong(tkws.Handler):
     def on_retry(self, ws: tkws.WebSocket, message: tuple[int, float]) -> None: ...  # type: ignore[override]
 
 
+class Packed:
+    """A codec whose messages are binary."""
+
+    @staticmethod
+    def encode(value: object) -> bytes:
+        return repr(value).encode()
+
+    @staticmethod
+    def decode(message: bytes) -> object:
+        return message.decode()
+
+
 # ---- commands
 
 
@@ -125,6 +140,7 @@ def opening(root: tkinter.Tk) -> None:
     tkws.open("ws://localhost", Feed())
     tkws.open("ws://localhost", tkws.latest(any_message))
     tkws.open("ws://localhost", tkws.tee(any_message, Feed(), precise))
+    tkws.open("ws://localhost", tkws.json(precise))
     tkws.open("ws://localhost", lambda ws, type, message: None)
     tkws.open("ws://localhost", any_message, reconnect=tkws.Backoff(), headers=lambda: {"A": "b"})
     tkws.open("ws://localhost", text_only)  # type: ignore[arg-type]
@@ -145,6 +161,14 @@ def opening(root: tkinter.Tk) -> None:
 def talking(ws: tkws.WebSocket) -> None:
     assert_type(ws.send("text"), int)
     assert_type(ws.send(memoryview(b"")), int)
+    assert_type(ws.send_json({"a": [1, None]}), int)
+    assert_type(ws.send_value(object()), int)
+    assert_type(tkws.JSON.encode(1), str)
+    ws.configure(codec=tkws.JSON, codec_errors="close")
+    ws.configure(codec=Packed)
+    ws.configure(codec=tkws.Codec(json.dumps, json.loads))
+    ws.configure(codec=json)  # type: ignore[arg-type]
+    tkws.Codec(json.dumps, 5)  # type: ignore[arg-type]
     assert_type(ws.ping(), int)
     assert_type(ws.state, tkws.State)
     assert_type(ws.latency, float | None)
@@ -209,9 +233,9 @@ async def awaiting() -> None:
     connection = await tkws.aio.connect("ws://localhost")
     assert_type(connection, tkws.aio.Connection)
     async with tkws.aio.connect("ws://localhost", max_queue=16) as connection:
-        assert_type(await connection.recv(), str | bytes)
+        assert_type(await connection.recv(), Any)
         async for message in connection:
-            assert_type(message, str | bytes)
+            assert_type(message, Any)
         assert_type(connection.state, tkws.State)
         await connection.send("hello")
         await connection.send(5)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from tkws.aio import Connection, Server as AioServer
 from tkws.aio.selector import HostSelector
 from tkws.configurable import ConfigurableConnection, ConfigurableServer
 from tkws.connection.statistics import Statistics
+from tkws.connection.websocket import WebSocket
 from tkws.console.status import Status
 from tkws.handlers import Handler
 from tkws.net.tlserrors import Peer
@@ -24,6 +25,8 @@ NOT_DEAD = {
         ConfigurableConnection.config,  # Tk's other name of `configure`
         ConfigurableServer.config,
         Connection.local_address,
+        Connection.send_json,
+        Connection.send_value,
         Connection.remote_address,
         Connection.subprotocol,
         Link.cut_after,
@@ -38,6 +41,8 @@ NOT_DEAD = {
         Server.broadcast,
         Server.connections,
         Server.directory,
+        WebSocket.send_json,
+        WebSocket.send_value,
     ),
     "asyncio uses it": (HostSelector.get_map,),
     "its name is made from the type of an event": (
@@ -50,6 +55,7 @@ NOT_DEAD = {
         Handler.on_retry,
         Handler.on_text,
         Handler.on_timeout,
+        Handler.on_value,
     ),
     "it goes into texts by its name": (Peer.argument,),
     "an exit status is made from the number of a signal": (Status.HUNG_UP, Status.TERMINATED),

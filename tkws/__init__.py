@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tkws.client.retry import Backoff, is_transient
+from tkws.codecs import JSON, Codec, JSONCodec
 from tkws.commands import (
     close,
     configure,
@@ -30,6 +31,7 @@ from tkws.commands import (
 from tkws.connection.statistics import Statistics
 from tkws.connection.websocket import WebSocket
 from tkws.errors import (
+    CodecError,
     ConnectionClosed,
     HandshakeError,
     MessagesLost,
@@ -40,7 +42,7 @@ from tkws.errors import (
     URLError,
     WebSocketError,
 )
-from tkws.handlers import EventHandler, Handler, batched, latest, tee, variable, virtual_event
+from tkws.handlers import EventHandler, Handler, batched, json, latest, tee, variable, virtual_event
 from tkws.http.headers import Headers
 from tkws.http.messages import Request, Response
 from tkws.options import ConnectionOptions, ServerOptions
@@ -56,8 +58,11 @@ if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
 
 __all__ = [
+    "JSON",
     "Backoff",
     "CloseCode",
+    "Codec",
+    "CodecError",
     "ConnectionClosed",
     "ConnectionOptions",
     "Deflate",
@@ -67,6 +72,7 @@ __all__ = [
     "Handler",
     "HandshakeError",
     "Headers",
+    "JSONCodec",
     "MessagesLost",
     "OpenError",
     "OpenTimeout",
@@ -89,6 +95,7 @@ __all__ = [
     "conninfo",
     "find",
     "is_transient",
+    "json",
     "latest",
     "live",
     "loglevel",

@@ -131,6 +131,18 @@ class MessagesLost(WebSocketError):
         ]
 
 
+class CodecError(WebSocketError):
+    """A message that the codec could not decode; ``__cause__`` is what it raised.
+
+    Attributes:
+        message: The message as it came: a ``str`` if it was text, ``bytes`` if it was binary.
+    """
+
+    def __init__(self, reason: str, message: str | bytes) -> None:
+        super().__init__(printable(reason))
+        self.message = message
+
+
 class OpenError(WebSocketError):
     """The opening failed; the connection was never open.
 

@@ -15,13 +15,15 @@ from weakref import ref
 
 from tkws.asynchandlers import check_handler, runnable
 from tkws.checks import check_callable, check_kind, check_seconds
+from tkws.codecs import JSON
+from tkws.connection.values import MESSAGES, decoding
 from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.errors import OpenTimeout, WebSocketError
 from tkws.loop import Timer
 from tkws.options import Handler as AnyHandler
 from tkws.protocol.events import Event
 
-_MESSAGES = (Event.TEXT, Event.BINARY)
+_MESSAGES = (*MESSAGES, Event.VALUE)
 
 
 class EventHandler(Protocol):
@@ -39,6 +41,8 @@ class EventHandler(Protocol):
     def __call__(
         self, ws: WebSocket, type: Literal[Event.BINARY, Event.PING, Event.PONG], message: bytes, /
     ) -> object: ...
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.VALUE], message: Any, /) -> object: ...
     @overload
     def __call__(self, ws: WebSocket, type: Literal[Event.CLOSE], message: tuple[int, str], /) -> object: ...
     @overload
@@ -84,6 +88,9 @@ class Handler:
     def on_binary(self, ws: WebSocket, message: bytes) -> None:
         """Handle a binary message."""
 
+    def on_value(self, ws: WebSocket, message: Any) -> None:
+        """Handle a message that the option ``codec`` has decoded."""
+
     def on_ping(self, ws: WebSocket, message: bytes) -> None:
         """Handle a ping, which has been answered."""
 
@@ -97,7 +104,10 @@ class Handler:
         """Handle ``timeout``: the opening took too long."""
 
     def on_error(self, ws: WebSocket, message: WebSocketError) -> None:
-        """Handle ``error``: the opening failed, the peer broke the protocol, or messages were lost."""
+        """Handle ``error``: the opening failed, the peer broke the protocol, or messages were lost.
+
+        Or a message could not be decoded: a `CodecError`.
+        """
 
     def on_disconnect(self, ws: WebSocket, message: str) -> None:
         """Handle ``disconnect``, the last event: the connection is gone or could not be opened."""
@@ -176,8 +186,8 @@ def variable(var: tkinter.Variable) -> EventHandler:
     """Return a handler that sets a Tk variable to each message; labels bound to it follow.
 
     Args:
-        var: A variable such as a ``StringVar``; it is set to text messages, and to binary ones decoded
-            as UTF-8.
+        var: A variable such as a ``StringVar``; it is set to text messages, to binary ones decoded
+            as UTF-8, and to values.
 
     Raises:
         TypeError: ``var`` is not a Tk variable.
@@ -186,9 +196,26 @@ def variable(var: tkinter.Variable) -> EventHandler:
 
     def assign(ws: WebSocket, type: str, message: Any) -> None:
         if type in _MESSAGES:
-            var.set(message if type == Event.TEXT else message.decode(errors="replace"))
+            var.set(message.decode(errors="replace") if type == Event.BINARY else message)
 
     return assign
+
+
+def json(handler: AnyHandler) -> EventHandler:
+    """Return a handler that decodes text messages as JSON and passes them on as ``value`` events.
+
+    For handlers of which only some expect values; the option ``codec=tkws.JSON`` does it for a connection or
+    a server.
+
+    Args:
+        handler: Called as ``handler(ws, "value", value)``, and with an ``error`` event whose message is a
+            `CodecError` for a text that is not JSON. Other events are passed on unchanged.
+
+    Raises:
+        TypeError: ``handler`` is not callable.
+    """
+    check_handler("handler", handler)
+    return decoding(runnable(handler), JSON, (Event.TEXT,))
 
 
 def virtual_event(widget: tkinter.Misc) -> VirtualEvents:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+from tkws.codecs import CodecLike
 from tkws.options import Handler
 from tkws.protocol.deflate import Deflate
 
@@ -27,6 +28,8 @@ class SharedKeywords(TypedDict, total=False):
     offline_buffer: int
     echo_close_reason: bool
     reentrant: bool
+    codec: CodecLike | None
+    codec_errors: str
 
 
 class ServerOnlyKeywords(TypedDict, total=False):

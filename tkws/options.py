@@ -23,6 +23,7 @@ from tkws.checks import (
     check_text,
     check_texts,
 )
+from tkws.codecs import CodecLike, check_codec
 from tkws.http.hostnames import pattern_to_ascii
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.engineoptions import EngineOptions
@@ -101,6 +102,15 @@ class ConnectionOptions:
     """Whether the handler may be called again while it runs a nested event loop, such as a
     dialog's; if not, later events wait until it returns."""
 
+    codec: CodecLike | None = None
+    """Decodes messages, which then arrive as ``value`` events in place of ``text`` and ``binary``, and
+    encodes the values of `WebSocket.send_value`: `tkws.JSON`, or any object with ``encode`` and ``decode``;
+    None for none."""
+
+    codec_errors: str = "event"
+    """How a message that cannot be decoded is treated: ``"event"`` is an ``error`` event with a `CodecError`;
+    ``"close"`` also closes the connection with 1007."""
+
     def __post_init__(self) -> None:
         check_handler("handler", self.handler)
         for name in ("keepalive", "pong_timeout", "close_timeout"):
@@ -119,6 +129,11 @@ class ConnectionOptions:
         check_kind("compression", self.compression, bool | Deflate, "True, False or Deflate(...)")
         check_flag("echo_close_reason", self.echo_close_reason)
         check_flag("reentrant", self.reentrant)
+        if self.codec is not None:
+            check_codec("codec", self.codec)
+        check_text("codec_errors", self.codec_errors)
+        if self.codec_errors not in ("event", "close"):
+            raise ValueError(f"codec_errors: 'event' or 'close', not {self.codec_errors!r}")
 
     def for_engine(self) -> EngineOptions:
         """Return the options of the protocol engine."""

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.thorough
 WORKS: dict[str, dict[str, Callable[[Any], object]]] = {
     "WebSocket": {
         "send": lambda ws: ws.send("x"),
+        "send_value": lambda ws: ws.send_value(1),
+        "send_json": lambda ws: ws.send_json(1),
         "ping": lambda ws: ws.ping(),
         "pong": lambda ws: ws.pong(),
         "close": lambda ws: ws.close(),
@@ -98,7 +100,7 @@ def picture(ws: tkws.WebSocket) -> object:
 def test_a_websocket_in_a_thread(root, peers, pump_until, log, phase, name):
     listening = peers.listen()
     never = tkws.Backoff(initial=60)
-    ws = tkws.open(listening.url, log, master=root, reconnect=never, close_timeout=0.05)
+    ws = tkws.open(listening.url, log, master=root, reconnect=never, close_timeout=0.05, codec=tkws.JSON)
     if phase != "connecting":
         peer = listening.accept()
         peer.accept()
@@ -118,7 +120,7 @@ def test_a_websocket_in_a_thread(root, peers, pump_until, log, phase, name):
         assert "call_soon_threadsafe" in str(error)
     else:
         result = in_thread(lambda: WORKS["WebSocket"][name](ws))
-        if name in ("send", "ping", "pong") and phase in ("closing", "closed"):
+        if name in ("send", "send_value", "send_json", "ping", "pong") and phase in ("closing", "closed"):
             assert isinstance(result, tkws.StateError)
         else:
             assert not isinstance(result, Exception)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import fields
@@ -46,6 +47,8 @@ NO_LIMITS = {
     "reentrant",
     "echo_close_reason",
     "slow_peer",
+    "codec",
+    "codec_errors",
 }
 
 KIB, MIB = 1024, 1024 * 1024
@@ -82,6 +85,8 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ),
     ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.MIN_READ_RATE}",
     ("For a WebSocket", "wait for the end of TCP after both Closes"): lambda: f"{closetimer.LINGER}",
+    ("For a WebSocket", "nesting of JSON"): lambda: "that of Python's recursion",
+    ("For a WebSocket", "length of a number of JSON"): lambda: f"{sys.get_int_max_str_digits()}",
     ("For a WebSocket", "bytes behind a Close"): lambda: f"{kept_behind_a_close()}",
 }
 

@@ -9,9 +9,8 @@ from typing import Any, TypeAlias
 
 from tkws.checks import check_count
 from tkws.connection.websocket import WebSocket
-from tkws.errors import StateError
+from tkws.errors import CodecError, StateError
 
-Message: TypeAlias = str | bytes
 MaxQueue: TypeAlias = int | tuple[int, int] | None
 
 # Messages in the queue at which the socket is paused.
@@ -45,13 +44,13 @@ class MessageQueue:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: tuple[float, float]) -> None:
-        self.messages: deque[Message] = deque()
+        self.messages: deque[Any] = deque()
         self._loop = loop
         self._high, self._low = limits
         self._receiver: asyncio.Future[None] | None = None
         self._paused: WebSocket | None = None
 
-    def put(self, message: Message, ws: WebSocket) -> None:
+    def put(self, message: Any, ws: WebSocket) -> None:
         """Append a message of ``ws``, which is paused if there are too many."""
         messages = self.messages
         messages.append(message)
@@ -62,11 +61,17 @@ class MessageQueue:
             self._paused = ws
             ws.pause()
 
-    def pop(self) -> Message:
-        """Remove and return the oldest message."""
+    def pop(self) -> Any:
+        """Remove and return the oldest message.
+
+        Raises:
+            CodecError: The codec could not decode it.
+        """
         message = self.messages.popleft()
         if self._paused is not None and len(self.messages) <= self._low:
             self.resume()
+        if type(message) is CodecError:
+            raise message
         return message
 
     def resume(self) -> None:

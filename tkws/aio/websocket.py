@@ -12,10 +12,11 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 from tkws.aio.guest import GuestLoop
-from tkws.aio.messagequeue import Message, MessageQueue
+from tkws.aio.messagequeue import MessageQueue
 from tkws.checks import Buffer
+from tkws.codecs import JSON, encode_value
 from tkws.connection.websocket import WebSocket, session_of
-from tkws.errors import ConnectionClosed, StateError, WebSocketError
+from tkws.errors import CodecError, ConnectionClosed, StateError, WebSocketError
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.events import Event
 from tkws.protocol.payloads import encode_control
@@ -29,6 +30,7 @@ Data: TypeAlias = str | Buffer
 # In Python 3.11, looking a member up on its enum is a call.
 _TEXT: Final = Event.TEXT
 _BINARY: Final = Event.BINARY
+_VALUE: Final = Event.VALUE
 _OPEN: Final = State.OPEN
 
 _PLAIN = (str, bytes)
@@ -75,7 +77,7 @@ class Connection:
 
     def on_event(self, ws: WebSocket, type: str, message: Any) -> None:
         """Take an event of the connection: this is its handler."""
-        if type is _TEXT or type is _BINARY:
+        if type is _TEXT or type is _BINARY or type is _VALUE:
             self._queue.put(message, ws)
         elif type == Event.CONNECT:
             _resolve(self.opened)
@@ -83,6 +85,8 @@ class Connection:
             self._wake_senders()
         elif type == Event.PONG:
             self._take_pong(message)
+        elif isinstance(message, CodecError):
+            self._queue.put(message, ws)
         elif type in (Event.ERROR, Event.TIMEOUT):
             self._cause = message
         elif type == Event.CLOSE:
@@ -131,10 +135,13 @@ class Connection:
 
     # ---- what is awaited
 
-    async def recv(self) -> Message:
-        """Return the next message: text as ``str``, binary as ``bytes``. Cancelling it loses no message.
+    async def recv(self) -> Any:
+        """Return the next message: text as ``str``, binary as ``bytes``; with a codec, its value.
+
+        Cancelling it loses no message.
 
         Raises:
+            CodecError: The codec cannot decode this message; the next call returns the one after it.
             ConnectionClosed: The connection is closed, and all its messages were received.
             StateError: Another task is receiving already.
         """
@@ -145,11 +152,12 @@ class Connection:
             await queue.wait()
         return queue.pop()
 
-    async def __aiter__(self) -> AsyncIterator[Message]:
+    async def __aiter__(self) -> AsyncIterator[Any]:
         """Receive messages until the connection is closed in order.
 
         Raises:
             ConnectionClosedError: It was closed otherwise.
+            CodecError: As `recv`.
         """
         queue = self._queue
         try:
@@ -177,6 +185,26 @@ class Connection:
                 pass
         if self._send_now(message):
             await self._drained()
+
+    async def send_value(self, value: Any) -> None:
+        """Send a value as a message, as `WebSocket.send_value` does; wait as `send` does.
+
+        Raises:
+            StateError: There is no codec.
+            ConnectionClosed: The connection is closed.
+            Exception: The codec does not take ``value``, and raises this.
+        """
+        await self.send(encode_value(session_of(self.ws).options.codec, value))
+
+    async def send_json(self, value: Any) -> None:
+        """Send a value as a text message of JSON; wait as `send` does.
+
+        Raises:
+            TypeError: ``value`` holds what JSON has not.
+            ValueError: ``value`` holds an infinite number or NaN, contains itself, or is nested too deeply.
+            ConnectionClosed: The connection is closed.
+        """
+        await self.send(JSON.encode(value))
 
     def _send_now(self, message: Any, final: bool = True) -> bool:
         """Send a message, or a fragment; return whether too much is unsent then."""

@@ -77,8 +77,8 @@ def open(
         max_redirects: How many redirects are followed. One more is an ``error`` event.
         **options: The options of the connection: ``keepalive``, ``ping``, ``pong_timeout``,
             ``close_timeout``, ``max_message``, ``max_fragments``, ``compression``, ``high_water``,
-            ``low_water``, ``max_buffered``, ``offline_buffer``, ``echo_close_reason``, ``reentrant``; see
-            `ConnectionOptions`.
+            ``low_water``, ``max_buffered``, ``offline_buffer``, ``echo_close_reason``, ``reentrant``,
+            ``codec``, ``codec_errors``; see `ConnectionOptions`.
 
     Returns:
         The connection, CONNECTING; the result is reported by events.

@@ -28,9 +28,10 @@ from tkws.connection.lifecycle import Effect, Input, Phase, plan
 from tkws.connection.lifecycleevents import LifecycleEvents
 from tkws.connection.logs import ConnectionLog
 from tkws.connection.sending import Sending
+from tkws.connection.values import decoding
 from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
-from tkws.options import ConnectionOptions
+from tkws.options import ConnectionOptions, Handler
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
@@ -109,7 +110,7 @@ class Session:
         self.delivery: Delivery = Delivery(
             loop,
             ws,
-            runnable(options.handler),
+            _handler_of(options),
             options.reentrant,
             on_capacity=self._on_capacity,
             tell_milestone=self._tell_milestone,
@@ -207,8 +208,13 @@ class Session:
 
     def configure(self, options: ConnectionOptions) -> None:
         """Apply changed options."""
-        if options.handler is not self.options.handler:
-            self.delivery.handler = runnable(options.handler)
+        before = self.options
+        if (
+            options.handler is not before.handler
+            or options.codec is not before.codec
+            or options.codec_errors != before.codec_errors
+        ):
+            self.delivery.handler = _handler_of(options)
         self.options = options
         self.delivery.reentrant = options.reentrant
         self.sending.set_capacity(options.offline_buffer)
@@ -423,3 +429,11 @@ class Session:
         """Stop watching for the end of the interpreter once the last `disconnect` is being delivered."""
         if self.phase is Phase.ENDED and not self.delivery.has_waiting(Event.DISCONNECT):
             self.loop.cancel_on_close(self.destroy)
+
+
+def _handler_of(options: ConnectionOptions) -> Handler:
+    """Return the handler that is called with events, which gets values if there is a codec."""
+    handler: Handler = runnable(options.handler)
+    if options.codec is None:
+        return handler
+    return decoding(handler, options.codec, closes=options.codec_errors == "close")

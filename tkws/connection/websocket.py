@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tkws.checks import Buffer, check_flag, check_kind
+from tkws.codecs import JSON, encode_value
 from tkws.configurable import ConfigurableConnection
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
@@ -118,6 +119,39 @@ class WebSocket(ConfigurableConnection):
         size = driver.engine.send(message, self.loop.now(), final=final, compress=compress)
         driver.flush()
         return size
+
+    def send_value(self, value: Any, *, compress: bool | None = None) -> int:
+        """Send a value as a message: the option ``codec`` encodes it, in the calling thread.
+
+        Args:
+            value: Any value that the codec takes.
+            compress: As for `send`.
+
+        Returns:
+            As `send`.
+
+        Raises:
+            StateError: There is no codec, or as `send`.
+            Exception: The codec does not take ``value``, and raises this.
+        """
+        return self.send(encode_value(self._options.codec, value), compress=compress)
+
+    def send_json(self, value: Any, *, compress: bool | None = None) -> int:
+        """Send a value as a text message of JSON, whatever the option ``codec`` is; see `tkws.JSON`.
+
+        Args:
+            value: A dict, list, str, int, float, bool or None, and so on within it.
+            compress: As for `send`.
+
+        Returns:
+            As `send`.
+
+        Raises:
+            TypeError: ``value`` holds something else, or ``compress`` is of a wrong type.
+            ValueError: ``value`` holds an infinite number or NaN, contains itself, or is nested too deeply.
+            StateError: As `send`.
+        """
+        return self.send(JSON.encode(value), compress=compress)
 
     def ping(self, payload: str | Buffer = b"") -> int:
         """Send a ping; the answer is a ``pong`` event (RFC 6455, 5.5.2).

@@ -17,6 +17,7 @@ class Event(StrEnum):
     CONNECT = "connect"
     TEXT = "text"
     BINARY = "binary"
+    VALUE = "value"
     PING = "ping"
     PONG = "pong"
     CLOSE = "close"

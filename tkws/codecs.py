@@ -1,0 +1,181 @@
+"""Codecs turn values into messages and messages into values: what one is, and that of JSON.
+
+Knows nothing of connections. The module `json` is imported at the first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from tkws.checks import Buffer, check_bytes_like, check_callable
+from tkws.errors import StateError
+
+if TYPE_CHECKING:
+    from json import JSONDecoder, JSONEncoder
+
+_TOO_DEEP = "nested too deeply"
+
+
+class CodecLike(Protocol):
+    """The type of the option ``codec``: any object, class or module with these two functions.
+
+    `WebSocket.send_value` raises any exception of ``encode``; one of ``decode`` becomes the cause of a
+    `CodecError`.
+    """
+
+    def encode(self, value: Any, /) -> str | Buffer:
+        """Return the message for a value: a ``str`` is sent as text, anything else as binary.
+
+        Called in the thread that sends.
+        """
+
+    def decode(self, message: Any, /) -> Any:
+        """Return the value of a message: a ``str`` if it was text, ``bytes`` if it was binary.
+
+        Called in Tk's thread.
+        """
+
+
+class Codec:
+    """A codec made of two functions, such as those of a library.
+
+    The option ``codec`` also takes any other object with these two attributes, such as a class or a module.
+
+    Args:
+        encode: Returns the message for a value: a ``str`` is sent as text, bytes-like as binary.
+        decode: Returns the value of a message, which is a ``str`` if it was text and ``bytes`` if it was
+            binary; any exception becomes the cause of a `CodecError`.
+
+    Raises:
+        TypeError: One of them is not callable.
+    """
+
+    def __init__(self, encode: Callable[[Any], str | Buffer], decode: Callable[[Any], Any]) -> None:
+        check_callable("encode", encode, "(value)")
+        check_callable("decode", decode, "(message)")
+        self.encode: Callable[[Any], str | Buffer] = encode
+        self.decode: Callable[[Any], Any] = decode
+
+
+class JSONCodec:
+    """The codec of JSON, strictly by RFC 8259; `tkws.JSON` is the only instance."""
+
+    def __repr__(self) -> str:
+        return "tkws.JSON"
+
+    def encode(self, value: Any) -> str:
+        """Return a value as JSON text, without spaces.
+
+        Args:
+            value: A dict, list, tuple, str, int, float, bool or None, and so on within it. A key that is a
+                number, a bool or None becomes a str.
+
+        Raises:
+            TypeError: ``value`` holds something else.
+            ValueError: ``value`` holds an infinite number or NaN, contains itself, or is nested too deeply.
+        """
+        try:
+            text = self._encoder.encode(value)
+        except RecursionError:
+            raise ValueError(f"value: {_TOO_DEEP}") from None
+        except (TypeError, ValueError) as error:
+            if str(error).startswith("value: "):
+                raise
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"value: {error}") from None
+        return text if _is_sendable(text) else self._ascii_encoder.encode(value)
+
+    def decode(self, message: str | Buffer) -> Any:
+        """Return the value of JSON text.
+
+        Args:
+            message: The text, or its bytes in UTF-8.
+
+        Raises:
+            TypeError: ``message`` is neither a ``str`` nor bytes-like.
+            ValueError: It is not JSON (NaN, infinite numbers and what follows the value are not), not UTF-8,
+                nested too deeply, or holds a whole number that is too long for Python.
+        """
+        if not isinstance(message, str):
+            message = check_bytes_like("message", message, "str or bytes-like").decode()
+        try:
+            return self._decoder.decode(message)
+        except RecursionError:
+            raise ValueError(_TOO_DEEP) from None
+
+    @cached_property
+    def _encoder(self) -> JSONEncoder:
+        from json import JSONEncoder
+
+        return JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_refuse_value)
+
+    @cached_property
+    def _ascii_encoder(self) -> JSONEncoder:
+        from json import JSONEncoder
+
+        return JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+    @cached_property
+    def _decoder(self) -> JSONDecoder:
+        from json import JSONDecoder
+
+        return JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+
+
+JSON: Final = JSONCodec()
+"""Encodes values as JSON, and decodes it."""
+
+
+def encode_value(codec: CodecLike | None, value: object) -> str | Buffer:
+    """Return the message for a value, as the option ``codec`` makes it.
+
+    Raises:
+        StateError: There is no codec.
+        TypeError: The codec has returned what is not a message.
+    """
+    if codec is None:
+        raise StateError(
+            "there is no codec: pass codec=tkws.JSON, or another one, when the connection is opened; or use "
+            "send_json"
+        )
+    message = codec.encode(value)
+    if not isinstance(message, str):
+        return check_bytes_like("codec", message, "one whose encode returns str or bytes-like")
+    return message
+
+
+def check_codec(name: str, value: object) -> None:
+    """Refuse a value that is not a codec."""
+    if not (callable(getattr(value, "encode", None)) and callable(getattr(value, "decode", None))):
+        what = "an object with encode(value) and decode(message), or None"
+        raise TypeError(f"{name}: {what}, not {type(value).__name__}")
+
+
+def _is_sendable(text: str) -> bool:
+    """Tell whether a text can be sent: UTF-8 has no lone surrogates, which JSON can escape."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _finite(digits: str) -> float:
+    """Return the number; one like 1e999 could not be sent back."""
+    number = float(digits)
+    if number - number != 0:
+        raise ValueError(f"too large for a float: {digits[:30]}")
+    return number
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"JSON has no {word}")
+
+
+def _refuse_value(value: object) -> None:
+    what = "what JSON can hold (dict, list, str, int, float, bool, None)"
+    raise TypeError(f"value: {what}, not {type(value).__name__}")

@@ -1,0 +1,54 @@
+"""Decodes messages in front of a handler, which gets values: the option ``codec`` and `tkws.json`.
+
+Messages are decoded one by one when their turn comes, so that order, pauses and the length of a slice are
+those of any handler, and a connection without a codec pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tkws.errors import CodecError
+from tkws.options import Handler
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.events import Event
+
+if TYPE_CHECKING:
+    from tkws.codecs import CodecLike
+    from tkws.connection.websocket import WebSocket
+
+MESSAGES = (Event.TEXT, Event.BINARY)
+
+
+def decoding(
+    handler: Handler, codec: CodecLike, types: tuple[Event, ...] = MESSAGES, *, closes: bool = False
+) -> Handler:
+    """Return a handler that calls ``handler`` with ``value`` events in place of messages.
+
+    Args:
+        handler: Called with all events; with an ``error`` for a message that cannot be decoded.
+        codec: Decodes the messages.
+        types: The types of the messages that it decodes.
+        closes: Whether to close the connection after such an ``error``, with 1007.
+    """
+    decode = codec.decode
+
+    def pass_on(ws: WebSocket, type: Event, message: str | bytes) -> None:
+        if type not in types:
+            handler(ws, type, message)
+            return
+        try:
+            value = decode(message)
+        except Exception as cause:
+            error = CodecError(f"A message cannot be decoded: {cause}", message)
+            error.__cause__ = cause
+        else:
+            handler(ws, Event.VALUE, value)
+            return
+        try:
+            handler(ws, Event.ERROR, error)
+        finally:
+            if closes:
+                ws.close(CloseCode.INVALID_PAYLOAD, "A message cannot be decoded")
+
+    return pass_on
