@@ -100,6 +100,32 @@ make_venv() {
     printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
+# make_compiled_venv NAME EXTRAS: the same with the package compiled, and compiled again when it changed. Sets `tree`
+# too, a folder that is like the repository's root but for the package: programs that run there import what is installed.
+make_compiled_venv() {
+    local name=$1 extras=$2 version stamp package
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    stamp="$(cksum <pyproject.toml) $("$python" -c 'import sys; print(sys.base_prefix, sys.version)') $PWD"
+    package="$stamp $(find tkws hatch_build.py -name '*.py' -exec cksum {} + | sort | cksum)"
+    venv=$PWD/.cache/venv/$name-$version tree=$PWD/.cache/tree
+    if [ "$(cat "$venv/stamp" 2>/dev/null)" != "$stamp" ]; then
+        say "making ${venv#"$PWD"/}: by pip, with the packages of [$extras] in pyproject.toml; about two minutes ..."
+        "$python" -m venv --clear "$venv"
+        TKWS_COMPILE=1 "$venv/bin/python" -m pip install -qq --disable-pip-version-check ".[$extras]" >&2
+    elif [ "$(cat "$venv/package" 2>/dev/null)" != "$package" ]; then
+        say "compiling tkws; about a minute ..."
+        TKWS_COMPILE=1 "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --force-reinstall . >&2
+    fi
+    printf '%s\n' "$stamp" >"$venv/stamp"
+    printf '%s\n' "$package" >"$venv/package"
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    ln -s "$PWD/.cache" "$tree/.cache"
+    git ls-files | cut -d/ -f1 | sort -u | while read -r name; do
+        [ "$name" = tkws ] || ln -s "$PWD/$name" "$tree/$name"
+    done
+}
+
 # ---- node
 
 # make_node: what tests/interop/node/package.json names, in .cache/node; false where it cannot be had.

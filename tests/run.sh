@@ -8,7 +8,8 @@
 #
 # As many processes run them as there are cores; one does if a single file is named. Says what it installs, and asks
 # if it is run in a terminal. Needs Python 3.11 or newer with tkinter (PYTHON=... names one). Makes a virtual
-# environment in .cache, once. TKWS_NOTIFIER=polled runs everything on the polled loop.
+# environment in .cache, once. TKWS_NOTIFIER=polled runs everything on the polled loop. TKWS_COMPILE=1 compiles tkws,
+# and tests it as it is installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/environment.sh
@@ -124,7 +125,13 @@ if [ "$mode" != quick ]; then
     provide "${needs[@]}"
     make_node || say "The packages of tests/interop/node are not there: the tests against them are skipped."
 fi
-make_venv test test
+if [ "${TKWS_COMPILE:-0}" = 0 ]; then
+    make_venv test test
+else
+    make_compiled_venv compiled test
+    cd "$tree"
+    unset PYTHONPATH TKWS_COMPILE
+fi
 if [ "$mode" != quick ] && shares_a_screen; then alone=yes; fi
 [ "$alone" = yes ] || set -- -n "$(cores)" --dist worksteal "$@"
 

@@ -87,7 +87,7 @@ OTHERS = {
     "Deflate", "Event", "EventHandler", "HTTPServer", "Handler", "HandshakeError", "Headers", "JSON",
     "JSONCodec", "MessagesLost", "OpenError", "OpenTimeout",
     "ProtocolError", "Request", "Response", "Role", "Server", "ServerOptions", "State", "StateError",
-    "Statistics", "URLError", "WebSocket", "WebSocketError", "is_transient",
+    "Statistics", "URLError", "WebSocket", "WebSocketError", "compiled", "is_transient",
 }  # fmt: skip
 
 

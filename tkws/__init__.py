@@ -7,7 +7,11 @@ The commands are tcllib's (`open`, `send`, `server`, `live`, `test`, `upgrade`, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from tkws.compilation import is_compiled  # first: it decides how the others are loaded
+
+# isort: split
 
 from tkws.client.retry import Backoff, is_transient
 from tkws.codecs import JSON, Codec, JSONCodec
@@ -57,6 +61,9 @@ from tkws.version import __version__
 if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
 
+compiled: Final[bool] = is_compiled()
+"""Whether the hot path is compiled; see ``docs/howto/packaging.md``."""
+
 __all__ = [
     "JSON",
     "Backoff",
@@ -91,6 +98,7 @@ __all__ = [
     "__version__",
     "batched",
     "close",
+    "compiled",
     "configure",
     "conninfo",
     "find",

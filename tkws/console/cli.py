@@ -21,6 +21,7 @@ from typing import NoReturn
 import tkws
 from tkws.checks import MAX_SECONDS, check_seconds
 from tkws.console import serverterminal
+from tkws.console.about import VERSION
 from tkws.console.serversession import Mode
 from tkws.console.status import Status
 from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers
@@ -280,7 +281,7 @@ def _doctor_parser() -> argparse.ArgumentParser:
 def _add_general(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--debug", action="store_true", help="log all that happens, each frame too, to standard error")
-    add("--version", action="version", version=f"tkws {tkws.__version__}")
+    add("--version", action="version", version=VERSION)
 
 
 _VERBS = MappingProxyType(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import messagebox, ttk
 
-import tkws
+from tkws.console.about import VERSION
 from tkws.console.addressbar import AddressBar
 from tkws.console.conversation import Conversation
 from tkws.console.files import Files
@@ -113,6 +113,4 @@ def _show_keys(window: tk.Misc) -> None:
 
 
 def _show_about(window: tk.Misc) -> None:
-    messagebox.showinfo(
-        "tkws console", f"tkws {tkws.__version__}", detail="A WebSocket console.", parent=window
-    )
+    messagebox.showinfo("tkws console", VERSION, detail="A WebSocket console.", parent=window)

@@ -15,6 +15,8 @@ import io
 from collections.abc import Callable
 from types import ModuleType
 
+from tkws.protocol.numpyimport import import_numpy
+
 Buffer = bytes | bytearray | memoryview
 
 NUMPY_THRESHOLD = 1024  # bytes; where numpy and the integers take the same time
@@ -132,11 +134,7 @@ def xor(data: Buffer, key: Buffer) -> bytes:
 def load_numpy() -> None:
     """Import numpy, where it is installed, and use it from now on; from any thread."""
     global _numpy
-    try:
-        import numpy
-    except (ImportError, OSError):  # it is not there, or no descriptor is left to read it with
-        return
-    _numpy = numpy
+    _numpy = import_numpy()
 
 
 def set_numpy_loader(start: Callable[[Callable[[], None]], object]) -> None:
