@@ -47,6 +47,10 @@ METHODS = {
         "send": "(self, message, *, final=True, compress=None)",
         "send_value": "(self, value, *, compress=None)",
         "send_json": "(self, value, *, compress=None)",
+        "send_stream": (
+            "(self, source, *, text=False, size=None, fragment_size=None, compress=None, on_progress=None, "
+            "on_end=None)"
+        ),
         "ping": "(self, payload=b'')",
         "pong": "(self, payload=b'')",
         "close": "(self, code=1000, reason='')",
@@ -71,6 +75,7 @@ METHODS = {
         "keys": "(self)",
     },
     "JSONCodec": {"encode": "(self, value)", "decode": "(self, message)"},
+    "Upload": {"cancel": "(self, *, finish=False)"},
     "Handler": {f"on_{event}": "(self, ws, message)" for event in tkws.Event},
 }
 
@@ -78,6 +83,7 @@ PROPERTIES = {
     "WebSocket": {
         "state", "close_code", "close_reason", "latency", "buffered_amount", "statistics", "retry_in",
     },
+    "Upload": {"sent"},
     "Server": {"connections", "options"},
     "HTTPServer": {"url", "port", "addresses", "ssl"},
 }  # fmt: skip
@@ -87,7 +93,7 @@ OTHERS = {
     "Deflate", "Event", "EventHandler", "HTTPServer", "Handler", "HandshakeError", "Headers", "JSON",
     "JSONCodec", "MessagesLost", "OpenError", "OpenTimeout",
     "ProtocolError", "Request", "Response", "Role", "Server", "ServerOptions", "State", "StateError",
-    "Statistics", "URLError", "WebSocket", "WebSocketError", "compiled", "is_transient",
+    "Statistics", "URLError", "Upload", "WebSocket", "WebSocketError", "compiled", "is_transient",
 }  # fmt: skip
 
 
@@ -164,6 +170,7 @@ LATER = {
     "numpy", "asyncio", "h11", "json", "http.client", "http.cookiejar", "urllib.request", "ssl", "email",
     "datetime",
     "random", "base64", "mimetypes", "pathlib", "tkws.aio", "tkws.client.cookies", "tkws.serving.httpserver",
+    "tkws.connection.streaming",
     "tkws.serving.static", "tkws.net.tls", "tkws.net.proxyenv", "tkws.net.proxytunnel", "tkws.console",
     "tkws.testing",
 }  # fmt: skip

@@ -81,6 +81,7 @@ METHODS = {
     "send": {"message": ""},
     "send_value": {"value": ""},
     "send_json": {"value": ""},
+    "send_stream": {"source": [b""]},
     "ping": {},
     "pong": {},
     "close": {},

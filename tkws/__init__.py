@@ -7,6 +7,8 @@ The commands are tcllib's (`open`, `send`, `server`, `live`, `test`, `upgrade`, 
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from tkws.compilation import is_compiled  # first: it decides how the others are loaded
@@ -59,6 +61,7 @@ from tkws.serving.server import Server
 from tkws.version import __version__
 
 if TYPE_CHECKING:
+    from tkws.connection.streaming import Upload
     from tkws.serving.httpserver import HTTPServer
 
 compiled: Final[bool] = is_compiled()
@@ -93,6 +96,7 @@ __all__ = [
     "StateError",
     "Statistics",
     "URLError",
+    "Upload",
     "WebSocket",
     "WebSocketError",
     "__version__",
@@ -122,13 +126,17 @@ __all__ = [
 ]
 
 
+# The classes that only some programs use, and their modules.
+_LATER = MappingProxyType(
+    {"HTTPServer": "tkws.serving.httpserver", "Upload": "tkws.connection.streaming"},
+)
+
+
 def __getattr__(name: str) -> object:
     """Load a class that only some programs use (PEP 562)."""
-    if name != "HTTPServer":
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from tkws.serving.httpserver import HTTPServer
-
-    return HTTPServer
+    return getattr(import_module(_LATER[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from tkws.asynchandlers import check_handler
 from tkws.checks import (
+    MAX_COUNT,
     check_count,
     check_flag,
     check_kind,
@@ -76,6 +77,10 @@ class ConnectionOptions:
     """The most frames that a received message may have; more close the connection with 1008. This
     limits the work that a peer can cause by empty fragments."""
 
+    fragment_size: int | None = None
+    """A message that takes more bytes than this, compressed, is sent in fragments of at most this many: for
+    a peer or gateway that refuses larger frames. None to send each message in one frame."""
+
     compression: bool | Deflate = True
     """Whether to use permessage-deflate, or the `Deflate` settings to use. It cannot be changed after
     the opening."""
@@ -119,8 +124,9 @@ class ConnectionOptions:
         _set(self, "max_fragments", check_count("max_fragments", self.max_fragments, least=1))
         for name in ("high_water", "low_water", "offline_buffer"):
             _set(self, name, check_size(name, getattr(self, name)))
-        if self.max_buffered is not None:
-            _set(self, "max_buffered", check_size("max_buffered", self.max_buffered, least=1))
+        for name in ("max_buffered", "fragment_size"):
+            if getattr(self, name) is not None:
+                _set(self, name, check_size(name, getattr(self, name), least=1))
         if self.low_water > self.high_water:
             raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
         payload = encode_control("ping", self.ping)
@@ -145,6 +151,7 @@ class ConnectionOptions:
             echo_close_reason=self.echo_close_reason,
             max_message=self.max_message,
             max_fragments=self.max_fragments,
+            fragment_size=MAX_COUNT if self.fragment_size is None else self.fragment_size,
         )
 
     @property

@@ -50,6 +50,7 @@ WORKS: dict[str, dict[str, Callable[[Any], object]]] = {
 REFUSED: dict[str, dict[str, Callable[[Any], object]]] = {
     "WebSocket": {
         "pause": lambda ws: ws.pause(),
+        "send_stream": lambda ws: ws.send_stream([b"x"]),
         "resume": lambda ws: ws.resume(),
         "reconnect_now": lambda ws: ws.reconnect_now(),
         "configure": lambda ws: ws.configure(keepalive=3),

@@ -18,7 +18,7 @@ import pytest
 import tkws
 from tests.protocol.wire import close
 from tkws.client.opening import OpenSettings
-from tkws.connection import delivery
+from tkws.connection import delivery, driver
 from tkws.http import server as http_server
 from tkws.http.answers import ClientConnection
 from tkws.net import listen
@@ -42,6 +42,7 @@ NO_LIMITS = {
     "handler",
     "ping",
     "compression",
+    "fragment_size",
     "low_water",
     "offline_buffer",
     "reentrant",
@@ -83,6 +84,7 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a WebSocket", "events behind a busy handler"): lambda: (
         f"{delivery.MAX_NESTED_EVENTS}, or {delivery.MAX_NESTED_SIZE // MIB} MiB"
     ),
+    ("For a WebSocket", "bytes of a stream that wait"): lambda: f"{driver.STREAM_HIGH_WATER}",
     ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.MIN_READ_RATE}",
     ("For a WebSocket", "wait for the end of TCP after both Closes"): lambda: f"{closetimer.LINGER}",
     ("For a WebSocket", "nesting of JSON"): lambda: "that of Python's recursion",

@@ -464,6 +464,51 @@ def test_a_broadcast_is_not_for_the_owner_to_write_while_there_is_output_before_
     assert (end.writer.messages, end.writer.output_amount) == (1, size)
 
 
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("size", [0, 9, 10, 11, 20, 21, 35])
+@pytest.mark.parametrize("fin", [True, False])
+def test_no_frame_of_a_message_is_larger_than_fragment_size(role, size, fin):
+    end = engine(role, fragment_size=10)
+    payload = bytes(range(size))
+    assert end.send(payload, NOW, final=fin) == end.writer.output_amount
+    frames = output(end)
+    assert b"".join(frame.payload for frame in frames) == payload
+    assert [len(frame.payload) for frame in frames] == [10] * (size // 10) + [size % 10] * (
+        size % 10 > 0 or not size
+    )
+    assert [frame.opcode for frame in frames] == [BINARY] + [CONTINUATION] * (len(frames) - 1)
+    assert [frame.fin for frame in frames] == [False] * (len(frames) - 1) + [fin]
+    assert end.writer.messages == fin
+    assert end.writer.frames == len(frames)
+    end.configure(options())
+    end.send(bytes(100), NOW)
+    assert [len(frame.payload) for frame in output(end)] == [100]
+
+
+def test_a_message_is_compressed_before_it_is_cut():
+    end = engine(Role.CLIENT, deflate=True, fragment_size=10)
+    frames = []
+    end.trace(frames.append)
+    message = "".join(chr(65 + number * 7 % 57) for number in range(100))
+    end.send(message, NOW)
+    sent = output(end)
+    assert [frame.rsv1 for frame in sent] == [True] + [False] * (len(sent) - 1)
+    assert message.encode().startswith(frames[0].payload)  # the tracer shows the message, once
+    assert len(frames[0].payload) > 10
+    other = engine(Role.SERVER, deflate=True)
+    assert receive(other, *sent) == [(Event.TEXT, message)]
+
+
+def test_a_broadcast_is_cut_too_and_not_for_the_owner_to_write():
+    end = engine(Role.SERVER, fragment_size=10)
+    assert not end.send_encoded(encode_broadcast("x" * 25), NOW, directly=True)
+    assert end.send_encoded(encode_broadcast("x" * 25), NOW)
+    assert output(end) == [text("x" * 10, fin=False), more(b"x" * 10), last(b"x" * 5)]
+    assert end.send_encoded(encode_broadcast("y" * 10), NOW)
+    assert output(end) == [text("y" * 10)]
+    assert end.writer.messages == 2
+
+
 def test_a_client_cannot_broadcast():
     with pytest.raises(StateError, match="mask"):
         engine(CLIENT).send_encoded(encode_broadcast("a"), NOW)

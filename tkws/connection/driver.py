@@ -28,6 +28,10 @@ from tkws.protocol.state import State
 # Bytes; more are not written inside the program's call but after it, in slices of the loop.
 MAX_IMMEDIATE_WRITE = 64 * 1024
 
+# Bytes that wait while a message is sent in parts: enough for the line, and little memory.
+STREAM_HIGH_WATER = 256 * 1024
+STREAM_LOW_WATER = 64 * 1024
+
 # Seconds that the answer to the peer's Close is put off while a handler that runs Tk's loop may still answer
 # earlier messages. Other implementations wait at least ten seconds for the answer to their Close.
 ANSWER_TIMEOUT = 1.0
@@ -49,12 +53,13 @@ class ConnectionDriver(StreamOwner):
     Attributes:
         engine: As above; callers queue their output in it, then call `flush`.
         stream: As above.
+        writing_paused: Whether the write buffer is full.
     """
 
     __slots__ = (
         "_answer_timer", "_at_eof", "_awaits_pong", "_debugging", "_deferred_ends", "_delivery",
-        "_end_allowed", "_high_water", "_log", "_loop", "_max_buffered", "_muted", "_on_lost", "_paused",
-        "_timer", "_write_due", "_writing_paused", "engine", "stream",
+        "_drain_due", "_end_allowed", "_high_water", "_log", "_loop", "_low_water", "_max_buffered", "_muted",
+        "_on_lost", "_on_low", "_paused", "_timer", "_write_due", "engine", "stream", "writing_paused",
     )  # fmt: skip
 
     def __init__(
@@ -78,9 +83,12 @@ class ConnectionDriver(StreamOwner):
         self._awaits_pong = False  # whether the timer waits for a pong: then the next deadline may be earlier
         self._write_due = False
         self._high_water = 0
+        self._low_water = 0
+        self._on_low: Callable[[], object] | None = None
+        self._drain_due = False  # whether the buffer was full before `call_when_low`
         self._paused = False
         self._at_eof = False
-        self._writing_paused = False  # whether the write buffer is full
+        self.writing_paused: bool = False
         self._max_buffered: int | None = None
         self._end_allowed = False
         self._muted = False
@@ -95,12 +103,17 @@ class ConnectionDriver(StreamOwner):
         """The bytes waiting to be sent."""
         return self.stream.buffered_amount + self.engine.writer.output_amount
 
+    @property
+    def takes_messages(self) -> bool:
+        """Whether what is sent may still arrive: the connection is open, and sending has not failed."""
+        return self.engine.state is _OPEN and not (self.stream.broken or self.stream.closed)
+
     def start(self, data: bytes) -> None:
         """Process ``data`` that arrived with the handshake; its events wait for `Delivery.deliver`."""
         if data:
             self.engine.receive_data(data, self._loop.now())
         if self.engine.writer.has_output:
-            self._write()
+            self.write()
         self._delivery.enqueue(self.engine.take_events())
         self._set_timer()
 
@@ -127,8 +140,10 @@ class ConnectionDriver(StreamOwner):
         self.follow_log_level()
         self.engine.configure(options.for_engine())
         self._high_water = options.high_water
+        self._low_water = options.low_water
         self._max_buffered = options.max_buffered
-        self.stream.set_write_limits(options.high_water, options.low_water)
+        if self._on_low is None:
+            self.stream.set_write_limits(options.high_water, options.low_water)
         self._set_timer()
 
     def follow_log_level(self) -> None:
@@ -142,13 +157,50 @@ class ConnectionDriver(StreamOwner):
         if self._write_due or self._loop.dispatching or writer.output_amount > MAX_IMMEDIATE_WRITE:
             self.write_at_slice_end()
         else:
-            self._write()
+            self.write()
+
+    def write(self) -> None:
+        """Write what was queued in the engine now."""
+        # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
+        waited = self.buffered_amount if self._write_due else 0
+        self._write_due = False
+        output = self.engine.writer.take_output()
+        if len(output) == 1:
+            self.stream.write(output[0])
+        elif output:
+            self.stream.writelines(output)
+        if waited > self._high_water:
+            self.stream.note_buffered(waited)
+        if self.engine.state is not _OPEN:
+            if self.engine.output_ended:
+                self.stream.end()
+            self._set_timer()
 
     def write_at_slice_end(self) -> None:
         """Write what was queued in the engine at the end of the slice; if none is being served, soon."""
         if not self._write_due:
             self._write_due = True
-            self._loop.at_slice_end(self._write)
+            self._loop.at_slice_end(self.write)
+
+    def end_pause(self) -> None:
+        """Resume delivery: a program that waits for what it sends would not learn of the end otherwise."""
+        self._delivery.resume()
+
+    def call_when_low(self, call: Callable[[], object] | None) -> None:
+        """Call ``call`` from the loop each time little is left to send; None to report `drain` again."""
+        if call is not None:
+            self._drain_due = self.writing_paused or self.buffered_amount > self._high_water
+        self._on_low = call
+        if not self.stream.closed:
+            high, low = self._high_water, self._low_water
+            if call is not None:
+                high, low = min(high, STREAM_HIGH_WATER), min(low, STREAM_LOW_WATER)
+            self.stream.set_write_limits(high, low)
+
+    def call_when_empty(self) -> None:
+        """Make the next call of `call_when_low` once nothing is left to send."""
+        if not self.stream.closed:
+            self.stream.set_write_limits(0, 0)
 
     def send_directly(self, frame: bytes, now: float) -> bool:
         """Write a frame of `encode_broadcast` at once; return False if other output is waiting."""
@@ -184,7 +236,7 @@ class ConnectionDriver(StreamOwner):
         self._cancel_timers()
         if not self.stream.closed:
             self.engine.close(CloseCode.GOING_AWAY, "", self._loop.now())
-            self._write()
+            self.write()
             self.stream.abort()
         self.engine.receive_eof(self._loop.now(), "The interpreter is gone")  # frees received fragments
 
@@ -194,7 +246,7 @@ class ConnectionDriver(StreamOwner):
         """Process received bytes."""
         self.engine.receive_data(data, self._loop.now())
         self._process_engine()
-        if self._writing_paused:
+        if self.writing_paused:
             self._enforce_max_buffered()
 
     def get_buffer(self) -> memoryview | None:
@@ -206,7 +258,7 @@ class ConnectionDriver(StreamOwner):
         """Process bytes that the stream received into the buffer of `get_buffer`."""
         self.engine.buffer_updated(count, self._loop.now())
         self._process_engine()
-        if self._writing_paused:
+        if self.writing_paused:
             self._enforce_max_buffered()
 
     def eof_received(self) -> None:
@@ -235,26 +287,31 @@ class ConnectionDriver(StreamOwner):
 
     def pause_writing(self) -> None:
         """While the peer is not reading, answer only its latest ping (RFC 6455, 5.5.3)."""
-        self._writing_paused = True
+        self.writing_paused = True
         self._log.debug("above high_water: %d bytes are waiting to be sent", self.buffered_amount)
         self.engine.defer_pongs()
 
     def resume_writing(self) -> None:
         """Post `drain`: from the loop, since the program may be inside `configure`."""
-        self._writing_paused = False
+        self.writing_paused = False
         self._log.debug("down to low_water: %d bytes are waiting to be sent", self.buffered_amount)
         self._loop.call_soon(self._report_drain)
 
     # How it works
 
     def _report_drain(self) -> None:
-        if not (self._writing_paused or self.stream.broken):
+        if not (self.writing_paused or self.stream.broken):
             self.engine.send_deferred_pong(self._loop.now())
             if self.engine.writer.has_output:
                 self.flush()
-        if self.stream.broken or self.engine.state is not _OPEN:
-            self._delivery.resume()  # otherwise a program that waits for `drain` would not learn of the end
+        if not self.takes_messages:
+            self.end_pause()
             return
+        if self._on_low is not None:
+            self._on_low()
+            if not self._drain_due or self.writing_paused:
+                return
+            self._drain_due = False
         self._delivery.deliver_now((Event.DRAIN, None))
 
     def _enforce_max_buffered(self) -> None:
@@ -313,7 +370,7 @@ class ConnectionDriver(StreamOwner):
     def _deliver(self) -> None:
         engine = self.engine
         if engine.writer.has_output or engine.output_ended:
-            self._write()  # pongs and Close frames do not wait for the handler
+            self.write()  # pongs and Close frames do not wait for the handler
         events = engine.take_events()
         if self._debugging:
             self._log.latency(events, engine.keepalive.latency)
@@ -330,22 +387,6 @@ class ConnectionDriver(StreamOwner):
         fault = self.engine.fault
         if fault is not None and (Event.ERROR, fault) in events:  # should be logged (RFC 6455, 7.1.7)
             self._log.info("failed with %d, a fault of %r: %s", fault.code, self.stream.peername, fault)
-
-    def _write(self) -> None:
-        # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
-        waited = self.buffered_amount if self._write_due else 0
-        self._write_due = False
-        output = self.engine.writer.take_output()
-        if len(output) == 1:
-            self.stream.write(output[0])
-        elif output:
-            self.stream.writelines(output)
-        if waited > self._high_water:
-            self.stream.note_buffered(waited)
-        if self.engine.state is not _OPEN:
-            if self.engine.output_ended:
-                self.stream.end()
-            self._set_timer()
 
     def _set_timer(self) -> None:
         """Set the timer for the engine's deadline, unless the present one is early enough."""

@@ -1,12 +1,14 @@
-"""Messages buffered until a connection takes them: the option ``offline_buffer``.
+"""Messages buffered until a connection takes them: before it is open, or within a message in parts.
 
 Knows how much is buffered, not when a connection may be used. Each message ends in one of two ways: an
-engine takes it, or `OfflineBuffer.clear` returns it so that its loss can be reported.
+engine takes it, or `OfflineBuffer.clear` returns it so that its loss can be reported. Other things to do
+wait among the messages, in order: a stream to begin, a broadcast to send.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from tkws.checks import Buffer
 from tkws.connection.driver import ConnectionDriver
@@ -15,16 +17,21 @@ from tkws.protocol.payloads import encode_message
 
 
 class OfflineBuffer:
-    """The messages waiting for a connection, the oldest first."""
+    """The messages waiting for a connection, the oldest first.
 
-    __slots__ = ("_messages", "_size")
+    Attributes:
+        size: Their bytes.
+    """
+
+    __slots__ = ("_entries", "size")
 
     def __init__(self) -> None:
-        self._messages: deque[tuple[str | bytes, bool | None, int]] | None = None  # made at first use
-        self._size = 0
+        # Made at first use. A callable is something else to do.
+        self._entries: deque[tuple[str | bytes | Callable[[], object], bool | None, int]] | None = None
+        self.size: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self._messages)
+        return bool(self._entries)
 
     def add(self, message: str | Buffer, compress: bool | None, capacity: int) -> int:
         """Buffer a message.
@@ -41,28 +48,51 @@ class OfflineBuffer:
             StateError: The buffer has too little room for it.
         """
         _, payload = encode_message(message)
-        if self._size + len(payload) > capacity:
+        if self.size + len(payload) > capacity:
             raise StateError(
                 "The connection is not ready to send, and the offline buffer is full: wait for `connect`, "
                 f"or set a larger offline_buffer than {capacity} bytes"
             )
-        if self._messages is None:
-            self._messages = deque()
-        self._messages.append((message if isinstance(message, str) else payload, compress, len(payload)))
-        self._size += len(payload)
+        self._append(message if isinstance(message, str) else payload, compress, len(payload))
         return len(payload)
 
-    def send(self, driver: ConnectionDriver, now: float) -> None:
-        """Send buffered messages until the connection takes no more, as within a message in fragments."""
-        while self._messages and driver.engine.ready_for_message:
-            message, compress, size = self._messages[0]
+    def add_call(self, call: Callable[[], object], size: int = 0) -> None:
+        """Make a call once what was buffered before is sent; ``size`` bytes count as buffered until then."""
+        self._append(call, None, size)
+
+    def send_next(self, driver: ConnectionDriver, now: float) -> bool:
+        """Send the oldest message.
+
+        Returns:
+            False without one, or if the connection does not take it, as within a message in fragments.
+        """
+        if not self._entries or not driver.engine.ready_for_message:
+            return False
+        message, compress, size = self._entries[0]
+        if not callable(message):
             driver.engine.send(message, now, compress=compress)
-            self._messages.popleft()  # only now: an interrupt of the call must not lose it
-            self._size -= size
+        self._entries.popleft()  # only now: an interrupt of the call must not lose it
+        self.size -= size
+        if callable(message):
+            message()
+        else:
             driver.flush()
+        return True
+
+    def drop_calls(self) -> None:
+        """Forget what is not a message."""
+        if self._entries is not None:
+            self._entries = deque(entry for entry in self._entries if not callable(entry[0]))
+            self.size = sum(size for _, _, size in self._entries)
 
     def clear(self) -> list[str | bytes]:
         """Discard all buffered messages and return them."""
-        messages, self._messages = self._messages or (), None
-        self._size = 0
-        return [message for message, _, _ in messages]
+        entries, self._entries = self._entries or (), None
+        self.size = 0
+        return [message for message, _, _ in entries if not callable(message)]
+
+    def _append(self, message: str | bytes | Callable[[], object], compress: bool | None, size: int) -> None:
+        if self._entries is None:
+            self._entries = deque()
+        self._entries.append((message, compress, size))
+        self.size += size

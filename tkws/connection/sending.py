@@ -2,7 +2,8 @@
 
 Each message ends in one of three ways: a connection takes it, an event reports its loss, or the call that
 sends it raises. Order: messages that the handler of `connect` sends go first, then those buffered before
-there was a connection, then all later ones.
+there was a connection, then all later ones. While a message goes out in parts (`tkws.connection.streaming`),
+later ones wait for its end.
 
 Knows the connection, not how it begins and ends.
 """
@@ -11,15 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
+from typing import TYPE_CHECKING
 
-from tkws.checks import Buffer
+from tkws.checks import MAX_COUNT, Buffer
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.offline import OfflineBuffer
 from tkws.connection.threadqueue import ThreadQueue
-from tkws.errors import StateError
+from tkws.errors import MessagesLost, StateError
 from tkws.loop import Loop
-from tkws.protocol.events import EventRecord
+from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.state import State, not_open
+
+if TYPE_CHECKING:
+    from tkws.connection.streaming import Upload
 
 
 class _Stage(Enum):
@@ -42,16 +48,18 @@ class Sending:
 
     Attributes:
         direct: The connection, if it takes any message right away; if None, call `send`.
+        streaming: Whether a message goes out in parts, for whose end all others wait.
         threads: Calls that other threads submitted.
     """
 
     __slots__ = (
         "_capacity", "_closing", "_discarding", "_driver", "_handler_depth", "_loop", "_offline", "_stage",
-        "direct", "threads",
+        "_uploads", "direct", "streaming", "threads",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, capacity: int, post: Callable[[list[EventRecord]], object]) -> None:
         self.direct: ConnectionDriver | None = None
+        self.streaming: bool = False
         self.threads: ThreadQueue = ThreadQueue(loop, post)
         self._loop = loop
         self._capacity = capacity
@@ -61,6 +69,12 @@ class Sending:
         self._handler_depth = 0  # callback nesting in which the handler of `connect` runs
         self._closing = False  # whether only the handler of `connect` may still send
         self._discarding = False  # fragments of a message whose beginning was lost
+        self._uploads: tuple[Upload, ...] = ()  # those that have not ended
+
+    @property
+    def waiting_amount(self) -> int:
+        """The bytes of the messages that wait for the end of a message in parts."""
+        return self._offline.size if self.streaming else 0
 
     # Called by the program
 
@@ -90,11 +104,40 @@ class Sending:
             if self._stage is not _Stage.OFFLINE:
                 raise StateError("A message in fragments cannot be begun before `connect` was delivered")
         driver = self.open_driver()
+        if self.streaming and driver.takes_messages:
+            if not final:
+                raise StateError("A message in fragments cannot be begun while a stream is being sent")
+            return self._offline.add(message, compress, MAX_COUNT)
         size = driver.engine.send(message, self._loop.now(), final=final, compress=compress)
         driver.flush()
         if final and self._offline and self._stage is _Stage.CONNECTED:  # waiting for the end of this message
             self.flush_offline()
         return size
+
+    def send_stream(self, upload: Upload) -> None:
+        """Begin a message in parts, once those before it are sent.
+
+        Raises:
+            StateError: The connection is not open, or a message in fragments is unfinished.
+        """
+        driver = self.open_driver()
+        if driver.engine.state is not State.OPEN:
+            raise not_open(driver.engine.state)
+        if driver.engine.writer.unfinished is not None and not self.streaming:
+            raise StateError("An unfinished message in fragments must be finished first")
+        self._uploads += (upload,)
+        if self.streaming or (self._capacity and self._must_wait()):
+            self._offline.add_call(partial(self._begin_upload, upload))
+            self._update_direct()
+        else:
+            self._begin_upload(upload)
+
+    def send_encoded_later(self, frame: bytes) -> bool:
+        """Send a frame of `encode_broadcast` after the message in parts; return False if not open."""
+        if self._driver is None or not self._driver.takes_messages:
+            return False
+        self._offline.add_call(partial(self._send_encoded, self._driver, frame), len(frame))
+        return True
 
     def send_control(self, kind: str, payload: bytes) -> int:
         """Send a ping or a pong; return the bytes queued.
@@ -123,7 +166,9 @@ class Sending:
     def flush_offline(self) -> None:
         """Send buffered messages, as far as the connection takes them."""
         if self._driver is not None:
-            self._offline.send(self._driver, self._loop.now())
+            now = self._loop.now()
+            while not self.streaming and self._offline.send_next(self._driver, now):
+                pass
         self._update_direct()
 
     def set_capacity(self, capacity: int) -> None:
@@ -156,22 +201,56 @@ class Sending:
             self._stage = _Stage.CONNECTED
             self.flush_offline()
 
-    def disconnected(self) -> None:
-        """Note that the connection is gone and another will follow; a message half sent is lost."""
+    def stream_ended(self, upload: Upload, *, line_free: bool) -> None:
+        """Note that a message in parts has ended, and whether others may be sent again."""
+        self._uploads = tuple(other for other in self._uploads if other is not upload)
+        if line_free:
+            self.streaming = False
+            if self._stage is _Stage.CONNECTED:
+                self.flush_offline()
+            self._update_direct()
+
+    def fail_uploads(self, error: Exception, *, tell: bool) -> None:
+        """End the messages in parts with their connection; ``tell`` says whether the program is called."""
+        for upload in self._uploads:
+            upload.fail(error, tell=tell)
+
+    def disconnected(self) -> list[EventRecord]:
+        """Note that the connection is gone and another will follow; a message half sent is lost.
+
+        Returns:
+            The event that reports the messages that waited for the end of another.
+        """
+        streaming, self.streaming = self.streaming, False
+        self._offline.drop_calls()
+        lost = [] if self._capacity else self._offline.clear()
         if self._driver is not None:
-            unfinished = self._driver.engine.writer.unfinished is not None
+            unfinished = self._driver.engine.writer.unfinished is not None and not streaming
             self._discarding = self._discarding or (unfinished and not self.threads.mid_message)
             self.threads.disconnected()
         self._driver = self.direct = None
         self._stage = _Stage.OFFLINE
+        return [(Event.ERROR, MessagesLost(lost))] if lost else []
 
     def close(self) -> list[EventRecord]:
         """Refuse everything from now on; return the events that report messages that will never be sent."""
         self._driver = self.direct = None
         self._stage = _Stage.OVER
+        self.fail_uploads(not_open(State.CLOSED), tell=False)
         return self.threads.close(self._offline.clear())
 
     # How it works
+
+    def _begin_upload(self, upload: Upload) -> None:
+        if upload.done or self._driver is None:  # it was cancelled while it waited
+            return
+        self.streaming = True
+        self._update_direct()
+        upload.begin(self._driver)
+
+    def _send_encoded(self, driver: ConnectionDriver, frame: bytes) -> None:
+        if driver.engine.send_encoded(frame, self._loop.now()):
+            driver.write_at_slice_end()
 
     def _must_wait(self) -> bool:
         """Tell whether a message has to wait for others, or for what the handler of `connect` sends."""
@@ -188,4 +267,4 @@ class Sending:
     def _update_direct(self) -> None:
         """Decide whether messages go out right away."""
         waits = self._offline or self._closing or (self._capacity and self._stage is not _Stage.CONNECTED)
-        self.direct = None if waits or self._discarding else self._driver
+        self.direct = None if waits or self._discarding or self.streaming else self._driver

@@ -204,7 +204,9 @@ class Session:
     @property
     def buffered_amount(self) -> int:
         """The bytes waiting to be sent."""
-        return self.driver.buffered_amount if self.driver is not None else 0
+        if self.driver is None:
+            return 0
+        return self.driver.buffered_amount + self.sending.waiting_amount
 
     def configure(self, options: ConnectionOptions) -> None:
         """Apply changed options."""
@@ -234,11 +236,11 @@ class Session:
             False if it cannot be sent, because the connection is not open or a message is half sent.
         """
         driver = self.driver
-        if (
-            driver is None
-            or self.phase is not _OPEN
-            or not driver.engine.send_encoded(frame, self.loop.now())
-        ):
+        if driver is None or self.phase is not _OPEN:
+            return False
+        if self.sending.streaming:
+            return self.sending.send_encoded_later(frame)
+        if not driver.engine.send_encoded(frame, self.loop.now()):
             return False
         driver.write_at_slice_end()
         return True
@@ -251,7 +253,9 @@ class Session:
             now: The time on the loop's clock.
         """
         driver = self.driver
-        return driver is not None and self.phase is _OPEN and driver.send_directly(frame, now)
+        if driver is None or self.phase is not _OPEN or self.sending.streaming:
+            return False
+        return driver.send_directly(frame, now)
 
     # How it works
 
@@ -329,7 +333,7 @@ class Session:
 
     def _ask_retry_policy(self, end: End) -> None:
         decision = self._owned = RetryDecision()
-        self.sending.disconnected()
+        self.delivery.enqueue(self.sending.disconnected())
         self.loop.call_soon(self._decide, decision, end)
 
     def _start_retry_timer(self, end: End) -> None:
@@ -401,7 +405,10 @@ class Session:
         self.log.info("%s", sentence)
         engine = self.driver.engine
         cause = engine.fault or ConnectionClosed(engine.close_code or 0, engine.close_reason)
-        self.feed(Input.LOST, End(cause, sentence))
+        try:
+            self.sending.fail_uploads(cause, tell=True)
+        finally:
+            self.feed(Input.LOST, End(cause, sentence))
 
     def _on_capacity(self) -> None:
         if self.driver is not None:

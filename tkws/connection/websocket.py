@@ -31,6 +31,8 @@ from tkws.protocol.payloads import encode_control, encode_message
 from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
+    from tkws.connection.fragments import Source
+    from tkws.connection.streaming import Upload
     from tkws.http.messages import Request, Response
 
 _MASKS = MaskPool(os.urandom)
@@ -152,6 +154,61 @@ class WebSocket(ConfigurableConnection):
             StateError: As `send`.
         """
         return self.send(JSON.encode(value), compress=compress)
+
+    def send_stream(
+        self,
+        source: Source,
+        *,
+        text: bool = False,
+        size: int | None = None,
+        fragment_size: int | None = None,
+        compress: bool | None = None,
+        on_progress: Callable[[Upload], object] | None = None,
+        on_end: Callable[[Upload], object] | None = None,
+    ) -> Upload:
+        """Send one message of any length in fragments, as the line takes it.
+
+        The source is read, soon after the call, only as fast as the peer reads. Until the message is whole,
+        others wait, also from other threads and of broadcasts; pings and pongs pass. It belongs to this
+        connection: if that ends, so does the stream, and a reconnecting client does not send it again.
+
+        Args:
+            source: A file opened in binary mode (anything with ``read(size)``), a callable ``(size)`` that
+                returns bytes, or an iterable of bytes, such as a generator. A file and a callable end with
+                an empty result. It is closed at the end, however that comes, if it has a ``close()``.
+            text: Whether to send a text message; the source then returns str, or bytes in UTF-8.
+            size: The bytes of the message, if known; a source that returns more or fewer fails. None to
+                take it from a regular file, and to read anything else to its end.
+            fragment_size: The most bytes of a fragment; None for the option ``fragment_size``, or 64 KiB.
+            compress: As for `send`.
+            on_progress: Called as ``on_progress(upload)`` up to 30 times a second while it is sent, and when
+                all of it was.
+            on_end: Called as ``on_end(upload)`` once, when all of it has left the program, or it failed or
+                was cancelled: see `Upload.error`. An exception of the source without ``on_end`` goes to
+                ``report_callback_exception``. If a part had left by then, the connection is closed with 1011.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
+            ValueError: ``size`` or ``fragment_size`` is out of range.
+            StateError: The connection is not open, a message in fragments is unfinished, or the caller is not
+                in Tk's thread.
+        """
+        from tkws.connection.streaming import new_upload  # few programs stream
+
+        self.loop.check_thread()
+        upload = new_upload(
+            self,
+            self._session,
+            source,
+            text=text,
+            size=size,
+            fragment_size=fragment_size,
+            compress=compress,
+            on_progress=on_progress,
+            on_end=on_end,
+        )
+        self._sending.send_stream(upload)
+        return upload
 
     def ping(self, payload: str | Buffer = b"") -> int:
         """Send a ping; the answer is a ``pong`` event (RFC 6455, 5.5.2).

@@ -49,8 +49,9 @@ class Sending:
         """How far the file or the messages are that are being sent; None without any."""
         upload, replay = self._session.upload, self.replay
         if upload is not None and not upload.done:
-            done, size = byte_count(upload.progress * upload.size), byte_count(upload.size)
-            return Progress(f"{upload.path.name}: {done} of {size}", upload.progress)
+            sent, total = upload.sent, upload.total or 0
+            text = f"{self._session.upload_name}: {byte_count(sent)} of {byte_count(total)}"
+            return Progress(text, sent / total if total else 0.0)
         if replay is not None:
             text = f"Sending {replay.sent:,} of {replay.total:,}"
             return Progress(text, replay.sent / replay.total, self.stop_replay)

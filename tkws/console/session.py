@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import tkws
 from tkws.console.advice import advise
 from tkws.console.events import describe
-from tkws.console.fileupload import FileUpload
 from tkws.console.log import Direction, Log
 from tkws.console.target import MAX_REDIRECTS, Target, redirect_location
 from tkws.loop import Timer
@@ -54,6 +53,7 @@ class Session:
         request_sent: Whether its request has left this machine.
         over: Whether its end has been told, after which nothing comes.
         upload: The file that is being sent; None otherwise.
+        upload_name: The name of that file, or of the last one.
     """
 
     def __init__(
@@ -73,7 +73,8 @@ class Session:
         self.cancelled: bool = False
         self.request_sent: bool = False
         self.over: bool = False
-        self.upload: FileUpload | None = None
+        self.upload: tkws.Upload | None = None
+        self.upload_name: str = ""
         self._master = master
         self._notify = on_event
         self._every_event = every_event
@@ -110,7 +111,8 @@ class Session:
     def _connect(self, target: Target) -> None:
         ws = target.open(self._on_event, self._master)
         self.disconnect()
-        self._end_connection("")
+        self._stop_probing()
+        self.upload = None
         self.ws, self.target = ws, target
         self.error = None
         self.opened = False
@@ -163,8 +165,10 @@ class Session:
         ws = self._require_open()
         if self.upload is not None:
             raise tkws.StateError("Another file is being sent")
-        self.upload = FileUpload(ws, path, self._upload_progressed)
-        self.log.add(Direction.OUT, "file", f"{path.name}, {self.upload.size:,} bytes")
+        file = open(path, "rb")  # noqa: SIM115 - closed at the end of the upload
+        self.upload = ws.send_stream(file, on_progress=self._upload_progressed, on_end=self._upload_ended)
+        self.upload_name = path.name
+        self.log.add(Direction.OUT, "file", f"{path.name}, {self.upload.total or 0:,} bytes")
         self._notify("file", self.upload)
 
     def _require_open(self) -> tkws.WebSocket:
@@ -191,8 +195,6 @@ class Session:
                 return
             self.log.add(Direction.IN, str(type), message)
         elif type == "drain":
-            if self.upload is not None:
-                self.upload.resume()
             return
         else:
             self._log_event(ws, type, message)
@@ -237,7 +239,7 @@ class Session:
             self.error = message
             self.request_sent = getattr(message, "phase", "handshake") == "handshake"
         elif type in ("close", "disconnect", "retry"):
-            self._end_connection("The connection was closed before the file was complete")
+            self._stop_probing()
 
     def _describe(self, ws: tkws.WebSocket, type: str, message: Any) -> str:
         if not self._every_event and ws is self.ws:
@@ -249,18 +251,21 @@ class Session:
                 return advise(message, self.target)[0]
         return describe(ws, type, message)
 
-    def _end_connection(self, reason: str) -> None:
+    def _stop_probing(self) -> None:
         if self._probe_timer is not None:
             self._probe_timer.cancel()
             self._probe_timer = None
-        if self.upload is not None:
-            self.upload.cancel(reason)
 
-    def _upload_progressed(self, upload: FileUpload) -> None:
-        if upload.done:
-            self.upload = None
-            if upload.failure:
-                self.log.add(Direction.NOTE, "error", f"{upload.path.name}: {upload.failure}")
+    def _upload_progressed(self, upload: tkws.Upload) -> None:
+        if upload is self.upload:
+            self._notify("file", upload)
+
+    def _upload_ended(self, upload: tkws.Upload) -> None:
+        if upload is not self.upload:  # of an earlier connection
+            return
+        self.upload = None
+        if upload.error is not None:
+            self.log.add(Direction.NOTE, "error", f"{self.upload_name}: {upload.error}")
         self._notify("file", upload)
 
     # Latency

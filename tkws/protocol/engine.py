@@ -112,7 +112,7 @@ class Engine:
         self.reader: Final = MessageReader(
             role, codec, max_message=options.max_message, max_fragments=options.max_fragments
         )
-        self.writer: Final = MessageWriter(masks, codec)
+        self.writer: Final = MessageWriter(masks, codec, options.fragment_size)
         self._options = options
         self.close_code: int | None = None
         self.close_reason: str = ""
@@ -137,6 +137,7 @@ class Engine:
         self.keepalive.pong_timeout = options.pong_timeout
         self.reader.max_message = options.max_message
         self.reader.max_fragments = options.max_fragments
+        self.writer.fragment_size = options.fragment_size
         self._options = options
 
     def trace(self, tracer: Tracer | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tkws.checks import MAX_COUNT
 from tkws.protocol.payloads import encode_control
 
 
@@ -37,6 +38,9 @@ class EngineOptions:
 
     max_fragments: int = 131_072
     """The most frames that a received message may have."""
+
+    fragment_size: int = MAX_COUNT
+    """The most bytes of payload that one sent frame may have; a longer message goes in fragments."""
 
     def __post_init__(self) -> None:
         payload = encode_control("ping_payload", self.ping_payload)

@@ -6,7 +6,7 @@ owner of the connection takes them.
 
 from __future__ import annotations
 
-from tkws.checks import Buffer
+from tkws.checks import MAX_COUNT, Buffer
 from tkws.errors import StateError
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.frames import FrameHeader, Opcode, encode_header, parse_header
@@ -23,8 +23,10 @@ class MessageWriter:
     Args:
         masks: The source of a client's masks; None for a server, which does not mask.
         codec: The compression that was agreed, or None.
+        fragment_size: The most bytes of payload, compressed, that one frame of a message may have.
 
     Attributes:
+        fragment_size: As above; a change counts from the next message on.
         unfinished: The kind of a message that is half sent, else None.
         bytes_written: Bytes of all frames so far.
         bytes_taken: How many of these the owner has taken.
@@ -34,10 +36,13 @@ class MessageWriter:
 
     __slots__ = (
         "_codec", "_compressing", "_masks", "_output", "_tracer", "_uncompressed", "bytes_taken",
-        "bytes_written", "frames", "messages", "unfinished",
+        "bytes_written", "fragment_size", "frames", "messages", "unfinished",
     )  # fmt: skip
 
-    def __init__(self, masks: MaskPool | None, codec: PerMessageDeflate | None) -> None:
+    def __init__(
+        self, masks: MaskPool | None, codec: PerMessageDeflate | None, fragment_size: int = MAX_COUNT
+    ) -> None:
+        self.fragment_size: int = fragment_size
         self.unfinished: Opcode | None = None
         self.bytes_written: int = 0
         self.bytes_taken: int = 0
@@ -92,6 +97,8 @@ class MessageWriter:
                 payload = self._codec.encode(payload, final)
         self.unfinished = None if final else kind
         self.messages += final
+        if len(payload) > self.fragment_size:
+            return self._write_fragments(opcode, payload, final, rsv1)
         return self.write_frame(opcode, payload, fin=final, rsv1=rsv1)
 
     def write_frame(self, opcode: Opcode, payload: bytes, *, fin: bool = True, rsv1: bool = False) -> int:
@@ -131,6 +138,8 @@ class MessageWriter:
         if self.unfinished is not None or (directly and self._output):
             return False
         size = len(frame)
+        if size > self.fragment_size:
+            return not directly and self._write_encoded_fragments(frame)
         if self._tracer is not None:
             header = parse_header(frame, 0, masked=False, compression=False)
             assert header is not None
@@ -142,6 +151,26 @@ class MessageWriter:
         self.messages += 1
         self.frames += 1
         self.bytes_written += size
+        return True
+
+    def _write_fragments(self, opcode: Opcode, payload: bytes, final: bool, rsv1: bool) -> int:
+        """Write one message, or a fragment of one, in frames of at most `fragment_size`."""
+        written = 0
+        size = self.fragment_size
+        for start in range(0, len(payload), size):
+            last = start + size >= len(payload)
+            written += self.write_frame(
+                opcode, payload[start : start + size], fin=final and last, rsv1=rsv1 and not start
+            )
+            opcode = Opcode.CONTINUATION
+        return written
+
+    def _write_encoded_fragments(self, frame: bytes) -> bool:
+        """Write a whole message that is encoded as one frame in smaller ones."""
+        header = parse_header(frame, 0, masked=False, compression=False)
+        assert header is not None
+        self.messages += 1
+        self._write_fragments(header.opcode, frame[header.header_size :], True, False)
         return True
 
     # What the owner takes

@@ -1,0 +1,283 @@
+"""A message that is sent in parts, as the line takes it: what `WebSocket.send_stream` returns.
+
+Knows the source and the connection, and not what waits for the end of the message: that is for
+`tkws.connection.sending`. The next fragment is taken from the source only while little waits to be sent, so
+memory is bounded by the buffers below and not by the message. The program's functions are called from the
+loop, and what they did is looked at afresh when they return.
+
+A message that has begun cannot be taken back. If it cannot be completed, the connection is closed, and
+nothing else is sent: the peer would take that for the rest of the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from tkws.checks import check_callable, check_flag, check_kind, check_size
+from tkws.connection.driver import ConnectionDriver
+from tkws.connection.fragments import Fragments, Source, check_source, size_of
+from tkws.errors import StateError, WebSocketError
+from tkws.protocol.closing import CloseCode
+
+if TYPE_CHECKING:
+    from tkws.connection.sending import Sending
+    from tkws.connection.session import Session
+    from tkws.connection.websocket import WebSocket
+
+FRAGMENT_SIZE: Final = 64 * 1024
+"""Bytes of a fragment without ``fragment_size``: control frames wait no longer than for one of these."""
+
+PROGRESS_INTERVAL: Final = 1 / 30
+"""Seconds between two calls of ``on_progress``: a screen shows no more."""
+
+
+class Upload:
+    """A message that is being sent in parts; `WebSocket.send_stream` returns it.
+
+    Attributes:
+        ws: The connection.
+        total: The bytes of the whole message; None if that is not known.
+        done: Whether it has ended: all of it was sent, or it failed or was cancelled.
+        error: Why it ended before all of it was sent: the exception of the source, a `StateError` after
+            `cancel`, a `ConnectionClosed` if the connection ended; else None.
+    """
+
+    def __init__(
+        self,
+        ws: WebSocket,
+        sending: Sending,
+        fragments: Fragments,
+        *,
+        text: bool,
+        total: int | None,
+        compress: bool | None,
+        on_progress: Callable[[Upload], object] | None,
+        on_end: Callable[[Upload], object] | None,
+    ) -> None:
+        self.ws = ws
+        self.total = total
+        self.done = False
+        self.error: Exception | None = None
+        self._loop = ws.loop
+        self._sending = sending
+        self._fragments = fragments
+        self._empty: str | bytes = "" if text else b""
+        self._compress = compress
+        self._on_progress = on_progress
+        self._on_end = on_end
+        self._driver: ConnectionDriver | None = None  # once it has begun
+        self._queued = 0  # bytes handed to the connection
+        self._sent = 0
+        self._begun = False  # whether a fragment was sent
+        self._complete = False  # whether the last fragment was
+        self._reading = False  # whether the source is being asked, which may run Tk's loop
+        self._due = False  # whether `_send_next` is scheduled
+        self._next_progress = 0.0
+
+    def __repr__(self) -> str:
+        state = "done" if self.done and self.error is None else repr(self.error) if self.done else "sending"
+        return f"<Upload {self.sent} of {'?' if self.total is None else self.total} bytes, {state}>"
+
+    @property
+    def sent(self) -> int:
+        """The bytes of the message that have left the program; an estimate if it is compressed."""
+        if not self.done and self._driver is not None:
+            self._sent = max(self._sent, self._queued - self._driver.buffered_amount)
+        return self._sent
+
+    def cancel(self, *, finish: bool = False) -> None:
+        """End before all of it was sent; a no-op if it is done.
+
+        If no part has left yet, the message is not sent at all. Otherwise the peer has a part of it, which
+        cannot be taken back.
+
+        Args:
+            finish: False to close the connection with 1001 if a part has left, so that the peer does not
+                take that for the whole. True to end the message there and to keep the connection: only for
+                a peer that can tell.
+
+        Raises:
+            TypeError: ``finish`` is not a bool.
+            StateError: The caller is not in Tk's thread.
+        """
+        check_flag("finish", finish)
+        self._loop.check_thread()
+        if self.done:
+            return
+        error = StateError("The stream was cancelled by this program")
+        if finish and self._driver is not None and self._begun and not self._complete:
+            self._finish(self._driver)
+        self._end(error, CloseCode.GOING_AWAY, "A message was cancelled")
+        self._loop.call_soon(self._tell_end)
+
+    # Called by `Sending`
+
+    def begin(self, driver: ConnectionDriver) -> None:
+        """Send the first fragment soon: nothing else is half sent."""
+        self._driver = driver
+        driver.call_when_low(self._send_next)
+        self._send_soon()
+
+    def fail(self, error: Exception, *, tell: bool = True) -> None:
+        """End since the connection has; ``tell`` says whether the program is called."""
+        if not self.done:
+            self._end(error)
+            if tell:
+                self._tell_end()
+            else:
+                self._on_end = None
+
+    # How it works
+
+    def _send_soon(self) -> None:
+        if not (self._due or self.done or self._loop.closed):
+            self._due = True
+            self._loop.call_soon(self._send_next)
+
+    def _send_next(self) -> None:
+        """Send a fragment, unless enough waits to be sent; called again until all were sent."""
+        self._due = False
+        driver = self._driver
+        if self._reading or driver is None or self.done:
+            return
+        if not driver.takes_messages:
+            driver.end_pause()
+            return
+        if self._complete:
+            if not driver.buffered_amount:
+                self._end(None)
+                self._loop.call_soon(self._tell_end)
+                self._tell_progress()
+            return
+        if driver.writing_paused:
+            return
+        fragment = self._read()
+        if fragment is not None and self._may_send(driver):  # the source may have done anything
+            self._send(driver, *fragment)
+        self._send_soon()
+        if self._on_progress is not None and self._loop.now() >= self._next_progress:
+            self._tell_progress()
+
+    def _may_send(self, driver: ConnectionDriver) -> bool:
+        return not self.done and driver.takes_messages
+
+    def _read(self) -> tuple[str | bytes, int, bool] | None:
+        self._reading = True
+        try:
+            return self._fragments.read()
+        except BaseException as error:  # an interrupt too: what follows in the source is not known
+            if not self.done:
+                self._end(_as_exception(error), CloseCode.INTERNAL_ERROR, "The source of a message failed")
+                self._loop.call_soon(self._tell_end)
+            if not isinstance(error, Exception):
+                raise
+            return None
+        finally:
+            self._reading = False
+            if self.done:
+                self._close_source()
+
+    def _send(self, driver: ConnectionDriver, data: str | bytes, size: int, last: bool) -> None:
+        driver.engine.send(data, self._loop.now(), final=last, compress=self._compress)
+        self._begun = True
+        self._queued += size
+        driver.write()
+        if last:
+            self._complete = True
+            driver.call_when_empty()
+
+    def _finish(self, driver: ConnectionDriver) -> None:
+        driver.engine.send(self._empty, self._loop.now(), final=True)
+        driver.flush()
+        self._complete = True
+
+    def _end(self, error: Exception | None, code: int = 0, reason: str = "") -> None:
+        """End; with a close code, close the connection if the message is half sent."""
+        half_sent = self._begun and not self._complete
+        self._sent = self._queued if error is None else self.sent
+        self.done = True
+        self.error = error
+        if self._driver is not None:
+            self._driver.call_when_low(None)
+        if not self._reading:
+            self._close_source()
+        self._sending.stream_ended(self, line_free=self._driver is not None and not half_sent)
+        if code and half_sent:
+            self.ws.close(code, reason)
+
+    def _close_source(self) -> None:
+        try:
+            self._fragments.close()
+        except Exception:  # the program's
+            self._loop.report_exception()
+
+    def _tell_progress(self) -> None:
+        self._next_progress = self._loop.now() + PROGRESS_INTERVAL
+        self._call(self._on_progress)
+
+    def _tell_end(self) -> None:
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            self._call(on_end)
+        elif self.error is not None and not isinstance(self.error, WebSocketError):  # the source's
+            try:
+                raise self.error
+            except Exception:
+                self._loop.report_exception()
+
+    def _call(self, function: Callable[[Upload], object] | None) -> None:
+        if function is not None and not self._loop.closed:
+            try:
+                function(self)
+            except Exception:
+                self._loop.report_exception()
+
+
+def new_upload(
+    ws: WebSocket,
+    session: Session,
+    source: Source,
+    *,
+    text: bool,
+    size: int | None,
+    fragment_size: int | None,
+    compress: bool | None,
+    on_progress: Callable[[Upload], object] | None,
+    on_end: Callable[[Upload], object] | None,
+) -> Upload:
+    """Check the arguments of `WebSocket.send_stream`, and return what it returns.
+
+    Raises:
+        TypeError: As there.
+        ValueError: As there.
+    """
+    check_flag("text", text)
+    check_source(source, text)
+    total = size_of(source) if size is None else check_size("size", size)
+    if fragment_size is not None:
+        fragment_size = check_size("fragment_size", fragment_size, least=1)
+    if compress is not None:
+        check_kind("compress", compress, bool, "True, False or None")
+    for name, function in (("on_progress", on_progress), ("on_end", on_end)):
+        if function is not None:
+            check_callable(name, function, "(upload)")
+    most = fragment_size or session.options.fragment_size or FRAGMENT_SIZE
+    return Upload(
+        ws,
+        session.sending,
+        Fragments(source, text, total, most),
+        text=text,
+        total=total,
+        compress=compress,
+        on_progress=on_progress,
+        on_end=on_end,
+    )
+
+
+def _as_exception(error: BaseException) -> Exception:
+    if isinstance(error, Exception):
+        return error
+    failure = StateError(f"The source of the stream was interrupted by {type(error).__name__}")
+    failure.__cause__ = error
+    return failure
