@@ -7,9 +7,7 @@ The commands are tcllib's (`open`, `send`, `server`, `live`, `test`, `upgrade`, 
 
 from __future__ import annotations
 
-from importlib import import_module
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tkws.compilation import is_compiled  # first: it decides how the others are loaded
 
@@ -35,6 +33,7 @@ from tkws.commands import (
     validate,
 )
 from tkws.connection.statistics import Statistics
+from tkws.connection.streaming import Upload
 from tkws.connection.websocket import WebSocket
 from tkws.errors import (
     CodecError,
@@ -57,12 +56,9 @@ from tkws.protocol.deflate import Deflate
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.state import State
+from tkws.serving.httpserver import HTTPServer
 from tkws.serving.server import Server
 from tkws.version import __version__
-
-if TYPE_CHECKING:
-    from tkws.connection.streaming import Upload
-    from tkws.serving.httpserver import HTTPServer
 
 compiled: Final[bool] = is_compiled()
 """Whether the hot path is compiled; see ``docs/howto/packaging.md``."""
@@ -124,20 +120,3 @@ __all__ = [
     "variable",
     "virtual_event",
 ]
-
-
-# The classes that only some programs use, and their modules.
-_LATER = MappingProxyType(
-    {"HTTPServer": "tkws.serving.httpserver", "Upload": "tkws.connection.streaming"},
-)
-
-
-def __getattr__(name: str) -> object:
-    """Load a class that only some programs use (PEP 562)."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LATER[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -8,6 +8,7 @@ types of these keywords.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -276,8 +277,7 @@ def complete(word: str, names: Iterable[str], what: str = "option") -> str:
 
 
 def _advice(word: str, names: Sequence[str], function: Callable[..., object] | None = None) -> str:
-    import inspect  # needed, like the next, only for an error
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # needed only for an error
 
     arguments = () if function is None else inspect.signature(function).parameters
     known = [*names, *arguments]

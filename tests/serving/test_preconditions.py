@@ -5,10 +5,9 @@ from __future__ import annotations
 from calendar import timegm
 
 import pytest
-from hypothesis import given, strategies as st
 
 from tkws.http.headers import Headers
-from tkws.serving.preconditions import Selection, parse_date, select
+from tkws.serving.preconditions import Selection, select
 
 TAG = '"abc"'
 MODIFIED = timegm((2024, 2, 29, 12, 0, 0))
@@ -124,25 +123,3 @@ def test_a_range_of_another_version_is_the_whole_file(condition, fits):
 def test_conditions(fields, status):
     assert ask(**fields).status == status
     assert ask("HEAD", **fields).status == status
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "", "x", "0", "Thu", "Thu, 32 Feb 2024 12:00:00 GMT", "Thu, 29 Foo 2024 12:00:00 GMT",
-        "Thu, 29 Feb 2023 12:00:00 GMT", f"Thu, 29 Feb {'9' * 40} 12:00:00 GMT",
-        f"Thu, 29 Feb {'9' * 5000} 12:00:00 GMT", "Thu, 29 Feb 2024 12:00:00 +9999999999",
-    ],
-)  # fmt: skip
-def test_what_is_no_date(value):
-    assert parse_date(value) is None
-
-
-PARTS = ("Thu", ",", " ", "29", "Feb", "-", "2024", "24", "12:00:00", ":", "GMT", "+0100", "(", ")", "9" * 20)
-
-
-@given(
-    st.text(st.characters(max_codepoint=255)) | st.lists(st.sampled_from(PARTS)).map("".join),
-)
-def test_no_date_raises(value):
-    parse_date(value)

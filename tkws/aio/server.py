@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
+from typing import Any, Self, TypeAlias, Unpack
 
 from tkws.aio.client import OPTIONS, running_master, translated
 from tkws.aio.guest import GuestLoop, loop
@@ -27,9 +27,7 @@ from tkws.protocol.closing import CloseCode
 from tkws.protocol.state import State
 from tkws.serving.content import plain
 from tkws.serving.gate import PendingRequest
-
-if TYPE_CHECKING:
-    from tkws.serving.httpserver import HTTPServer
+from tkws.serving.httpserver import HTTPServer
 
 SWITCHING_PROTOCOLS = 101
 

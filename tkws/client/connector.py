@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl as tls
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tkws.connection.logs import ShownFields, tls_summary
 from tkws.errors import HandshakeError, OpenError, URLError, printable
@@ -25,19 +26,16 @@ from tkws.net import (
     SocketStream,
     Stream,
     StreamOwner,
+    TLSStream,
     load_default_ssl_context,
     unix_endpoint,
 )
+from tkws.net.proxyenv import proxy_for
+from tkws.net.proxytunnel import ProxyTunnel
+from tkws.net.proxyurl import Proxy
 from tkws.net.tlserrors import PROXY, explain_tls, speaks_tls
 from tkws.protocol.clienthandshake import Accepted, ClientHandshake
 from tkws.protocol.uri import WebSocketURI
-
-if TYPE_CHECKING:
-    import ssl as tls
-
-    from tkws.net.proxytunnel import ProxyTunnel
-    from tkws.net.proxyurl import Proxy
-
 
 BODY_TIMEOUT = 1.0
 """Seconds that the body of an answer may take after its head: the answer counts with or without it."""
@@ -70,8 +68,6 @@ class Route:
         """
         if self.unix is not None or self.sock is not None:
             return None
-        from tkws.net.proxyenv import proxy_for
-
         return proxy_for(self.proxy, secure=uri.secure, host=uri.host, port=uri.port)
 
 
@@ -153,7 +149,6 @@ class Connector(StreamOwner):
         self.phase = "proxy"
         try:
             self._proxy = self._route.proxy_to(self._uri)
-            self._load()
         except (ValueError, ImportError, OSError) as cause:  # of the environment, or no descriptor is left
             self._fail_with(cause)
             return
@@ -165,14 +160,6 @@ class Connector(StreamOwner):
             self._step = load_default_ssl_context(self._loop, self._loaded, self._fail_with)
         else:
             self._resolve()
-
-    def _load(self) -> None:
-        """Import what only this way needs, while it can be told that no descriptor is left for it."""
-        if self._proxy is not None:
-            import tkws.net.proxytunnel
-        if self._uri.secure and self._ssl_context is not None:  # else `load_default_ssl_context` does
-            self.phase = "tls"
-            import tkws.net.tls  # noqa: F401
 
     def _loaded(self, ssl_context: tls.SSLContext) -> None:
         self._ssl_context = self._ssl_context or ssl_context
@@ -207,8 +194,6 @@ class Connector(StreamOwner):
         if self._proxy is None:
             self._server_reached(self._stream)
             return
-        from tkws.net.proxytunnel import ProxyTunnel
-
         try:
             self._step = self._tunnel = ProxyTunnel(
                 self._stream,
@@ -239,8 +224,6 @@ class Connector(StreamOwner):
 
     def _start_tls(self, stream: Stream, received: bytes) -> None:
         assert self._ssl_context is not None
-        from tkws.net.tls import TLSStream
-
         self.phase = "tls"
         name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
         try:

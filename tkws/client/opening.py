@@ -13,6 +13,7 @@ import codecs
 import dataclasses
 import os
 import re
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -31,7 +32,6 @@ from tkws.protocol.deflate import Deflate
 from tkws.protocol.uri import WebSocketURI, follow
 
 if TYPE_CHECKING:
-    import socket
     from http.cookiejar import CookieJar
 
 MAX_REDIRECTS = 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl as tls
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Unpack
 from tkws.checks import check_seconds
 from tkws.client.connector import Route
 from tkws.client.opening import MAX_REDIRECTS, Opening, OpenSettings
+from tkws.client.retry import Backoff
 from tkws.commands.arguments import check_opening, retry_state, reusable
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
@@ -23,10 +25,7 @@ from tkws.protocol.frames import Role
 from tkws.protocol.uri import parse_uri
 
 if TYPE_CHECKING:
-    import ssl as tls
     from http.cookiejar import CookieJar
-
-    from tkws.client.retry import Backoff
 
 
 def open(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import ssl as tls
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 from weakref import WeakKeyDictionary
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
@@ -21,12 +22,8 @@ from tkws.loop.logs import Log
 from tkws.net import check_ssl_context
 from tkws.options import ServerOptions, changed
 from tkws.protocol.frames import Role
+from tkws.serving.httpserver import HTTPServer
 from tkws.serving.server import Admission, Server
-
-if TYPE_CHECKING:
-    import ssl as tls
-
-    from tkws.serving.httpserver import HTTPServer
 
 _admissions: WeakKeyDictionary[socket.socket, Admission] = WeakKeyDictionary()
 
@@ -80,8 +77,6 @@ def serve(
     """
     check_kind("host", host, str, "str")
     check_ssl_context("ssl", ssl, server_side=True)
-    from tkws.serving.httpserver import HTTPServer
-
     settings = changed(ServerOptions(), options, function=serve)
     return HTTPServer(loop_for(master), host, port, ssl, settings)
 

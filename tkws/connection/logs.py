@@ -16,7 +16,7 @@ from tkws.errors import printable
 from tkws.http.headers import Headers
 from tkws.loop import Loop
 from tkws.loop.logs import Log
-from tkws.net import Stream
+from tkws.net import Stream, TLSStream
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import Role
 from tkws.protocol.state import State
@@ -77,8 +77,6 @@ class ConnectionLog(Log):
 
 def tls_summary(stream: Stream) -> str:
     """Return the version and the cipher that the two ends of a stream agreed on."""
-    from tkws.net.tls import TLSStream
-
     assert isinstance(stream, TLSStream)
     cipher = stream.ssl_object.cipher()
     return f"{stream.ssl_object.version()}, {cipher[0] if cipher is not None else 'no cipher'}"

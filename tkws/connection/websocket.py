@@ -2,6 +2,8 @@
 
 It has only what is meant for the program; `tkws.connection.session` is the implementation. Everything that
 happens reaches the program through its handler, in Tk's thread.
+
+Long because each method of the program's object is explained here.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
 from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
+from tkws.connection.streaming import Upload, new_upload
 from tkws.errors import StateError
 from tkws.loop import Loop
 from tkws.net import run_in_thread
@@ -32,7 +35,6 @@ from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
     from tkws.connection.fragments import Source
-    from tkws.connection.streaming import Upload
     from tkws.http.messages import Request, Response
 
 _MASKS = MaskPool(os.urandom)
@@ -193,8 +195,6 @@ class WebSocket(ConfigurableConnection):
             StateError: The connection is not open, a message in fragments is unfinished, or the caller is not
                 in Tk's thread.
         """
-        from tkws.connection.streaming import new_upload  # few programs stream
-
         self.loop.check_thread()
         upload = new_upload(
             self,

@@ -1,10 +1,11 @@
-"""Dates of HTTP (RFC 9110, 5.6.7), read in all three forms. Reads no clock: the time is handed in."""
+"""Dates of HTTP (RFC 9110, 5.6.7): written in one form, read in all three. The time is handed in."""
 
 from __future__ import annotations
 
 import re
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed")  # from 1 January 1970 on
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY = 86_400  # seconds
 
@@ -15,6 +16,20 @@ _DAY_FIRST = r"(?P<day>[0-9]{1,2})[ -](?P<month>[a-z]{3})"
 _MONTH_FIRST = r"(?P<month>[a-z]{3}) +(?P<day>[0-9]{1,2})"
 _DATE = re.compile(rf"(?:[a-z]+,? +)?{_DAY_FIRST}[ -](?P<year>[0-9]{{4}}|[0-9]{{2}}) +{_TIME}{_ZONE}")
 _ASCTIME = re.compile(rf"[a-z]+ +{_MONTH_FIRST} +{_TIME} +(?P<year>[0-9]{{4}}){_ZONE}")
+
+
+def format_date(seconds: float) -> str:
+    """Return a moment as a date, such as ``Sun, 06 Nov 1994 08:49:37 GMT``.
+
+    Args:
+        seconds: Those since 1970, at least 0.
+    """
+    days, second = divmod(int(seconds), _DAY)
+    year = 1970 + int(days / 365.2425)
+    year += (days >= _days_before(year + 1, 0)) - (days < _days_before(year, 0))
+    month = sum(days >= _days_before(year, month) for month in range(1, 12))
+    date = f"{days - _days_before(year, month) + 1:02} {_MONTHS[month].title()} {year:04}"
+    return f"{_WEEKDAYS[days % 7]}, {date} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} GMT"
 
 
 def parse_date(text: str, now: float) -> float | None:

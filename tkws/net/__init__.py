@@ -5,8 +5,6 @@ Knows no WebSocket and no HTTP; usable by itself with any loop of `tkws.loop`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tkws.net.connect import HappyEyeballs
 from tkws.net.endpoints import Endpoint, numeric_endpoint, unix_endpoint
 from tkws.net.handover import detach
@@ -15,10 +13,8 @@ from tkws.net.resolve import Resolution
 from tkws.net.socketstream import SocketStream
 from tkws.net.sslcontext import check_ssl_context, default_ssl_context, load_default_ssl_context
 from tkws.net.stream import Stream, StreamOwner
+from tkws.net.tls import TLSStream
 from tkws.net.worker import run_in_thread
-
-if TYPE_CHECKING:
-    from tkws.net.tls import TLSStream
 
 __all__ = [
     "Endpoint",
@@ -37,15 +33,3 @@ __all__ = [
     "run_in_thread",
     "unix_endpoint",
 ]
-
-
-def __getattr__(name: str) -> object:
-    if name != "TLSStream":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from tkws.net.tls import TLSStream  # with ssl, which only TLS needs
-
-    return TLSStream
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

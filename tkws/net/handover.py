@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-import sys
+import ssl
 
 from tkws.checks import check_kind
 
@@ -21,11 +21,8 @@ def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
         ValueError: For a socket that is not a connected stream.
     """
     check_kind("sock", sock, socket.socket, "a socket")
-    if "ssl" in sys.modules:  # if it is not imported, no socket is one of its own
-        import ssl
-
-        if isinstance(sock, ssl.SSLSocket):
-            raise TypeError("sock: a plain socket; for TLS there is the argument ssl of serve() and open()")
+    if isinstance(sock, ssl.SSLSocket):
+        raise TypeError("sock: a plain socket; for TLS there is the argument ssl of serve() and open()")
     if sock.type != socket.SOCK_STREAM:
         raise ValueError(f"sock: a stream socket, not {sock.type.name}")
     if sock.fileno() < 0:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 LookUp: TypeAlias = Callable[[str, int], list[Endpoint]]
-"""Returns the endpoints of a host, in ASCII, and a port; it may block, and raises if there are none."""
+"""Returns the endpoints of a host, in ASCII, and a port; it may block. It raises if it finds none."""
 
 
 def ask_system(host: str, port: int) -> list[Endpoint]:

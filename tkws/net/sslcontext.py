@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from tkws.checks import check_kind
 from tkws.net.worker import Job
 
 if TYPE_CHECKING:
-    import ssl
-
     from tkws.loop import Loop
 
 
@@ -29,8 +28,6 @@ def check_ssl_context(name: str, ssl_context: ssl.SSLContext | None, *, server_s
     """
     if ssl_context is None:
         return
-    import ssl
-
     check_kind(name, ssl_context, ssl.SSLContext, "an ssl.SSLContext")
     mine, other = ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER
     if server_side:
@@ -45,13 +42,11 @@ def default_ssl_context() -> ssl.SSLContext:
     """Return the context for clients: certificates verified by the system's CAs, HTTP/1.1 by ALPN (RFC 7301).
 
     It is made once and shared, so it must not be changed. Reading the system's CAs takes 50 ms or
-    more; `load_default_ssl_context` does it, and the import of ``ssl``, in a thread.
+    more; `load_default_ssl_context` does it in a thread.
 
     Raises:
         OSError: The file of the system's CAs could not be opened; the next call tries again.
     """
-    import ssl
-
     ssl_context = ssl.create_default_context()
     authorities = ssl.get_default_verify_paths().cafile
     if authorities and not ssl_context.cert_store_stats()["x509"]:
@@ -73,10 +68,4 @@ def load_default_ssl_context(
     Returns:
         The job, which can be cancelled.
     """
-    return Job(loop, _prepare, on_loaded, on_failed)
-
-
-def _prepare() -> ssl.SSLContext:
-    import tkws.net.tls  # noqa: F401 # here, since it imports ssl as well
-
-    return default_ssl_context()
+    return Job(loop, default_ssl_context, on_loaded, on_failed)

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import sys
+import ssl
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    import ssl
+from typing import NamedTuple
 
 
 class Peer(NamedTuple):
@@ -184,10 +181,6 @@ def explain_tls(error: Exception, peer: Peer = SERVER, ssl_context: ssl.SSLConte
         peer: The other end of TLS.
         ssl_context: This side's, if its authorities may be the reason.
     """
-    if "ssl" not in sys.modules:  # then it is not one of its errors; importing it now might fail as well
-        return str(error)
-    import ssl
-
     if not isinstance(error, ssl.SSLError):
         return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -211,10 +204,6 @@ def needs_a_change(error: object) -> bool:
     That is so for every cause that has a sentence of its own, but for a certificate that is not valid yet and
     for an error of the peer's own.
     """
-    if "ssl" not in sys.modules:
-        return False
-    import ssl
-
     if isinstance(error, ssl.SSLCertVerificationError):
         return getattr(error, "verify_code", 0) not in _NOT_YET_CODES
     if not isinstance(error, ssl.SSLError):
@@ -243,8 +232,6 @@ def _words(error: ssl.SSLError) -> str:
 
 def _knows_authorities(ssl_context: ssl.SSLContext) -> bool:
     """Tell whether a context has authorities, or may find some in a folder of the system's."""
-    import ssl
-
     if ssl_context.cert_store_stats()["x509_ca"]:
         return True
     paths = ssl.get_default_verify_paths()

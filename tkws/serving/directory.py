@@ -12,12 +12,12 @@ import os
 import re
 import stat
 import time
-from email.utils import formatdate
 from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
+from tkws.http.dates import format_date
 from tkws.http.messages import Request, Response
 from tkws.net.filesource import FileSource
 from tkws.serving.content import content_fields, plain
@@ -155,7 +155,7 @@ def _answer(request: Request, name: str, file: FileIO) -> Response | FileRespons
         return plain(selected.status, "The file has no such part", content_range=f"bytes */{size}")
     validators = {
         "ETag": tag,
-        "Last-Modified": formatdate(modified, usegmt=True),
+        "Last-Modified": format_date(modified),
         "Cache-Control": "no-cache",
     }
     if selected.status == HTTPStatus.NOT_MODIFIED:

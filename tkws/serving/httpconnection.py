@@ -7,16 +7,18 @@ are.
 from __future__ import annotations
 
 import socket
-from email.utils import formatdate
+import ssl as tls
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tkws.connection.logs import ConnectionLog, ShownFields, new_connection_id, tls_summary
 from tkws.errors import HandshakeError, printable
+from tkws.http.dates import format_date
 from tkws.http.messages import Request, Response
 from tkws.http.server import ServerConnection
 from tkws.loop import Timeout
-from tkws.net import SocketStream, Stream, StreamOwner
+from tkws.net import SocketStream, Stream, StreamOwner, TLSStream
 from tkws.net.filesource import FileSource
 from tkws.net.stream import HIGH_WATER, LOW_WATER
 from tkws.protocol.frames import Role
@@ -27,8 +29,6 @@ from tkws.serving.directory import FileResponse
 from tkws.serving.gate import Decision, Gate, PendingRequest
 
 if TYPE_CHECKING:
-    import ssl as tls
-
     from tkws.serving.httpserver import HTTPServer
 
 MIN_READ_RATE = 1024  # bytes a second that a client has to take of its page
@@ -51,8 +51,6 @@ class HTTPConnection(StreamOwner):
         self._log = ConnectionLog(server.loop, Role.SERVER, new_connection_id())
         self._log.info("accepted from %r", self._stream.peername)
         if ssl_context is not None:
-            from tkws.net.tls import TLSStream
-
             self._stream = TLSStream(
                 self._stream, ssl_context, self, server_side=True, on_established=self._tls_established
             )
@@ -262,7 +260,7 @@ class HTTPConnection(StreamOwner):
         response, size = (
             (answer.response, answer.size) if isinstance(answer, FileResponse) else (answer, None)
         )
-        date = [] if "Date" in response.headers else [("Date", formatdate(usegmt=True))]
+        date = [] if "Date" in response.headers else [("Date", format_date(time.time()))]
         try:
             return self._http.respond(response, close=close, body_size=size, more=date)
         except ValueError:  # a page's own Response, which cannot travel

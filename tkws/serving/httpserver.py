@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl as tls
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tkws.checks import check_kind
 from tkws.loop import Loop
@@ -19,9 +20,6 @@ from tkws.protocol.closing import CloseCode, encode_close
 from tkws.serving.gate import Gate
 from tkws.serving.httpconnection import HTTPConnection
 from tkws.serving.server import Server
-
-if TYPE_CHECKING:
-    import ssl as tls
 
 EXTRA_HTTP_CONNECTIONS = 64  # above the limit of connections, to see a page or be told of the limit
 EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = (
@@ -46,8 +44,6 @@ class HTTPServer(Server):
     def __init__(
         self, loop: Loop, host: str, port: int, ssl_context: tls.SSLContext | None, options: ServerOptions
     ) -> None:
-        if ssl_context is not None:
-            import tkws.net.tls  # noqa: F401
         listener = Listener.tcp(loop, host, port, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=ssl_context is not None)
         self.gate: Gate | None = None
@@ -106,9 +102,7 @@ class HTTPServer(Server):
 
     @ssl.setter
     def ssl(self, ssl_context: tls.SSLContext) -> None:
-        from ssl import SSLContext
-
-        check_kind("ssl", ssl_context, SSLContext, "an ssl.SSLContext")
+        check_kind("ssl", ssl_context, tls.SSLContext, "an ssl.SSLContext")
         check_ssl_context("ssl", ssl_context, server_side=True)
         self.loop.check_process()
         if self._ssl_context is None:

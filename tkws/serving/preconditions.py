@@ -6,11 +6,11 @@ Pure functions of header values and of what is known of the file.
 from __future__ import annotations
 
 import re
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+import time
 from http import HTTPStatus
 from typing import NamedTuple
 
+from tkws.http.dates import parse_date
 from tkws.http.headers import Headers
 
 _ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
@@ -52,13 +52,8 @@ def select(method: str, headers: Headers, tag: str, modified: int, size: int) ->
     return _select_range(headers.get("Range", ""), size) or whole
 
 
-def parse_date(value: str) -> int | None:
-    """Return the seconds since 1970 of a date in one of HTTP's three formats; None for any other text."""
-    try:
-        date = parsedate_to_datetime(value)
-        return int(date.replace(tzinfo=date.tzinfo or UTC).timestamp())
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
+def _moment(date: str) -> float | None:
+    return parse_date(date, time.time())
 
 
 def _may_go_on(headers: Headers, tag: str, modified: int) -> bool:
@@ -66,7 +61,7 @@ def _may_go_on(headers: Headers, tag: str, modified: int) -> bool:
     if "If-Match" in headers:
         tags = headers["If-Match"]
         return tags.strip() == "*" or tag in _ENTITY_TAG.findall(tags)
-    since = parse_date(headers.get("If-Unmodified-Since", ""))
+    since = _moment(headers.get("If-Unmodified-Since", ""))
     return since is None or modified <= since
 
 
@@ -75,14 +70,14 @@ def _is_known(headers: Headers, tag: str, modified: int) -> bool:
     if "If-None-Match" in headers:
         tags = headers["If-None-Match"]
         return tags.strip() == "*" or tag in (each.removeprefix("W/") for each in _ENTITY_TAG.findall(tags))
-    since = parse_date(headers.get("If-Modified-Since", ""))
+    since = _moment(headers.get("If-Modified-Since", ""))
     return since is not None and modified <= since
 
 
 def _range_is_of_this(headers: Headers, tag: str, modified: int) -> bool:
     """Evaluate If-Range: a part of another version must not be joined to the parts of this one."""
     condition = headers.get("If-Range", "").strip()
-    return not condition or condition == tag or ('"' not in condition and parse_date(condition) == modified)
+    return not condition or condition == tag or ('"' not in condition and _moment(condition) == modified)
 
 
 def _select_range(value: str, size: int) -> Selection | None:

@@ -11,7 +11,8 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, overload
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_handler
@@ -37,11 +38,7 @@ from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.serverhandshake import accept_response, negotiate, validate
 from tkws.serving.access import check_host, check_origin, is_loopback
 from tkws.serving.broadcast import Broadcaster, pass_on_later
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tkws.serving.static import Page
+from tkws.serving.static import Page, Pages
 
 AnyHandler = TypeVar("AnyHandler", bound=EventHandler)
 
@@ -86,8 +83,6 @@ class Server(ConfigurableServer):
     def __init__(
         self, loop: Loop, options: ServerOptions, sockname: Any = None, *, secure: bool = False
     ) -> None:
-        from tkws.serving.static import Pages
-
         self.loop = loop
         self.pages: Final = Pages()
         self._options: ServerOptions = options
