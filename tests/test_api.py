@@ -33,6 +33,11 @@ COMMANDS = {
     "serve": "(host='127.0.0.1', port=0, *, master=None, ssl=None, **options)",
 }
 
+CHECKS = {
+    "basic_auth": "(check, realm='WebSocket')",
+    "bearer_auth": "(check, realm='WebSocket')",
+}
+
 HANDLERS = {
     "batched": "(handler, every=0.03333333333333333)",
     "json": "(handler)",
@@ -57,6 +62,8 @@ METHODS = {
         "pause": "(self)",
         "resume": "(self)",
         "reconnect_now": "(self)",
+        "join": "(self, group)",
+        "leave": "(self, group)",
         "configure": "(self, option=None, **changes)",
         "config": "(self, option=None, **changes)",
         "cget": "(self, option)",
@@ -66,7 +73,8 @@ METHODS = {
     },
     "Server": {
         "live": "(self, path, handler=None, protocol='*')",
-        "broadcast": "(self, message, path='*')",
+        "members": "(self, group)",
+        "broadcast": "(self, message, path='*', *, to=None, exclude=None)",
         "page": "(self, path, content)",
         "directory": "(self, path, folder)",
         "close": "(self, code=1001, reason='')",
@@ -76,20 +84,24 @@ METHODS = {
     },
     "JSONCodec": {"encode": "(self, value)", "decode": "(self, message)"},
     "Upload": {"cancel": "(self, *, finish=False)"},
+    "HTTPServer": {"admit": "(self, path='*', check=None)"},
+    "Backplane": {"publish": "(self, group, message)", "subscribe": "(self, deliver)"},
     "Handler": {f"on_{event}": "(self, ws, message)" for event in tkws.Event},
 }
 
 PROPERTIES = {
     "WebSocket": {
         "state", "close_code", "close_reason", "latency", "buffered_amount", "statistics", "retry_in",
+        "groups",
     },
     "Upload": {"sent"},
-    "Server": {"connections", "options"},
+    "Server": {"connections", "options", "backplane"},
     "HTTPServer": {"url", "port", "addresses", "ssl"},
 }  # fmt: skip
 
 OTHERS = {
-    "__version__", "Backoff", "CloseCode", "Codec", "CodecError", "ConnectionClosed", "ConnectionOptions",
+    "__version__", "Admit", "Backoff", "Backplane", "CloseCode", "Codec", "CodecError",
+    "ConnectionClosed", "ConnectionOptions",
     "Deflate", "Event", "EventHandler", "HTTPServer", "Handler", "HandshakeError", "Headers", "JSON",
     "JSONCodec", "MessagesLost", "OpenError", "OpenTimeout",
     "ProtocolError", "Request", "Response", "Role", "Server", "ServerOptions", "State", "StateError",
@@ -113,12 +125,12 @@ def bare(function) -> str:
 
 
 def test_the_public_names():
-    assert set(tkws.__all__) == {*COMMANDS, *HANDLERS, *OTHERS}
+    assert set(tkws.__all__) == {*COMMANDS, *HANDLERS, *CHECKS, *OTHERS}
     assert len(tkws.__all__) == len(set(tkws.__all__))
     assert all(hasattr(tkws, name) for name in tkws.__all__)
 
 
-@pytest.mark.parametrize(("name", "signature"), [*COMMANDS.items(), *HANDLERS.items()])
+@pytest.mark.parametrize(("name", "signature"), [*COMMANDS.items(), *HANDLERS.items(), *CHECKS.items()])
 def test_signatures_of_functions(name, signature):
     assert bare(getattr(tkws, name)) == signature
 

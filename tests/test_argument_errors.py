@@ -30,6 +30,7 @@ ANY = {
     ("takeover", "info"),
     ("spawn", "name"),  # asyncio makes a str of anything
     ("run", "debug"),  # likewise a bool
+    ("Admit", "data"),
 }
 
 
@@ -63,6 +64,9 @@ RIGHT = {
     tkws.Codec: {"encode": print, "decode": print},
     tkws.Deflate: {},
     tkws.Response: {"status": 200},
+    tkws.Admit: {},
+    tkws.basic_auth: {"check": print},
+    tkws.bearer_auth: {"check": print},
     tkws.aio.command: {"function": coroutine_function},
     tkws.aio.connect: {"uri": URL},
     tkws.aio.serve: {"handler": coroutine_function},
@@ -87,12 +91,16 @@ METHODS = {
     "close": {},
     "configure": {},
     "cget": {"option": "ping"},
+    "join": {"group": "room"},
+    "leave": {"group": "room"},
 }
 
 SERVER_METHODS = {
     "live": {"path": "/", "handler": print},
     "page": {"path": "/", "content": ""},
     "directory": {"path": "/", "folder": "."},
+    "admit": {},
+    "members": {"group": "room"},
     "broadcast": {"message": ""},
     "is_live": {"path": "/"},
     "close": {},
@@ -205,7 +213,7 @@ def test_an_argument_of_a_connection(right, method, name):
     refused(getattr(ws, method), METHODS[method], name)
 
 
-@pytest.mark.parametrize(("method", "name"), arguments_of_methods(SERVER_METHODS, tkws.Server))
+@pytest.mark.parametrize(("method", "name"), arguments_of_methods(SERVER_METHODS, tkws.HTTPServer))
 def test_an_argument_of_a_server(right, method, name):
     server = right({"server": tkws.Server}, None)["server"]
     refused(getattr(server, method), right(SERVER_METHODS[method], None), name)
@@ -235,6 +243,12 @@ def test_an_argument_of_what_waits(root, name):
 def test_the_sequence_of_an_event(root):
     with pytest.raises(TypeError, match="^sequence: str, not object$"):
         tkws.aio.run(tkws.aio.event(root, WRONG), master=root)
+
+
+def test_the_backplane_of_a_server(right):
+    server = right({"server": tkws.Server}, None)["server"]
+    with pytest.raises(TypeError, match=r"^backplane: .+, not object$"):
+        server.backplane = WRONG
 
 
 def test_one_of_several_handlers():

@@ -12,8 +12,10 @@ from tkws.connection.statistics import Statistics
 from tkws.connection.websocket import WebSocket
 from tkws.console.status import Status
 from tkws.handlers import Handler
+from tkws.http.messages import Request
 from tkws.net.tlserrors import Peer
 from tkws.protocol.closing import CloseCode
+from tkws.serving.httpserver import HTTPServer
 from tkws.serving.server import Server
 from tkws.testing import Link, ScriptedPeer
 
@@ -40,6 +42,12 @@ NOT_DEAD = {
         Statistics().frames_sent,
         Server.broadcast,
         Server.connections,
+        Server.members,
+        HTTPServer.admit,
+        Request().cookies,
+        WebSocket.groups,
+        WebSocket.join,
+        WebSocket.leave,
         Server.directory,
         WebSocket.send_json,
         WebSocket.send_value,

@@ -56,6 +56,9 @@ from tkws.protocol.deflate import Deflate
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.state import State
+from tkws.serving.admission import Admit
+from tkws.serving.authentication import basic_auth, bearer_auth
+from tkws.serving.groups import Backplane
 from tkws.serving.httpserver import HTTPServer
 from tkws.serving.server import Server
 from tkws.version import __version__
@@ -65,7 +68,9 @@ compiled: Final[bool] = is_compiled()
 
 __all__ = [
     "JSON",
+    "Admit",
     "Backoff",
+    "Backplane",
     "CloseCode",
     "Codec",
     "CodecError",
@@ -96,7 +101,9 @@ __all__ = [
     "WebSocket",
     "WebSocketError",
     "__version__",
+    "basic_auth",
     "batched",
+    "bearer_auth",
     "close",
     "compiled",
     "configure",

@@ -1,23 +1,32 @@
-"""Recognizes handlers that are coroutine functions; `tkws.aio` runs them.
+"""Recognizes callables of the program's that are coroutine functions; `tkws.aio` runs them.
 
 Knows nothing of asyncio: `tkws.aio` registers itself with `run_by`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from inspect import iscoroutinefunction
+from collections.abc import Awaitable, Callable
+from inspect import iscoroutine, iscoroutinefunction
 from typing import Any
 
 from tkws.checks import check_callable
 
+Start = Callable[[Awaitable[Any], Any, str], Any]
+"""Starts ``(awaitable, master, name)`` as a task, and returns that."""
+
 _wrap: Callable[[Any], Any] | None = None
+_start: Start | None = None
 
 
-def run_by(wrap: Callable[[Any], Any]) -> None:
-    """Register the function that turns a coroutine function into a handler that can be called."""
-    global _wrap
-    _wrap = wrap
+def run_by(wrap: Callable[[Any], Any], start: Start) -> None:
+    """Register what runs coroutines.
+
+    Args:
+        wrap: Turns a coroutine function into a handler that can be called.
+        start: Starts an awaitable.
+    """
+    global _wrap, _start
+    _wrap, _start = wrap, start
 
 
 def is_async(handler: object) -> bool:
@@ -40,8 +49,36 @@ def check_handler(name: str, handler: object) -> None:
         TypeError: It is not callable, or it is a coroutine function and `tkws.aio` is not imported.
     """
     check_callable(name, handler, "(ws, type, message)")
-    if _wrap is None and is_async(handler):
+    check_runnable(name, handler)
+
+
+def check_runnable(name: str, function: object) -> None:
+    """Refuse a coroutine function if `tkws.aio` is not imported.
+
+    Raises:
+        TypeError: It is one.
+    """
+    if _wrap is None and is_async(function):
         raise TypeError(f"{name}: import tkws.aio, which runs async functions, before one is given")
+
+
+def start(name: str, awaitable: Awaitable[Any], master: Any, task_name: str) -> Any:
+    """Start what a callable of the program's returned as a task of `tkws.aio`, and return the task.
+
+    Args:
+        name: The argument that the callable was, for the error.
+        awaitable: The object that it returned.
+        master: The interpreter in whose asyncio loop the task runs.
+        task_name: The name of the task.
+
+    Raises:
+        TypeError: `tkws.aio` is not imported.
+    """
+    if _start is None:
+        if iscoroutine(awaitable):
+            awaitable.close()
+        raise TypeError(f"{name}: import tkws.aio, which runs what has to be awaited, before it is returned")
+    return _start(awaitable, master, task_name)
 
 
 def runnable(handler: Any) -> Any:

@@ -181,14 +181,15 @@ class HandshakeError(OpenError):
     Attributes:
         part: The part at fault: ``"method"``, ``"version"``, ``"upgrade"``,
             ``"connection"``, ``"key"``, ``"accept"``, ``"protocol"``, ``"extension"``,
-            ``"host"``, ``"origin"``, ``"path"`` or ``"http"``.
+            ``"host"``, ``"origin"``, ``"path"`` or ``"http"``; ``"admission"`` unless another is given,
+            for the checks of `tkws.HTTPServer.admit` that raise it.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        part: str,
+        part: str = "admission",
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",

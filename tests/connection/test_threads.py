@@ -36,7 +36,8 @@ WORKS: dict[str, dict[str, Callable[[Any], object]]] = {
         "keys": lambda ws: ws.keys(),
     },
     "Server": {
-        "broadcast": lambda server: server.broadcast("x"),
+        "broadcast": lambda server: server.broadcast("x", to="room"),
+        "members": lambda server: server.members("room"),
         "live": lambda server: server.live("/x", print),
         "page": lambda server: server.page("/x", "x"),
         "directory": lambda server: server.directory("/d", os.path.dirname(__file__)),
@@ -53,13 +54,15 @@ REFUSED: dict[str, dict[str, Callable[[Any], object]]] = {
         "send_stream": lambda ws: ws.send_stream([b"x"]),
         "resume": lambda ws: ws.resume(),
         "reconnect_now": lambda ws: ws.reconnect_now(),
+        "join": lambda ws: ws.join("room"),
+        "leave": lambda ws: ws.leave("room"),
         "configure": lambda ws: ws.configure(keepalive=3),
         "config": lambda ws: ws.config(keepalive=3),
     },
     "Server": {"close": lambda server: server.close(), "open": lambda server: server.open(None, None)},
 }
 # Called by the package alone, with what a program does not have.
-INTERNAL = {"Server": {"admit", "adopt"}, "HTTPServer": {"leave"}}
+INTERNAL = {"Server": {"check_request", "adopt"}, "HTTPServer": {"leave", "find_gates"}}
 
 
 def public_methods(kind: type) -> set[str]:
@@ -87,7 +90,7 @@ def test_every_public_method_is_tried():
     assert public_methods(tkws.WebSocket) == {*WORKS["WebSocket"], *REFUSED["WebSocket"]}
     of_server = {*WORKS["Server"], *REFUSED["Server"], *INTERNAL["Server"]}
     assert public_methods(tkws.Server) == of_server
-    assert public_methods(tkws.HTTPServer) == of_server | INTERNAL["HTTPServer"]
+    assert public_methods(tkws.HTTPServer) == of_server | INTERNAL["HTTPServer"] | {"admit"}
 
 
 def picture(ws: tkws.WebSocket) -> object:
@@ -242,7 +245,7 @@ forks = [
 ]
 
 # Nothing of the parent's changes, whatever these return.
-READ = {"cget", "keys", "is_live"}
+READ = {"cget", "keys", "is_live", "members"}
 
 
 class TestForked:
@@ -265,7 +268,7 @@ class TestForked:
         server.live("/", log)
         calls = {**WORKS["Server"], **REFUSED["Server"], **OF_A_FORK}
         if kind == "server":
-            del calls["ssl"]
+            del calls["ssl"], calls["admit"]
         request = {"Host": "localhost", "Upgrade": "websocket", "Connection": "Upgrade"}
         request |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
         assert tkws.test(server, near, "/", request)
@@ -320,9 +323,11 @@ def _set_ssl(server: Any) -> None:
 
 OF_A_FORK: dict[str, Callable[[Any], object]] = {
     "item": lambda server: server.__setitem__("keepalive", 7),
-    "admit": lambda server: server.admit(None),
+    "check_request": lambda server: server.check_request(None),
     "adopt": lambda server: server.adopt(None, None),
     "ssl": _set_ssl,
+    "admit": lambda server: server.admit(print),
+    "backplane": lambda server: setattr(server, "backplane", None),
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import tkws
 from tests.peers import KEY, Log, Peer
-from tkws.commands.servers import _admissions
+from tkws.commands.servers import _agreements
 from tkws.http.headers import Headers
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
@@ -38,10 +38,10 @@ def server(root, listening, log) -> tkws.Server:
 
 
 def judge(server, path="/", *, peer=("127.0.0.1", 1), **headers):
-    """Has a server judge a request; the admission, or the error that refuses it."""
+    """Has a server judge a request; the agreement, or the error that refuses it."""
     fields = {name: value for name, value in {**HEADERS, **headers}.items() if value is not None}
     try:
-        return server.admit(tkws.Request("GET", path, Headers(fields), peer))
+        return server.check_request(tkws.Request("GET", path, Headers(fields), peer))
     except tkws.HandshakeError as error:
         return error
 
@@ -163,7 +163,7 @@ def test_what_live_refuses(server, arguments, name):
     "path", ["chat", "", "chat*", "[!/]*", "[abc]", "[chat", " /chat", "\\chat", "http://a/chat"]
 )
 def test_a_path_that_can_match_none_is_refused(server, path):
-    before = list(server._live)
+    before = list(server._paths._entries)
     for attempt in (
         lambda: server.live(path, print),
         lambda: server.live(path),
@@ -172,7 +172,7 @@ def test_a_path_that_can_match_none_is_refused(server, path):
     ):
         with pytest.raises(ValueError, match="^path: must begin with '/' or a wildcard, not "):
             attempt()
-    assert server._live == before
+    assert server._paths._entries == before
 
 
 @pytest.mark.parametrize("path", ["*", "?", "*chat", "?chat", "[/]chat", "[!a]chat", "[]/]chat", "/[", "//"])
@@ -225,7 +225,7 @@ def test_a_server_that_is_reachable_from_outside_has_any_name(root):
     assert judge(server, Host="example.org").handler is print
     request = tkws.Request("GET", "/", Headers({**HEADERS, "Host": "example.org"}), None)
     with pytest.raises(tkws.HandshakeError):  # by the address that it came to
-        server.admit(request, ("127.0.0.1", 80))
+        server.check_request(request, ("127.0.0.1", 80))
 
 
 # ---- test and upgrade
@@ -377,12 +377,12 @@ def test_a_test_without_upgrade_leaves_nothing(server, listening):
     client = socket.create_connection(listening.getsockname())
     sock, _ = listening.accept()
     assert tkws.test(server, sock, "/", HEADERS)
-    assert len(_admissions) == 1
+    assert len(_agreements) == 1
     sock.close()
     client.close()
     del sock
     gc.collect()
-    assert not _admissions
+    assert not _agreements
 
 
 def run_in_thread(call, pump_until):
@@ -472,13 +472,13 @@ def test_the_loop_closes_before_the_socket_is_on_its_way(server, accept):
 
 def test_the_loop_closes_in_the_middle_of_another_threads_call(server, accept, monkeypatch):
     sock, peer = accept()
-    admission = judge(server)
+    agreement = judge(server)
     server.loop.close()
     monkeypatch.setattr(server.loop, "in_loop_thread", lambda: False)
     closed = chain([False], repeat(True))  # as it is when the loop closes between two lines
     with monkeypatch.context() as patch:
         patch.setattr(type(server.loop), "closed", property(lambda _: next(closed)))
-        ws = server.adopt(admission, sock)
+        ws = server.adopt(agreement, sock)
     assert ws.state is tkws.State.CLOSED
     peer.wait_for_end()
 
@@ -525,7 +525,7 @@ def test_limits_count_down_to_nothing(server, accept, log, pump_until):
     assert judge(server).protocol == ""
     clients[1][1].sock.close()
     pump_until(lambda: len(log.all("disconnect")) == 2)
-    assert not server._addresses
+    assert not server._connections._addresses
 
 
 def test_clients_of_a_unix_socket_share_an_address(root, tmp_path, peers, pump_until):

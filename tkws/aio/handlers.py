@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import update_wrapper
 from typing import Any
 
@@ -16,6 +16,7 @@ from tkws.asynchandlers import run_by
 from tkws.checks import check_callable
 from tkws.connection.websocket import WebSocket, hold_events
 from tkws.handlers import EventHandler
+from tkws.loop import Master
 
 
 def handler(function: Callable[[WebSocket, str, Any], Any]) -> EventHandler:
@@ -70,4 +71,12 @@ class _AsyncHandler:
         release()
 
 
-run_by(_AsyncHandler)
+def _start(awaitable: Awaitable[Any], master: Master, name: str) -> asyncio.Task[Any]:
+    return spawn(awaitable if asyncio.iscoroutine(awaitable) else _await(awaitable), master, name=name)
+
+
+async def _await(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+run_by(_AsyncHandler, _start)

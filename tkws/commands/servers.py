@@ -23,9 +23,9 @@ from tkws.net import check_ssl_context
 from tkws.options import ServerOptions, changed
 from tkws.protocol.frames import Role
 from tkws.serving.httpserver import HTTPServer
-from tkws.serving.server import Admission, Server
+from tkws.serving.server import Agreement, Server
 
-_admissions: WeakKeyDictionary[socket.socket, Admission] = WeakKeyDictionary()
+_agreements: WeakKeyDictionary[socket.socket, Agreement] = WeakKeyDictionary()
 
 
 def server(
@@ -123,10 +123,10 @@ def test(
     if sock.fileno() < 0:
         raise ValueError("sock: it is closed")
     target = request_target(path, query)
-    _admissions.pop(sock, None)
+    _agreements.pop(sock, None)
     try:
         request = Request("GET", target, Headers(headers), sock.getpeername())
-        _admissions[sock] = server.admit(request, sock.getsockname())
+        _agreements[sock] = server.check_request(request, sock.getsockname())
     except (HandshakeError, ValueError, OSError) as error:  # invalid headers; a peer that has gone
         Log(server.loop, LOGGERS[Role.SERVER]).info(
             "refused a request for %r: %s", path.partition("?")[0], error
@@ -151,7 +151,7 @@ def upgrade(sock: socket.socket, *, initial: Buffer = b"") -> WebSocket:
     """
     check_kind("sock", sock, socket.socket, "a socket")
     received = check_bytes_like("initial", initial)
-    admission = _admissions.pop(sock, None)
-    if admission is None:
+    agreement = _agreements.pop(sock, None)
+    if agreement is None:
         raise StateError("sock: it did not pass test()")
-    return admission.server.adopt(admission, sock, received)
+    return agreement.server.adopt(agreement, sock, received)

@@ -39,6 +39,7 @@ from tkws.protocol.masking import MaskPool
 from tkws.protocol.state import State
 
 if TYPE_CHECKING:
+    from tkws.connection.owner import SessionOwner
     from tkws.connection.websocket import WebSocket
 
 # Seconds. A retry policy may return any number; a timer does not take any number.
@@ -85,13 +86,14 @@ class Session:
         log: Its log.
         connected_since: The Unix time at which the connection opened, in seconds; None before that.
         reconnections: How many times it was opened again.
-        on_end: Called once when its life is over, before the last `disconnect` is delivered.
+        owner: The server; None for a client, and after `tkws.takeover`.
+        groups: The names of the groups that it has joined, also after its end; None if it never did.
     """
 
     __slots__ = (
         "_carrying_out", "_deferred_close", "_effects", "_masks", "_opener", "_owned", "_policy",
-        "connected_since", "delivery", "driver", "events", "log", "loop", "on_end", "options", "phase",
-        "reconnections", "role", "sending", "ws",
+        "connected_since", "delivery", "driver", "events", "groups", "log", "loop", "options", "owner",
+        "phase", "reconnections", "role", "sending", "ws",
     )  # fmt: skip
 
     def __init__(
@@ -106,7 +108,8 @@ class Session:
         self.driver: ConnectionDriver | None = None
         self.connected_since: float | None = None
         self.reconnections: int = 0
-        self.on_end: Callable[[Session], object] | None = None
+        self.owner: SessionOwner | None = None
+        self.groups: dict[str, None] | None = None
         self.delivery: Delivery = Delivery(
             loop,
             ws,
@@ -350,8 +353,8 @@ class Session:
         self.sending.close()
         self.loop.cancel_on_wake(self.reconnect_now)
         all_websockets.pop(self.ws, None)
-        if self.on_end is not None:
-            self.on_end(self)
+        if self.owner is not None:
+            self.owner.forget(self)
 
     _CARRY_OUT: ClassVar[dict[Effect, Callable[[Session, Any], None]]] = {
         Effect.BEGIN_ATTEMPT: _begin_attempt,

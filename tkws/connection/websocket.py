@@ -14,12 +14,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tkws.checks import Buffer, check_flag, check_kind
+from tkws.checks import Buffer, check_flag, check_kind, check_text
 from tkws.codecs import JSON, encode_value
 from tkws.configurable import ConfigurableConnection
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
+from tkws.connection.owner import check_group
 from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
 from tkws.connection.streaming import Upload, new_upload
@@ -61,7 +62,11 @@ class WebSocket(ConfigurableConnection):
         peername: The remote address, as `socket.socket.getpeername` returns it; None before it is known.
         sockname: The local address; None before it is known.
         broadcasts_skipped: Messages of `Server.broadcast` that were skipped because the peer was too slow.
+        data: Anything that the program keeps with the connection; None at first. `Admit` sets it before the
+            connection opens.
     """
+
+    data: Any = None
 
     def __init__(
         self, loop: Loop, role: Role, options: ConnectionOptions, url: str = "", id: str = ""
@@ -292,7 +297,46 @@ class WebSocket(ConfigurableConnection):
         self.loop.check_thread()
         self._session.reconnect_now()
 
+    def join(self, group: str) -> None:
+        """Join a group of the server's, such as a room: ``server.broadcast(message, to=group)`` reaches it.
+
+        A group exists while it has members. The connection leaves its groups when it ends. Idempotent.
+
+        Args:
+            group: A name, without the wildcards ``*``, ``?`` and ``[``.
+
+        Raises:
+            TypeError: ``group`` is not a str.
+            ValueError: ``group`` is empty, or has a wildcard.
+            StateError: It is a client, or has no `Server`, or has ended; the caller is not in Tk's thread.
+        """
+        check_group(group)
+        self.loop.check_thread()
+        owner = self._session.owner
+        if owner is None:
+            raise StateError("join: only a connection that a Server has made can join its groups")
+        if self._session.phase is Phase.ENDED:
+            raise not_open(State.CLOSED)
+        owner.join(self._session, group)
+
+    def leave(self, group: str) -> None:
+        """Leave a group; a no-op for one that it has not joined.
+
+        Raises:
+            TypeError: ``group`` is not a str.
+            StateError: The caller is not in Tk's thread.
+        """
+        check_text("group", group)
+        self.loop.check_thread()
+        if self._session.owner is not None and self._session.phase is not Phase.ENDED:
+            self._session.owner.leave(self._session, group)
+
     # Its state
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of the groups that it has joined; at `disconnect`, those that it was in until then."""
+        return frozenset(self._session.groups or ())
 
     @property
     def state(self) -> State:

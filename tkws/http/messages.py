@@ -60,6 +60,20 @@ class Request:
         return tuple(parse_qsl(self._origin_form.partition("?")[2], keep_blank_values=True))
 
     @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies, by name; of several with one name the first, which belongs to the nearest path.
+
+        Values are as they were sent, without the quotes around them (RFC 6265, 4.1.1).
+        """
+        cookies: dict[str, str] = {}
+        for pair in self.headers.get("Cookie", "").split(";"):
+            name, separator, value = (part.strip(" \t") for part in pair.partition("="))
+            if name and separator:
+                quoted = len(value) > 1 and value[0] == value[-1] == '"'
+                cookies.setdefault(name, value[1:-1] if quoted else value)
+        return cookies
+
+    @property
     def host(self) -> str | None:
         """The host, and the port if there is one, that was asked for: the target's, or else Host's.
 

@@ -18,6 +18,11 @@ def plain(status: int, text: str, **headers: str) -> Response:
     )
 
 
+def failed() -> Response:
+    """Return the answer to a request for which the program's own code raised."""
+    return plain(500, "This page failed")
+
+
 def content_fields(path: str, content: bytes | None) -> dict[str, str]:
     """Return the fields that say what a content is.
 

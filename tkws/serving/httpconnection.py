@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl as tls
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -24,9 +25,9 @@ from tkws.net.stream import HIGH_WATER, LOW_WATER
 from tkws.protocol.frames import Role
 from tkws.protocol.serverhandshake import rejection
 from tkws.serving.access import check_host, is_loopback
-from tkws.serving.content import plain
+from tkws.serving.content import failed, plain
 from tkws.serving.directory import FileResponse
-from tkws.serving.gate import Decision, Gate, PendingRequest
+from tkws.serving.gate import Decision, Gate, PendingRequest, refusal_of
 
 if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
@@ -134,10 +135,11 @@ class HTTPConnection(StreamOwner):
             self._refuse(result)
             return
         self._log.debug("%s %s with %s", result.method, printable(result.path), ShownFields(result.headers))
-        if self._server.gate is None:
+        gates = self._server.find_gates(result, upgrade=self._asks_for_websocket(result))
+        if not gates:
             self._accept(result, Decision())
-        else:
-            self._ask(self._server.gate, result)
+        elif self._passes_own_checks(result):
+            self._ask(gates, result, Decision())
 
     def _accept(self, request: Request, decision: Decision) -> None:
         if self._asks_for_websocket(request):
@@ -148,33 +150,42 @@ class HTTPConnection(StreamOwner):
             self._log.info("answered %s %s with %d", request.method, printable(request.path), status)
             self._respond(page)
 
-    def _ask(self, gate: Gate, request: Request) -> None:
-        """Ask the gate, unless the server itself refuses the request."""
+    def _passes_own_checks(self, request: Request) -> bool:
+        """Refuse a request that the server itself refuses, before the program is asked; or return True."""
         try:
             if self._asks_for_websocket(request):
-                self._server.admit(request, self._stream.sockname)
+                self._server.check_request(request, self._stream.sockname)
             else:
                 self._check_host(request)
         except HandshakeError as error:
             self._refuse(error)
-            return
-        pending = self._pending = PendingRequest(request, self._decided)
+            return False
+        return True
+
+    def _ask(self, gates: list[Gate], request: Request, before: Decision) -> None:
+        """Ask the first of the gates; what those before it have decided is kept."""
+        gate, *others = gates
+        pending = self._pending = PendingRequest(request, partial(self._decided, others, before))
         try:
             gate(pending)
-        except Exception:
-            self._server.loop.report_exception()
-            pending.refuse(failed())
+        except Exception as error:
+            pending.refuse(refusal_of(error, self._server.loop))
         except BaseException:  # SystemExit leaves mainloop, which may be called again
             pending.refuse(failed())
             raise
 
-    def _decided(self, decision: Decision) -> None:
-        """Answer the request that waits, and those after it."""
+    def _decided(self, others: list[Gate], before: Decision, decision: Decision) -> None:
+        """Ask the other gates, or answer the request that waits, and those after it."""
         assert self._pending is not None
         request, self._pending = self._pending.request, None
         if self._server.loop.closed:
             self.abort()
             return
+        if decision.refusal is None:
+            decision = before.followed_by(decision)
+            if others:
+                self._ask(others, request, decision)
+                return
         self._stream.resume_reading()
         if decision.refusal is None:
             self._accept(request, decision)
@@ -190,20 +201,22 @@ class HTTPConnection(StreamOwner):
 
     def _upgrade(self, request: Request, decision: Decision) -> None:
         try:
-            admission = self._server.admit(request, self._stream.sockname, decision.headers)
+            agreement = self._server.check_request(
+                request, self._stream.sockname, decision.headers, decision.protocol
+            )
         except HandshakeError as error:
             self._refuse(error)
             return
-        except (TypeError, ValueError):  # fields of the program's, which cannot travel
+        except (TypeError, ValueError):  # fields that cannot travel, a subprotocol that was not offered
             self._server.loop.report_exception()
             self._respond(failed(), close=True)
             return
-        if decision.handler is not None:
-            admission = admission._replace(handler=decision.handler)
+        handler = decision.handler or agreement.handler
+        agreement = agreement._replace(handler=handler, data=decision.data)
         self._leave()
-        self._log.info("upgraded to a WebSocket at %s", printable(admission.path))
+        self._log.info("upgraded to a WebSocket at %s", printable(agreement.path))
         self._stream.set_write_limits(HIGH_WATER, LOW_WATER)  # or a 101 that waits would count as slow
-        self._server.open(admission, self._stream, self._http.trailing_data, id=self._log.id)
+        self._server.open(agreement, self._stream, self._http.trailing_data, id=self._log.id)
 
     def _page(self, request: Request) -> Response | FileResponse:
         server = self._server
@@ -277,7 +290,8 @@ class HTTPConnection(StreamOwner):
         least = int(MIN_READ_RATE * timeout)
         if self._pending:
             self._pending.cancel()
-            self._decided(Decision(plain(503, "The decision on this request took too long")))
+            late = Decision(plain(503, "The decision on this request took too long"))
+            self._decided([], Decision(), late)
         elif self._unsent and self._stream.buffered_amount <= max(self._unsent - least, 0):
             self._wait()  # a slow client still reads its page
         else:
@@ -293,8 +307,3 @@ class HTTPConnection(StreamOwner):
             self._pending.cancel()
             self._pending = None
         self._server.leave(self)
-
-
-def failed() -> Response:
-    """Return the answer to a request for which the program's own code raised."""
-    return plain(500, "This page failed")

@@ -10,16 +10,26 @@ import ipaddress
 import socket
 import ssl as tls
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any, TypeVar, overload
+from urllib.parse import unquote
 
-from tkws.checks import check_kind
+from tkws.asynchandlers import check_runnable
+from tkws.checks import check_callable, check_kind
+from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.net import Listener, check_ssl_context
 from tkws.options import ServerOptions
 from tkws.protocol.closing import CloseCode, encode_close
+from tkws.serving.admission import Admission, Check
 from tkws.serving.gate import Gate
 from tkws.serving.httpconnection import HTTPConnection
+from tkws.serving.paths import check_glob
 from tkws.serving.server import Server
+
+AnyCheck = TypeVar("AnyCheck", bound=Check)
 
 EXTRA_HTTP_CONNECTIONS = 64  # above the limit of connections, to see a page or be told of the limit
 EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = (
@@ -38,7 +48,8 @@ class HTTPServer(Server):
         options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
 
     Attributes:
-        gate: Decides on each request that passes the server's own checks; None to accept them.
+        gate: Decides on each request, pages included, that passes the server's own checks, before `admit`;
+            None to accept them.
     """
 
     def __init__(
@@ -47,6 +58,7 @@ class HTTPServer(Server):
         listener = Listener.tcp(loop, host, port, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=ssl_context is not None)
         self.gate: Gate | None = None
+        self._admissions: list[Admission] = []
         self._host = host
         self._ssl_context = ssl_context
         self._listener = listener
@@ -108,6 +120,70 @@ class HTTPServer(Server):
         if self._ssl_context is None:
             raise ValueError("ssl: this server listens for plain TCP")
         self._ssl_context = ssl_context
+
+    @overload
+    def admit(self, path: AnyCheck) -> AnyCheck: ...
+    @overload
+    def admit(self, path: str, check: AnyCheck) -> AnyCheck: ...
+    @overload
+    def admit(self, path: str = "*") -> Callable[[AnyCheck], AnyCheck]: ...
+    def admit(self, path: Any = "*", check: Any = None) -> Any:
+        """Ask the program about each request for a WebSocket, before there is one.
+
+        A decorator: ``@server.admit`` for every path, ``@server.admit("/chat/*")`` for those that a glob
+        matches. The first entry that matches decides; a path that none matches is let in. The server's own
+        checks come first: host, origin, limits, path and subprotocol. Pages are not asked about.
+
+        ``check(request)`` is called in Tk's thread, and returns
+
+        - None or True: let in;
+        - a `tkws.Admit`: let in, with the program's own ``ws.data``, headers such as a cookie, a subprotocol;
+        - False: refused with 403;
+        - a `tkws.Response`: refused, or redirected, with that;
+        - a `concurrent.futures.Future` of one of these, such as ``pool.submit(look_up, token)`` returns; with
+          `tkws.aio` imported, ``check`` may also be an ``async def``. The client waits, for
+          ``handshake_timeout`` seconds in all (503), and the window lives. The future is cancelled if the
+          client goes, or the server is closed.
+
+        It may raise a `tkws.HandshakeError` with the ``status`` that refuses. For any other exception, or a
+        result of another type, the answer is 500, and ``report_callback_exception`` shows what happened.
+
+        Args:
+            path: A glob, matched as in `live`; or the check, for all paths.
+            check: The callable.
+
+        Returns:
+            The check.
+
+        Raises:
+            TypeError: For a path that is not a str, or a check that cannot be called.
+            ValueError: For a path that can match none, since every path begins with ``/``.
+            StateError: In a process that was forked off.
+        """
+        if check is None and callable(path):
+            path, check = "*", path
+        check_kind("path", path, str, "a str or a callable (request)")
+        check_glob(path)
+        self.loop.check_process()
+        if check is None:
+            return partial(self.admit, path)
+        check_callable("check", check, "(request)")
+        check_runnable("check", check)
+        self._admissions.append(Admission(self.loop, path, check))
+        return check
+
+    def find_gates(self, request: Request, *, upgrade: bool) -> list[Gate]:
+        """Return what decides on a request, in order.
+
+        Args:
+            request: The request.
+            upgrade: Whether it is one for a WebSocket.
+        """
+        gates: list[Gate] = [] if self.gate is None else [self.gate]
+        if upgrade and self._admissions:
+            path = unquote(request.path)
+            gates += [entry for entry in self._admissions if fnmatchcase(path, entry.path)][:1]
+        return gates
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Stop listening and begin to close every connection; see `Server.close`."""

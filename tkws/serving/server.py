@@ -3,20 +3,21 @@
 A server knows paths, handlers and limits. Where connections come from is up to others: a
 program that accepts them itself asks `Server.test` and calls `upgrade`; `serve` listens and
 speaks HTTP by way of `tkws.serving.httpserver`.
+
+Long because more than half of it explains to programs what they call.
 """
 
 from __future__ import annotations
 
 import socket
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_handler
-from tkws.checks import Buffer, check_kind, check_text
+from tkws.checks import Buffer, check_bytes_like, check_kind, check_text
 from tkws.configurable import ConfigurableServer
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
@@ -30,7 +31,7 @@ from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.loop.logs import Log
 from tkws.net import SocketStream, Stream, detach
-from tkws.options import ServerOptions, changed, ignore
+from tkws.options import ServerOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.frames import Role
@@ -38,20 +39,15 @@ from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.serverhandshake import accept_response, negotiate, validate
 from tkws.serving.access import check_host, check_origin, is_loopback
 from tkws.serving.broadcast import Broadcaster, pass_on_later
+from tkws.serving.connections import Connections, sessions_of
+from tkws.serving.groups import Backplane, check_groups
+from tkws.serving.paths import PathEntry, Paths, check_glob, choose_offered
 from tkws.serving.static import Page, Pages
 
 AnyHandler = TypeVar("AnyHandler", bound=EventHandler)
 
 
-class PathEntry(NamedTuple):
-    """An entry of `Server.live`."""
-
-    path: str
-    handler: EventHandler
-    protocol: str
-
-
-class Admission(NamedTuple):
+class Agreement(NamedTuple):
     """A request that may become a WebSocket, with all that was agreed."""
 
     server: Server
@@ -61,6 +57,7 @@ class Admission(NamedTuple):
     protocol: str
     codec: PerMessageDeflate | None
     answer: bytes
+    data: object = None  # of `WebSocket.data`
 
 
 class Server(ConfigurableServer):
@@ -90,9 +87,9 @@ class Server(ConfigurableServer):
         self.secure = secure
         self._sockname = sockname
         self._log: Log = Log(loop, LOGGERS[Role.SERVER])
-        self._live: list[PathEntry] = []
-        self._sessions: dict[Session, str] = {}  # with the paths that were asked for
-        self._addresses: Counter[object] = Counter()
+        self._paths = Paths()
+        self._connections = Connections()
+        self._backplane: Backplane | None = None
         self._broadcaster = Broadcaster(loop)
 
     @property
@@ -125,12 +122,12 @@ class Server(ConfigurableServer):
         """
         check_kind("path", path, str, "str")
         check_kind("protocol", protocol, str, "str")
-        _check_glob(path)
+        check_glob(path)
         self.loop.check_process()
         if handler is None:
             return lambda decorated: self.live(path, decorated, protocol)
         check_handler("handler", handler)
-        self._live.append(PathEntry(path, handler, protocol))
+        self._paths.add(PathEntry(path, handler, protocol))
         return handler
 
     def page(self, path: str, content: Page) -> None:
@@ -180,9 +177,27 @@ class Server(ConfigurableServer):
     @property
     def connections(self) -> list[WebSocket]:
         """The connections that are not closed, the oldest first."""
-        return [session.ws for session in list(self._sessions)]
+        return [session.ws for session in self._connections.all()]
 
-    def broadcast(self, message: str | Buffer, path: str = "*") -> int:
+    def members(self, group: str | Iterable[str]) -> list[WebSocket]:
+        """Return the connections that have joined a group (`WebSocket.join`), in that order.
+
+        Args:
+            group: A name, a glob such as ``"room-*"``, or several of these.
+
+        Raises:
+            TypeError: For a group of another type.
+        """
+        return [session.ws for session in self._connections.groups.members(check_groups("group", group))]
+
+    def broadcast(
+        self,
+        message: str | Buffer,
+        path: str = "*",
+        *,
+        to: str | Iterable[str] | None = None,
+        exclude: WebSocket | Iterable[WebSocket] | None = None,
+    ) -> int:
         """Send a message to every open connection, from any thread; it is encoded once and not compressed.
 
         The option ``slow_peer`` decides what happens for a peer that does not keep up. Broadcasts of one
@@ -191,6 +206,9 @@ class Server(ConfigurableServer):
         Args:
             message: ``str`` goes as text, bytes-like as binary.
             path: A glob for the paths that the clients asked for.
+            to: The members of a group only: its name, a glob such as ``"room-*"``, or several of these. A
+                name that may have wildcards, since a peer has chosen it, is made plain by `glob.escape`.
+            exclude: A connection that is left out, such as that of the sender, or several.
 
         Returns:
             How many connections it was sent to, which are those that are open, not in the
@@ -198,21 +216,43 @@ class Server(ConfigurableServer):
             where this is found out later: how many it was passed on for.
 
         Raises:
-            TypeError: For a message of another type.
+            TypeError: For an argument of another type.
             ValueError: For text that cannot be encoded, and for a path that can match none.
             StateError: In a process that was forked off.
         """
         check_kind("path", path, str, "str")
-        _check_glob(path)
-        frame = encode_broadcast(message)
-        if not self.loop.in_loop_thread():
-            # A list, made at once: other threads run, and the dictionary may change.
-            sessions = [session for session in list(self._sessions) if self._asked_for(session, path)]
-            return pass_on_later(frame, sessions, self._options)
-        sessions = [
-            session for session, asked in self._sessions.items() if path == "*" or fnmatchcase(asked, path)
-        ]
-        return self._broadcaster.send(frame, sessions, self._options)
+        check_glob(path)
+        groups = None if to is None else check_groups("to", to)
+        sessions = self._connections.select(path, groups, sessions_of("exclude", exclude))
+        count = self._send(message, sessions)
+        if self._backplane is not None:
+            for group in groups or ():
+                self._backplane.publish(group, _copy(message))
+        return count
+
+    @property
+    def backplane(self) -> Backplane | None:
+        """The object that carries the groups over several servers; None, the default, for this one only.
+
+        A `broadcast` with ``to`` is then published as well, once for each of several groups; its ``path``
+        does not travel. Messages that other servers publish go to the members here.
+
+        Raises:
+            TypeError: For an object without ``publish`` and ``subscribe``; see `Backplane`.
+            StateError: In a process that was forked off.
+        """
+        return self._backplane
+
+    @backplane.setter
+    def backplane(self, backplane: Backplane | None) -> None:
+        methods = [getattr(backplane, name, None) for name in ("publish", "subscribe")]
+        if backplane is not None and not all(map(callable, methods)):
+            kind = type(backplane).__name__
+            raise TypeError(f"backplane: an object with publish and subscribe, not {kind}")
+        self.loop.check_process()
+        self._backplane = backplane
+        if backplane is not None:
+            backplane.subscribe(partial(self._deliver, backplane))
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Refuse what comes and begin to close every connection; a second call changes nothing.
@@ -231,23 +271,31 @@ class Server(ConfigurableServer):
         if self.closed:
             return
         self.closed = True
-        for session in list(self._sessions):
+        for session in self._connections.all():
             session.close(code, reason)
 
     # Requests
 
-    def admit(self, request: Request, sockname: Any = None, headers: HeadersLike = ()) -> Admission:
-        """Judge a request for a WebSocket.
+    def check_request(
+        self,
+        request: Request,
+        sockname: Any = None,
+        headers: HeadersLike = (),
+        protocol: str | None = None,
+    ) -> Agreement:
+        """Check a request for a WebSocket.
 
         Args:
             request: The client's request.
             sockname: This end's address; None for that of the listening socket.
             headers: More fields of the answer.
+            protocol: The subprotocol; None for the first that the client offers and an entry speaks.
 
         Raises:
             HandshakeError: With the HTTP status that refuses it.
             TypeError: ``headers`` are of another type.
-            ValueError: ``headers`` cannot be sent, or have a field of the handshake's.
+            ValueError: ``headers`` cannot be sent, or have a field of the handshake's; the client does not
+                offer ``protocol``.
         """
         self.loop.check_process()
         options = self.options
@@ -258,16 +306,17 @@ class Server(ConfigurableServer):
         check_origin(request.headers.get("Origin"), host, options.origins, loopback=loopback)
         self._check_limits(request)
         path = unquote(request.path)
-        entry, protocol = self._find_live(path, handshake.protocols)
+        offered = choose_offered(handshake.protocols, protocol)
+        entry, agreed = self._paths.find(path, offered, options.handler)
         codec, extension = negotiate(options.deflate, request.headers)
-        answer = accept_response(handshake.key, protocol=protocol, extension=extension, headers=headers)
-        return Admission(self, request, path, entry.handler, protocol, codec, answer)
+        answer = accept_response(handshake.key, protocol=agreed, extension=extension, headers=headers)
+        return Agreement(self, request, path, entry.handler, agreed, codec, answer)
 
-    def open(self, admission: Admission, stream: Stream, data: bytes = b"", *, id: str = "") -> WebSocket:
-        """Answer an admitted request with 101 and make its stream a WebSocket.
+    def open(self, agreement: Agreement, stream: Stream, data: bytes = b"", *, id: str = "") -> WebSocket:
+        """Answer a request with 101 and make its stream a WebSocket.
 
         Args:
-            admission: The result of `admit`.
+            agreement: The result of `check_request`.
             stream: The client's.
             data: The bytes received after the request.
             id: The id that the log has called the connection by so far; empty for a new one.
@@ -276,11 +325,11 @@ class Server(ConfigurableServer):
             StateError: In another thread than that of Tk.
         """
         self.loop.check_thread()
-        session = self._make(admission, id)
-        self._begin(session, admission, stream, data)
+        session = self._make(agreement, id)
+        self._begin(session, agreement, stream, data)
         return session.ws
 
-    def adopt(self, admission: Admission, sock: socket.socket, data: bytes = b"") -> WebSocket:
+    def adopt(self, agreement: Agreement, sock: socket.socket, data: bytes = b"") -> WebSocket:
         """Do the same with a socket, from any thread; the socket is detached at once.
 
         Raises:
@@ -290,19 +339,19 @@ class Server(ConfigurableServer):
         if self.closed or self.loop.closed:
             raise StateError("sock: its server was closed")
         taken = detach(sock, connected=False)  # the client may have gone again, which reading tells
-        session = self._make(admission)
+        session = self._make(agreement)
         if self.loop.in_loop_thread():
-            self._begin_on(taken, session, admission, data)
+            self._begin_on(taken, session, agreement, data)
         else:
             try:
-                self.loop.call_soon_threadsafe(self._begin_on, taken, session, admission, data)
+                self.loop.call_soon_threadsafe(self._begin_on, taken, session, agreement, data)
             except StateError:  # the loop has closed since
-                self._begin_on(taken, session, admission, data)
+                self._begin_on(taken, session, agreement, data)
         return session.ws
 
     def is_live(self, path: str) -> bool:
         """Tell whether there are WebSockets at a path, percent-decoded."""
-        return bool(self._entries(check_text("path", path)))
+        return bool(self._paths.matching(check_text("path", path), self._options.handler))
 
     # How it works
 
@@ -310,81 +359,55 @@ class Server(ConfigurableServer):
         self.loop.check_process()
         self._options = changed(self._options, changes)
 
-    def _make(self, admission: Admission, id: str = "") -> Session:
-        request = admission.request
+    def _send(self, message: str | Buffer, sessions: list[Session]) -> int:
+        frame = encode_broadcast(message)
+        if self.loop.in_loop_thread():
+            return self._broadcaster.send(frame, sessions, self._options)
+        return pass_on_later(frame, sessions, self._options)
+
+    def _deliver(self, backplane: Backplane, group: str, message: str | Buffer) -> None:
+        """Send what another server has published, in any thread."""
+        groups = check_groups("group", group)
+        if self._backplane is backplane:
+            self._send(message, self._connections.groups.members(groups))
+
+    def _make(self, agreement: Agreement, id: str = "") -> Session:
+        request = agreement.request
         scheme = "wss" if self.secure else "ws"
         url = f"{scheme}://{request.host or ''}{request.path}"
-        ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(admission.handler), url, id=id)
+        ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(agreement.handler), url, id=id)
         ws.request = request
         ws.peername = request.peer
-        ws.protocol = admission.protocol
+        ws.protocol = agreement.protocol
+        if agreement.data is not None:
+            ws.data = agreement.data
         return session_of(ws)
 
-    def _begin(self, session: Session, admission: Admission, stream: Stream, data: bytes) -> None:
-        request = admission.request
-        self._sessions[session] = admission.path
-        self._addresses[_host_of(request)] += 1
-        session.on_end = self._forget
-        stream.write(admission.answer)
-        session.begin(Opened(stream, request, admission.codec, data))
+    def _begin(self, session: Session, agreement: Agreement, stream: Stream, data: bytes) -> None:
+        request = agreement.request
+        self._connections.add(session, agreement.path, request)
+        stream.write(agreement.answer)
+        session.begin(Opened(stream, request, agreement.codec, data))
 
-    def _begin_on(self, sock: socket.socket, session: Session, admission: Admission, data: bytes) -> None:
+    def _begin_on(self, sock: socket.socket, session: Session, agreement: Agreement, data: bytes) -> None:
         if self.loop.closed:
             session.destroy()
         if session.phase is Phase.ENDED:  # closed while this was on its way from another thread
             sock.close()
             return
-        self._begin(session, admission, SocketStream(self.loop, sock), data)
+        self._begin(session, agreement, SocketStream(self.loop, sock), data)
         if self.closed:
             session.close(CloseCode.GOING_AWAY, "")
 
-    def _asked_for(self, session: Session, pattern: str) -> bool:
-        asked = self._sessions.get(session)
-        return asked is not None and fnmatchcase(asked, pattern)
-
-    def _forget(self, session: Session) -> None:
-        del self._sessions[session]
-        assert session.ws.request is not None
-        host = _host_of(session.ws.request)
-        self._addresses[host] -= 1
-        if not self._addresses[host]:
-            del self._addresses[host]
-
     def _check_limits(self, request: Request) -> None:
         options = self.options
-        if self.closed or self.loop.closed or len(self._sessions) >= options.max_connections:
+        if self.closed or self.loop.closed or len(self._connections) >= options.max_connections:
             raise HandshakeError("The server takes no more connections", part="http", status=503)
         most = options.max_connections_per_address
-        if most is not None and self._addresses[_host_of(request)] >= most:
+        if most is not None and self._connections.count_from(request) >= most:
             raise HandshakeError("Too many connections from this address", part="http", status=429)
 
-    def _find_live(self, path: str, protocols: Iterable[str]) -> tuple[PathEntry, str]:
-        """Return the entry for a request and the subprotocol that it takes (tcllib's ``test``)."""
-        offered = list(protocols)
-        entries = self._entries(path)
-        for entry in entries:
-            if not offered:
-                return entry, ""
-            for protocol in offered:
-                if fnmatchcase(protocol, entry.protocol):
-                    return entry, protocol
-        if entries:
-            raise HandshakeError("None of these subprotocols is spoken here", part="protocol", status=400)
-        raise HandshakeError(f"There is no WebSocket at {path!r}", part="path", status=404)
 
-    def _entries(self, path: str) -> list[PathEntry]:
-        """Return the entries that serve a path, those of `live` first."""
-        entries = [entry for entry in self._live if fnmatchcase(path, entry.path)]
-        if self._options.handler is not ignore:
-            entries.append(PathEntry("*", self._options.handler, "*"))
-        return entries
-
-
-def _check_glob(path: str) -> None:
-    """Refuse a glob of which no beginning matches the ``/`` that every path begins with."""
-    if not any(fnmatchcase("/", path[:end]) for end in range(1, len(path) + 1)):
-        raise ValueError(f"path: must begin with '/' or a wildcard, not {path!r}")
-
-
-def _host_of(request: Request) -> object:
-    return request.peer[0] if isinstance(request.peer, tuple) else request.peer
+def _copy(message: str | Buffer) -> str | bytes:
+    """Return a message that stays what it is: the program may change its buffer afterwards."""
+    return message if isinstance(message, str) else check_bytes_like("message", message)

@@ -1,0 +1,39 @@
+"""The server of a connection, as far as the connection knows it: it keeps the list, and the groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tkws.checks import check_text
+
+if TYPE_CHECKING:
+    from tkws.connection.session import Session
+
+WILDCARDS = frozenset("*?[")
+"""The characters that make a pattern of a group's name (`fnmatch`)."""
+
+
+class SessionOwner(Protocol):
+    """Has a session in a list; all calls come in the loop's thread."""
+
+    def forget(self, session: Session) -> None:
+        """Note that its life is over; called once, before the last `disconnect` is delivered."""
+
+    def join(self, session: Session, group: str) -> None:
+        """Add it to a group, which keeps the name in `Session.groups`."""
+
+    def leave(self, session: Session, group: str) -> None:
+        """Take it out of a group."""
+
+
+def check_group(group: object) -> str:
+    """Return the name of a group.
+
+    Raises:
+        TypeError: It is not a str.
+        ValueError: It is empty, or could be taken for a pattern.
+    """
+    name = check_text("group", group)
+    if not name or not WILDCARDS.isdisjoint(name):
+        raise ValueError(f"group: a name without the wildcards *, ? and [, not {name!r}")
+    return name

@@ -1,0 +1,165 @@
+"""Admission: the program's own check of each request for a WebSocket, before it is answered with 101.
+
+Knows what a check may return, and waits for a result that comes later;
+`tkws.serving.httpconnection` answers the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from inspect import isawaitable
+from threading import Lock
+from typing import Any, TypeAlias
+
+from tkws.asynchandlers import start
+from tkws.checks import check_kind
+from tkws.errors import StateError
+from tkws.http.fields import is_token
+from tkws.http.headers import Headers, HeadersLike
+from tkws.http.messages import Request, Response
+from tkws.loop import Loop
+from tkws.protocol.handshake import check_not_reserved
+from tkws.serving.content import plain
+from tkws.serving.gate import Decision, PendingRequest, refusal_of
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
+class Admit:
+    """The result of a check of `HTTPServer.admit` that lets a client in, and says more than True does.
+
+    Args:
+        data: The program's own; `WebSocket.data` of the connection.
+        headers: More fields of the answer that makes the connection, such as ``Set-Cookie``.
+        protocol: The subprotocol, one of those that the client offers; ``""`` for none of them, and None for
+            the first that `Server.live` has an entry for.
+
+    Raises:
+        TypeError: An argument is of a wrong type.
+        ValueError: ``headers`` cannot be sent, or have a field of the handshake's; ``protocol`` is not a
+            token.
+    """
+
+    data: Any
+    headers: Headers
+    protocol: str | None
+
+    def __init__(self, data: Any = None, headers: HeadersLike = (), protocol: str | None = None) -> None:
+        fields = Headers(headers)
+        check_not_reserved(fields)
+        check_kind("protocol", protocol, str | None, "str or None")
+        if protocol and not is_token(protocol):
+            raise ValueError(f"protocol: {protocol!r} is not a token")
+        object.__setattr__(self, "data", data)
+        object.__setattr__(self, "headers", fields)
+        object.__setattr__(self, "protocol", protocol)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} data of {type(self.data).__name__}, protocol {self.protocol!r}>"
+
+
+Verdict: TypeAlias = bool | Response | Admit | None
+"""The result of a check; see `HTTPServer.admit`."""
+
+Check: TypeAlias = Callable[[Request], Verdict | Future[Any] | Awaitable[Any]]
+"""Any callable ``(request)`` that returns a `Verdict`, at once or later."""
+
+
+class Admission:
+    """An entry of `HTTPServer.admit`, as a gate.
+
+    Args:
+        loop: The loop of the server.
+        path: The glob of the paths that it is for.
+        check: The program's callable.
+    """
+
+    def __init__(self, loop: Loop, path: str, check: Check) -> None:
+        self.path = path
+        self._loop = loop
+        self._check = check
+
+    def __call__(self, pending: PendingRequest) -> None:
+        """Ask the check, and decide now or when its answer has come."""
+        answer = self._check(pending.request)
+        if isinstance(answer, Future):
+            relay = _Relay(self._loop, partial(self._take, pending))
+            pending.on_cancel = partial(relay.cancel, answer)
+            answer.add_done_callback(relay)
+        elif isawaitable(answer):
+            task = start("check", answer, self._loop.master, f"admission to {pending.request.path}")
+            pending.on_cancel = task.cancel
+            task.add_done_callback(partial(self._take, pending))
+        else:
+            pending.decide(decision_of(answer))
+
+    def _take(self, pending: PendingRequest, future: Any) -> None:
+        """Decide by the result of a future or a task, in the loop's thread."""
+        if future.cancelled():
+            pending.refuse(plain(503, "The decision on this request was cancelled"))
+            return
+        try:
+            error = future.exception()
+            decision = decision_of(future.result()) if error is None else None
+        except (TypeError, ValueError) as unusable:
+            error, decision = unusable, None
+        pending.decide(decision or Decision(refusal_of(error, self._loop)))
+
+
+def decision_of(verdict: object) -> Decision:
+    """Return the decision that a check's result stands for.
+
+    Raises:
+        TypeError: It is of another type than a `Verdict`.
+        ValueError: It is a `Response` that would not be final.
+    """
+    if verdict is None or verdict is True:
+        return Decision()
+    if verdict is False:
+        return Decision(plain(403, "You may not connect here"))
+    if isinstance(verdict, Admit):
+        return Decision(None, verdict.headers, None, verdict.data, verdict.protocol)
+    if isinstance(verdict, Response):
+        if verdict.status < 200:
+            raise ValueError(f"check: a Response refuses, so its status is 200 or more, not {verdict.status}")
+        return Decision(verdict)
+    raise TypeError(
+        "check: a callable that returns None, True, False, a tkws.Response or a tkws.Admit, or a Future or "
+        f"an awaitable of one of these, not {type(verdict).__name__}"
+    )
+
+
+class _Relay:
+    """Passes on, in the loop's thread, that a future is done.
+
+    A future keeps its callbacks, and may outlive the interpreter in another thread, where Tk must not be
+    released: so this one lets go of the loop when it has passed on, and when it is cancelled.
+    """
+
+    def __init__(self, loop: Loop, on_done: Callable[[Future[Any]], object]) -> None:
+        self._lock = Lock()
+        self._target: tuple[Loop, Callable[[Future[Any]], object]] | None = (loop, on_done)
+
+    def __call__(self, future: Future[Any]) -> None:
+        with self._lock:
+            if self._target is not None:
+                with suppress(StateError):  # the loop has closed
+                    self._target[0].call_soon_threadsafe(self._pass_on, future)
+
+    def cancel(self, future: Future[Any]) -> None:
+        """Pass nothing on, and cancel the future."""
+        self._release()
+        future.cancel()
+
+    def _pass_on(self, future: Future[Any]) -> None:
+        target = self._release()
+        if target is not None:
+            target[1](future)
+
+    def _release(self) -> tuple[Loop, Callable[[Future[Any]], object]] | None:
+        with self._lock:
+            target, self._target = self._target, None
+            return target

@@ -1,0 +1,220 @@
+"""`basic_auth` and `bearer_auth`: checks for `HTTPServer.admit` that ask for a password or a token.
+
+Knows the header fields of RFC 7617 and RFC 6750. A comparison takes the same time however much is right, and
+is one of hashes, so that a length does not show either.
+"""
+
+from __future__ import annotations
+
+import hmac
+from binascii import a2b_base64
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from concurrent.futures import Future
+from functools import partial
+from hashlib import sha256
+from inspect import isawaitable
+from typing import Any
+
+from tkws.asynchandlers import check_runnable
+from tkws.checks import check_kind, check_text
+from tkws.http.headers import CONTROL, Headers
+from tkws.http.messages import Request, Response
+from tkws.serving.admission import Admit, Check, Verdict
+from tkws.serving.content import plain
+
+Read = Callable[[object], Verdict]
+
+
+def basic_auth(check: Mapping[str, str] | Callable[[str, str], object], realm: str = "WebSocket") -> Check:
+    """Return a check for `HTTPServer.admit` that asks for a user and a password (RFC 7617).
+
+    ``server.admit(tkws.basic_auth({"ada": "secret"}))``. The user's name becomes ``ws.data``. Passwords
+    travel in the clear: use TLS.
+
+    Args:
+        check: A mapping of user to password; or a callable ``(user, password)`` that returns True or False.
+            It may also return another true value, which becomes ``ws.data``; a `Response` or an `Admit`; or a
+            `concurrent.futures.Future` or an awaitable of any of these.
+        realm: The purpose of the password, as browsers show it.
+
+    Returns:
+        The check. It refuses all others with 401.
+
+    Raises:
+        TypeError: An argument is of a wrong type.
+        ValueError: A password is empty, a user's name has a colon, or ``realm`` cannot be sent.
+    """
+    ask: Callable[[str, str], object]
+    if isinstance(check, Mapping):
+        for user, password in check.items():
+            check_kind("check", user, str, "each user a str")
+            check_kind("check", password, str, "each password a str")
+            if ":" in user or not password:
+                raise ValueError(
+                    f"check: a user without a colon, and a password that is not empty, for {user!r}"
+                )
+        ask = partial(_knows_password, check)
+    else:
+        ask = _callable(check, "a mapping of user to password or a callable (user, password)")
+    refusal = _unauthorized(f'Basic realm={_quoted(realm)}, charset="UTF-8"')
+
+    def admit(request: Request) -> Any:
+        credentials = _basic_credentials(request.headers)
+        if credentials is None:
+            return refusal
+        return _later(ask(*credentials), lambda answer: _verdict(answer, credentials[0], refusal))
+
+    return admit
+
+
+def bearer_auth(
+    check: Mapping[str, Any] | Collection[str] | Callable[[str], object], realm: str = "WebSocket"
+) -> Check:
+    """Return a check for `HTTPServer.admit` that asks for a token (RFC 6750): ``Authorization: Bearer ...``.
+
+    ``server.admit(tkws.bearer_auth({"a1b2c3": "ada"}))``. Tokens travel in the clear: use TLS.
+
+    Args:
+        check: A mapping of token to what becomes ``ws.data``, such as the user's name; a collection of
+            tokens, of which the client's becomes ``ws.data``; or a callable ``(token)`` that returns what
+            that of `basic_auth` does.
+        realm: The purpose of the token.
+
+    Returns:
+        The check. It refuses all others with 401.
+
+    Raises:
+        TypeError: An argument is of a wrong type.
+        ValueError: A token is empty, or ``realm`` cannot be sent.
+    """
+    ask: Callable[[str], object]
+    if isinstance(check, Collection) and not isinstance(check, str | bytes | bytearray):
+        for token in check:
+            check_kind("check", token, str, "each token a str")
+            if not token:
+                raise ValueError("check: each token of one character or more, not ''")
+        ask = partial(_find_token, check)
+    else:
+        ask = _callable(check, "a mapping, a collection of tokens or a callable (token)")
+    challenge = f"Bearer realm={_quoted(realm)}"
+    missing, unknown = _unauthorized(challenge), _unauthorized(f'{challenge}, error="invalid_token"')
+
+    def admit(request: Request) -> Any:
+        token = _credentials(request.headers, "bearer")
+        if not token:
+            return missing
+        text = _text(token)
+        return _later(ask(text), lambda answer: _verdict(answer, text, unknown))
+
+    return admit
+
+
+def _callable(check: Any, what: str) -> Callable[..., object]:
+    if not callable(check):
+        raise TypeError(f"check: {what}, not {type(check).__name__}")
+    check_runnable("check", check)
+    function: Callable[..., object] = check
+    return function
+
+
+def _knows_password(passwords: Mapping[str, str], user: str, password: str) -> bool:
+    """Tell whether it is the user's; that takes as long if there is no such user."""
+    known = passwords.get(user)
+    return _same(password, known or "") and known is not None
+
+
+def _find_token(tokens: Collection[str], token: str) -> Admit | None:
+    """Look at every token, however early one fits."""
+    found = [known for known in tokens if _same(token, known)]
+    if not found:
+        return None
+    return Admit(tokens[found[0]] if isinstance(tokens, Mapping) else found[0])
+
+
+def _same(given: str, known: str) -> bool:
+    return hmac.compare_digest(
+        *(sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, known))
+    )
+
+
+def _verdict(answer: object, identity: str, refusal: Response) -> Verdict:
+    """Return the verdict that the answer of the program's callable stands for."""
+    if isinstance(answer, Admit | Response):
+        return answer
+    if not answer:
+        return refusal
+    return Admit(identity if answer is True else answer)
+
+
+def _later(answer: object, read: Read) -> Verdict | Future[Verdict] | Awaitable[Verdict]:
+    """Read the answer of the program's callable, or do so when it has come."""
+    if isinstance(answer, Future):
+        return _chain(answer, read)
+    if isawaitable(answer):
+        return _await(answer, read)
+    return read(answer)
+
+
+async def _await(answer: Awaitable[object], read: Read) -> Verdict:
+    return read(await answer)
+
+
+def _chain(answer: Future[Any], read: Read) -> Future[Verdict]:
+    """Return a future of what ``read`` makes of the result of another, which is cancelled with it."""
+    outer: Future[Verdict] = Future()
+
+    def pass_on(answer: Future[Any]) -> None:
+        if answer.cancelled():
+            outer.cancel()
+        elif outer.set_running_or_notify_cancel():
+            try:
+                outer.set_result(read(answer.result()))
+            except BaseException as error:
+                outer.set_exception(error)
+
+    outer.add_done_callback(lambda _: answer.cancel())
+    answer.add_done_callback(pass_on)
+    return outer
+
+
+def _basic_credentials(headers: Headers) -> tuple[str, str] | None:
+    """Return the user and the password; None without them, and for a field that is malformed."""
+    encoded = _credentials(headers, "basic")
+    try:
+        decoded = a2b_base64(encoded, strict_mode=True)
+    except ValueError:
+        return None
+    user, colon, password = _decoded(decoded).partition(":")
+    return (user, password) if colon else None
+
+
+def _credentials(headers: Headers, scheme: str) -> str:
+    """Return what follows the scheme in Authorization; empty for another one, and for several fields."""
+    fields = headers.get_all("Authorization")
+    name, _, credentials = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
+    return credentials.strip(" ") if name.lower() == scheme else ""
+
+
+def _text(value: str) -> str:
+    """Return the value of a field as the text that its bytes are in UTF-8."""
+    return _decoded(value.encode("latin-1"))
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _quoted(realm: str) -> str:
+    """Return a quoted string (RFC 9110, 5.6.4)."""
+    text = check_text("realm", realm)
+    if CONTROL.search(text) or not text.isascii():
+        raise ValueError(f"realm: ASCII without control characters, not {realm!r}")
+    escaped = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
+
+
+def _unauthorized(challenge: str) -> Response:
+    return plain(401, "This server asks who you are", www_authenticate=challenge)

@@ -1,0 +1,110 @@
+"""The connections of one server: with the paths that were asked for, by address, and by group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from tkws.connection.websocket import WebSocket, session_of
+from tkws.serving.groups import Groups
+
+if TYPE_CHECKING:
+    from tkws.connection.session import Session
+    from tkws.http.messages import Request
+
+
+class Connections:
+    """The connections that are not closed, the oldest first; other threads only read.
+
+    It owns the sessions (`tkws.connection.owner`), which call `forget` at their end.
+
+    Attributes:
+        groups: The groups that they have joined.
+    """
+
+    __slots__ = ("_addresses", "_paths", "groups")
+
+    def __init__(self) -> None:
+        self.groups: Groups = Groups()
+        self._paths: dict[Session, str] = {}
+        self._addresses: Counter[object] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def add(self, session: Session, path: str, request: Request) -> None:
+        """Add a connection.
+
+        Args:
+            session: The connection.
+            path: The path that was asked for, percent-decoded.
+            request: The request.
+        """
+        self._paths[session] = path
+        self._addresses[_address_of(request)] += 1
+        session.owner = self
+
+    def forget(self, session: Session) -> None:
+        """Note the end of a connection."""
+        del self._paths[session]
+        self.groups.forget(session)
+        assert session.ws.request is not None
+        address = _address_of(session.ws.request)
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+
+    def join(self, session: Session, group: str) -> None:
+        """Add a connection to a group."""
+        self.groups.join(session, group)
+
+    def leave(self, session: Session, group: str) -> None:
+        """Take a connection out of a group."""
+        self.groups.leave(session, group)
+
+    def count_from(self, request: Request) -> int:
+        """Return how many connections come from the address of a request."""
+        return self._addresses[_address_of(request)]
+
+    def all(self) -> list[Session]:
+        """Return the connections. The list is made at once: in another thread, the dictionary may change."""
+        return list(self._paths)
+
+    def select(self, path: str, groups: Sequence[str] | None, excluded: Collection[Session]) -> list[Session]:
+        """Return the receivers of a broadcast.
+
+        Args:
+            path: A glob for the paths that were asked for.
+            groups: Names and patterns of groups; None for all connections.
+            excluded: The connections to leave out.
+        """
+        sessions = self.all() if groups is None else self.groups.members(groups)
+        if path != "*":
+            paths = self._paths
+            sessions = [each for each in sessions if fnmatchcase(paths.get(each, ""), path)]
+        return [each for each in sessions if each not in excluded] if excluded else sessions
+
+
+def sessions_of(name: str, sockets: WebSocket | Iterable[WebSocket] | None) -> frozenset[Session]:
+    """Return the sessions of a WebSocket, or of several; None for none.
+
+    Raises:
+        TypeError: It is of another type.
+    """
+    if sockets is None:
+        return frozenset()
+    if isinstance(sockets, WebSocket):
+        return frozenset((session_of(sockets),))
+    if not isinstance(sockets, Iterable):
+        raise TypeError(f"{name}: a WebSocket or several, not {type(sockets).__name__}")
+    several = list(sockets)
+    for each in several:
+        if not isinstance(each, WebSocket):
+            raise TypeError(f"{name}: each a WebSocket, not {type(each).__name__}")
+    return frozenset(map(session_of, several))
+
+
+def _address_of(request: Request) -> object:
+    return request.peer[0] if isinstance(request.peer, tuple) else request.peer

@@ -1,0 +1,74 @@
+"""The paths of one server: which handler serves a request for a WebSocket, and with which subprotocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from tkws.errors import HandshakeError
+from tkws.handlers import EventHandler
+from tkws.options import ignore
+
+
+class PathEntry(NamedTuple):
+    """An entry of `Server.live`."""
+
+    path: str
+    handler: EventHandler
+    protocol: str
+
+
+class Paths:
+    """The entries of `Server.live`, in order."""
+
+    def __init__(self) -> None:
+        self._entries: list[PathEntry] = []
+
+    def add(self, entry: PathEntry) -> None:
+        """Add an entry after the others."""
+        self._entries.append(entry)
+
+    def matching(self, path: str, default: EventHandler) -> list[PathEntry]:
+        """Return the entries that serve a path, percent-decoded; that of the default handler is the last."""
+        entries = [entry for entry in self._entries if fnmatchcase(path, entry.path)]
+        if default is not ignore:
+            entries.append(PathEntry("*", default, "*"))
+        return entries
+
+    def find(self, path: str, offered: Sequence[str], default: EventHandler) -> tuple[PathEntry, str]:
+        """Return the entry for a request and the subprotocol that it takes (tcllib's ``test``).
+
+        Raises:
+            HandshakeError: No entry fits.
+        """
+        entries = self.matching(path, default)
+        for entry in entries:
+            if not offered:
+                return entry, ""
+            for protocol in offered:
+                if fnmatchcase(protocol, entry.protocol):
+                    return entry, protocol
+        if entries:
+            raise HandshakeError("None of these subprotocols is spoken here", part="protocol", status=400)
+        raise HandshakeError(f"There is no WebSocket at {path!r}", part="path", status=404)
+
+
+def check_glob(path: str) -> None:
+    """Refuse a glob of which no beginning matches the ``/`` that every path begins with."""
+    if not any(fnmatchcase("/", path[:end]) for end in range(1, len(path) + 1)):
+        raise ValueError(f"path: must begin with '/' or a wildcard, not {path!r}")
+
+
+def choose_offered(protocols: tuple[str, ...], chosen: str | None) -> Sequence[str]:
+    """Return the subprotocols to choose from: all that the client offers, or what the program chose.
+
+    Raises:
+        ValueError: The client does not offer that.
+    """
+    if chosen is None:
+        return protocols
+    if chosen and chosen not in protocols:
+        offers = ", ".join(protocols) or "none"
+        raise ValueError(f"protocol: one that the client offers ({offers}), not {chosen!r}")
+    return [chosen] if chosen else ()
