@@ -5,7 +5,7 @@ exception in a Tk callback, an error in tkws's log, a descriptor, a thread, an e
 Tk's. A test that provokes such an error asks for `callback_errors` or `expected_log`.
 Exceptions in ``__del__`` and in threads are warnings of pytest's, and warnings are errors.
 
-``TKWS_NOTIFIER=polled`` in the environment runs the whole suite on the polled loop.
+``TKWS_NOTIFIER=channel`` (or ``polled``) in the environment runs the whole suite on that loop.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@
 #
 # As many processes run them as there are cores; one does if a single file is named. Says what it installs, and asks
 # if it is run in a terminal. Needs Python 3.11 or newer with tkinter (PYTHON=... names one). Makes a virtual
-# environment in .cache, once. TKWS_NOTIFIER=polled runs everything on the polled loop. TKWS_COMPILE=1 compiles tkws,
-# and tests it as it is installed.
+# environment in .cache, once. TKWS_NOTIFIER=channel or =polled runs everything on that loop. TKWS_COMPILE=1 compiles
+# tkws, and tests it as it is installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tests/environment.sh

@@ -11,7 +11,13 @@ import pytest
 from tkws import aio
 
 
-@pytest.fixture(params=["filehandler", pytest.param("polled", marks=pytest.mark.thorough)])
+@pytest.fixture(
+    params=[
+        "filehandler",
+        pytest.param("channel", marks=pytest.mark.thorough),
+        pytest.param("polled", marks=pytest.mark.thorough),
+    ]
+)
 def notifier(request, monkeypatch) -> str:
     """How Tk learns that a descriptor is ready."""
     monkeypatch.setenv("TKWS_NOTIFIER", request.param)

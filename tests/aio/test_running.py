@@ -178,7 +178,7 @@ def test_ten_times_in_one_process_leave_nothing(root):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("notifier", ["filehandler", "polled"])
+@pytest.mark.parametrize("notifier", ["filehandler", "channel", "polled"])
 def test_an_interrupt_ends_it_cleanly(notifier):
     script = (
         "import asyncio, tkinter; from tkws import aio\n"

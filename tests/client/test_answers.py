@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
-import struct
 
 import pytest
 
 import tkws
 from tests.peers import Log, Peer, Secured
 from tkws.loop import loop_for
+from tkws.testing.reset import reset_on_close
 
 pytestmark = pytest.mark.thorough
 
@@ -29,7 +29,7 @@ def finish(peer: Peer, end: str) -> None:
     if end == "ends":
         peer.sock.shutdown(socket.SHUT_WR)
     elif end == "breaks":
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_on_close(peer.sock)
         peer.sock.close()
 
 

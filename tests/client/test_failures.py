@@ -10,7 +10,6 @@ import math
 import re
 import socket
 import ssl
-import struct
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +17,7 @@ import pytest
 import tkws
 from tests.peers import Listening, Log, Secured
 from tkws.loop import loop_for, make_loop
+from tkws.testing.reset import reset_on_close
 
 pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("heartbeat")]
 
@@ -151,7 +151,7 @@ class Way:
     def fail(self, stage: str, failure: str) -> None:
         """Fails at a stage, at once."""
         if failure == "reset":
-            self.raw.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset_on_close(self.raw.sock)
             self.raw.sock.close()
         elif failure == "end of stream":
             self.raw.sock.shutdown(socket.SHUT_WR)

@@ -8,7 +8,6 @@ import errno
 import os
 import socket
 import ssl
-import struct
 import threading
 from functools import partial
 from http.cookiejar import CookieJar
@@ -21,6 +20,7 @@ from tests.peers import Log, Peer
 from tkws.loop import loop_for
 from tkws.net import default_ssl_context
 from tkws.protocol.frames import Opcode
+from tkws.testing.reset import reset_on_close
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def failed(root, log, pump_until):
 
 def break_off(peer) -> None:
     """Closes a peer's socket so that the other end sees a reset."""
-    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(peer.sock)
     peer.sock.close()
 
 

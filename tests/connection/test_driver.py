@@ -6,7 +6,6 @@ import contextlib
 import logging
 import random
 import socket
-import struct
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.peers import Log
 from tkws.loop import loop_for
 from tkws.net.bytequeue import CHUNK
 from tkws.protocol.frames import Opcode
-from tkws.testing.reset import reset
+from tkws.testing.reset import reset, reset_on_close
 
 MIB = 1 << 20
 
@@ -28,7 +27,7 @@ def either(request, root, peers, log):
 
 def break_off(peer) -> None:
     """Closes a peer's socket so that the other end sees a reset."""
-    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(peer.sock)
     peer.sock.close()
 
 

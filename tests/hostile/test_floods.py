@@ -19,6 +19,7 @@ import tkws
 from tests.hostile.conftest import Served
 from tests.peers import Log, Peer
 from tkws.protocol.frames import Opcode
+from tkws.testing.reset import reset_on_close
 
 pytestmark = pytest.mark.thorough
 
@@ -279,6 +280,7 @@ def test_a_request_of_a_byte_now_and_then(root, peers, pump_until):
 
 STORM = """
 import resource, socket, sys
+from tkws.testing.reset import reset_on_close
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 made, held = 0, []
 for n in range(5000):
@@ -341,7 +343,7 @@ def test_the_end_comes_at_any_moment(root, peers, pump_until, sent, way):
         peer.sock.shutdown(socket.SHUT_WR)
         peer.wait_for_end()
     elif way == "reset":
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        reset_on_close(peer.sock)
     peer.sock.close()
     pump_until(lambda: not server._http_connections and not server.connections)
     assert log.types.count("connect") == log.types.count("disconnect")

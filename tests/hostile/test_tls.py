@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 
 import pytest
@@ -17,10 +16,10 @@ import tkws
 from tests.hostile.conftest import Served
 from tests.peers import KEY, Peer, Secured
 from tkws.protocol.frames import Opcode
+from tkws.testing.reset import reset_on_close
 
 pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("heartbeat")]
 
-RESET = b"\1\0\0\0\0\0\0\0"  # of SO_LINGER: closing resets
 WORDS = {"end": "without ending TLS", "reset": "reset by peer"}
 
 
@@ -52,7 +51,7 @@ def shake_hands(peer: Peer, client: bool) -> None:
 def cut(peer: Secured, way: str) -> None:
     """Ends TCP without a word of TLS."""
     if way == "reset":
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        reset_on_close(peer.sock)
     peer.sock.close()
 
 

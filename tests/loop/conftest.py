@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-import selectors
 import socket
+import sys
 import tkinter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tkws.loop import Loop, PolledLoop, TkLoop
-from tkws.loop.poller import EpollPoller, SelectorPoller
+from tkws.loop import ChannelLoop, Loop, PolledLoop, TkLoop
+from tkws.loop.selectpoller import SelectPoller
+from tkws.loop.systempollers import EpollPoller, SelectorPoller
 
 MakeLoop = Callable[..., Loop]
 Pair = tuple[socket.socket, socket.socket]
 
 
-class OldSelector(selectors.SelectSelector):
-    """What Windows has: `select`, with no descriptor that stands for all."""
-
-
-KINDS: dict[str, tuple[Any, Any, Any]] = {
-    "tk": (TkLoop, EpollPoller, selectors.EpollSelector),
-    "tk, selectors": (TkLoop, SelectorPoller, selectors.EpollSelector),
-    "polled": (PolledLoop, EpollPoller, selectors.EpollSelector),
-    "polled, select": (PolledLoop, SelectorPoller, OldSelector),
+KINDS: dict[str, tuple[Any, Any]] = {
+    "tk": (TkLoop, EpollPoller),
+    "tk, selectors": (TkLoop, SelectorPoller),
+    "channel": (ChannelLoop, EpollPoller),
+    "channel, select": (ChannelLoop, SelectPoller),
+    "polled": (PolledLoop, EpollPoller),
+    "polled, select": (PolledLoop, SelectPoller),
 }
+if sys.platform == "win32":  # no file handlers, and no epoll
+    KINDS = {kind: made for kind, made in KINDS.items() if kind.endswith(", select")}
 
 
 @pytest.fixture(
     params=[pytest.param(kind, marks=() if kind == "tk" else pytest.mark.thorough) for kind in KINDS]
 )
-def make_loop(request, monkeypatch, root) -> Iterator[MakeLoop]:
+def make_loop(request, root) -> Iterator[MakeLoop]:
     """``make_loop(root, clock=...)``: a loop of each kind; closed after the test and before `root`."""
-    kind, poller, selector = KINDS[request.param]
-    monkeypatch.setattr(selectors, "DefaultSelector", selector)
+    kind, poller = KINDS[request.param]
     made: list[Loop] = []
 
     def make(root: tkinter.Misc, **options) -> Loop:

@@ -98,7 +98,7 @@ def test_tks_loop_in_the_child_serves_nothing_and_comes_to_rest(loop, root, floo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("notifier", ["filehandler", "polled"])
+@pytest.mark.parametrize("notifier", ["filehandler", "channel", "polled"])
 def test_a_callback_may_fork_and_both_go_on(notifier) -> None:
     ended = run_child(f"""
         import os, socket, sys, tkinter

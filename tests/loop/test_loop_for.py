@@ -11,7 +11,7 @@ import pytest
 
 from tests.loop.child import run_child
 from tkws.errors import StateError
-from tkws.loop import PolledLoop, TkLoop, loop_for, process
+from tkws.loop import ChannelLoop, PolledLoop, TkLoop, bell, loop_for, process
 
 
 class WithoutFileHandlers:
@@ -127,7 +127,9 @@ def test_loops_of_several_interpreters_work_side_by_side(make_pair, pump_until) 
 # ---- which kind
 
 
-@pytest.mark.parametrize(("name", "kind"), [("filehandler", TkLoop), ("polled", PolledLoop)])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("filehandler", TkLoop), ("channel", ChannelLoop), ("polled", PolledLoop)]
+)
 def test_the_environment_forces_the_kind(root, monkeypatch, name, kind) -> None:
     monkeypatch.setenv("TKWS_NOTIFIER", name)
     assert type(loop_for(root)) is kind
@@ -142,23 +144,39 @@ def test_file_handlers_are_used_where_there_are_any(root, monkeypatch, value) ->
     assert type(loop_for(root)) is TkLoop
 
 
-def test_without_file_handlers_it_is_polled(root, monkeypatch) -> None:
+def test_without_file_handlers_a_thread_waits(root, monkeypatch) -> None:
     monkeypatch.delenv("TKWS_NOTIFIER", raising=False)
     root.tk = WithoutFileHandlers(root.tk)
+    assert type(loop_for(root)) is ChannelLoop
+
+
+def test_without_file_handlers_and_loopback_it_is_polled(root, monkeypatch, caplog) -> None:
+    monkeypatch.delenv("TKWS_NOTIFIER", raising=False)
+    monkeypatch.setattr(bell, "_connect", refuse)
+    root.tk = WithoutFileHandlers(root.tk)
     assert type(loop_for(root)) is PolledLoop
+    assert "the loop polls" in caplog.text
+    assert "a firewall" in caplog.text
 
 
-def test_to_force_what_there_is_not_is_refused(root, monkeypatch) -> None:
-    monkeypatch.setenv("TKWS_NOTIFIER", "filehandler")
+def refuse(_tkapp: object) -> None:
+    raise OSError("a firewall")
+
+
+@pytest.mark.parametrize("name", ["filehandler", "channel"])
+def test_to_force_what_there_is_not_is_refused(root, monkeypatch, name) -> None:
+    monkeypatch.setenv("TKWS_NOTIFIER", name)
+    monkeypatch.setattr(bell, "_connect", refuse)
     tkapp, root.tk = root.tk, WithoutFileHandlers(root.tk)
-    with pytest.raises(StateError, match="TKWS_NOTIFIER"):
+    with pytest.raises(StateError, match=f"TKWS_NOTIFIER={name}"):
         loop_for(root)
     root.tk = tkapp
+    monkeypatch.undo()
 
 
 def test_an_unknown_kind_is_refused(root, monkeypatch) -> None:
     monkeypatch.setenv("TKWS_NOTIFIER", "epoll")
-    with pytest.raises(ValueError, match="TKWS_NOTIFIER: 'filehandler' or 'polled', not 'epoll'"):
+    with pytest.raises(ValueError, match="TKWS_NOTIFIER: 'filehandler', 'channel' or 'polled', not 'epoll'"):
         loop_for(root)
     monkeypatch.undo()
 

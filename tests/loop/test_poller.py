@@ -1,21 +1,27 @@
-"""Both ways to ask the system, on what Linux, macOS and Windows offer through ``selectors``."""
+"""All ways to ask the system which descriptors are ready."""
 
 from __future__ import annotations
 
-import selectors
+import os
 import sys
 
 import pytest
 
-from tests.loop.conftest import OldSelector
-from tkws.loop.poller import MAX_EVENTS, READABLE, WRITABLE, EpollPoller, SelectorPoller, make_poller
+from tkws.loop import selectpoller
+from tkws.loop.poller import READABLE, WRITABLE
+from tkws.loop.selectpoller import SelectPoller
+from tkws.loop.systempollers import MAX_EVENTS, EpollPoller, SelectorPoller, make_poller
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="epoll is Linux's")
 
 
-@pytest.fixture(params=["epoll", "best selector", "select"])
+@pytest.fixture(params=[pytest.param("epoll", marks=on_linux), "best selector", "select", "many"])
 def poller(request, monkeypatch):
-    if request.param == "select":
-        monkeypatch.setattr(selectors, "DefaultSelector", OldSelector)
-    poller = EpollPoller() if request.param == "epoll" else SelectorPoller()
+    """A poller of each kind; "many" is `SelectPoller` beyond what ``select`` takes."""
+    if request.param == "many":
+        monkeypatch.setattr(selectpoller, "MAX_SOCKETS", 0)
+        monkeypatch.setattr(selectpoller, "FD_SETSIZE", 0)
+    poller = {"epoll": EpollPoller, "best selector": SelectorPoller}.get(request.param, SelectPoller)()
     yield poller
     poller.close()
 
@@ -26,7 +32,7 @@ def test_only_what_is_ready_and_asked_for_is_told(poller, make_pair) -> None:
     poller.register(other.fileno(), READABLE)
     assert poller.poll() == []
     far.send(b"x")
-    assert poller.poll() == [(near.fileno(), READABLE)]
+    assert poller.poll(5.0) == [(near.fileno(), READABLE)]
     assert poller.poll() == [(near.fileno(), READABLE)]
     poller.modify(near.fileno(), READABLE | WRITABLE)
     assert poller.poll() == [(near.fileno(), READABLE | WRITABLE)]
@@ -34,6 +40,8 @@ def test_only_what_is_ready_and_asked_for_is_told(poller, make_pair) -> None:
     assert poller.poll() == [(near.fileno(), WRITABLE)]
     poller.unregister(near.fileno())
     assert poller.poll() == []
+    poller.unregister(other.fileno())
+    assert poller.poll() == poller.poll(0.001) == []
 
 
 def test_to_remove_a_closed_descriptor_is_harmless(poller, make_pair) -> None:
@@ -45,15 +53,39 @@ def test_to_remove_a_closed_descriptor_is_harmless(poller, make_pair) -> None:
     assert poller.poll() == []
 
 
+def test_a_descriptor_that_was_closed_meanwhile_is_no_news(poller, make_pair) -> None:
+    if sys.platform == "win32" and isinstance(poller, SelectorPoller):
+        pytest.skip("`selectors` raises there, and is not used")
+    (near, far), (other, _) = make_pair(), make_pair()
+    poller.register(other.fileno(), READABLE)
+    poller.register(near.fileno(), READABLE)
+    other.close()
+    far.send(b"x")
+    assert poller.poll(5.0) == [(near.fileno(), READABLE)]
+
+
+@pytest.mark.parametrize("what", ["closed", "never opened"])
+def test_what_is_not_open_is_refused(poller, make_pair, what) -> None:
+    near, _ = make_pair()
+    fd = near.fileno() if what == "closed" else 9999
+    near.close()
+    if sys.platform == "win32" and isinstance(poller, SelectorPoller):
+        pytest.skip("`selectors` does not ask there, and is not used")
+    with pytest.raises(OSError, match="descriptor|socket"):
+        poller.register(fd, READABLE)
+    assert poller.poll() == []
+
+
 def test_a_hang_up_counts_as_something_to_read(poller, make_pair) -> None:
     near, far = make_pair()
     poller.register(near.fileno(), READABLE)
     far.close()
-    ((fd, mask),) = poller.poll()
+    ((fd, mask),) = poller.poll(5.0)
     assert fd == near.fileno()
     assert mask & ~WRITABLE
 
 
+@on_linux
 def test_all_ready_descriptors_have_their_turn(make_pair) -> None:
     poller = EpollPoller()
     for _ in range(MAX_EVENTS + 1):
@@ -64,14 +96,45 @@ def test_all_ready_descriptors_have_their_turn(make_pair) -> None:
 
 
 def test_one_descriptor_stands_for_all_where_the_system_has_one(poller) -> None:
-    with_none = isinstance(getattr(poller, "_selector", None), OldSelector)
-    assert (poller.fileno() == -1) == with_none
+    if sys.platform != "win32":
+        assert (poller.fileno() == -1) == isinstance(poller, SelectPoller)
+
+
+def test_an_error_that_is_no_closed_descriptor_is_raised(make_pair, monkeypatch) -> None:
+    poller = SelectPoller()
+    poller.register(make_pair()[0].fileno(), READABLE)
+
+    def fail(_seconds: float | None) -> selectpoller.Ready:
+        raise OSError("out of memory")
+
+    poller._wait = fail
+    with pytest.raises(OSError, match="out of memory"):
+        poller.poll()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors count up by four there")
+def test_numbers_beyond_what_select_takes_are_asked_for_by_poll(make_pair) -> None:
+    poller = SelectPoller()
+    near, far = make_pair()
+    high = os.dup(near.fileno())
+    os.dup2(high, 1500)
+    os.close(high)
+    poller.register(1500, READABLE)
+    poller.register(make_pair()[0].fileno(), READABLE)
+    far.send(b"x")
+    assert poller.poll() == [(1500, READABLE)]
+    poller.unregister(1500)
+    os.close(1500)
+    assert poller.poll() == []
 
 
 @pytest.mark.parametrize(
-    ("platform", "kind"), [("linux", EpollPoller), ("darwin", SelectorPoller), ("win32", SelectorPoller)]
+    ("platform", "kind"), [("linux", EpollPoller), ("darwin", SelectorPoller), ("win32", SelectPoller)]
 )
 def test_the_system_decides(monkeypatch, platform, kind) -> None:
+    if platform == "linux" != sys.platform:
+        pytest.skip("epoll is Linux's")
     monkeypatch.setattr(sys, "platform", platform)
     poller = make_poller()
     monkeypatch.undo()

@@ -295,7 +295,7 @@ PROGRAMS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("notifier", ["filehandler", "polled"])
+@pytest.mark.parametrize("notifier", ["filehandler", "channel", "polled"])
 @pytest.mark.parametrize("window", [False, True])
 @pytest.mark.parametrize("kind", PROGRAMS)
 def test_a_signal_ends_a_program_that_is_idle(display_root, notifier, window, kind) -> None:
@@ -327,7 +327,7 @@ UNDER_A_FLOOD = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("notifier", ["filehandler", "polled"])
+@pytest.mark.parametrize("notifier", ["filehandler", "channel", "polled"])
 @pytest.mark.parametrize("how", UNDER_A_FLOOD)
 def test_an_interrupt_ends_a_program_under_a_flood(notifier, how) -> None:
     wait, error, status = UNDER_A_FLOOD[how]

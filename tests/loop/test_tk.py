@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tkws.loop import PolledLoop, TkLoop
+from tkws.loop import ChannelLoop, PolledLoop, TkLoop
 from tkws.loop.scheduler import POLL_TIMEOUT, SLICE
 
 
@@ -231,7 +231,7 @@ def test_a_deadline_alone_costs_one_look(loop, clock, pump_until) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "costs"), [(TkLoop, False), (PolledLoop, True)])
+@pytest.mark.parametrize(("kind", "costs"), [(TkLoop, False), (ChannelLoop, False), (PolledLoop, True)])
 def test_an_idle_loop_is_not_entered(root, make_pair, monkeypatch, pump_until, kind, costs) -> None:
     """The polled one shows that entries would be seen."""
     loop = kind(root)

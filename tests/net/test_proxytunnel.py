@@ -6,7 +6,6 @@ import errno
 import gc
 import socket
 import ssl
-import struct
 import threading
 import weakref
 
@@ -20,6 +19,7 @@ from tkws.http.answers import USER_AGENT
 from tkws.net import SocketStream, Stream, TLSStream
 from tkws.net.proxytunnel import ProxyTunnel
 from tkws.net.proxyurl import parse_proxy
+from tkws.testing.reset import reset_on_close
 
 CONNECT = (
     b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n"
@@ -122,7 +122,7 @@ def secure_attempt(loop, socket_pair, client_ssl, server_ssl, resolver):
 
 
 def reset(peer: Peer) -> None:
-    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(peer.sock)
     peer.sock.close()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import socket
-import struct
 import time
 import weakref
 
@@ -15,6 +14,7 @@ from tests.net.owner import Recorder
 from tkws.errors import StateError
 from tkws.net import SocketStream
 from tkws.net.socketstream import READ_SIZE
+from tkws.testing.reset import reset_on_close
 
 
 class Counting(socket.socket):
@@ -52,7 +52,7 @@ def near(loop, socket_pair):
 
 def reset(sock: socket.socket) -> None:
     """Close with a reset, not with an end of stream."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(sock)
     sock.close()
 
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import ssl
-import struct
 import subprocess
 import threading
 
@@ -16,6 +15,7 @@ from tests.net.owner import Recorder
 from tkws.errors import StateError
 from tkws.net import SocketStream, Stream, TLSStream
 from tkws.net.tls import ENCRYPT_BUDGET, ENCRYPT_CHUNK, MAX_BELOW
+from tkws.testing.reset import reset_on_close
 
 MIB = 1 << 20
 
@@ -155,7 +155,7 @@ def test_an_end_within_the_handshake_is_told(ends, client_ssl, pump_until):
 
 def test_a_reset_within_the_handshake_is_told(ends, client_ssl, pump_until):
     client, far = ends(client_ssl, None)
-    far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(far)
     far.close()
     pump_until(lambda: client.owner.lost)
     assert isinstance(client.owner.cause, ConnectionError)

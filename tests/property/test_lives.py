@@ -10,7 +10,6 @@ import os
 import random
 import re
 import socket
-import struct
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ import tkws
 from tests.peers import Log, Peer
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
+from tkws.testing.reset import reset_on_close
 
 LIVES = int(os.environ.get("LIVES", "60"))
 
@@ -125,7 +125,7 @@ class Life:
             peer.bye,
             peer.sock.close,
             lambda: peer.send(b"\xff\xff\xff"),
-            lambda: peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)),
+            lambda: reset_on_close(peer.sock),
         ]
         with contextlib.suppress(OSError, AssertionError):  # it is closed, or nobody reads
             rng.choice(rare if rng.random() < 0.1 else usual)()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import socket
-import struct
 from array import array
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 import tkws
 from tests.peers import Log
 from tkws.serving import broadcast
+from tkws.testing.reset import reset_on_close
 
 
 @pytest.fixture
@@ -154,7 +153,7 @@ def test_a_broadcast_counts_as_any_message(audience):
 
 def test_a_connection_that_breaks_does_not_keep_a_broadcast_from_the_others(audience, pump_until):
     server, far = audience
-    far[0].sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(far[0].sock)
     far[0].sock.close()
     assert server.broadcast("x") == 3
     heard_of(far[1:], [b"x"], pump_until)

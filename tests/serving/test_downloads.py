@@ -12,6 +12,7 @@ import pytest
 import tkws
 from tests.peers import Peer, Secured
 from tkws.testing import FakeClock
+from tkws.testing.reset import reset_on_close
 
 pytestmark = pytest.mark.thorough
 
@@ -149,7 +150,7 @@ def test_an_end_closes_the_file(server, peer, folder, pump_until, how):
     peer.request("/files/file.bin")
     pump_until(lambda: descriptors(folder / "file.bin"))
     if how == "resets":
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        reset_on_close(peer.sock)
         peer.sock.close()
     elif how == "says all":
         peer.sock.shutdown(socket.SHUT_WR)

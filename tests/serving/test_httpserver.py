@@ -9,7 +9,6 @@ import logging
 import re
 import socket
 import ssl
-import struct
 import weakref
 
 import pytest
@@ -20,6 +19,7 @@ from tkws.loop import loop_for
 from tkws.net import SocketStream
 from tkws.protocol.frames import Opcode
 from tkws.testing import FakeClock
+from tkws.testing.reset import reset_on_close
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -730,7 +730,7 @@ def test_the_client_goes_meanwhile(server, peer, pump_until):
     done = []
 
     def page(request):
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_on_close(peer.sock)
         peer.sock.close()
         pump_until(lambda: not server._http_connections)
         done.append(True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import socket
-import struct
 import threading
 from itertools import chain, repeat
 
@@ -16,6 +15,7 @@ from tkws.commands.servers import _agreements
 from tkws.http.headers import Headers
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
+from tkws.testing.reset import reset_on_close
 
 HEADERS = {
     "Host": "localhost",
@@ -346,7 +346,7 @@ def test_a_socket_that_was_closed_between(server, accept):
 
 
 def reset(peer):
-    peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(peer.sock)
     peer.sock.close()
 
 

@@ -1,12 +1,14 @@
 """Tk's event loop as a service for any socket: one loop for each Tcl interpreter.
 
 `loop_for` returns the loop of a widget's interpreter and makes it on first use; `make_loop` makes one that
-reads other clocks. The system decides the kind: `TkLoop`, or `PolledLoop` if Tk has no file handlers. The
-environment variable ``TKWS_NOTIFIER`` (``filehandler`` or ``polled``) overrides that.
+reads other clocks. The system decides the kind: `TkLoop`, or `ChannelLoop` if Tk has no file handlers, and
+`PolledLoop` as a last resort. The environment variable ``TKWS_NOTIFIER`` (``filehandler``, ``channel`` or
+``polled``) overrides that.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import tkinter
@@ -16,20 +18,34 @@ from typing import TypeAlias
 
 from tkws.errors import StateError
 from tkws.loop.base import Loop
+from tkws.loop.channel import ChannelLoop
 from tkws.loop.interpreter import require_thread_of
 from tkws.loop.polled import PolledLoop
-from tkws.loop.poller import make_poller
+from tkws.loop.systempollers import make_poller
 from tkws.loop.timeouts import Timeout
 from tkws.loop.timers import Timer
 from tkws.loop.tk import TkLoop
 
-__all__ = ["Loop", "Master", "PolledLoop", "Timeout", "Timer", "TkLoop", "loop_for", "make_loop", "root_of"]
+__all__ = [
+    "ChannelLoop",
+    "Loop",
+    "Master",
+    "PolledLoop",
+    "Timeout",
+    "Timer",
+    "TkLoop",
+    "loop_for",
+    "make_loop",
+    "root_of",
+]
 
 Master: TypeAlias = tkinter.Misc | None
 """Any widget, ``Tk`` or ``Tcl()`` of the interpreter that is meant; None for Tk's default root."""
 
 # Tk's file handlers use select(), whose sets hold no higher descriptor than 1023.
 FD_SETSIZE = 1024
+
+_log = logging.getLogger("tkws.loop")
 
 _loops: weakref.WeakKeyDictionary[tkinter.Misc, Loop] = weakref.WeakKeyDictionary()
 
@@ -100,13 +116,21 @@ def root_of(master: Master) -> tkinter.Tk:
 
 def _make_loop(root: tkinter.Tk, clock: Callable[[], float], wall: Callable[[], float]) -> Loop:
     notifier = os.environ.get("TKWS_NOTIFIER", "")
-    if notifier not in ("", "filehandler", "polled"):
-        raise ValueError(f"TKWS_NOTIFIER: 'filehandler' or 'polled', not {notifier!r}")
+    if notifier not in ("", "filehandler", "channel", "polled"):
+        raise ValueError(f"TKWS_NOTIFIER: 'filehandler', 'channel' or 'polled', not {notifier!r}")
     poller = make_poller()
-    supported = hasattr(root.tk, "createfilehandler") and 0 <= poller.fileno() < FD_SETSIZE
-    if notifier == "filehandler" and not supported:
+    has_handlers = hasattr(root.tk, "createfilehandler")
+    if notifier in ("", "filehandler") and has_handlers and 0 <= poller.fileno() < FD_SETSIZE:
+        return TkLoop(root, poller=poller, clock=clock, wall=wall)
+    if notifier == "filehandler":
         raise StateError(
             "TKWS_NOTIFIER=filehandler: Tk has no file handlers, or none for descriptors above 1023"
         )
-    kind = TkLoop if supported and notifier != "polled" else PolledLoop
-    return kind(root, poller=poller, clock=clock, wall=wall)
+    if notifier == "channel" or not (notifier or has_handlers):
+        try:
+            return ChannelLoop(root, poller=poller, clock=clock, wall=wall)
+        except OSError as error:
+            if notifier:
+                raise StateError(f"TKWS_NOTIFIER=channel: {error}") from error
+            _log.warning("the loop polls, since no connection over loopback can be made: %s", error)
+    return PolledLoop(root, poller=poller, clock=clock, wall=wall)

@@ -29,10 +29,11 @@ from tkws.errors import StateError
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
 from tkws.loop.logs import LogQueue
-from tkws.loop.poller import Poller, make_poller
+from tkws.loop.poller import Poller
 from tkws.loop.process import open_loops
 from tkws.loop.readiness import Callback, Watch
 from tkws.loop.scheduler import Scheduler
+from tkws.loop.systempollers import make_poller
 from tkws.loop.timeouts import Timeout
 from tkws.loop.timers import Timer
 from tkws.loop.wakeup import Wakeup

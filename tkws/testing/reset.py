@@ -12,8 +12,13 @@ from tkws.net import SocketStream
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
+def reset_on_close(sock: socket.socket) -> None:
+    """Show the peer of ``sock`` a reset when that is closed."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+
+
 def reset(stream: SocketStream) -> None:
     """Drop ``stream`` with a reset; a no-op if it is already closed."""
     if not stream.closed:
-        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        reset_on_close(stream.socket)
         stream.abort()

@@ -1,0 +1,193 @@
+"""A bell that any thread can ring, and that Tcl's own notifier hears.
+
+It is one TCP connection over loopback. One end is a channel of Tcl's, which Tcl watches on every system;
+Windows has no file handlers. The other end is a socket of Python's: a byte that is sent there, by whichever
+thread, makes Tcl call back in the thread of the interpreter.
+
+Any program on this machine may connect to the port meanwhile. So Tcl's end begins with a secret, and a
+connection that does not send that is closed.
+
+Knows Tcl's channels and sockets; knows nothing of what the bell is rung for.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import time
+import tkinter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+HOST = "127.0.0.1"
+
+# Seconds in which the two ends must find each other.
+CONNECT_TIMEOUT = 5.0
+
+# Where Tcl has file handlers it uses select(), which takes no descriptor above 1023. The bell stays well
+# below: other threads may open files at the same time.
+MAX_DESCRIPTOR = 1000
+
+# Bytes to read at a time; as a rule there is one.
+_READ_SIZE = 64
+
+
+class Bell:
+    """A bell in one interpreter. All methods but `ring` are for the interpreter's thread.
+
+    Args:
+        tkapp: The Tcl interpreter.
+        callback: Called by Tcl, with arguments to ignore, as long as the bell was rung and not heard.
+
+    Raises:
+        OSError: No connection over loopback can be made.
+    """
+
+    def __init__(self, tkapp: Any, callback: Callable[..., object]) -> None:
+        self._tkapp: Any = tkapp
+        self._callback = callback
+        self._channel = self._command = ""
+        self._socket: socket.socket | None = None
+        self.mend()
+
+    @property
+    def broken(self) -> bool:
+        """Whether there is no connection."""
+        return self._socket is None
+
+    def ring(self) -> None:
+        """Make Tcl call back, from any thread."""
+        sock = self._socket
+        if sock is not None:
+            with suppress(OSError):  # full: it rings already; broken, or closed meanwhile: `hear` notices
+                sock.send(b"\0")
+
+    def hear(self) -> bool:
+        """Silence the bell; return whether it was rung or has broken, in which case call `mend` later."""
+        try:
+            if self._tkapp.call("read", self._channel, _READ_SIZE):
+                return True
+            if not int(self._tkapp.call("eof", self._channel)):
+                return False
+        except tkinter.TclError:  # the connection was reset
+            pass
+        self.close()
+        return True
+
+    def mend(self) -> None:
+        """Connect again if the connection broke; whatever was rung since then is lost.
+
+        Raises:
+            OSError: No connection over loopback can be made.
+        """
+        if self._socket is not None:
+            return
+        self._channel, self._socket = _connect(self._tkapp)
+        self._command = f"tkws_bell_{self._channel}"
+        self._tkapp.createcommand(self._command, self._callback)
+        # Tcl removes a script that fails. `_tkinter` keeps the exception all the same.
+        self._tkapp.call("fileevent", self._channel, "readable", f"catch {self._command}")
+
+    def ignore(self) -> None:
+        """Call back no more and leave the connection alone, in a forked child: it is the parent's."""
+        self._tkapp.call("fileevent", self._channel, "readable", "")
+
+    def close(self) -> None:
+        """Close both ends. Idempotent."""
+        sock, self._socket = self._socket, None
+        if sock is not None:
+            self._tkapp.call("close", self._channel)
+            self._tkapp.deletecommand(self._command)
+            sock.close()
+
+
+def _connect(tkapp: Any) -> tuple[str, socket.socket]:
+    """Return a channel of Tcl's, and the socket that it is connected to.
+
+    Raises:
+        OSError: That is not possible.
+    """
+    secret = os.urandom(16).hex()
+    with socket.socket() as listener:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: no other program can listen on this port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        listener.bind((HOST, 0))
+        listener.listen()
+        _require_low_descriptor(tkapp)
+        try:
+            channel = str(tkapp.call("socket", HOST, listener.getsockname()[1]))
+        except tkinter.TclError as error:
+            raise OSError(errno.ECONNREFUSED, f"Tcl cannot connect over loopback: {error}") from error
+        try:
+            tkapp.call(
+                "fconfigure", channel, "-blocking", 0, "-buffering", "none", "-translation", "binary"
+            )  # fmt: skip
+            tkapp.call("puts", "-nonewline", channel, secret)
+            return channel, _accept(listener, secret.encode())
+        except BaseException:
+            tkapp.call("close", channel)
+            raise
+
+
+def _require_low_descriptor(tkapp: Any) -> None:
+    """Refuse a process in which Tcl would get a descriptor that it has no room for, and abort.
+
+    Raises:
+        OSError: All low descriptors are taken.
+    """
+    with socket.socket() as probe:  # takes the lowest that is free, as Tcl will
+        if hasattr(tkapp, "createfilehandler") and probe.fileno() > MAX_DESCRIPTOR:
+            raise OSError(errno.EMFILE, "Tcl has no room for descriptors above 1023")
+
+
+def _accept(listener: socket.socket, secret: bytes) -> socket.socket:
+    """Return the connection that begins with ``secret``; close all others.
+
+    Raises:
+        OSError: It does not come.
+    """
+    deadline = time.monotonic() + CONNECT_TIMEOUT
+    listener.setblocking(False)
+    strangers: list[socket.socket] = []
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        try:
+            while (seconds := deadline - time.monotonic()) > 0:
+                for key, _ in selector.select(seconds):
+                    if key.data is None:
+                        strangers += _accept_waiting(listener, selector)
+                        continue
+                    selector.unregister(key.fileobj)
+                    if _sends(key.data, secret):
+                        strangers.remove(key.data)
+                        return _prepared(key.data)
+        finally:
+            for stranger in strangers:
+                stranger.close()
+    raise TimeoutError(errno.ETIMEDOUT, "Tcl's connection over loopback does not arrive")
+
+
+def _accept_waiting(listener: socket.socket, selector: selectors.BaseSelector) -> list[socket.socket]:
+    """Accept a connection and have ``selector`` tell when it has sent something."""
+    try:
+        sock, _ = listener.accept()
+    except (BlockingIOError, ConnectionError):  # it is gone already
+        return []
+    sock.setblocking(False)
+    selector.register(sock, selectors.EVENT_READ, sock)
+    return [sock]
+
+
+def _sends(sock: socket.socket, secret: bytes) -> bool:
+    try:
+        return sock.recv(len(secret)) == secret
+    except OSError:
+        return False
+
+
+def _prepared(sock: socket.socket) -> socket.socket:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock

@@ -1,0 +1,111 @@
+"""The loop for systems where Tk has no file handlers, such as Windows: a thread waits, and rings.
+
+The thread sleeps until a descriptor is ready and then rings a bell that Tcl watches, so Tk calls the loop as
+it would call a file handler. No thread touches Tk but its own, and an idle program is not woken.
+
+Invariants:
+
+- While the loop serves, the thread rests. Whenever the loop returns to Tk, and has not yielded, the thread
+  waits.
+- A Tk timer is set while the loop serves: a callback that runs Tk's event loop gets the thread back by it,
+  and so does the loop after an interrupt at any point.
+"""
+
+from __future__ import annotations
+
+import time
+import tkinter
+from collections.abc import Callable
+from contextlib import suppress
+
+from tkws.loop.base import Loop
+from tkws.loop.bell import Bell
+from tkws.loop.interpreter import require_thread_of
+from tkws.loop.poller import Poller
+from tkws.loop.scheduler import SLICE
+from tkws.loop.systempollers import make_poller
+from tkws.loop.waiter import Waiter
+
+# Seconds between two attempts to mend a broken bell; the loop polls as often meanwhile.
+MEND_INTERVAL = 0.05
+
+
+class ChannelLoop(Loop):
+    """A loop that a thread wakes by a channel of Tcl's. While idle it uses no CPU at all.
+
+    Raises:
+        OSError: No connection over loopback can be made, or no thread.
+    """
+
+    # Another call by Tk costs many times what it costs to poll once more.
+    _drain_all = True
+
+    def __init__(
+        self,
+        master: tkinter.Misc,
+        *,
+        poller: Poller | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        root: tkinter.Tk = master.nametowidget(".")
+        require_thread_of(root)
+        bell = Bell(root.tk, self._on_bell)
+        try:
+            self._waiter = Waiter(poller or make_poller(), bell)
+        except BaseException:
+            bell.close()
+            raise
+        try:
+            super().__init__(master, poller=self._waiter, clock=clock, wall=wall)
+        except BaseException:
+            self._waiter.close()
+            raise
+        self._let_wait()
+
+    def _attach_to_tk(self) -> None:
+        """Do nothing: the thread waits once the loop has served what there is."""
+
+    def _detach_from_tk(self) -> None:
+        """Do nothing: the thread, which may ring once more, is not let go meanwhile."""
+
+    def _on_bell(self, *_event: object) -> None:
+        if self._closed:
+            if self._interpreter.in_forked_child:
+                self._waiter.leave()
+            return
+        if self._yielded:
+            self._waiter.hear()
+            return
+        now = self._clock()
+        if not now <= self._tk_timer.due <= now + SLICE:
+            self._tk_timer.arm(now + SLICE)
+        if self._waiter.hear() and self._finds_ready():
+            self._dispatch()
+        else:
+            self._let_wait()
+        self._rearm()
+
+    def _finds_ready(self) -> bool:
+        found = bool(self._readiness.ready) or self._poll()
+        self._waiter.note_alarm(is_false=not found)
+        return found
+
+    def _dispatch(self, *_event: object) -> None:
+        super()._dispatch()
+        self._let_wait()  # while the Tk timer of this entry is set
+
+    def _on_tk_idle(self) -> None:
+        super()._on_tk_idle()
+        if self._tk_timer.due > self._clock():  # otherwise the timer follows at once
+            self._let_wait()
+
+    def _let_wait(self) -> None:
+        if self._yielded or self._closed:
+            return
+        with suppress(OSError):  # the bell is broken: `_next_due` sees to the next attempt
+            self._waiter.go()
+
+    def _next_due(self, now: float) -> float:
+        due = super()._next_due(now)
+        return min(due, now + MEND_INTERVAL) if self._waiter.bell.broken else due

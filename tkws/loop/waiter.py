@@ -1,0 +1,200 @@
+"""A thread that sleeps until a descriptor is ready, and then rings for the loop.
+
+It takes turns with the loop, so that neither of them spins. When the thread has rung, it rests until the loop
+has served what there is, and lets it `go` again. If the loop finds nothing several times in a row, the thread
+pauses before it waits again: a descriptor was closed behind our back, and its number belongs to something
+else now.
+
+Knows descriptors, a poller and a bell; knows nothing of Tk. The thread's findings are hints: the loop asks
+its own poller, which may say otherwise.
+
+Invariants:
+
+- At most one ring is on its way, and the thread rests until the loop has heard it.
+- The thread sleeps until something is ready among all that is registered; a change wakes it to start again.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tkws.loop.poller import READABLE, Poller
+from tkws.loop.selectpoller import SelectPoller
+
+if TYPE_CHECKING:
+    from tkws.loop.bell import Bell
+
+# False alarms in a row before the thread pauses, and seconds of that pause. A few are normal: a callback
+# that ran Tk's event loop has served what the thread found.
+MAX_FALSE_ALARMS = 3
+PAUSE = 0.05
+
+# Seconds that the end of the loop waits for the thread.
+END_TIMEOUT = 2.0
+
+
+class Waiter:
+    """A `tkws.loop.poller.Poller` with a thread that waits for the same descriptors.
+
+    All methods are for the loop's thread.
+
+    Args:
+        poller: Registers the same descriptors, and answers `poll`; `close` closes it.
+        bell: Is rung when a descriptor is ready; `close` closes it.
+
+    Attributes:
+        bell: The same.
+
+    Raises:
+        OSError: There are no descriptors left, or no threads.
+    """
+
+    def __init__(self, poller: Poller, bell: Bell) -> None:
+        self._poller = poller
+        self.bell: Bell = bell
+        self._waits = False  # whether the thread was let go, and its ring was not heard
+        self._false_alarms = 0
+        self._turn = threading.Lock()  # held as long as it is not the thread's turn
+        self._turn.acquire()
+        # Reentrant: a signal's handler, or a finalizer, may change what is watched at any moment.
+        self._lock = threading.RLock()
+        self._ended = False
+        self._nudged = False
+        self._nudge_reader, self._nudge_writer = socket.socketpair()
+        self._changes: dict[int, int] = {self._nudge_reader.fileno(): READABLE}  # a mask of 0 is the end
+        self._thread = threading.Thread(target=self._run, name="tkws-waiter", daemon=True)
+        self._start()
+
+    # ---- the poller
+
+    def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
+        """See `Poller.poll`."""
+        return self._poller.poll(seconds)
+
+    def fileno(self) -> int:
+        """See `Poller.fileno`."""
+        return self._poller.fileno()
+
+    def register(self, fd: int, mask: int) -> None:
+        """See `Poller.register`."""
+        self._poller.register(fd, mask)
+        self._change(fd, mask)
+
+    def modify(self, fd: int, mask: int) -> None:
+        """See `Poller.modify`."""
+        self._poller.modify(fd, mask)
+        self._change(fd, mask)
+
+    def unregister(self, fd: int) -> None:
+        """See `Poller.unregister`."""
+        self._poller.unregister(fd)
+        self._change(fd, 0)
+
+    # ---- the turns
+
+    def go(self) -> None:
+        """Give the thread its turn to wait until a descriptor is ready. No-op while it waits.
+
+        Raises:
+            OSError: The bell is broken, and cannot be mended.
+        """
+        self.bell.mend()
+        if not self._waits:
+            self._waits = True
+            with suppress(RuntimeError):  # the bell broke before the thread could ring
+                self._turn.release()
+
+    def hear(self) -> bool:
+        """Take the turn; return whether the thread rang."""
+        heard = self.bell.hear()
+        if heard:
+            self._waits = False
+        return heard
+
+    def note_alarm(self, is_false: bool) -> None:
+        """Note whether nothing was ready after it rang."""
+        self._false_alarms = self._false_alarms + 1 if is_false else 0
+
+    # ---- the end
+
+    def close(self) -> None:
+        """End the thread, and close the poller and the bell. Idempotent."""
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+            self._nudge()
+        with suppress(RuntimeError):  # it is the thread's turn already
+            self._turn.release()
+        self._thread.join(END_TIMEOUT)
+        self._nudge_reader.close()
+        self._nudge_writer.close()
+        self._poller.close()
+        self.bell.close()
+
+    def leave(self) -> None:
+        """Touch nothing that is shared with the parent, in a forked child; there is no thread here."""
+        self.bell.ignore()
+
+    def _start(self) -> None:
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._nudge_reader.close()
+            self._nudge_writer.close()
+            raise OSError(errno.EAGAIN, str(error)) from error
+
+    def _change(self, fd: int, mask: int) -> None:
+        with self._lock:
+            self._changes[fd] = mask
+            if self._waits:
+                self._nudge()
+
+    def _nudge(self) -> None:
+        if not self._nudged:
+            self._nudged = True
+            self._nudge_writer.send(b"\0")
+
+    # ---- in the thread
+
+    def _run(self) -> None:
+        poller = SelectPoller()
+        self._turn.acquire()
+        while self._wait(poller):
+            self.bell.ring()
+            self._turn.acquire()
+
+    def _wait(self, poller: SelectPoller) -> bool:
+        """Sleep until a descriptor is ready; return False at the end."""
+        if self._false_alarms > MAX_FALSE_ALARMS:
+            time.sleep(PAUSE)
+        while self._update(poller):
+            try:
+                ready = poller.poll(None)
+            except (OSError, ValueError):  # out of memory, say
+                time.sleep(PAUSE)
+                continue
+            if len(ready) > 1 or ready[0][0] != self._nudge_reader.fileno():
+                return True
+        return False
+
+    def _update(self, poller: SelectPoller) -> bool:
+        """Pass the changes on to the thread's own poller; return False at the end."""
+        with self._lock:
+            if self._ended:
+                return False
+            for fd, mask in self._changes.items():
+                if mask:
+                    poller.modify(fd, mask)
+                else:
+                    poller.unregister(fd)
+            self._changes.clear()
+            if self._nudged:
+                self._nudged = False
+                self._nudge_reader.recv(1)
+            return True
