@@ -31,6 +31,7 @@ import pytest
 import trustme
 
 from tests import guards
+from tests.logrecorder import LogRecorder
 from tests.progress import AtOnce
 from tests.resolver import Resolver
 
@@ -188,6 +189,24 @@ def expected_log(_logged_errors: list[logging.LogRecord]) -> Iterator[list[loggi
     yield _logged_errors
     assert _logged_errors, "tkws was expected to log an error and did not"
     _logged_errors.clear()
+
+
+@pytest.fixture
+def record_log() -> Iterator[Callable[[str], LogRecorder]]:
+    """``record_log(name)``: what a logger and those below it log from now on, at the level debug."""
+    made: list[tuple[logging.Logger, LogRecorder]] = []
+
+    def record(name: str) -> LogRecorder:
+        logger, handler = logging.getLogger(name), LogRecorder()
+        made.append((logger, handler))
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+        return handler
+
+    yield record
+    for logger, handler in made:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
 
 
 # ---- Tk

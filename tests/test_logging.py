@@ -12,44 +12,17 @@ from typing import Any
 import pytest
 
 import tkws
+from tests.logrecorder import LogRecorder
 from tests.peers import Log
 from tkws.protocol.frames import Opcode
 
-PORT = re.compile(r"(127\.0\.0\.1(?:', |:))\d+")
 LOOPBACK = "('127.0.0.1', PORT)"
 
 
-class Recorder(logging.Handler):
-    """Keeps the records of tkws."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-
-    def lines(self, name: str = "", level: int = logging.NOTSET) -> list[str]:
-        """The lines of a logger and at least of a level, without ids, and with PORT for the ports."""
-        return [
-            PORT.sub(r"\1PORT", re.sub(r"^\[\w{8}\] ", "", record.getMessage()))
-            for record in self.records
-            if record.name.startswith(name) and record.levelno >= level
-        ]
-
-    def has(self, text: str) -> bool:
-        return any(text in line for line in self.lines())
-
-
 @pytest.fixture
-def recorder() -> Iterator[Recorder]:
+def recorder(record_log) -> LogRecorder:
     """What tkws logs, at the level debug."""
-    logger, handler = logging.getLogger("tkws"), Recorder()
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    yield handler
-    logger.removeHandler(handler)
-    logger.setLevel(logging.NOTSET)
+    return record_log("tkws")
 
 
 @pytest.fixture
@@ -126,7 +99,7 @@ def test_tls_and_a_certificate_that_is_not_verified(
     server.close()
 
 
-def _cipher(recorder: Recorder) -> str:
+def _cipher(recorder: LogRecorder) -> str:
     [line, *_] = [line for line in recorder.lines() if line.startswith("TLS")]
     cipher = line.rpartition(" ")[2]
     assert cipher in {each["name"] for each in ssl.create_default_context().get_ciphers()}
@@ -333,7 +306,9 @@ def test_the_keepalive(root, peers, recorder, pump_until) -> None:
     peer.say(Opcode.PONG, payload)
     pump_until(lambda: ws.latency is not None and recorder.has("a pong came after"))
     lines = recorder.lines("tkws.server")
-    assert any(re.fullmatch(r"a timer is set: 0\.0\d+ s for the next ping", line) for line in lines)
+    timers = [line for line in lines[: lines.index("> PING fin 1 bytes: b'?'")] if "timer" in line]
+    assert len(timers) == 1
+    assert re.fullmatch(r"a timer is set: 0\.0\d+ s for the next ping", timers[0])
     assert "> PING fin 1 bytes: b'?'" in lines
     assert any(re.fullmatch(r"a timer is set: \d+\.\d+ s for a pong", line) for line in lines)
     assert any(re.fullmatch(r"a pong came after \d+\.\d ms", line) for line in lines)

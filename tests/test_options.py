@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import socket
+from functools import partial
 
 import pytest
 
@@ -182,36 +183,48 @@ def test_a_change_is_checked():
 KEYWORDS = ["keep", "keepaliv", "Keepalive", "-keepalive"]
 
 
-@pytest.mark.parametrize("word", KEYWORDS)
-def test_a_keyword_is_the_whole_name(root, peers, word):
+@pytest.fixture
+def configurables(root, peers):
+    """A connection and a server."""
     ws, _ = peers.taken(root)
     server = tkws.serve(master=root)
-    with socket.socket() as sock:
-        for call in (
-            lambda: tkws.open("ws://127.0.0.1:1/", print, master=root, **{word: 1}),
-            lambda: tkws.serve(master=root, **{word: 1}),
-            lambda: tkws.server(sock, master=root, **{word: 1}),
-            lambda: tkws.takeover(sock, print, master=root, **{word: 1}),
-            lambda: tkws.configure(ws, **{word: 1}),
-            lambda: ws.configure(**{word: 1}),
-            lambda: server.configure(**{word: 1}),
-            lambda: server.config(**{word: 1}),
-        ):
-            with pytest.raises(TypeError, match=f"^unknown option '{word}': did you mean keepalive\\?$"):
-                call()
-    assert ws["keepalive"] == server["keepalive"] == 30
+    yield ws, server
     server.close()
+
+
+@pytest.fixture
+def keyword_calls(root, configurables):
+    """Each call that takes options as keywords, as a function of these."""
+    ws, server = configurables
+    with socket.socket() as sock:
+        yield [
+            partial(tkws.open, "ws://127.0.0.1:1/", print, master=root),
+            partial(tkws.serve, master=root),
+            partial(tkws.server, sock, master=root),
+            partial(tkws.takeover, sock, print, master=root),
+            partial(tkws.configure, ws),
+            ws.configure,
+            ws.config,
+            server.configure,
+            server.config,
+        ]
+
+
+@pytest.mark.parametrize("word", KEYWORDS)
+def test_a_keyword_is_the_whole_name(configurables, keyword_calls, word):
+    for call in keyword_calls:
+        with pytest.raises(TypeError, match=f"^unknown option '{word}': did you mean keepalive\\?$"):
+            call(**{word: 1})
+    assert [configurable["keepalive"] for configurable in configurables] == [30, 30]
 
 
 @pytest.mark.parametrize("word", [*KEYWORDS, "keepalive"])
-def test_a_str_may_be_abbreviated(root, peers, word):
-    ws, _ = peers.taken(root)
-    for configurable in (ws, server := tkws.serve(master=root)):
+def test_a_str_may_be_abbreviated(configurables, word):
+    for configurable in configurables:
         configurable[word] = 7
         assert configurable["keepalive"] == configurable[word] == configurable.cget(word) == 7
         assert configurable.configure(word)[0] == "keepalive"
-    assert tkws.configure(ws, word)[-1] == 7
-    server.close()
+    assert tkws.configure(configurables[0], word)[-1] == 7
 
 
 @pytest.mark.parametrize("word", ["ping", "PING", "pi", "Pi", "-ping", "-pi"])
@@ -256,28 +269,20 @@ def test_a_description_is_that_of_a_widget():
         ("handlers", "handler"),
     ],
 )
-def test_an_unknown_option_names_the_nearest(root, peers, word, nearest):
+def test_an_unknown_option_names_the_nearest(configurables, keyword_calls, word, nearest):
     message = f"^unknown option {word!r}: did you mean {nearest}\\?$"
-    ws, _ = peers.taken(root)
-    server = tkws.serve(master=root)
-    with socket.socket() as sock:
-        for call in (
-            lambda: tkws.open("ws://127.0.0.1:1/", print, master=root, **{word: 1}),
-            lambda: tkws.serve(master=root, **{word: 1}),
-            lambda: tkws.server(sock, master=root, **{word: 1}),
-            lambda: tkws.takeover(sock, print, master=root, **{word: 1}),
-            lambda: ws.configure(**{word: 1}),
-            lambda: ws.configure(word),
-            lambda: ws.cget(word),
-            lambda: ws[word],
-            lambda: ws.__setitem__(word, 1),
-            lambda: server.configure(**{word: 1}),
-            lambda: server.cget(word),
-            lambda: tkws.configure(ws, word),
-        ):
-            with pytest.raises(TypeError, match=message):
-                call()
-    server.close()
+    ws, server = configurables
+    by_name = [
+        lambda: ws.configure(word),
+        lambda: ws.cget(word),
+        lambda: ws[word],
+        lambda: ws.__setitem__(word, 1),
+        lambda: server.cget(word),
+        lambda: tkws.configure(ws, word),
+    ]
+    for call in [*by_name, *(partial(call, **{word: 1}) for call in keyword_calls)]:
+        with pytest.raises(TypeError, match=message):
+            call()
 
 
 @pytest.mark.parametrize(

@@ -6,47 +6,25 @@ import logging
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
 
-from tkws.loop import Loop, logs
+from tests.logrecorder import LogRecorder
+from tkws.loop import Loop
 from tkws.loop.base import CLOSING_ROUNDS
 from tkws.loop.logs import Log
 
 NAME = "tkws.test"
 
 
-class Handler(logging.Handler):
-    """Keeps the records, and does what a test says for each."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.records: list[logging.LogRecord] = []
-        self.act: Callable[[logging.LogRecord], object] = lambda record: None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-        self.act(record)
-
-    @property
-    def lines(self) -> list[str]:
-        return [record.getMessage() for record in self.records]
-
-
 @pytest.fixture
-def handler() -> Iterator[Handler]:
+def handler(record_log) -> LogRecorder:
     """A handler of the logger of the tests, at the level debug."""
-    logger, handler = logging.getLogger(NAME), Handler()
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    yield handler
-    logger.removeHandler(handler)
-    logger.setLevel(logging.NOTSET)
+    return record_log(NAME)
 
 
 @pytest.fixture
-def log(loop: Loop, handler: Handler) -> Log:
+def log(loop: Loop, handler: LogRecorder) -> Log:
     return Log(loop, NAME, "0badcafe")
 
 
@@ -56,7 +34,7 @@ def test_handlers_are_called_from_the_loop_and_in_order(log, handler, pump_until
     log.warning("three %d%%", 3)
     assert not handler.records
     pump_until(lambda: len(handler.records) == 3)
-    assert handler.lines == ["[0badcafe] one", "[0badcafe] two 2", "[0badcafe] three 3%"]
+    assert handler.messages == ["[0badcafe] one", "[0badcafe] two 2", "[0badcafe] three 3%"]
     assert [record.levelname for record in handler.records] == ["DEBUG", "INFO", "WARNING"]
 
 
@@ -87,7 +65,7 @@ def _started_at() -> float:
 def test_a_log_without_an_id_has_plain_lines(loop, handler, pump_until) -> None:
     Log(loop, NAME).info("100%")
     pump_until(lambda: handler.records)
-    assert handler.lines == ["100%"]
+    assert handler.messages == ["100%"]
     assert handler.records[0].connection_id == ""
 
 
@@ -124,7 +102,7 @@ def test_a_handler_that_runs_the_loop_is_not_called_inside_itself(loop, log, han
     log.info("one")
     log.info("two")
     pump_until(lambda: len(handler.records) == 4)
-    assert [line[11:] for line in handler.lines] == [
+    assert [line[11:] for line in handler.messages] == [
         "one", "two", "while one was handled", "while two was handled",
     ]  # fmt: skip
 
@@ -165,14 +143,14 @@ def test_a_handler_that_logs_for_ever_lets_the_loop_go_on(loop, log, handler, pu
     pump_until(lambda: done and len(handler.records) > 1)
 
 
-def test_lines_beyond_a_bound_are_dropped_and_counted(loop, log, handler, pump_until, monkeypatch) -> None:
-    monkeypatch.setattr(logs, "MAX_WAITING", 10)
+def test_lines_beyond_a_bound_are_dropped_and_counted(loop, log, handler, pump_until) -> None:
+    loop.logs.max_waiting = 10
     for number in range(15):
         log.info("%d", number)
     pump_until(lambda: len(handler.records) == 11)
-    assert handler.lines[0] == "[0badcafe] 0"
-    assert handler.lines[1] == "5 lines of the log were dropped while a logging handler ran"
-    assert handler.lines[-1] == "[0badcafe] 9"
+    assert handler.messages[0] == "[0badcafe] 0"
+    assert handler.messages[1] == "5 lines of the log were dropped while a logging handler ran"
+    assert handler.messages[-1] == "[0badcafe] 9"
 
 
 def test_lines_of_another_thread_are_handled_in_it(log, handler) -> None:
@@ -214,10 +192,10 @@ def test_a_handler_that_always_raises_does_not_end_mainloop(
     try:
         log.info("one")
         log.info("two")
-        pump_until(lambda: "[0badcafe] two" in handler.lines)
+        pump_until(lambda: "[0badcafe] two" in handler.messages)
     finally:
         logging.getLogger("tkws").removeHandler(handler)
-    assert "report_callback_exception raised" in handler.lines
+    assert "report_callback_exception raised" in handler.messages
 
 
 def test_what_the_last_calls_of_a_closing_loop_note_is_handled(loop, log, handler) -> None:
@@ -228,7 +206,7 @@ def test_what_the_last_calls_of_a_closing_loop_note_is_handled(loop, log, handle
 
     loop.on_close(lambda: loop.call_soon(note, CLOSING_ROUNDS - 1))
     loop.close()
-    assert len(handler.lines) == CLOSING_ROUNDS
+    assert len(handler.messages) == CLOSING_ROUNDS
 
 
 def test_what_is_noted_while_the_loop_closes_is_handled(loop, log, handler) -> None:
@@ -236,7 +214,7 @@ def test_what_is_noted_while_the_loop_closes_is_handled(loop, log, handler) -> N
     loop.on_close(lambda: log.info("while"))
     loop.close()
     log.info("after")
-    assert [line[11:] for line in handler.lines] == ["before", "while", "after"]
+    assert [line[11:] for line in handler.messages] == ["before", "while", "after"]
 
 
 def test_a_change_of_level_is_noticed_by_whatever_means(loop, log, handler, pump_until) -> None:

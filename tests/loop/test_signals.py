@@ -16,6 +16,7 @@ import pytest
 
 from tests.loop.child import run_child
 from tkws.loop import Loop, loop_for
+from tkws.loop.interrupts import sigint_handler
 
 pytestmark = [
     pytest.mark.thorough,
@@ -502,7 +503,7 @@ def test_a_dialog_that_asks_whether_to_end_is_left_alone(guarded, root, log) -> 
 
 
 def test_what_does_not_return_to_tk_is_interrupted_after_a_second(guarded, root, log, monkeypatch) -> None:
-    monkeypatch.setattr("tkws.loop.interrupts._MAX_DELAY", 0.0)
+    monkeypatch.setattr(sigint_handler, "max_delay", 0.0)
     guarded.call_soon(interrupt)
     guarded.call_soon(interrupt)
     guarded.call_soon(log.append, "later")

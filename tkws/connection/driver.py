@@ -57,7 +57,7 @@ class ConnectionDriver(StreamOwner):
     """
 
     __slots__ = (
-        "_answer_timer", "_at_eof", "_awaits_pong", "_debugging", "_deferred_ends", "_delivery",
+        "_answer_timer", "_at_eof", "_awaits_pong", "_deadline", "_debugging", "_deferred_ends", "_delivery",
         "_drain_due", "_end_allowed", "_high_water", "_log", "_loop", "_low_water", "_max_buffered", "_muted",
         "_on_lost", "_on_low", "_paused", "_timer", "_write_due", "engine", "stream", "writing_paused",
     )  # fmt: skip
@@ -80,6 +80,7 @@ class ConnectionDriver(StreamOwner):
         self._log = log
         self._debugging = False  # whether frames and timers are logged, so that each costs one test if not
         self._timer: Timer | None = None
+        self._deadline = 0.0  # of the engine, for which the timer was set; the timer may be a little later
         self._awaits_pong = False  # whether the timer waits for a pong: then the next deadline may be earlier
         self._write_due = False
         self._high_water = 0
@@ -393,11 +394,12 @@ class ConnectionDriver(StreamOwner):
         if self.engine.awaits_peer:
             self._report_unacknowledged()
         deadline = self.engine.deadline
-        if deadline is None or (self._timer is not None and self._timer.when <= deadline):
+        if deadline is None or (self._timer is not None and self._deadline <= deadline):
             return
         if self._loop.closed:  # a handler may have closed it
             return
         self._cancel_timer()
+        self._deadline = deadline
         self._awaits_pong = self.engine.keepalive.unanswered
         seconds = deadline - self._loop.now()
         self._timer = self._loop.call_later(seconds, self._on_timer)

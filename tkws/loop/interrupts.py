@@ -29,9 +29,6 @@ from tkws.loop import signals
 _ROUNDS = 60
 _ROUND_MS = 2
 
-# Seconds after which KeyboardInterrupt is raised even in the middle of tkws.
-_MAX_DELAY = 1.0
-
 # Packages that both tkws and programs call: their caller decides which of the two was interrupted.
 _SHARED_PACKAGES = sys.stdlib_module_names | {"h11", "socksio", "idna", "numpy"}
 
@@ -45,9 +42,14 @@ _resend = partial(_thread.interrupt_main, signal.SIGINT)
 
 
 class SigintHandler:
-    """The handler of SIGINT while a loop is open; the process has one, `sigint_handler`."""
+    """The handler of SIGINT while a loop is open; the process has one, `sigint_handler`.
+
+    Attributes:
+        max_delay: Seconds after which KeyboardInterrupt is raised even in the middle of tkws.
+    """
 
     def __init__(self) -> None:
+        self.max_delay: float = 1.0
         self._tkapps: list[Any] = []
         self._deferred_at = 0.0  # when the deferred signal came, or 0
         self._resend_timer: Any = None  # sends it again
@@ -97,7 +99,7 @@ class SigintHandler:
         if frame is None and self._has_cancelled:
             return  # Python is printing the TclError that ends the program
         now = time.monotonic()
-        overdue = self._deferred_at and now - self._deferred_at > _MAX_DELAY
+        overdue = self._deferred_at and now - self._deferred_at > self.max_delay
         if self._tkapps and _is_in_tkws(frame) and not overdue:
             if not self._deferred_at:
                 self._deferred_at = now

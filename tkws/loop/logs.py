@@ -55,13 +55,15 @@ class LogQueue:
     Attributes:
         waiting: The lines, the oldest first; if there are any, `flush` is due.
         on_level_change: Called if a logger of one of the logs begins or stops to log debug lines.
+        max_waiting: The most lines that may wait; further ones are dropped.
     """
 
-    __slots__ = ("_debugging", "_dropped", "_handling", "_loop", "on_level_change", "waiting")
+    __slots__ = ("_debugging", "_dropped", "_handling", "_loop", "max_waiting", "on_level_change", "waiting")
 
     def __init__(self, loop: Loop) -> None:
         self.waiting: deque[_Line] = deque()
         self.on_level_change: Callable[[], object] | None = None
+        self.max_waiting: int = MAX_WAITING
         self._debugging: dict[logging.Logger, bool] = {}  # whether each logger logs debug lines
         self._loop = weakref.ref(loop)  # which has this queue: it would wait for the collector
         self._handling = False
@@ -85,7 +87,7 @@ class LogQueue:
 
     def post(self, line: _Line) -> None:
         """Queue a line. From another thread, and once the loop is gone, it is handled at once."""
-        if len(self.waiting) >= MAX_WAITING:
+        if len(self.waiting) >= self.max_waiting:
             self._dropped += 1
             return
         self.waiting.append(line)
