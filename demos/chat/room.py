@@ -48,7 +48,7 @@ class Room:
 
     Args:
         name: Its name, which is the last part of its path.
-        broadcast: Sends a message to all members.
+        broadcast: Sends a message to all members, which are the server's group with the room's name.
         on_message: Called with each message of a member that is connected to this host.
 
     Attributes:
@@ -83,6 +83,7 @@ class Room:
         except BadMessageError as error:
             raise JoinError(_POLICY_VIOLATION, str(error)) from None
         self.people[ws] = nick
+        ws.join(self.name)
         members = {"people": self.nicknames, "history": list(self.history)}
         ws.send(encode("welcome", room=self.name, you=nick, **members))
         self._broadcast(encode("joined", who=nick, time=_now()))
@@ -147,7 +148,6 @@ class Chat:
         self._on_people: Callable[[], object] | None = None
         self.rooms = {LOBBY: self._make_room(LOBBY)}
         self._server: tkws.Server | None = None
-        self._room_of: dict[tkws.WebSocket, Room] = {}
 
     def serve(self, server: tkws.Server) -> None:
         """Open the rooms on a server, in place of the previous one."""
@@ -199,16 +199,16 @@ class Chat:
                 self._join(ws, message)
             except JoinError as error:
                 ws.close(error.code, str(error))
-        elif ws not in self._room_of:
+        elif ws.data is None:
             return
         elif type == "text" and ws.state is tkws.State.OPEN:
-            room = self._room_of[ws]
+            room: Room = ws.data
             before = room.people[ws]
             room.receive(ws, message)
             if room.people[ws] != before:
                 self._people_changed()
         elif type == "disconnect":
-            self._leave(ws)
+            self._leave(ws, ws.data)
 
     def _join(self, ws: tkws.WebSocket, request: tkws.Request) -> None:
         name = request.path.removeprefix("/rooms/")
@@ -218,11 +218,10 @@ class Chat:
             raise JoinError(_TRY_AGAIN_LATER, "There are too many rooms.")
         room = self.rooms.get(name) or self._make_room(name)
         room.join(ws, dict(request.query).get("nick", ""))
-        self.rooms[name] = self._room_of[ws] = room
+        self.rooms[name] = ws.data = room
         self._people_changed()
 
-    def _leave(self, ws: tkws.WebSocket) -> None:
-        room = self._room_of.pop(ws)
+    def _leave(self, ws: tkws.WebSocket, room: Room) -> None:
         room.leave(ws)
         self._close_if_empty(room)
         self._people_changed()
@@ -246,7 +245,7 @@ class Chat:
 
     def _broadcast(self, name: str, message: str) -> None:
         if self._server is not None:
-            self._server.broadcast(message, f"/rooms/{name}")
+            self._server.broadcast(message, to=name)
 
     def _send_list(self) -> None:
         if self._server is not None:
