@@ -115,6 +115,8 @@ def of_the_suite(suite: Mapping[str, Any], results: dict[str, Results]) -> list[
         f"[Version {suite['suite']}](https://github.com/crossbario/autobahn-testsuite)",
         f"has {suite['cases']} cases, of which {ran} ran,",
         "against an echo client and an echo server on Tk's loop.",
+        "Both compress with zlib's level 1: the level is no matter of the protocol, and level 6 takes two",
+        "and a half times as long (5.3 instead of 2.0 ms of a processor for 128 KiB of text).",
         "*Behaviour* is what happened in the case, *end* how the connection was closed.",
         "",
     ]

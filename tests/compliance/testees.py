@@ -17,9 +17,7 @@ import tkws
 
 OPTIONS: dict[str, Any] = {
     "max_message": 32 * 1024 * 1024,
-    "compression": tkws.Deflate(
-        threshold=0, level=1
-    ),  # the level is no matter of the protocol, but takes time
+    "compression": tkws.Deflate(threshold=0, level=1),  # any level conforms, and this one is fast
     "close_timeout": 5,
 }
 

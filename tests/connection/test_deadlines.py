@@ -13,7 +13,6 @@ import pytest
 
 import tkws
 from tests.peers import Log, Peer, Secured
-from tkws.net import socketstream
 from tkws.protocol.closetimer import LINGER, MIN_READ_RATE
 from tkws.protocol.frames import Opcode
 from tkws.testing import FakeClock
@@ -90,7 +89,7 @@ class Slow:
 
 
 @pytest.fixture(params=["server", "client", "TLS", "a system that does not tell"])
-def slow(request, root, peers, pump_until, monkeypatch, server_ssl, client_ssl):
+def slow(request, root, peers, pump_until, server_ssl, client_ssl):
     """``slow(**options)``: such a connection, open."""
     clock, log = FakeClock(root), Log()
     made: list[tkws.Server] = []
@@ -104,12 +103,14 @@ def slow(request, root, peers, pump_until, monkeypatch, server_ssl, client_ssl):
             peer.take_until()
             pump_until(lambda: log.open)
             return Slow(clock, log.ws, peer, log, pump_until)
-        if "tell" in request.param:
-            monkeypatch.setattr(socketstream, "unacknowledged_by_peer", lambda sock: 0)
         ws, peer = peers.taken(root, log, server=request.param != "client", **options)
         pump_until(lambda: log.open)
-        if "tell" in request.param:  # so that what waits shows
-            ws._session.driver.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * KIB)
+        if "tell" in request.param:
+            stream = ws._session.driver.stream
+            stream.ask_unacknowledged = lambda sock: 0
+            stream.socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * KIB
+            )  # so that what waits shows
         return Slow(clock, ws, peer, log, pump_until)
 
     yield slow

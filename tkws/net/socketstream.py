@@ -52,9 +52,12 @@ class SocketStream(Stream):
         loop: Where the stream lives.
         sock: A connected stream socket.
         owner: Receives the reports; None if `set_owner` is called before the loop's next turn.
+
+    Attributes:
+        ask_unacknowledged: Asks the system how many bytes of the socket the peer has not acknowledged.
     """
 
-    __slots__ = ("_at_eof", "_cause", "_fd", "_outgoing", "_paused", "_state")
+    __slots__ = ("_at_eof", "_cause", "_fd", "_outgoing", "_paused", "_state", "ask_unacknowledged")
 
     def __init__(self, loop: Loop, sock: Socket, owner: StreamOwner | None = None) -> None:
         super().__init__(
@@ -62,6 +65,7 @@ class SocketStream(Stream):
         )
         sock.setblocking(False)
         _send_small_segments_at_once(sock)
+        self.ask_unacknowledged: Callable[[Socket], int] = unacknowledged_by_peer
         self._fd = sock.fileno()
         self._outgoing = ByteQueue()
         self._state = State.OPEN
@@ -85,7 +89,7 @@ class SocketStream(Stream):
     @property
     def unacknowledged_amount(self) -> int:
         """The bytes of `buffered_amount`, and those that the system took and the peer did not acknowledge."""
-        return self._outgoing.size + (0 if self.closed else unacknowledged_by_peer(self.socket))
+        return self._outgoing.size + (0 if self.closed else self.ask_unacknowledged(self.socket))
 
     @property
     def closed(self) -> bool:
