@@ -8,15 +8,17 @@ import signal
 import socket
 import sys
 import threading
+import time
 import tkinter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 import pytest
 
 from tests.loop.child import run_child
 from tkws.loop import Loop, loop_for
-from tkws.loop.interrupts import sigint_handler
+from tkws.loop.interrupts import SigintHandler, sigint_handler
 
 pytestmark = [
     pytest.mark.thorough,
@@ -500,6 +502,137 @@ def test_a_dialog_that_asks_whether_to_end_is_left_alone(guarded, root, log) -> 
     guarded.call_later(0.15, root.setvar, "tkws_answer", "no")
     root.tk.call("vwait", "tkws_answer")
     assert root.getvar("tkws_answer") == "no"
+
+
+def wait_for_ever(root: tkinter.Tk) -> None:
+    root.tk.call("vwait", "tkws_test")
+
+
+def wait_and_go_on(root: tkinter.Tk) -> None:
+    """A dialog without `mainloop`, of a program that takes its end for its user's."""
+    with suppress(tkinter.TclError):
+        wait_for_ever(root)
+    for _ in range(1000):
+        pass
+    pytest.fail("the program goes on")
+
+
+def update_with(loop: Loop, root: tkinter.Tk, work: Callable[[], object]) -> None:
+    loop.call_soon(work)
+    update_for_ever(root)
+
+
+def wait_with(loop: Loop, root: tkinter.Tk, work: Callable[[], object]) -> None:
+    loop.call_soon(work)
+    wait_and_go_on(root)
+
+
+def ask_with(loop: Loop, root: tkinter.Tk, work: Callable[[], object]) -> None:
+    """A dialog in a callback of `mainloop`; the work is done while it is open."""
+
+    def ask() -> None:
+        loop.call_soon(work)
+        wait_for_ever(root)
+
+    loop.call_soon(ask)
+    run_tk(root)
+
+
+WAITS = [update_with, wait_with, ask_with]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("how", ["interrupt", "sys.exit", "in a callback of a callback"])
+def test_what_leaves_a_callback_is_raised_where_tk_is_waited_for(guarded, root, log, pump_until, wait, how):
+    """Tk itself keeps it for ``mainloop``, which ``update`` and a dialog are not."""
+
+    def work() -> None:
+        if how == "sys.exit":
+            sys.exit("enough")
+        interrupt()
+
+    def nested() -> None:
+        guarded.call_soon(work)
+        root.update()
+
+    with pytest.raises(SystemExit if how == "sys.exit" else KeyboardInterrupt) as raised:
+        wait(guarded, root, nested if how == "in a callback of a callback" else work)
+    if how == "sys.exit":
+        assert "work" in [entry.name for entry in raised.traceback]
+    guarded.call_soon(log.append, "alive")
+    pump_until(lambda: log == ["alive"])
+
+
+def test_an_interrupt_of_a_wait_comes_without_tk_if_the_program_goes_on(guarded, root) -> None:
+    root.tk.call("after", 0, f"exec kill -INT {os.getpid()}")
+    with pytest.raises(KeyboardInterrupt):
+        wait_and_go_on(root)
+
+
+def test_a_loop_with_work_left_outlives_the_dialogs_that_an_interrupt_ends(guarded, root, log) -> None:
+    """No command of Tcl's can be called before all of them have ended."""
+
+    def wait() -> None:
+        try:
+            wait_for_ever(root)
+        finally:
+            guarded.call_soon(log.append, "left")  # the time of the slice is spent, too
+
+    def ask() -> None:
+        guarded.call_soon(wait)
+        root.tk.call("after", 0, f"exec kill -INT {os.getpid()}")
+        wait_for_ever(root)
+
+    guarded.call_soon(ask)
+    with pytest.raises(KeyboardInterrupt):
+        run_tk(root)
+    guarded.call_later(0.01, root.quit)
+    assert not run_tk(root)
+    assert log == ["left"]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_an_interrupt_on_a_machine_that_stalls(guarded, root, monkeypatch, wait) -> None:
+    """The machine stands still after the signal has been put off: the time for that is over then."""
+    times: list[float] = []
+
+    class Stalling:
+        @staticmethod
+        def monotonic() -> float:
+            times.append(time.monotonic())
+            return times[-1] + 10 * (len(times) > 1)
+
+    monkeypatch.setattr("tkws.loop.interrupts.time", Stalling)
+    with pytest.raises(KeyboardInterrupt):
+        wait(guarded, root, interrupt)
+    assert len(times) > 1
+
+
+def test_no_timer_is_left_of_an_interrupt_in_an_interrupt() -> None:
+    class Timer:
+        active = True
+
+        def deletetimerhandler(self) -> None:
+            self.active = False
+
+    class Tkapp:
+        """An interpreter that is interrupted while it makes its first timer."""
+
+        def __init__(self) -> None:
+            self.timers: list[Timer] = []
+
+        def createtimerhandler(self, _ms: int, _callback: object) -> Timer:
+            self.timers.append(made := Timer())
+            if len(self.timers) == 1:
+                handler._defer()
+            return made
+
+    handler, tkapp = SigintHandler(), Tkapp()
+    handler._tkapps.append(tkapp)
+    handler._defer()
+    assert len(tkapp.timers) > 1
+    handler._reset()
+    assert not any(timer.active for timer in tkapp.timers)
 
 
 def test_what_does_not_return_to_tk_is_interrupted_after_a_second(guarded, root, log, monkeypatch) -> None:

@@ -24,12 +24,16 @@ Invariants:
 from __future__ import annotations
 
 import math
+import sys
+import tkinter
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from tkws.loop.interpreter import Interpreter
+from tkws.loop.interrupts import sigint_handler
 from tkws.loop.nesting import callback_depth
 from tkws.loop.pause import PAUSE, pause_of_thread
 from tkws.loop.poller import READABLE, WRITABLE, Poller
@@ -183,8 +187,12 @@ class Scheduler(ABC):
                 self._queue_wake_callbacks()
             self._on_new_slice()
         self._depth += 1
+        spent = False
         try:
             spent = self._run_slice(now, new_slice or self._drain_all)
+        except BaseException as error:  # SystemExit, KeyboardInterrupt: Tk keeps it for `mainloop`
+            if not sigint_handler.raise_later(error, sys._getframe(1)):  # noqa: SLF001 - documented
+                raise
         finally:
             self._depth -= 1
         if spent:
@@ -308,7 +316,8 @@ class Scheduler(ABC):
         self._seen_yields = self._pause.yields
         self._idle_timeouts = 0
         self._detach_from_tk()
-        self._idle_id = self._tkapp.call("after", "idle", self._idle_command)
+        with suppress(tkinter.TclError):  # Ctrl-C is ending dialogs: the timer alone is enough
+            self._idle_id = self._tkapp.call("after", "idle", self._idle_command)
         self._tk_timer.arm(now + IDLE_TIMEOUT)
 
     def _wait_for_pause(self) -> None:
@@ -319,7 +328,8 @@ class Scheduler(ABC):
     def _resume(self) -> None:
         self._yielded = False
         if self._idle_id:
-            self._tkapp.call("after", "cancel", self._idle_id)
+            with suppress(tkinter.TclError):  # Ctrl-C is ending dialogs; the script does nothing then
+                self._tkapp.call("after", "cancel", self._idle_id)
             self._idle_id = ""
         self._attach_to_tk()
 
