@@ -78,6 +78,7 @@ METHODS = {
         "page": "(self, path, content)",
         "directory": "(self, path, folder)",
         "close": "(self, code=1001, reason='')",
+        "shutdown": "(self, timeout=10.0, on_empty=None, code=1001, reason='')",
         "configure": "(self, option=None, **changes)",
         "cget": "(self, option)",
         "keys": "(self)",

@@ -104,6 +104,7 @@ SERVER_METHODS = {
     "broadcast": {"message": ""},
     "is_live": {"path": "/"},
     "close": {},
+    "shutdown": {},
     "configure": {},
     "cget": {"option": "ping"},
 }

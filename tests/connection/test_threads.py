@@ -59,7 +59,11 @@ REFUSED: dict[str, dict[str, Callable[[Any], object]]] = {
         "configure": lambda ws: ws.configure(keepalive=3),
         "config": lambda ws: ws.config(keepalive=3),
     },
-    "Server": {"close": lambda server: server.close(), "open": lambda server: server.open(None, None)},
+    "Server": {
+        "close": lambda server: server.close(),
+        "shutdown": lambda server: server.shutdown(),
+        "open": lambda server: server.open(None, None),
+    },
 }
 # Called by the package alone, with what a program does not have.
 INTERNAL = {"Server": {"check_request", "adopt"}, "HTTPServer": {"leave", "find_gates"}}

@@ -19,6 +19,9 @@ class SessionOwner(Protocol):
     def forget(self, session: Session) -> None:
         """Note that its life is over; called once, before the last `disconnect` is delivered."""
 
+    def told(self, session: Session) -> None:
+        """Note that its last `disconnect` has been delivered."""
+
     def join(self, session: Session, group: str) -> None:
         """Add it to a group, which keeps the name in `Session.groups`."""
 

@@ -226,6 +226,11 @@ class Session:
         if self.driver is not None:
             self.driver.configure(options)
 
+    def drop(self) -> None:
+        """Break the connection, if it still is there; the events of its end follow from the loop."""
+        if self.driver is not None and not self.driver.stream.closed:
+            self.driver.stream.abort()
+
     def pause(self) -> None:
         """Stop reading and delivering."""
         self.delivery.pause()
@@ -419,9 +424,7 @@ class Session:
 
     def _tell_milestone(self, type: Event, message: object) -> None:
         if type is Event.DISCONNECT:
-            self._unwatch_interpreter()
-            self.delivery.handler(self.ws, type, message)
-            self._unwatch_interpreter()
+            self._tell_disconnect(type, message)
             return
         driver = self.driver
         assert driver is not None
@@ -434,6 +437,15 @@ class Session:
             close, self._deferred_close = self._deferred_close, None
             if close is not None:
                 self._send_close(close)
+
+    def _tell_disconnect(self, type: Event, message: object) -> None:
+        self._unwatch_interpreter()
+        try:
+            self.delivery.handler(self.ws, type, message)
+        finally:
+            if self.owner is not None:
+                self.owner.told(self)
+        self._unwatch_interpreter()
 
     def _unwatch_interpreter(self) -> None:
         """Stop watching for the end of the interpreter once the last `disconnect` is being delivered."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,20 @@ class Connections:
 
     It owns the sessions (`tkws.connection.owner`), which call `forget` at their end.
 
+    Args:
+        on_told: Called when the last `disconnect` of one of them was delivered.
+
     Attributes:
         groups: The groups that they have joined.
+        untold: How many have ended without having delivered their last `disconnect` yet.
     """
 
-    __slots__ = ("_addresses", "_paths", "groups")
+    __slots__ = ("_addresses", "_on_told", "_paths", "groups", "untold")
 
-    def __init__(self) -> None:
+    def __init__(self, on_told: Callable[[], object]) -> None:
         self.groups: Groups = Groups()
+        self.untold: int = 0
+        self._on_told = on_told
         self._paths: dict[Session, str] = {}
         self._addresses: Counter[object] = Counter()
 
@@ -49,12 +55,18 @@ class Connections:
     def forget(self, session: Session) -> None:
         """Note the end of a connection."""
         del self._paths[session]
+        self.untold += 1
         self.groups.forget(session)
         assert session.ws.request is not None
         address = _address_of(session.ws.request)
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
+
+    def told(self, session: Session) -> None:
+        """Note that a connection has delivered its last `disconnect`."""
+        self.untold -= 1
+        self._on_told()
 
     def join(self, session: Session, group: str) -> None:
         """Add a connection to a group."""

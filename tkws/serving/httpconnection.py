@@ -65,12 +65,27 @@ class HTTPConnection(StreamOwner):
         self._full = False
         self._at_eof = False
         self._done = False  # no more requests are answered
+        self._last = False  # the next answer is the last one
         self._wait()
 
     def abort(self) -> None:
         """Drop the connection."""
         self._leave()
         self._stream.abort()
+
+    def finish(self) -> None:
+        """Send what has begun, and end the connection: the server is shut down."""
+        self._last = True
+        if self._pending:
+            self._pending.cancel()
+            self._decided([], Decision(), Decision(plain(503, "The server is closing")))
+        elif self._done or self._serving:  # it ends by itself
+            return
+        elif self._stream.buffered_amount:
+            self._done = True
+            self._stream.end()
+        else:
+            self.abort()
 
     # What the stream tells
 
@@ -258,7 +273,7 @@ class HTTPConnection(StreamOwner):
             if content is not None:
                 content.close()
             return
-        data = self._encode(answer, close)
+        data = self._encode(answer, close or self._last)
         self._content = content
         self._stream.writelines([data] if content is None else [data, content])
         if self._http.must_close:

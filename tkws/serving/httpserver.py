@@ -22,7 +22,6 @@ from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.net import Listener, check_ssl_context
 from tkws.options import ServerOptions
-from tkws.protocol.closing import CloseCode, encode_close
 from tkws.serving.admission import Admission, Check
 from tkws.serving.gate import Gate
 from tkws.serving.httpconnection import HTTPConnection
@@ -185,15 +184,6 @@ class HTTPServer(Server):
             gates += [entry for entry in self._admissions if fnmatchcase(path, entry.path)][:1]
         return gates
 
-    def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
-        """Stop listening and begin to close every connection; see `Server.close`."""
-        encode_close(code, reason)
-        self.loop.check_thread()
-        if not self.closed:
-            self.loop.cancel_on_close(self._abandon)
-            self._stop()
-        super().close(code, reason)
-
     def leave(self, connection: HTTPConnection) -> None:
         """Note that a connection became a WebSocket, or is over."""
         if connection not in self._http_connections:
@@ -202,6 +192,7 @@ class HTTPServer(Server):
         self._http_connections_by_address[host] -= 1
         if not self._http_connections_by_address[host]:
             del self._http_connections_by_address[host]
+        self._finish_if_empty()
 
     def _accept(self, sock: socket.socket, address: Any) -> None:
         host = address[0]
@@ -222,13 +213,30 @@ class HTTPServer(Server):
             or self._http_connections_by_address[host] < most + EXTRA_HTTP_CONNECTIONS_PER_ADDRESS
         )
 
-    def _stop(self) -> None:
+    def _stop(self, *, gently: bool) -> None:
         self._log.info("no longer listening on %s", self.url)
         self._listener.close()
         for connection in list(self._http_connections):
+            if gently:
+                connection.finish()
+            else:
+                connection.abort()
+        self._finish_if_empty()
+
+    def _drop(self) -> None:
+        super()._drop()
+        for connection in list(self._http_connections):
             connection.abort()
+
+    def _is_empty(self) -> bool:
+        return not self._http_connections and super()._is_empty()
+
+    def _finish_if_empty(self) -> None:
+        if self.closed and not self._http_connections:
+            self.loop.cancel_on_close(self._abandon)
+        super()._finish_if_empty()
 
     def _abandon(self) -> None:
         """Stop, since the interpreter is being destroyed; the connections end by themselves."""
         self.closed = True
-        self._stop()
+        self._stop(gently=False)

@@ -17,7 +17,14 @@ from typing import Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_handler
-from tkws.checks import Buffer, check_bytes_like, check_kind, check_text
+from tkws.checks import (
+    Buffer,
+    check_bytes_like,
+    check_callable,
+    check_kind,
+    check_seconds,
+    check_text,
+)
 from tkws.configurable import ConfigurableServer
 from tkws.connection.attempt import Opened
 from tkws.connection.lifecycle import Phase
@@ -42,6 +49,7 @@ from tkws.serving.broadcast import Broadcaster, pass_on_later
 from tkws.serving.connections import Connections, sessions_of
 from tkws.serving.groups import Backplane, check_groups
 from tkws.serving.paths import PathEntry, Paths, check_glob, choose_offered
+from tkws.serving.shutdown import Shutdown
 from tkws.serving.static import Page, Pages
 
 AnyHandler = TypeVar("AnyHandler", bound=EventHandler)
@@ -88,7 +96,8 @@ class Server(ConfigurableServer):
         self._sockname = sockname
         self._log: Log = Log(loop, LOGGERS[Role.SERVER])
         self._paths = Paths()
-        self._connections = Connections()
+        self._connections = Connections(self._finish_if_empty)
+        self._shutdowns: list[Shutdown] = []
         self._backplane: Backplane | None = None
         self._broadcaster = Broadcaster(loop)
 
@@ -268,11 +277,40 @@ class Server(ConfigurableServer):
         """
         encode_close(code, reason)
         self.loop.check_thread()
-        if self.closed:
-            return
-        self.closed = True
-        for session in self._connections.all():
-            session.close(code, reason)
+        self._close(code, reason, gently=False)
+
+    def shutdown(
+        self,
+        timeout: float = 10.0,
+        on_empty: Callable[[], object] | None = None,
+        code: int | None = CloseCode.GOING_AWAY,
+        reason: str = "",
+    ) -> None:
+        """Do what `close` does, and tell when the last connection is gone: ``shutdown(5, root.destroy)``.
+
+        Pages that are being sent are finished, and requests that wait for a decision get 503. After `close`,
+        this only waits.
+
+        Args:
+            timeout: Seconds after which the connections that are left are dropped, and end with 1006.
+            on_empty: Called once, from the loop, when every connection has ended and its handler has heard
+                its `disconnect`; at once if there are no connections.
+            code: As in `WebSocket.close`.
+            reason: As there.
+
+        Raises:
+            TypeError: For an argument of another type; nothing is closed then.
+            ValueError: For an argument out of range; the same.
+            StateError: In another thread than that of Tk; the same.
+        """
+        seconds = check_seconds("timeout", timeout)
+        if on_empty is not None:
+            check_callable("on_empty", on_empty)
+        encode_close(code, reason)
+        self.loop.check_thread()
+        self._close(code, reason, gently=True)
+        self._shutdowns.append(Shutdown(self.loop, seconds, self._drop, on_empty))
+        self._finish_if_empty()
 
     # Requests
 
@@ -370,6 +408,29 @@ class Server(ConfigurableServer):
         groups = check_groups("group", group)
         if self._backplane is backplane:
             self._send(message, self._connections.groups.members(groups))
+
+    def _close(self, code: int | None, reason: str, *, gently: bool) -> None:
+        if not self.closed:
+            self.closed = True
+            self._stop(gently=gently)
+            for session in self._connections.all():
+                session.close(code, reason)
+
+    def _stop(self, *, gently: bool) -> None:
+        """Stop listening; here the program itself listens."""
+
+    def _drop(self) -> None:
+        for session in self._connections.all():
+            session.drop()
+
+    def _is_empty(self) -> bool:
+        return not (len(self._connections) or self._connections.untold)
+
+    def _finish_if_empty(self) -> None:
+        if self._shutdowns and self._is_empty():
+            shutdowns, self._shutdowns = self._shutdowns, []
+            for shutdown in shutdowns:
+                shutdown.finish()
 
     def _make(self, agreement: Agreement, id: str = "") -> Session:
         request = agreement.request
