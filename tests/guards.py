@@ -47,6 +47,8 @@ class Recorder(logging.Handler):
 def open_descriptors() -> dict[int, str]:
     """The process's descriptors, each with what it leads to; empty where the system lists none."""
     found: dict[int, str] = {}
+    if sys.platform == "win32":  # Wine shows the files of Linux, with other numbers
+        return found
     with contextlib.suppress(FileNotFoundError):
         for name in os.listdir("/proc/self/fd"):
             with contextlib.suppress(FileNotFoundError):

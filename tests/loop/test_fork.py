@@ -20,6 +20,8 @@ from tkws.loop import loop_for
 pytestmark = [
     pytest.mark.thorough,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    # Python 3.12 warns of it where there are threads, as a loop on a channel has one.
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
 
 
@@ -101,7 +103,8 @@ def test_tks_loop_in_the_child_serves_nothing_and_comes_to_rest(loop, root, floo
 @pytest.mark.parametrize("notifier", ["filehandler", "channel", "polled"])
 def test_a_callback_may_fork_and_both_go_on(notifier) -> None:
     ended = run_child(f"""
-        import os, socket, sys, tkinter
+        import os, socket, sys, tkinter, warnings
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         os.environ["TKWS_NOTIFIER"] = "{notifier}"
         from tkws.errors import StateError
         from tkws.loop import loop_for

@@ -92,7 +92,7 @@ def test_no_busy_loop_waits_for_ever_for_the_others(busy, turns, pump_until) -> 
 
 def test_a_pause_is_due_after_three_yields_and_ends_after_the_last_to_join(monkeypatch) -> None:
     now = 100.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr("tkws.loop.pause.monotonic", lambda: now)
     pause = ThreadPause()
     waits: list[str] = []
     first, second = partial(waits.append, "first"), partial(waits.append, "second")

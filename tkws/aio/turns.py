@@ -22,7 +22,6 @@ import selectors
 import socket
 import sys
 import threading
-import time
 from asyncio import base_events, events, tasks
 from asyncio.log import logger
 from collections import deque
@@ -31,6 +30,8 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
+
+from tkws.loop.clock import monotonic
 
 # Timers that are cancelled and wait for their time are dropped when they are this many and most of all.
 CANCELLED_KEPT = 100
@@ -151,7 +152,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                 self._set_coroutine_origin_tracking(True)
             sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
             events._set_running_loop(self)
-            self._run_handles(time.monotonic() + seconds)
+            self._run_handles(monotonic() + seconds)
         finally:
             events._set_running_loop(None)
             self._in_piece = False
@@ -167,7 +168,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
 
     def _run_handles(self, until: float) -> None:
         self._until = until
-        ready, clock = self._ready, time.monotonic
+        ready, clock = self._ready, monotonic
         left = self._round or self._begin_round()
         try:
             while left:
@@ -202,7 +203,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                 self._timer_cancelled_count -= 1
                 continue
             ready.append(timer)
-            if not len(ready) % UNCLOCKED and time.monotonic() >= self._until:  # thousands may be due at once
+            if not len(ready) % UNCLOCKED and monotonic() >= self._until:  # thousands may be due at once
                 break
 
     def _run_timed(self, handle: asyncio.Handle) -> None:

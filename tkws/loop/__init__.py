@@ -19,6 +19,7 @@ from typing import TypeAlias
 from tkws.errors import StateError
 from tkws.loop.base import Loop
 from tkws.loop.channel import ChannelLoop
+from tkws.loop.clock import monotonic
 from tkws.loop.interpreter import require_thread_of
 from tkws.loop.polled import PolledLoop
 from tkws.loop.systempollers import make_poller
@@ -66,7 +67,7 @@ def loop_for(master: Master = None) -> Loop:
     root = root_of(master)
     loop = _loops.get(root)
     if loop is None or loop.closed:
-        loop = _loops[root] = _make_loop(root, time.monotonic, time.time)
+        loop = _loops[root] = _make_loop(root, monotonic, time.time)
     loop.follow_window()
     loop.follow_signals()
     return loop

@@ -26,6 +26,7 @@ from typing import Any
 
 from tkws.checks import check_callable, check_kind, check_number
 from tkws.errors import StateError
+from tkws.loop.clock import monotonic
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
 from tkws.loop.logs import LogQueue
@@ -69,7 +70,7 @@ class Loop(Scheduler):
         master: tkinter.Misc,
         *,
         poller: Poller | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(Interpreter(master), poller or make_poller(), clock, wall)

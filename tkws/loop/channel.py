@@ -20,6 +20,7 @@ from contextlib import suppress
 
 from tkws.loop.base import Loop
 from tkws.loop.bell import Bell
+from tkws.loop.clock import monotonic
 from tkws.loop.interpreter import require_thread_of
 from tkws.loop.poller import Poller
 from tkws.loop.scheduler import SLICE
@@ -45,7 +46,7 @@ class ChannelLoop(Loop):
         master: tkinter.Misc,
         *,
         poller: Poller | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         root: tkinter.Tk = master.nametowidget(".")

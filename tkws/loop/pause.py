@@ -7,8 +7,9 @@ busy ones would keep it running endlessly. Knows time; knows nothing of loops.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
+
+from tkws.loop.clock import monotonic
 
 # Seconds of a pause: Tk has been idle just before, and looks once more whether anything is ready.
 PAUSE = 0.001
@@ -39,7 +40,7 @@ class ThreadPause:
 
     def goes_on(self) -> bool:
         """Return whether the loops of the thread pause now."""
-        if self.until and time.monotonic() >= self.until:
+        if self.until and monotonic() >= self.until:
             self.until = 0.0
             self._members.clear()
         return self.until > 0
@@ -55,7 +56,7 @@ class ThreadPause:
         if wait in self._members:
             wait()
             return
-        self.until = time.monotonic() + PAUSE
+        self.until = monotonic() + PAUSE
         self._members[wait] = None
         for each in self._members:
             each()

@@ -1,10 +1,13 @@
-"""The loop for systems where Tk has no file handlers, such as Windows: it polls from a Tk timer.
+"""The loop of last resort, which polls from a Tk timer: without file handlers, and without loopback.
 
 It polls every millisecond while there is traffic, and less and less often without, down to every
 25 ms. It never stops, since another thread may call at any time.
 """
 
 from __future__ import annotations
+
+import sys
+from typing import Final
 
 from tkws.loop.base import Loop
 from tkws.loop.readiness import Callback
@@ -14,6 +17,10 @@ from tkws.loop.readiness import Callback
 BUSY_INTERVAL = 0.001
 IDLE_INTERVAL = 0.025
 GROWTH = 1.25
+
+# Seconds between two ticks of the system's timers, to which Tk's are rounded up: shorter steps of an interval
+# would only delay the longest.
+TICK: Final = 0.015625 if sys.platform == "win32" else 0.001
 
 
 class PolledLoop(Loop):
@@ -36,7 +43,7 @@ class PolledLoop(Loop):
 
     def _poll(self, seconds: float = 0.0) -> bool:
         found = super()._poll(seconds)
-        self._interval = BUSY_INTERVAL if found else min(self._interval * GROWTH, IDLE_INTERVAL)
+        self._interval = BUSY_INTERVAL if found else min(max(self._interval * GROWTH, TICK), IDLE_INTERVAL)
         return found
 
     def _next_due(self, now: float) -> float:

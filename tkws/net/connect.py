@@ -188,7 +188,7 @@ class _Attempt:
         self._finish(sock, sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
     def _finish(self, sock: Socket, code: int) -> None:
-        error = OSError(code, os.strerror(code)) if code else _connect_error(sock)
+        error = _system_error(code) if code else _connect_error(sock)
         if error is not None:
             self._fail(error)
             return
@@ -211,5 +211,14 @@ def _connect_error(sock: Socket) -> OSError | None:
     except OSError as error:
         return error
     if isinstance(peername, tuple) and peername == sock.getsockname():
-        return OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return _system_error(errno.ECONNREFUSED)
     return None
+
+
+def _system_error(code: int) -> OSError:
+    """Return the error of a code; Windows' C library does not know the texts of those of sockets."""
+    if sys.platform == "win32":
+        import ctypes  # takes milliseconds to import
+
+        return ctypes.WinError(code)
+    return OSError(code, os.strerror(code))
