@@ -56,6 +56,8 @@ METHODS = {
             "(self, source, *, text=False, size=None, fragment_size=None, compress=None, on_progress=None, "
             "on_end=None)"
         ),
+        "call": "(self, method, params=None, *, timeout=None, on_result=None, on_error=None)",
+        "notify": "(self, method, params=None)",
         "ping": "(self, payload=b'')",
         "pong": "(self, payload=b'')",
         "close": "(self, code=1000, reason='')",
@@ -83,6 +85,15 @@ METHODS = {
         "cget": "(self, option)",
         "keys": "(self)",
     },
+    "JSONRPC": {
+        "__init__": "(self, handler=None, *, max_running=100, max_batch=100)",
+        "method": "(self, name)",
+        "cancel_request": "(self, ws, id)",
+        "wrap": "(self, message)",
+        "unwrap": "(self, value)",
+        "new_id": "(self, number)",
+    },
+    "Call": {"cancel": "(self)"},
     "JSONCodec": {"encode": "(self, value)", "decode": "(self, message)"},
     "Upload": {"cancel": "(self, *, finish=False)"},
     "HTTPServer": {"admit": "(self, path='*', check=None)"},
@@ -101,10 +112,10 @@ PROPERTIES = {
 }  # fmt: skip
 
 OTHERS = {
-    "__version__", "Admit", "Backoff", "Backplane", "CloseCode", "Codec", "CodecError",
+    "__version__", "Admit", "Backoff", "Backplane", "Call", "CallTimeout", "CloseCode", "Codec", "CodecError",
     "ConnectionClosed", "ConnectionOptions",
     "Deflate", "Event", "EventHandler", "HTTPServer", "Handler", "HandshakeError", "Headers", "JSON",
-    "JSONCodec", "MessagesLost", "OpenError", "OpenTimeout",
+    "JSONCodec", "JSONRPC", "JSONRPCError", "MessagesLost", "OpenError", "OpenTimeout",
     "ProtocolError", "Request", "Response", "Role", "Server", "ServerOptions", "State", "StateError",
     "Statistics", "URLError", "Upload", "WebSocket", "WebSocketError", "compiled", "is_transient",
 }  # fmt: skip

@@ -359,6 +359,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "client/opening": "import tkws.serving.server\n",
         "serving/server": "import pytest\n",
         "handlers": "import tkinter\n",
+        "jsonrpc/rpc": "",
         "http/messages": "",
         "http/server": "import h11\n",
         "aio/guest": "import tkinter\n",

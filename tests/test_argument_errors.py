@@ -62,6 +62,7 @@ RIGHT = {
     tkws.virtual_event: {"widget": WRONG},
     tkws.Backoff: {},
     tkws.Codec: {"encode": print, "decode": print},
+    tkws.JSONRPC: {},
     tkws.Deflate: {},
     tkws.Response: {"status": 200},
     tkws.Admit: {},
@@ -82,6 +83,8 @@ RIGHT = {
 }
 
 METHODS = {
+    "call": {"method": ""},
+    "notify": {"method": ""},
     "send": {"message": ""},
     "send_value": {"value": ""},
     "send_json": {"value": ""},
@@ -161,7 +164,7 @@ def right(root, peers):
     listening = socket.create_server(("127.0.0.1", 0))
     coroutines = []
     made = {
-        tkws.WebSocket: peers.taken(root, codec=tkws.JSON)[0],
+        tkws.WebSocket: peers.taken(root, tkws.JSONRPC(), codec=tkws.JSON)[0],
         tkws.Server: tkws.serve(master=root),
     }
 

@@ -46,6 +46,9 @@ VALUES: dict[str, Any] = {
     "status": 503,
     "headers": tkws.Headers([("Retry-After", "5"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]),
     "body": b"why \xff",
+    "data": {"more": [1]},
+    "method": "a\n",
+    "seconds": 5.0,
     "args": ("one", 2),
 }
 

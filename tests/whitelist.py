@@ -13,6 +13,7 @@ from tkws.connection.websocket import WebSocket
 from tkws.console.status import Status
 from tkws.handlers import Handler
 from tkws.http.messages import Request
+from tkws.jsonrpc import JSONRPC
 from tkws.net.tlserrors import Peer
 from tkws.protocol.closing import CloseCode
 from tkws.serving.httpserver import HTTPServer
@@ -31,6 +32,7 @@ NOT_DEAD = {
         Connection.send_value,
         Connection.remote_address,
         Connection.subprotocol,
+        JSONRPC.cancel_request,
         Link.cut_after,
         Link.flow,
         Link.stall,

@@ -32,13 +32,16 @@ from tkws.commands import (
     upgrade,
     validate,
 )
+from tkws.connection.calls import Call
 from tkws.connection.statistics import Statistics
 from tkws.connection.streaming import Upload
 from tkws.connection.websocket import WebSocket
 from tkws.errors import (
+    CallTimeout,
     CodecError,
     ConnectionClosed,
     HandshakeError,
+    JSONRPCError,
     MessagesLost,
     OpenError,
     OpenTimeout,
@@ -50,6 +53,7 @@ from tkws.errors import (
 from tkws.handlers import EventHandler, Handler, batched, json, latest, tee, variable, virtual_event
 from tkws.http.headers import Headers
 from tkws.http.messages import Request, Response
+from tkws.jsonrpc import JSONRPC
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import Deflate
@@ -68,9 +72,12 @@ compiled: Final[bool] = is_compiled()
 
 __all__ = [
     "JSON",
+    "JSONRPC",
     "Admit",
     "Backoff",
     "Backplane",
+    "Call",
+    "CallTimeout",
     "CloseCode",
     "Codec",
     "CodecError",
@@ -84,6 +91,7 @@ __all__ = [
     "HandshakeError",
     "Headers",
     "JSONCodec",
+    "JSONRPCError",
     "MessagesLost",
     "OpenError",
     "OpenTimeout",

@@ -14,15 +14,15 @@ from tkws.checks import check_callable
 Start = Callable[[Awaitable[Any], Any, str], Any]
 """Starts ``(awaitable, master, name)`` as a task, and returns that."""
 
-_wrap: Callable[[Any], Any] | None = None
+_wrap: Callable[[Any, bool], Any] | None = None
 _start: Start | None = None
 
 
-def run_by(wrap: Callable[[Any], Any], start: Start) -> None:
+def run_by(wrap: Callable[[Any, bool], Any], start: Start) -> None:
     """Register what runs coroutines.
 
     Args:
-        wrap: Turns a coroutine function into a handler that can be called.
+        wrap: Turns a coroutine function into a handler that can be called; see `runnable`.
         start: Starts an awaitable.
     """
     global _wrap, _start
@@ -81,6 +81,11 @@ def start(name: str, awaitable: Awaitable[Any], master: Any, task_name: str) -> 
     return _start(awaitable, master, task_name)
 
 
-def runnable(handler: Any) -> Any:
-    """Return the handler itself, or for a coroutine function the handler that runs it."""
-    return _wrap(handler) if _wrap is not None and is_async(handler) else handler
+def runnable(handler: Any, *, holds: bool = True) -> Any:
+    """Return the handler itself, or for a coroutine function the handler that runs it.
+
+    Args:
+        handler: The handler.
+        holds: Whether the connection's events wait while a coroutine runs; if not, only its own events do.
+    """
+    return _wrap(handler, holds) if _wrap is not None and is_async(handler) else handler

@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 # Characters that Unicode calls default ignorable, except format characters, which `str.isprintable` knows:
 # fillers, joiners and variation selectors, which are not displayed.
@@ -141,6 +141,43 @@ class CodecError(WebSocketError):
     def __init__(self, reason: str, message: str | bytes) -> None:
         super().__init__(printable(reason))
         self.message = message
+
+
+class JSONRPCError(WebSocketError):
+    """An error of JSON-RPC: a method raises it to answer with it, and a call fails with that of the peer.
+
+    Attributes:
+        code: Its number; those from -32768 to -32000 have a meaning in JSON-RPC. An envelope of the program's
+            own may have words instead.
+        message: A short sentence.
+        data: More about it, or None.
+    """
+
+    PARSE_ERROR: Final = -32700
+    INVALID_REQUEST: Final = -32600
+    METHOD_NOT_FOUND: Final = -32601
+    INVALID_PARAMS: Final = -32602
+    INTERNAL_ERROR: Final = -32603
+    BUSY: Final = -32000
+    CANCELLED: Final = -32800
+
+    def __init__(self, code: int | str, message: str = "", data: Any = None) -> None:
+        super().__init__(printable(f"{message} ({code})" if message else str(code)))
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+class CallTimeout(WebSocketError, TimeoutError):
+    """A call of `WebSocket.call` was not answered in time.
+
+    Attributes:
+        method: The method that was called.
+    """
+
+    def __init__(self, method: str, seconds: float) -> None:
+        super().__init__(printable(f"{method} was not answered within {seconds:g} s"))
+        self.method = method
 
 
 class OpenError(WebSocketError):

@@ -16,6 +16,7 @@ from weakref import ref
 from tkws.asynchandlers import check_handler, runnable
 from tkws.checks import check_callable, check_kind, check_seconds
 from tkws.codecs import JSON
+from tkws.connection.calls import find_caller
 from tkws.connection.values import MESSAGES, decoding
 from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.errors import OpenTimeout, WebSocketError
@@ -123,7 +124,7 @@ def tee(*handlers: EventHandler) -> EventHandler:
     """Return a handler that calls each of ``handlers``; one that raises does not stop the rest.
 
     Args:
-        handlers: Called in this order with every event.
+        handlers: Called in this order with every event. `WebSocket.call` uses the first `JSONRPC` of them.
 
     Raises:
         TypeError: One of them is not callable.
@@ -139,6 +140,9 @@ def tee(*handlers: EventHandler) -> EventHandler:
             except Exception:
                 ws.loop.report_exception()
 
+    callers = [caller for handler in handlers if (caller := find_caller(handler)) is not None]
+    if callers:
+        vars(call_each)["caller"] = callers[0]
     return call_each
 
 

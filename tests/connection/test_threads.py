@@ -29,6 +29,8 @@ WORKS: dict[str, dict[str, Callable[[Any], object]]] = {
         "send": lambda ws: ws.send("x"),
         "send_value": lambda ws: ws.send_value(1),
         "send_json": lambda ws: ws.send_json(1),
+        "call": lambda ws: ws.call("x"),
+        "notify": lambda ws: ws.notify("x"),
         "ping": lambda ws: ws.ping(),
         "pong": lambda ws: ws.pong(),
         "close": lambda ws: ws.close(),
@@ -108,7 +110,8 @@ def picture(ws: tkws.WebSocket) -> object:
 def test_a_websocket_in_a_thread(root, peers, pump_until, log, phase, name):
     listening = peers.listen()
     never = tkws.Backoff(initial=60)
-    ws = tkws.open(listening.url, log, master=root, reconnect=never, close_timeout=0.05, codec=tkws.JSON)
+    rpc = tkws.JSONRPC(log)
+    ws = tkws.open(listening.url, rpc, master=root, reconnect=never, close_timeout=0.05, codec=tkws.JSON)
     if phase != "connecting":
         peer = listening.accept()
         peer.accept()
@@ -128,7 +131,8 @@ def test_a_websocket_in_a_thread(root, peers, pump_until, log, phase, name):
         assert "call_soon_threadsafe" in str(error)
     else:
         result = in_thread(lambda: WORKS["WebSocket"][name](ws))
-        if name in ("send", "send_value", "send_json", "ping", "pong") and phase in ("closing", "closed"):
+        sends = name in ("send", "send_value", "send_json", "notify", "ping", "pong")
+        if (sends and phase in ("closing", "closed")) or (name == "call" and phase not in ("open", "paused")):
             assert isinstance(result, tkws.StateError)
         else:
             assert not isinstance(result, Exception)

@@ -21,6 +21,7 @@ from tkws.client.opening import OpenSettings
 from tkws.connection import delivery, driver
 from tkws.http import server as http_server
 from tkws.http.answers import ClientConnection
+from tkws.jsonrpc import JSONRPC
 from tkws.net import listen
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol import closetimer
@@ -68,6 +69,10 @@ def kept_behind_a_close() -> int:
         tracemalloc.stop()
 
 
+def default(function: Callable[..., object], argument: str) -> str:
+    return repr(inspect.signature(function).parameters[argument].default)
+
+
 VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a server", "connections that are no WebSocket yet"): lambda: (
         f"{httpserver.EXTRA_HTTP_CONNECTIONS} above `max_connections`"
@@ -87,6 +92,8 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a WebSocket", "bytes of a stream that wait"): lambda: f"{driver.STREAM_HIGH_WATER}",
     ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.MIN_READ_RATE}",
     ("For a WebSocket", "wait for the end of TCP after both Closes"): lambda: f"{closetimer.LINGER}",
+    ("For a WebSocket", "requests of a peer whose methods run"): lambda: default(JSONRPC, "max_running"),
+    ("For a WebSocket", "messages of a batch of JSON-RPC"): lambda: default(JSONRPC, "max_batch"),
     ("For a WebSocket", "nesting of JSON"): lambda: "that of Python's recursion",
     ("For a WebSocket", "length of a number of JSON"): lambda: f"{sys.get_int_max_str_digits()}",
     ("For a WebSocket", "bytes behind a Close"): lambda: f"{kept_behind_a_close()}",

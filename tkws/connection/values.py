@@ -40,8 +40,7 @@ def decoding(
         try:
             value = decode(message)
         except Exception as cause:
-            error = CodecError(f"A message cannot be decoded: {cause}", message)
-            error.__cause__ = cause
+            error = undecodable(cause, message)
         else:
             handler(ws, Event.VALUE, value)
             return
@@ -52,3 +51,10 @@ def decoding(
                 ws.close(CloseCode.INVALID_PAYLOAD, "A message cannot be decoded")
 
     return pass_on
+
+
+def undecodable(cause: Exception, message: str | bytes) -> CodecError:
+    """Return the error for a message that a codec could not decode."""
+    error = CodecError(f"A message cannot be decoded: {cause}", message)
+    error.__cause__ = cause
+    return error

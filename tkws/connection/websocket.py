@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tkws.checks import Buffer, check_flag, check_kind, check_text
 from tkws.codecs import JSON, encode_value
 from tkws.configurable import ConfigurableConnection
+from tkws.connection.calls import Call, caller_of, find_caller
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
@@ -48,8 +49,9 @@ class WebSocket(ConfigurableConnection):
     """A WebSocket connection of a Tk program.
 
     Made by `tkws.open`, `tkws.takeover`, `tkws.upgrade` and by servers, never directly.
-    `send`, `ping`, `pong` and `close` may be called from any thread, and so may everything that only reads
-    its state. All other calls raise a `StateError` in a thread other than Tk's, and in a forked process.
+    `send`, `send_value`, `send_json`, `call`, `notify`, `ping`, `pong` and `close` may be called from any
+    thread, and so may everything that only reads its state. All other calls raise a `StateError` in a thread
+    other than Tk's, and in a forked process.
 
     Attributes:
         loop: The loop that serves it: ``ws.loop.call_later(seconds, callback)``.
@@ -143,6 +145,7 @@ class WebSocket(ConfigurableConnection):
             StateError: There is no codec, or as `send`.
             Exception: The codec does not take ``value``, and raises this.
         """
+        self.loop.check_process()
         return self.send(encode_value(self._options.codec, value), compress=compress)
 
     def send_json(self, value: Any, *, compress: bool | None = None) -> int:
@@ -214,6 +217,57 @@ class WebSocket(ConfigurableConnection):
         )
         self._sending.send_stream(upload)
         return upload
+
+    def call(
+        self,
+        method: str,
+        params: list[Any] | tuple[Any, ...] | dict[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        on_result: Callable[[Any], object] | None = None,
+        on_error: Callable[[Exception], object] | None = None,
+    ) -> Call:
+        """Call a method of the peer. The connection's handler is a `tkws.JSONRPC`, or a `tkws.tee` with one.
+
+        Args:
+            method: The method of the peer.
+            params: Its arguments, by position or by name.
+            timeout: Seconds to wait for the answer; None to wait until the connection ends.
+            on_result: Called with the result, in Tk's thread.
+            on_error: Called with the exception that ends the call instead: a `JSONRPCError` of the peer, a
+                `CallTimeout`, or a `ConnectionClosed`. Without it, and with ``on_result``, the first two go
+                to ``report_callback_exception``.
+
+        Returns:
+            The call, which can be cancelled and, with `tkws.aio`, awaited.
+
+        Raises:
+            TypeError: An argument is of a wrong type, or ``params`` cannot be encoded.
+            ValueError: ``timeout`` is not above 0, or ``params`` cannot be encoded.
+            StateError: The connection is not open, or its handler is not a `tkws.JSONRPC`.
+        """
+        self.loop.check_process()
+        return caller_of(self._options.handler).call(
+            self, method, params, timeout=timeout, on_result=on_result, on_error=on_error
+        )
+
+    def notify(self, method: str, params: list[Any] | tuple[Any, ...] | dict[str, Any] | None = None) -> int:
+        """Call a method of the peer that it does not answer, with the same kind of handler as `call`.
+
+        Args:
+            method: The method of the peer.
+            params: Its arguments, by position or by name.
+
+        Returns:
+            As `send`.
+
+        Raises:
+            TypeError: An argument is of a wrong type, or ``params`` cannot be encoded.
+            ValueError: ``params`` cannot be encoded.
+            StateError: As `send`, or the handler of the connection is not a `tkws.JSONRPC`.
+        """
+        self.loop.check_process()
+        return caller_of(self._options.handler).notify(self, method, params)
 
     def ping(self, payload: str | Buffer = b"") -> int:
         """Send a ping; the answer is a ``pong`` event (RFC 6455, 5.5.2).
@@ -392,8 +446,16 @@ class WebSocket(ConfigurableConnection):
         options = changed(self._options, changes)
         if options.compression != self._options.compression:
             raise StateError("compression: cannot be changed once the opening handshake has begun")
-        self._options = options
+        before, self._options = self._options.handler, options
         self._session.configure(options)
+        if options.handler is not before:
+            self._leave_caller(before)
+
+    def _leave_caller(self, handler: object) -> None:
+        """End the calls of the handler until now, to which no answer would come."""
+        caller = find_caller(handler)
+        if caller is not None and caller is not find_caller(self._options.handler):
+            caller.leave(self)
 
     def _send_control(self, kind: str, payload: str | Buffer) -> int:
         encoded = encode_control("payload", payload)

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
-from threading import Lock
 from typing import Any, TypeAlias
 
 from tkws.asynchandlers import start
 from tkws.checks import check_kind
-from tkws.errors import StateError
 from tkws.http.fields import is_token
 from tkws.http.headers import Headers, HeadersLike
 from tkws.http.messages import Request, Response
 from tkws.loop import Loop
+from tkws.loop.relay import Relay
 from tkws.protocol.handshake import check_not_reserved
 from tkws.serving.content import plain
 from tkws.serving.gate import Decision, PendingRequest, refusal_of
@@ -86,7 +84,7 @@ class Admission:
         """Ask the check, and decide now or when its answer has come."""
         answer = self._check(pending.request)
         if isinstance(answer, Future):
-            relay = _Relay(self._loop, partial(self._take, pending))
+            relay = Relay(self._loop, partial(self._take, pending))
             pending.on_cancel = partial(relay.cancel, answer)
             answer.add_done_callback(relay)
         elif isawaitable(answer):
@@ -130,36 +128,3 @@ def decision_of(verdict: object) -> Decision:
         "check: a callable that returns None, True, False, a tkws.Response or a tkws.Admit, or a Future or "
         f"an awaitable of one of these, not {type(verdict).__name__}"
     )
-
-
-class _Relay:
-    """Passes on, in the loop's thread, that a future is done.
-
-    A future keeps its callbacks, and may outlive the interpreter in another thread, where Tk must not be
-    released: so this one lets go of the loop when it has passed on, and when it is cancelled.
-    """
-
-    def __init__(self, loop: Loop, on_done: Callable[[Future[Any]], object]) -> None:
-        self._lock = Lock()
-        self._target: tuple[Loop, Callable[[Future[Any]], object]] | None = (loop, on_done)
-
-    def __call__(self, future: Future[Any]) -> None:
-        with self._lock:
-            if self._target is not None:
-                with suppress(StateError):  # the loop has closed
-                    self._target[0].call_soon_threadsafe(self._pass_on, future)
-
-    def cancel(self, future: Future[Any]) -> None:
-        """Pass nothing on, and cancel the future."""
-        self._release()
-        future.cancel()
-
-    def _pass_on(self, future: Future[Any]) -> None:
-        target = self._release()
-        if target is not None:
-            target[1](future)
-
-    def _release(self) -> tuple[Loop, Callable[[Future[Any]], object]] | None:
-        with self._lock:
-            target, self._target = self._target, None
-            return target

@@ -1,0 +1,9 @@
+"""Requests with answers over a WebSocket: JSON-RPC 2.0, or an envelope of the program's own.
+
+`JSONRPC` is a handler. Imported by the root when it is first used.
+"""
+
+from tkws.jsonrpc.envelope import Answer, Id, Message, Notification, Params, Request
+from tkws.jsonrpc.rpc import JSONRPC
+
+__all__ = ["JSONRPC", "Answer", "Id", "Message", "Notification", "Params", "Request"]

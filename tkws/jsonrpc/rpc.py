@@ -1,0 +1,480 @@
+"""`JSONRPC`: a handler that calls methods of the peer, and answers it by functions of the program.
+
+Invariants: each request of the peer is answered once, unless the connection ends before; no answer is
+answered; nothing that a peer sends raises.
+
+Long because each kind of message is a method here, with what may go wrong in it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from functools import partial
+from itertools import count
+from typing import Any, ClassVar, TypeVar, overload
+from weakref import WeakKeyDictionary
+
+from tkws.asynchandlers import check_handler, check_runnable, is_async, runnable, start
+from tkws.checks import check_callable, check_count, check_kind, check_seconds, check_text
+from tkws.codecs import JSON, encode_value
+from tkws.connection.calls import Call, OnError, OnResult
+from tkws.connection.values import undecodable
+from tkws.connection.websocket import WebSocket, call_as_handler, session_of
+from tkws.errors import CallTimeout, CodecError, JSONRPCError, StateError
+from tkws.jsonrpc import envelope
+from tkws.jsonrpc.envelope import Answer, Id, Message, Notification, Params, Request
+from tkws.jsonrpc.peer import Batch, Peer, Running
+from tkws.loop.relay import Relay
+from tkws.options import Handler, ignore
+from tkws.protocol.events import Event
+from tkws.protocol.state import State
+
+Method = TypeVar("Method", bound=Callable[..., object])
+Reply = Callable[[Any], object]
+
+# Seconds between two looks whether an answer that is overdue is among the events that wait for the handler.
+LOOK_AGAIN = 0.25
+
+
+class JSONRPC:
+    """A handler that speaks JSON-RPC 2.0: both ends may call methods, and answers come in any order.
+
+    Text messages are taken as requests and answers; with the option ``codec``, values are. All other events
+    are passed to ``handler``, and so are ``error`` events for a message that cannot be decoded (a
+    `CodecError`) and for an error of the peer that belongs to no call (a `JSONRPCError`). One object serves
+    any number of connections.
+
+    The functions that `method` registers answer the peer. `WebSocket.call` and `WebSocket.notify` call
+    methods of the peer.
+
+    For another envelope than that of JSON-RPC 2.0, override `wrap`, `unwrap` and `new_id`.
+
+    Args:
+        handler: Called with all other events; None to ignore them.
+        max_running: The most requests of a peer whose methods run at the same time, as coroutines or futures;
+            more are answered with an error at once.
+        max_batch: The most messages of a batch; a larger one is answered with a single error.
+
+    Raises:
+        TypeError: An argument is of a wrong type.
+        ValueError: A number is below 1.
+    """
+
+    batches: ClassVar[bool] = True
+    """Whether a list is a batch; False for an envelope of which each message is a list."""
+
+    def __init__(
+        self, handler: Handler | None = None, *, max_running: int = 100, max_batch: int = 100
+    ) -> None:
+        if handler is not None:
+            check_handler("handler", handler)
+        self._handler: Handler = ignore if handler is None else runnable(handler, holds=False)
+        self._max_running = check_count("max_running", max_running, least=1)
+        self._max_batch = check_count("max_batch", max_batch, least=1)
+        self._methods: dict[str, Callable[..., Any]] = {}
+        self._numbers = count(1)  # of all connections: an answer may come late, after a reconnection
+        self._peers: WeakKeyDictionary[WebSocket, Peer] = WeakKeyDictionary()
+
+    # For the program
+
+    @overload
+    def method(self, name: Method) -> Method: ...
+    @overload
+    def method(self, name: str) -> Callable[[Method], Method]: ...
+    def method(self, name: Any) -> Any:
+        """Register a function that answers requests: ``@rpc.method`` or ``@rpc.method("name")``.
+
+        It is called as ``function(ws, *params)`` or ``function(ws, **params)``, and returns the result. It
+        may be an ``async def`` if `tkws.aio` is imported, or return a `concurrent.futures.Future`. To answer
+        with an error, it raises a `JSONRPCError`; any other exception is answered with an internal error and
+        goes to ``report_callback_exception``.
+
+        Args:
+            name: The name of the method; left out, it is that of the function.
+
+        Returns:
+            The function.
+
+        Raises:
+            TypeError: ``name`` is neither a str nor callable, or an ``async def`` comes without `tkws.aio`.
+            ValueError: The name has a function already.
+        """
+        if isinstance(name, str):
+            return lambda function: self._register(name, function)
+        check_callable("name", name, "or a str")
+        return self._register(name.__name__, name)
+
+    def cancel_request(self, ws: WebSocket, id: Id) -> bool:
+        """Cancel a method that the peer asked for and that still runs; it is answered with an error.
+
+        For requests to cancel, such as ``$/cancelRequest`` of the Language Server Protocol.
+
+        Args:
+            ws: The connection.
+            id: The id of the request.
+
+        Returns:
+            Whether there was one.
+        """
+        check_kind("ws", ws, WebSocket, "a WebSocket")
+        peer = self._peers.get(ws)
+        found = [method for method in peer.running.values() if method.id == id] if peer else []
+        for method in found:
+            method.cancel()
+        return bool(found)
+
+    # To override for another envelope
+
+    def wrap(self, message: Message) -> Any:
+        """Return the value that is sent for a message; None to send nothing.
+
+        Args:
+            message: A `Request`, a `Notification` or an `Answer` of `tkws.jsonrpc`.
+        """
+        return envelope.wrap(message)
+
+    def unwrap(self, value: Any) -> Message:
+        """Return the message that a value was sent for: the inverse of `wrap`.
+
+        Raises:
+            JSONRPCError: It is not a message; it is answered with this error.
+        """
+        return envelope.unwrap(value)
+
+    def new_id(self, number: int) -> str | int:
+        """Return the id of a new request: ``number``, which counts the requests from 1."""
+        return number
+
+    # For `WebSocket.call`, as a `tkws.connection.calls.Caller`
+
+    @property
+    def caller(self) -> JSONRPC:
+        """This object; see `tkws.connection.calls.find_caller`."""
+        return self
+
+    def call(
+        self,
+        ws: WebSocket,
+        method: str,
+        params: Any = None,
+        *,
+        timeout: float | None = None,
+        on_result: OnResult | None = None,
+        on_error: OnError | None = None,
+    ) -> Call:
+        """Call a method of the peer of ``ws``; see `WebSocket.call`."""
+        name = check_text("method", method)
+        seconds = None if timeout is None else check_seconds("timeout", timeout, above_zero=True)
+        _check_callback("on_result", on_result, "(result)")
+        _check_callback("on_error", on_error, "(error)")
+        _require_open(ws)
+        peer = self._peer(ws)
+        id = self.new_id(next(self._numbers))
+        if id in peer.calls:
+            raise ValueError(
+                f"new_id: it returned {id!r}, the id of another request that waits for its answer"
+            )
+        message = self._encode_own(ws, Request(id, name, _checked(params)))
+        call = Call(
+            ws.loop,
+            id,
+            name,
+            on_result=on_result,
+            on_error=on_error,
+            forget=lambda id: peer.calls.pop(id, None),
+        )
+        peer.calls[id] = call
+        try:
+            if ws.loop.in_loop_thread():
+                ws.send(message)
+                self._set_timeout(ws, call, seconds)
+            else:
+                send = partial(self._send_for_thread, ws, peer, call, message, seconds)
+                session_of(ws).sending.threads.submit(send)
+        except BaseException:
+            peer.calls.pop(id, None)
+            raise
+        return call
+
+    def notify(self, ws: WebSocket, method: str, params: Any = None) -> int:
+        """Call a method without an answer; see `WebSocket.notify`."""
+        return ws.send(self._encode_own(ws, Notification(check_text("method", method), _checked(params))))
+
+    def leave(self, ws: WebSocket) -> None:
+        """End the calls and the methods of a connection whose handler was replaced."""
+        peer = self._peers.pop(ws, None)
+        if peer is not None:
+            peer.end(StateError("the handler of the connection was replaced, so no answer can come"))
+
+    # Events
+
+    def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
+        """Handle an event of a connection."""
+        self.handle(ws, type, message, self._handler)
+
+    def handle(self, ws: WebSocket, type: str, message: Any, handler: Handler) -> None:
+        """Handle an event of a connection; ``handler`` gets those that are not messages of this protocol."""
+        if type == Event.VALUE:
+            self._take(ws, message, handler)
+            return
+        if type == Event.TEXT:
+            try:
+                value = JSON.decode(message)
+            except ValueError as cause:
+                type, message = Event.ERROR, undecodable(cause, message)
+            else:
+                self._take(ws, value, handler)
+                return
+        self._note(ws, type, message)
+        handler(ws, type, message)
+
+    # How it works
+
+    def _peer(self, ws: WebSocket) -> Peer:
+        peer = self._peers.get(ws)
+        if peer is None:
+            peer = self._peers[ws] = Peer()
+        return peer
+
+    def _register(self, name: str, function: Any) -> Any:
+        check_callable("function", function, "(ws, *params)")
+        check_runnable("function", function)
+        if name in self._methods:
+            raise ValueError(f"name: the method {name!r} has a function already")
+        self._methods[name] = function
+        return function
+
+    def _note(self, ws: WebSocket, type: str, message: Any) -> None:
+        """Look at an event before the handler gets it."""
+        if type == Event.ERROR and isinstance(message, CodecError):
+            self._answer(ws, Answer(None, error=JSONRPCError(JSONRPCError.PARSE_ERROR, "Parse error")))
+        elif type == Event.ERROR:
+            self._peer(ws).cause = message
+        elif type == Event.CLOSE:
+            self._peer(ws).close = message
+        elif type == Event.DISCONNECT and (peer := self._peers.pop(ws, None)) is not None:
+            peer.end()
+
+    # Messages of the peer
+
+    def _take(self, ws: WebSocket, value: Any, handler: Handler) -> None:
+        if not (self.batches and isinstance(value, list)):
+            self._take_one(ws, value, partial(self._send, ws), handler)
+        elif 0 < len(value) <= self._max_batch:
+            batch = Batch(len(value), partial(self._send, ws))
+            for each in value:
+                self._take_one(ws, each, batch.add, handler)
+        else:
+            most = f"A batch has 1 to {self._max_batch} messages"
+            self._answer(ws, Answer(None, error=JSONRPCError(JSONRPCError.INVALID_REQUEST, most)))
+
+    def _take_one(self, ws: WebSocket, value: Any, reply: Reply, handler: Handler) -> None:
+        """Take a message, and call ``reply`` once with the value of the answer, or None."""
+        try:
+            message = self.unwrap(value)
+        except JSONRPCError as error:
+            reply(self._encodable(ws, Answer(envelope.id_of(value), error=error)))
+        except Exception:
+            ws.loop.report_exception()
+            invalid = JSONRPCError(JSONRPCError.INVALID_REQUEST, "Invalid request")
+            reply(self._encodable(ws, Answer(envelope.id_of(value), error=invalid)))
+        else:
+            if isinstance(message, Answer):
+                self._settle(ws, message, handler)
+                reply(None)
+            else:
+                self._run(ws, message, reply)
+
+    def _settle(self, ws: WebSocket, answer: Answer, handler: Handler) -> None:
+        """End the call that an answer is for; the handler is told of an error that is for none."""
+        call = self._peer(ws).calls.get(answer.id)
+        if call is not None and answer.error is not None:
+            call.fail(answer.error)
+        elif call is not None:
+            call.succeed(answer.result)
+        elif answer.id is None and answer.error is not None:
+            handler(ws, Event.ERROR, answer.error)
+        else:  # it comes too late, or twice
+            session_of(ws).log.info("an answer to %r, for which no request waits", answer.id)
+
+    def _run(self, ws: WebSocket, message: Request | Notification, reply: Reply) -> None:
+        function = self._methods.get(message.method)
+        if function is None:
+            session_of(ws).log.debug("the peer asks for an unknown method: %s", message.method)
+            self._end(ws, message, reply, JSONRPCError(JSONRPCError.METHOD_NOT_FOUND, "Method not found"))
+            return
+        params = message.params
+        args: list[Any] = params if isinstance(params, list) else []
+        named: dict[str, Any] = params if isinstance(params, dict) else {}
+        try:
+            result = function(ws, *args, **named)
+        except Exception as error:
+            if isinstance(error, TypeError) and not _fits(function, ws, *args, **named):
+                error = JSONRPCError(JSONRPCError.INVALID_PARAMS, "Invalid params")
+            self._end(ws, message, reply, error)
+        else:
+            if isinstance(result, Future) or inspect.isawaitable(result):
+                self._wait(ws, message, reply, result)
+            else:
+                self._end(ws, message, reply, result)
+
+    def _wait(
+        self,
+        ws: WebSocket,
+        message: Request | Notification,
+        reply: Reply,
+        result: Future[Any] | Awaitable[Any],
+    ) -> None:
+        """Answer when a future or an awaitable is done."""
+        peer = self._peer(ws)
+        if len(peer.running) >= self._max_running:
+            _drop(result)
+            session_of(ws).log.warning(
+                "%s is refused: %d requests are running", message.method, self._max_running
+            )
+            self._end(ws, message, reply, JSONRPCError(JSONRPCError.BUSY, "Too many requests are running"))
+            return
+        key = object()
+
+        def on_done(future: Any) -> None:
+            if (method := peer.running.pop(key, None)) is not None:  # or the connection has ended
+                ws.loop.cancel_on_close(method.abandon)
+                self._end(ws, message, reply, _outcome(future))
+
+        id = message.id if isinstance(message, Request) else None
+        if isinstance(result, Future):
+            relay = Relay(ws.loop, on_done)
+            peer.running[key] = Running(id, result.cancel, partial(relay.cancel, result))
+            ws.loop.on_close(peer.running[key].abandon)
+            result.add_done_callback(relay)
+        else:
+            task = start("method", result, ws.loop.master, message.method)
+            peer.running[key] = Running(id, task.cancel, task.cancel)
+            task.add_done_callback(on_done)
+
+    def _end(self, ws: WebSocket, message: Request | Notification, reply: Reply, outcome: Any) -> None:
+        """Answer a request with a result, or with the error for an exception."""
+        error: JSONRPCError | None = None
+        if isinstance(outcome, JSONRPCError):
+            error = outcome
+        elif isinstance(outcome, BaseException):
+            _report(ws, outcome)
+            error = JSONRPCError(JSONRPCError.INTERNAL_ERROR, "Internal error")
+        if isinstance(message, Request):
+            result = outcome if error is None else None
+            reply(self._encodable(ws, Answer(message.id, result, error)))
+        else:
+            reply(None)
+
+    # Messages to the peer
+
+    def _answer(self, ws: WebSocket, answer: Answer) -> None:
+        self._send(ws, self._encodable(ws, answer))
+
+    def _encodable(self, ws: WebSocket, answer: Answer) -> Any:
+        """Return the value of an answer; of an internal error if it cannot be encoded."""
+        try:
+            value = self.wrap(answer)
+            if value is not None:
+                self._encode(ws, value)
+        except Exception:
+            ws.loop.report_exception()
+            error = JSONRPCError(JSONRPCError.INTERNAL_ERROR, "The answer cannot be encoded")
+            return self.wrap(Answer(answer.id, error=error))
+        return value
+
+    def _encode(self, ws: WebSocket, value: Any) -> Any:
+        return encode_value(session_of(ws).options.codec or JSON, value)
+
+    def _encode_own(self, ws: WebSocket, message: Request | Notification) -> Any:
+        """Return what is sent for a message of the program, whose faults raise."""
+        try:
+            return self._encode(ws, self.wrap(message))
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"params: {str(error).removeprefix('value: ')}") from error
+
+    def _send(self, ws: WebSocket, value: Any) -> None:
+        if value is not None and ws.state is State.OPEN:
+            ws.send(self._encode(ws, value))
+
+    def _send_for_thread(
+        self, ws: WebSocket, peer: Peer, call: Call, message: Any, seconds: float | None
+    ) -> None:
+        if call.done:
+            return
+        try:
+            _require_open(ws)
+            if self._peers.get(ws) is not peer:
+                raise StateError("the connection was lost, and opened again, before the request was sent")
+            session_of(ws).sending.send_for_thread(message, True, None)
+        except StateError as error:
+            call.fail(error)
+        else:
+            self._set_timeout(ws, call, seconds)
+
+    def _set_timeout(self, ws: WebSocket, call: Call, seconds: float | None) -> None:
+        if seconds is not None:
+            call.expire_after(seconds, partial(self._expire, ws, call, seconds))
+
+    def _expire(self, ws: WebSocket, call: Call, seconds: float) -> None:
+        """End a call whose time is up, unless its answer may be among the waiting events."""
+        waits = session_of(ws).delivery.has_backlog
+        if waits or not call_as_handler(ws, partial(call.fail, CallTimeout(call.method, seconds))):
+            call.expire_after(LOOK_AGAIN, partial(self._expire, ws, call, seconds))
+
+
+def _require_open(ws: WebSocket) -> None:
+    """Refuse to ask while there is no connection; the offline buffer is not for requests."""
+    if ws.state is not State.OPEN:
+        raise StateError(
+            f"The connection is {ws.state.name}, not OPEN: a request can be sent after `connect`"
+        )
+
+
+def _checked(params: Any) -> Params:
+    check_kind("params", params, list | tuple | dict | None, "a list, a tuple, a dict or None")
+    return list(params) if isinstance(params, tuple) else params
+
+
+def _check_callback(name: str, callback: object, arguments: str) -> None:
+    if callback is not None:
+        check_callable(name, callback, arguments)
+        if is_async(callback):
+            raise TypeError(f"{name}: a plain function; in an async one, await the call")
+
+
+def _fits(function: Callable[..., Any], *args: Any, **named: Any) -> bool:
+    """Tell whether a function can be called with these arguments."""
+    try:
+        inspect.signature(function).bind(*args, **named)
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature
+        return True
+    return True
+
+
+def _drop(result: Any) -> None:
+    """Close or cancel a result that is not wanted."""
+    drop = getattr(result, "close", None) or getattr(result, "cancel", None)
+    if drop is not None:
+        drop()
+
+
+def _outcome(future: Any) -> Any:
+    """Return the result of a future, or the exception that it ended with."""
+    if future.cancelled():
+        return JSONRPCError(JSONRPCError.CANCELLED, "The request was cancelled")
+    error = future.exception()
+    return future.result() if error is None else error
+
+
+def _report(ws: WebSocket, error: BaseException) -> None:
+    if isinstance(error, Exception):
+        try:
+            raise error
+        except Exception:
+            ws.loop.report_exception()
