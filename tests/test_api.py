@@ -30,7 +30,10 @@ COMMANDS = {
     "close": "(ws, code=1000, reason='')",
     "validate": "(headers, method='GET', version='1.1')",
     "sec_websocket_accept": "(key)",
-    "serve": "(host='127.0.0.1', port=0, *, master=None, ssl=None, **options)",
+    "serve": (
+        "(host='127.0.0.1', port=0, *, master=None, ssl=None, unix=None, sock=None, reuse_port=False, "
+        "**options)"
+    ),
 }
 
 CHECKS = {

@@ -52,4 +52,7 @@ class ServeKeywords(TranslatedKeywords, ServerOnlyKeywords, total=False):
     """The arguments of `tkws.serve`; ``open_timeout`` is `websockets`' name of ``handshake_timeout``."""
 
     ssl: tls.SSLContext | None
+    unix: str | os.PathLike[str] | None
+    sock: socket.socket | Sequence[socket.socket] | None
+    reuse_port: bool
     open_timeout: float

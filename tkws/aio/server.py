@@ -17,7 +17,8 @@ from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.tasks import spawn
 from tkws.aio.websocket import Connection
 from tkws.aio.windows import require_widget
-from tkws.checks import check_callable, check_count, check_text, check_texts
+from tkws.checks import check_callable, check_texts
+from tkws.commands.listening import LOOPBACK, Host, check_address
 from tkws.commands.servers import serve as serve_websockets
 from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed
@@ -215,7 +216,7 @@ class serve:  # noqa: N801 - it is called as a function is
     def __init__(
         self,
         handler: AsyncHandler,
-        host: str = "127.0.0.1",
+        host: Host = LOOPBACK,
         port: int = 0,
         *,
         master: Master = None,
@@ -231,7 +232,7 @@ class serve:  # noqa: N801 - it is called as a function is
         self._protocols = None if subprotocols is None else check_texts("subprotocols", subprotocols)
         if master is not None:
             require_widget("master", master)
-        self._address = check_text("host", host), check_count("port", port, most=65535)
+        self._address = check_address(host, port)
         self._master = master
         self._options = translated(options, OPTIONS | ARGUMENTS)
         self._server: Server | None = None

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.commands.arguments import request_target
+from tkws.commands.listening import LOOPBACK, Host, Path, Sockets, choose_listener
 from tkws.connection.logs import LOGGERS
 from tkws.connection.websocket import WebSocket
 from tkws.errors import HandshakeError, StateError
@@ -51,20 +52,29 @@ def server(
 
 
 def serve(
-    host: str = "127.0.0.1",
+    host: Host = LOOPBACK,
     port: int = 0,
     *,
     master: Master = None,
     ssl: tls.SSLContext | None = None,
+    unix: Path | None = None,
+    sock: Sockets | None = None,
+    reuse_port: bool = False,
     **options: Unpack[ServerKeywords],
 ) -> HTTPServer:
     """Return a server that listens, accepts connections and speaks HTTP itself.
 
     Args:
-        host: The address to listen on. Any address but a loopback one can be reached from outside.
+        host: The address to listen on: a number, ``"localhost"``, ``""`` for every address, or several of
+            these. Any address but a loopback one can be reached from outside.
         port: The port; 0 for any free one, see `HTTPServer.port`.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         ssl: A server's TLS context, for ``wss:`` and ``https:``; None for plain TCP.
+        unix: The path of a Unix socket to listen on instead; its file is removed in the end.
+        sock: A listening socket, or several, to accept on instead, such as one that systemd has made; it
+            belongs to the server from then on.
+        reuse_port: Whether other processes may listen on the port too, if they say so as well; the system
+            deals the connections out. Not on Windows.
         **options: The options of the server: ``origins``, ``hosts``, ``handshake_timeout``,
             ``max_header_bytes``, ``max_connections``, ``max_connections_per_address``, ``slow_peer``; the
             ``handler`` for paths that no `Server.live` entry matches; and those of its connections, as of
@@ -73,12 +83,13 @@ def serve(
     Raises:
         OSError: The server cannot listen on the address.
         TypeError: An argument is of a wrong type, or an option is unknown.
-        ValueError: An argument is out of range.
+        ValueError: An argument is out of range, or does not go together with another.
     """
-    check_kind("host", host, str, "str")
+    listen = choose_listener(host, port, unix, sock, reuse_port)
     check_ssl_context("ssl", ssl, server_side=True)
     settings = changed(ServerOptions(), options, function=serve)
-    return HTTPServer(loop_for(master), host, port, ssl, settings)
+    name = None if unix is not None or sock is not None else host if isinstance(host, str) else host[0]
+    return HTTPServer(loop_for(master), listen, name, ssl, settings)
 
 
 def live(server: Server, path: str, handler: EventHandler, protocol: str = "*") -> None:

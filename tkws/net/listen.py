@@ -75,9 +75,17 @@ class Listener:
         self._watch()
 
     @classmethod
-    def tcp(cls, loop: Loop, host: str | None, port: int, on_accept: OnAccept) -> Listener:
+    def tcp(
+        cls,
+        loop: Loop,
+        host: str | Sequence[str] | None,
+        port: int,
+        on_accept: OnAccept,
+        *,
+        reuse_port: bool = False,
+    ) -> Listener:
         """Listen on TCP; the arguments and what is raised are those of `bind_tcp`."""
-        return cls._over(loop, bind_tcp(host, port), on_accept)
+        return cls._over(loop, bind_tcp(host, port, reuse_port=reuse_port), on_accept)
 
     @classmethod
     def unix(cls, loop: Loop, path: str | os.PathLike[str], on_accept: OnAccept) -> Listener:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 from urllib.parse import unquote
 
 from tkws.asynchandlers import check_runnable
@@ -21,12 +21,16 @@ from tkws.checks import check_callable, check_kind
 from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.net import Listener, check_ssl_context
+from tkws.net.listen import OnAccept
 from tkws.options import ServerOptions
 from tkws.serving.admission import Admission, Check
 from tkws.serving.gate import Gate
 from tkws.serving.httpconnection import HTTPConnection
 from tkws.serving.paths import check_glob
 from tkws.serving.server import Server
+
+Listen: TypeAlias = Callable[[Loop, OnAccept], Listener]
+"""Makes a listener in a loop that calls back with each connection."""
 
 AnyCheck = TypeVar("AnyCheck", bound=Check)
 
@@ -41,8 +45,8 @@ class HTTPServer(Server):
 
     Args:
         loop: The loop that serves it.
-        host: The address to listen on.
-        port: The port; 0 for any free one.
+        listen: Makes the listener.
+        host: The name in `url`; None for that of the first address.
         ssl_context: The TLS context; None for plain TCP.
         options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
 
@@ -52,9 +56,14 @@ class HTTPServer(Server):
     """
 
     def __init__(
-        self, loop: Loop, host: str, port: int, ssl_context: tls.SSLContext | None, options: ServerOptions
+        self,
+        loop: Loop,
+        listen: Listen,
+        host: str | None,
+        ssl_context: tls.SSLContext | None,
+        options: ServerOptions,
     ) -> None:
-        listener = Listener.tcp(loop, host, port, self._accept)
+        listener = listen(loop, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=ssl_context is not None)
         self.gate: Gate | None = None
         self._admissions: list[Admission] = []
@@ -64,10 +73,14 @@ class HTTPServer(Server):
         self._http_connections: dict[HTTPConnection, object] = {}  # with their addresses
         self._http_connections_by_address: Counter[object] = Counter()  # by address
         loop.on_close(self._abandon)
-        self._log.info("listening on %s", self.url)
+        self._log.info("listening on %s", self._name)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.url} {'closed' if self.closed else 'listening'}>"
+        return f"<{type(self).__name__} {self._name} {'closed' if self.closed else 'listening'}>"
+
+    @property
+    def _name(self) -> str:
+        return self.url if self.port else repr(self.addresses[0])
 
     @property
     def addresses(self) -> list[Any]:
@@ -76,18 +89,20 @@ class HTTPServer(Server):
 
     @property
     def port(self) -> int:
-        """The port that is, or was, listened on."""
-        port = self._listener.port
-        assert port is not None
-        return port
+        """The port that is, or was, listened on; that of the first address; 0 for a Unix socket."""
+        return self._listener.port or 0
 
     @property
     def url(self) -> str:
         """The URL of the server for a client on this machine, such as ``ws://127.0.0.1:8765/``.
 
-        Its pages are at the same address with ``http`` for ``ws``.
+        It is that of the first address; its pages are there too, with ``http`` for ``ws``. For a Unix socket
+        it is ``ws://localhost/``, which `tkws.open` reaches with its argument ``unix``.
         """
-        host = self._host
+        scheme = "wss" if self.secure else "ws"
+        if not self.port:
+            return f"{scheme}://localhost/"
+        host = str(self.addresses[0][0]) if self._host is None else self._host
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
@@ -95,7 +110,6 @@ class HTTPServer(Server):
         else:
             if address.is_unspecified:
                 host = "127.0.0.1" if address.version == 4 else "::1"
-        scheme = "wss" if self.secure else "ws"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
     @property
@@ -195,7 +209,7 @@ class HTTPServer(Server):
         self._finish_if_empty()
 
     def _accept(self, sock: socket.socket, address: Any) -> None:
-        host = address[0]
+        host = address[0] if isinstance(address, tuple) else address
         if self._has_room(host):
             self._http_connections[HTTPConnection(self, sock, self._ssl_context)] = host
             self._http_connections_by_address[host] += 1
@@ -214,7 +228,7 @@ class HTTPServer(Server):
         )
 
     def _stop(self, *, gently: bool) -> None:
-        self._log.info("no longer listening on %s", self.url)
+        self._log.info("no longer listening on %s", self._name)
         self._listener.close()
         for connection in list(self._http_connections):
             if gently:
