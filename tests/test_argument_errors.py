@@ -28,6 +28,7 @@ URL = "ws://127.0.0.1:1/"
 
 ANY = {
     ("takeover", "info"),
+    ("Request", "peer"),
     ("spawn", "name"),  # asyncio makes a str of anything
     ("run", "debug"),  # likewise a bool
     ("Admit", "data"),
@@ -64,6 +65,7 @@ RIGHT = {
     tkws.Codec: {"encode": print, "decode": print},
     tkws.JSONRPC: {},
     tkws.Deflate: {},
+    tkws.Request: {},
     tkws.Response: {"status": 200},
     tkws.Admit: {},
     tkws.basic_auth: {"check": print},
@@ -126,6 +128,7 @@ LOOP_METHODS = {
     "call_soon_threadsafe": {"callback": print},
     "call_later": {"seconds": 1, "callback": print},
     "watch": {"fd": 0, "readable": None, "writable": None},
+    "unwatch": {"fd": 0},
 }
 
 

@@ -76,7 +76,9 @@ def test_what_is_not_a_number_is_refused(root, value):
         ConnectionOptions(max_fragments=value)
 
 
-@pytest.mark.parametrize("value", [2, 2.0, numpy.float32(2), numpy.int8(2), fractions.Fraction(2)])
+@pytest.mark.parametrize(
+    "value", [2, 2.0, numpy.float32(2), numpy.float16(2), numpy.int8(2), fractions.Fraction(2)]
+)
 def test_seconds_become_a_float(value):
     seconds = ConnectionOptions(keepalive=value).keepalive
     assert (seconds, type(seconds)) == (2.0, float)

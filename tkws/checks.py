@@ -86,6 +86,11 @@ def check_size(name: str, value: object, *, least: int = 0) -> int:
     return number
 
 
+def check_whole(name: str, value: object, what: str) -> int:
+    """Return a whole number of any size, which the error calls ``what``."""
+    return _whole(name, value, what)
+
+
 def check_flag(name: str, value: object) -> bool:
     """Return True or False."""
     if not isinstance(value, bool):
@@ -161,7 +166,9 @@ def format_number(number: object) -> str:
 def _real(name: str, value: object, what: str) -> Any:
     if isinstance(value, bool) or not (isinstance(value, int | float) or _is_registered(value, "Real")):
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
-    return value
+    if isinstance(value, int | float) or _is_registered(value, "Rational"):
+        return value
+    return _as_float(value)  # NumPy's small numbers cannot be compared with all bounds
 
 
 def _as_float(number: Any) -> float:

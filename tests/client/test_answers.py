@@ -153,6 +153,21 @@ def test_what_looks_like_an_alert_of_tls_may_be_in_a_body(root, peers, log, pump
     assert log.one("error").body == b"1234\x15\x03\x01\x02\x03"
 
 
+def test_what_looks_like_an_alert_of_tls_may_be_in_the_body_of_a_proxy(root, peers, log, pump_until):
+    listening = peers.listen()
+    proxy = f"http://127.0.0.1:{listening.port}"
+    tkws.open("ws://server.test/", log, master=root, proxy=proxy, reconnect=True)
+    peer = listening.accept()
+    peer.take_until()
+    peer.send(REFUSAL + b"Content-Length: 9\r\n\r\n1234")
+    turned = []
+    loop_for(root).call_later(0.05, turned.append, True)
+    pump_until(lambda: turned)
+    peer.send(b"\x15\x03\x01\x02\x03")
+    pump_until(lambda: log.over)
+    assert (log.one("error").status, log.one("error").body) == (407, b"1234\x15\x03\x01\x02\x03")
+
+
 REFUSAL = b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\n'
 
 

@@ -43,6 +43,9 @@ def kept(*cookies: str, url: str = "wss://example.org/a/b?c") -> dict[str, str |
         ("a=b; Max-Age=0000000000000000000000060", "a", "b"),
         ("a=b; Expires=soon; Version=x; Port=x; Comment; ; =; Domain=; Path=x; Unheard=of", "a", "b"),
         ("a=b; Expires=Fri, 31 Dec 9999 23:59:59 GMT; HttpOnly; SameSite=Lax; Secure", "a", "b"),
+        ("a=b; Expires=Fri, 31 Dec " + "9" * 5000 + " 23:59:59 GMT", "a", "b"),
+        ("a=b; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60", "a", "b"),
+        ("a=b; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "a", "b"),
     ],
 )
 def test_a_cookie_is_kept(cookie, name, value):

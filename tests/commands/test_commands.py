@@ -578,6 +578,16 @@ def _accepts(listening) -> bool:
     return True
 
 
+@pytest.mark.parametrize("number", [10**5000, -(10**400)], ids=["huge", "negative"])
+def test_a_number_of_any_size(taken, number):
+    ws, _ = taken
+    assert tkws.find(port=number) == []
+    with pytest.raises(ValueError, match="^type: an opcode of RFC 6455, not "):
+        tkws.send(ws, number)
+    with pytest.raises(ValueError, match="^code: .*, not "):
+        tkws.close(ws, number)
+
+
 @pytest.mark.parametrize("wrong", [None, 5.0, True, b"*", ["*"]])
 def test_what_find_refuses(wrong):
     with pytest.raises(TypeError, match="^host: str, not "):

@@ -355,7 +355,9 @@ def test_the_body_of_a_redirect_is_not_waited_for(status: int) -> None:
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n", None),
         (b"HTTP/1.1 200 OK\r\n", None),
         (b"HTTP/1.1 40", None),
-        (b"HTTP/1.1 401 No", None),
+        (b"HTTP/1.1 401", 401),
+        (b"HTTP/1.1 401 No", 401),
+        (b"HTTP/1.1 302 Found", None),
     ],
 )
 def test_a_cut_head_decides_where_it_is_a_refusal(data: bytes, status: int | None) -> None:

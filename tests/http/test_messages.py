@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 from typing import Any
 
 import pytest
@@ -96,7 +97,9 @@ def test_some_responses_have_no_body(status: int) -> None:
     assert (first, headers, body) == (f"HTTP/1.1 {status} R", {"A": "b"}, b"")
 
 
-@pytest.mark.parametrize("body", [b"body", bytearray(b"body"), memoryview(b"body")])
+@pytest.mark.parametrize(
+    "body", [b"body", bytearray(b"body"), memoryview(b"body"), array.array("B", b"body")]
+)
 def test_a_body_is_kept_as_bytes(body: Any) -> None:
     assert Response(200, body=body).body == b"body"
     assert type(Response(200, body=body).body) is bytes
@@ -115,7 +118,7 @@ def test_a_response_does_not_change() -> None:
         ({"status": 99}, ValueError, "status: 100 to 999, not 99"),
         ({"status": 1000}, ValueError, "status: 100 to 999, not 1000"),
         ({"status": 200, "reason": b"OK"}, TypeError, "reason: str or None, not bytes"),
-        ({"status": 200, "body": "text"}, TypeError, "body: bytes, not str"),
+        ({"status": 200, "body": "text"}, TypeError, "body: bytes-like, not str"),
         ({"status": 200, "headers": {"A": "b\r\nC: d"}}, ValueError, "headers: the value of A"),
         ({"status": 200, "headers": 5}, TypeError, "headers: a mapping"),
     ],
@@ -148,3 +151,21 @@ def test_a_message_shows_nothing_that_may_be_secret() -> None:
     assert repr(request) == "<Request GET '/feed' from ('127.0.0.1', 1)>"
     response = Response(200, headers={"X-Key": "secret"}, body=b"secret")
     assert repr(response) == "<Response 200 'OK', 6 bytes>"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"method": b"GET"}, "method: str, not bytes"),
+        ({"target": 5}, "target: str, not int"),
+        ({"headers": 5}, "headers: a mapping or pairs of name and value, not int"),
+        ({"version": 1.1}, "version: str, not float"),
+    ],
+)
+def test_a_bad_request_is_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        Request(**arguments)
+
+
+def test_the_headers_of_a_request_may_be_a_mapping() -> None:
+    assert Request(headers={"Host": "here"}).host == "here"

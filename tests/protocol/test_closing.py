@@ -74,6 +74,11 @@ def test_a_code_that_is_no_int_is_refused(code: object) -> None:
         encode_close(code, "")  # type: ignore[arg-type]
 
 
+def test_a_code_may_be_a_number_of_numpys() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert encode_close(numpy.uint16(1000)) == encode_close(1000)
+
+
 def test_a_reason_must_be_text_that_a_code_accompanies() -> None:
     with pytest.raises(TypeError, match="^reason: str, not bytes"):
         encode_close(1000, b"bye")  # type: ignore[arg-type]

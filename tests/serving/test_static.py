@@ -231,15 +231,21 @@ def test_a_path_begins_with_a_slash(pages, path, folder):
         pages.add_directory(path, folder)
 
 
-@pytest.mark.parametrize("content", [None, 5, bytearray(b"x"), ["x"]])
+@pytest.mark.parametrize("content", [None, 5, ["x"]])
 def test_content_is_one_of_four_kinds(pages, content):
-    with pytest.raises(TypeError, match="^content: str, bytes, Response or a callable, not "):
+    with pytest.raises(TypeError, match="^content: str, bytes-like, Response or a callable, not "):
         pages.add_page("/", content)
+
+
+def test_content_may_be_any_buffer(pages):
+    pages.add_page("/a.js", bytearray(b"x"))
+    pages.add_page("/b.js", lambda _: memoryview(b"y"))
+    assert [ask(pages, path).body for path in ("/a.js", "/b.js")] == [b"x", b"y"]
 
 
 def test_content_that_a_callable_returns_is_checked_too(pages):
     pages.add_page("/", lambda _: None)
-    with pytest.raises(TypeError, match="^page '/': str, bytes or Response, not NoneType"):
+    with pytest.raises(TypeError, match="^page '/': str, bytes-like or Response, not NoneType"):
         ask(pages, "/")
 
 

@@ -8,12 +8,15 @@ program's own jar is.
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from email.message import Message
 from http.cookiejar import CookieJar
 from urllib.request import Request
 
 from tkws.http.authority import is_loopback
+from tkws.http.dates import parse_date
 from tkws.http.headers import CONTROL, Headers
 from tkws.protocol.uri import WebSocketURI
 
@@ -21,7 +24,7 @@ MAX_COOKIE = 4096
 """Characters that the name and the value of a cookie may have together; a longer one is ignored."""
 
 _MAX_AGE = 400 * 24 * 3600  # seconds
-_WITH_TEXT = frozenset(("expires", "domain", "samesite"))
+_WITH_TEXT = frozenset(("domain", "samesite"))
 _WHOLE_NUMBER = re.compile(r"(-?)([0-9]+)")
 
 
@@ -49,6 +52,7 @@ def _read(value: str, host: str, *, trustworthy: bool) -> str | None:
     if CONTROL.search(value) or not name or not separator or len(name + content) > MAX_COOKIE:
         return None
     kept: dict[str, str] = {}
+    expires = ""
     for attribute in attributes:
         key, _, said = (part.strip(" \t") for part in attribute.partition("="))
         key = key.lower()
@@ -59,10 +63,15 @@ def _read(value: str, host: str, *, trustworthy: bool) -> str | None:
         elif key == "max-age" and (age := _WHOLE_NUMBER.fullmatch(said)):
             seconds = min(int(age[2].lstrip("0")[:10] or 0), _MAX_AGE)
             kept[key] = f"{key}={age[1]}{seconds}"
+        elif key == "expires" and (date := parse_date(said, time.time())) is not None:
+            left = min(max(math.ceil(date - time.time()), 0), _MAX_AGE)
+            expires = f"max-age={left}"  # the jar's own reading of dates fails for some numbers
         elif key == "httponly":
             kept[key] = key
         elif (key in _WITH_TEXT and said) or (key == "path" and said.startswith("/")):
             kept[key] = f"{key}={said}"
+    if expires:
+        kept.setdefault("max-age", expires)  # which wins if it is there (RFC 6265bis, 5.7)
     if "." not in host and kept.get("domain", "").lower() in (f"domain={host}", f"domain=.{host}"):
         del kept["domain"]  # no such domain is known to the jar, and the host's own cookie needs none
     return "; ".join([f"{name}={content}", *kept.values()])

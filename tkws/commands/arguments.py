@@ -13,7 +13,15 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
-from tkws.checks import Buffer, check_bytes_like, check_count, check_kind, check_text
+from tkws.checks import (
+    Buffer,
+    check_bytes_like,
+    check_count,
+    check_kind,
+    check_text,
+    check_whole,
+    format_number,
+)
 from tkws.client.opening import OpenSettings
 from tkws.client.retry import Backoff, RetryState
 from tkws.net import check_ssl_context
@@ -94,12 +102,12 @@ def parse_message_type(type: str | int) -> str:
         TypeError: `type` is neither a name of an opcode nor a number.
         ValueError: `type` is not the number of an opcode, or it is a continuation.
     """
-    check_kind("type", type, str | int, "str or int")
-    if isinstance(type, int):
+    if not isinstance(type, str):
+        number = check_whole("type", type, "str or int")
         try:
-            kind = Opcode(type).name.lower()
+            kind = Opcode(number).name.lower()
         except ValueError:
-            raise ValueError(f"type: an opcode of RFC 6455, not {type}") from None
+            raise ValueError(f"type: an opcode of RFC 6455, not {format_number(number)}") from None
     else:
         kind = "ping" if type.lower() == "p" else complete(type, _MESSAGE_TYPES, "type")
     if kind == "continuation":

@@ -7,7 +7,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any, Unpack
 
-from tkws.checks import Buffer, check_bytes_like, check_kind
+from tkws.checks import Buffer, check_bytes_like, check_kind, check_whole, format_number
 from tkws.commands.arguments import as_bytes, as_text, parse_message_type
 from tkws.connection.attempt import Opened
 from tkws.connection.session import all_websockets
@@ -19,7 +19,7 @@ from tkws.keywords import ClientKeywords, ConnectionKeywords
 from tkws.loop import Master, loop_for
 from tkws.net import SocketStream, detach
 from tkws.options import ConnectionOptions, ServerOptions, changed, complete
-from tkws.protocol.closing import DEFAULT_REASONS
+from tkws.protocol.closing import DEFAULT_REASONS, encode_close
 from tkws.protocol.frames import Role
 from tkws.protocol.state import State
 from tkws.protocol.uri import parse_uri
@@ -109,6 +109,7 @@ def close(ws: WebSocket, code: int | None = 1000, reason: str = "") -> None:
     As in tcllib, an empty reason is replaced by the code's default text, if it has one.
     """
     _check_websocket(ws)
+    encode_close(code, reason)
     ws.close(code, reason or DEFAULT_REASONS.get(code or 0, ""))
 
 
@@ -165,9 +166,10 @@ def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
         TypeError: An argument is of a wrong type.
     """
     check_kind("host", host, str, "str")
-    check_kind("port", port, str | int, "str or int")
+    if not isinstance(port, str):
+        port = format_number(check_whole("port", port, "str or int"))
     wanted = _host_pattern(host)
-    return [ws for ws in list(all_websockets) if _matches(ws, host, wanted, str(port))]
+    return [ws for ws in list(all_websockets) if _matches(ws, host, wanted, port)]
 
 
 def _check_websocket(ws: WebSocket) -> None:

@@ -183,8 +183,11 @@ class ClientConnection:
         return Response(self._head.status, self._head.reason, self._head.headers, body)
 
     def _cut_refusal(self) -> _Head | None:
-        """Return an incomplete head by its complete lines; None for one that may not be a refusal."""
-        head = _parse_head(bytes(self._received.rpartition(b"\n")[0]))
+        """Return an incomplete head by its complete lines; None for one that may not be a refusal.
+
+        A first line that breaks off after the status is complete enough.
+        """
+        head = _parse_head(bytes(self._received.rpartition(b"\n")[0] or self._received))
         return head if head is not None and head.status >= 400 else None
 
     def _too_large(self) -> HandshakeError:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tkws.checks import check_bytes_like, check_count, check_kind
+from tkws.checks import Buffer, check_bytes_like, check_count, check_kind, check_text
 from tkws.http.headers import Headers, HeadersLike
 
 __all__ = [
@@ -26,24 +26,43 @@ _REASON = re.compile("[\t\x20-\x7e\x80-\xff]*")
 _FRAMING = frozenset(("content-length", "transfer-encoding"))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
 class Request:
-    """A request that was received. Its `repr` shows neither the query nor the headers."""
+    """A request that was received. Its `repr` shows neither the query nor the headers.
 
-    method: str = "GET"
+    Raises:
+        TypeError: An argument is of another type.
+        ValueError: One of the `headers` cannot travel.
+    """
+
+    method: str
     """In the case in which it was sent; only ``GET`` can become a WebSocket."""
 
-    target: str = "/"
+    target: str
     """The request target as it was sent: percent-encoded, with the query."""
 
-    headers: Headers = field(default_factory=Headers)
+    headers: Headers
     """The header fields."""
 
-    peer: Any = None
+    peer: Any
     """The socket address of the client; what a Unix socket has instead, or None."""
 
-    version: str = "1.1"
+    version: str
     """Of HTTP."""
+
+    def __init__(
+        self,
+        method: str = "GET",
+        target: str = "/",
+        headers: HeadersLike = (),
+        peer: Any = None,
+        version: str = "1.1",
+    ) -> None:
+        object.__setattr__(self, "method", check_text("method", method))
+        object.__setattr__(self, "target", check_text("target", target))
+        object.__setattr__(self, "headers", Headers(headers))
+        object.__setattr__(self, "peer", peer)
+        object.__setattr__(self, "version", check_text("version", version))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.method} {self.path!r} from {self.peer!r}>"
@@ -102,7 +121,7 @@ class Response:
         status: The status code, 100 to 999.
         reason: The reason phrase; None for the usual one.
         headers: The fields; Content-Length and Transfer-Encoding are not needed and not sent.
-        body: The body, in bytes.
+        body: The body, in any object with a contiguous buffer.
 
     Raises:
         TypeError: An argument is of another type.
@@ -119,11 +138,10 @@ class Response:
         status: int,
         reason: str | None = None,
         headers: HeadersLike = (),
-        body: bytes | bytearray | memoryview = b"",
+        body: Buffer = b"",
     ) -> None:
         status = check_count("status", status, least=100, most=999)
         check_kind("reason", reason, str | None, "str or None")
-        check_kind("body", body, bytes | bytearray | memoryview, "bytes")
         object.__setattr__(self, "status", status)
         object.__setattr__(self, "reason", _usual_reason(status) if reason is None else reason)
         object.__setattr__(self, "headers", Headers(headers))

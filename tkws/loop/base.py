@@ -247,9 +247,11 @@ class Loop(Scheduler):
         """Stop calling back for ``fd``, also for readiness that was already found. Idempotent.
 
         Raises:
+            TypeError: ``fd`` is not an int.
             StateError: The caller runs in another thread.
         """
         self.check_thread()
+        check_kind("fd", fd, int, "a descriptor as an int")
         self._readiness.unwatch(fd)
 
     def on_wake(self, callback: Callback) -> None:

@@ -80,6 +80,7 @@ class ConnectHandshake(ProxyHandshake):
         self._proxy = proxy
         self._target = format_authority(host, port)
         self._connection = ClientConnection()
+        self._received_any = False
         headers = {"Host": self._target, "User-Agent": USER_AGENT}
         if proxy.username is not None:
             headers["Proxy-Authorization"] = basic_authorization(proxy.username, proxy.password)
@@ -87,7 +88,8 @@ class ConnectHandshake(ProxyHandshake):
 
     def receive_data(self, data: bytes) -> bytes | None:
         """Take a part of the answer; the bytes after a 2xx are the server's."""
-        if speaks_tls(data):
+        first, self._received_any = not self._received_any, True
+        if first and speaks_tls(data):
             raise _garble(self._proxy, "HTTP", URLError("it speaks TLS on this port: use https:"))
         answer = self._connection.receive_data(data)
         if answer is None:

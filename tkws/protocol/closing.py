@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
 
-from tkws.checks import check_kind, check_text, format_number
+from tkws.checks import check_text, check_whole, format_number
 from tkws.errors import ProtocolError
 
 # A control frame carries 125 bytes (RFC 6455, 5.5), two of which are the code.
@@ -101,9 +101,9 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
         if reason:
             raise ValueError("reason: only with a code, since a Close frame cannot carry it alone")
         return b""
-    check_kind("code", code, int, "a whole number or None")
+    code = check_whole("code", code, "a whole number or None")
     if not is_sendable(code):
-        raise ValueError(f"code: 1000 to 1003, 1007 to 1014 or 3000 to 4999, not {format_number(int(code))}")
+        raise ValueError(f"code: 1000 to 1003, 1007 to 1014 or 3000 to 4999, not {format_number(code)}")
     return code.to_bytes(2, "big") + _encode_reason(reason)
 
 

@@ -144,7 +144,7 @@ class Server(ConfigurableServer):
 
         Args:
             path: The exact path, such as ``"/"``.
-            content: ``str`` is HTML, sent as UTF-8; ``bytes`` is of the type that the path's ending
+            content: ``str`` is HTML, sent as UTF-8; bytes-like is of the type that the path's ending
                 tells, as in `directory`; a callable gets the `Request` and returns either, or a
                 whole `Response`.
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
-from tkws.checks import check_bytes_like, check_kind
+from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.http.messages import Request, Response
 from tkws.serving.content import HTML, content_fields, plain, type_fields
 from tkws.serving.directory import Directory, FileResponse, with_slash
 
-Content = str | bytes | Response
+Content = str | Buffer | Response
 Page = Content | Callable[[Request], Content]
-"""The content of a path: text (HTML), bytes (of the type that the path's ending tells), a whole
+"""The content of a path: text (HTML), bytes-like (of the type that the path's ending tells), a whole
 `Response`, or a callable that makes one of these from the `Request`."""
 
 
@@ -31,8 +31,8 @@ class Pages:
     def add_page(self, path: str, content: Page) -> None:
         """Show ``content`` at exactly ``path``; see `tkws.Server.page`."""
         _check_path(path)
-        if not callable(content):
-            check_kind("content", content, str | bytes | Response, "str, bytes, Response or a callable")
+        if not (callable(content) or isinstance(content, str | Response)):
+            content = check_bytes_like("content", content, "str, bytes-like, Response or a callable")
         self._pages[path] = content
 
     def add_directory(self, path: str, folder: str | Path) -> None:
@@ -65,10 +65,8 @@ def _respond(path: str, content: Content) -> Response:
         return content
     if isinstance(content, str):
         return Response(200, headers=type_fields(HTML), body=str.encode(content))
-    if isinstance(content, bytes):
-        content = check_bytes_like("content", content)
-        return Response(200, headers=content_fields(path, content), body=content)
-    raise TypeError(f"page {path!r}: str, bytes or Response, not {type(content).__name__}")
+    content = check_bytes_like(f"page {path!r}", content, "str, bytes-like or Response")
+    return Response(200, headers=content_fields(path, content), body=content)
 
 
 def _nothing() -> Response:
