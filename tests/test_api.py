@@ -61,6 +61,7 @@ METHODS = {
         ),
         "call": "(self, method, params=None, *, timeout=None, on_result=None, on_error=None)",
         "notify": "(self, method, params=None)",
+        "receive_into": "(self, target, *, max_size=None, on_progress=None, on_end=None)",
         "ping": "(self, payload=b'')",
         "pong": "(self, payload=b'')",
         "close": "(self, code=1000, reason='')",
@@ -99,6 +100,7 @@ METHODS = {
     "Call": {"cancel": "(self)"},
     "JSONCodec": {"encode": "(self, value)", "decode": "(self, message)"},
     "Upload": {"cancel": "(self, *, finish=False)"},
+    "Download": {"cancel": "(self)"},
     "HTTPServer": {"admit": "(self, path='*', check=None)"},
     "Backplane": {"publish": "(self, group, message)", "subscribe": "(self, deliver)"},
     "Handler": {f"on_{event}": "(self, ws, message)" for event in tkws.Event},
@@ -115,12 +117,12 @@ PROPERTIES = {
 }  # fmt: skip
 
 OTHERS = {
-    "__version__", "Admit", "Backoff", "Backplane", "Call", "CallTimeout", "CloseCode", "Codec", "CodecError",
-    "ConnectionClosed", "ConnectionOptions",
-    "Deflate", "Event", "EventHandler", "HTTPServer", "Handler", "HandshakeError", "Headers", "JSON",
-    "JSONCodec", "JSONRPC", "JSONRPCError", "MessagesLost", "OpenError", "OpenTimeout",
-    "ProtocolError", "Request", "Response", "Role", "Server", "ServerOptions", "State", "StateError",
-    "Statistics", "URLError", "Upload", "WebSocket", "WebSocketError", "compiled", "is_transient",
+    "__version__", "Admit", "Backoff", "Backplane", "Call", "CallTimeout", "CloseCode", "Codec",
+    "CodecError", "ConnectionClosed", "ConnectionOptions", "Deflate", "Download", "Event", "EventHandler",
+    "HTTPServer", "Handler", "HandshakeError", "Headers", "JSON", "JSONCodec", "JSONRPC", "JSONRPCError",
+    "MessagesLost", "OpenError", "OpenTimeout", "Part", "ProtocolError", "Request", "Response", "Role",
+    "Server", "ServerOptions", "State", "StateError", "Statistics", "URLError", "Upload", "WebSocket",
+    "WebSocketError", "compiled", "is_transient",
 }  # fmt: skip
 
 
@@ -177,7 +179,7 @@ def test_every_public_thing_is_explained():
 def test_the_types_of_events():
     assert [str(event) for event in tkws.Event] == [
         "connect", "text", "binary", "value", "ping", "pong", "close", "timeout", "error", "disconnect",
-        "drain", "retry",
+        "drain", "retry", "part",
     ]  # fmt: skip
     assert all(event == str(event) for event in tkws.Event)
 

@@ -91,6 +91,7 @@ METHODS = {
     "send_value": {"value": ""},
     "send_json": {"value": ""},
     "send_stream": {"source": [b""]},
+    "receive_into": {"target": print},
     "ping": {},
     "pong": {},
     "close": {},

@@ -60,6 +60,7 @@ NOT_DEAD = {
         Handler.on_connect,
         Handler.on_disconnect,
         Handler.on_drain,
+        Handler.on_part,
         Handler.on_ping,
         Handler.on_pong,
         Handler.on_retry,

@@ -33,6 +33,7 @@ from tkws.commands import (
     validate,
 )
 from tkws.connection.calls import Call
+from tkws.connection.receiving import Download
 from tkws.connection.statistics import Statistics
 from tkws.connection.streaming import Upload
 from tkws.connection.websocket import WebSocket
@@ -57,7 +58,7 @@ from tkws.jsonrpc import JSONRPC
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import Deflate
-from tkws.protocol.events import Event
+from tkws.protocol.events import Event, Part
 from tkws.protocol.frames import Role
 from tkws.protocol.state import State
 from tkws.serving.admission import Admit
@@ -84,6 +85,7 @@ __all__ = [
     "ConnectionClosed",
     "ConnectionOptions",
     "Deflate",
+    "Download",
     "Event",
     "EventHandler",
     "HTTPServer",
@@ -95,6 +97,7 @@ __all__ = [
     "MessagesLost",
     "OpenError",
     "OpenTimeout",
+    "Part",
     "ProtocolError",
     "Request",
     "Response",

@@ -22,7 +22,7 @@ from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.errors import OpenTimeout, WebSocketError
 from tkws.loop import Timer
 from tkws.options import Handler as AnyHandler
-from tkws.protocol.events import Event
+from tkws.protocol.events import Event, Part
 
 _MESSAGES = (*MESSAGES, Event.VALUE)
 
@@ -44,6 +44,8 @@ class EventHandler(Protocol):
     ) -> object: ...
     @overload
     def __call__(self, ws: WebSocket, type: Literal[Event.VALUE], message: Any, /) -> object: ...
+    @overload
+    def __call__(self, ws: WebSocket, type: Literal[Event.PART], message: Part, /) -> object: ...
     @overload
     def __call__(self, ws: WebSocket, type: Literal[Event.CLOSE], message: tuple[int, str], /) -> object: ...
     @overload
@@ -91,6 +93,9 @@ class Handler:
 
     def on_value(self, ws: WebSocket, message: Any) -> None:
         """Handle a message that the option ``codec`` has decoded."""
+
+    def on_part(self, ws: WebSocket, message: Part) -> None:
+        """Handle a part of a message, with the option ``stream``."""
 
     def on_ping(self, ws: WebSocket, message: bytes) -> None:
         """Handle a ping, which has been answered."""

@@ -22,6 +22,7 @@ class SharedKeywords(TypedDict, total=False):
     close_timeout: float
     max_message: int
     max_fragments: int
+    stream: bool
     fragment_size: int | None
     high_water: int
     low_water: int

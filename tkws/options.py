@@ -78,6 +78,11 @@ class ConnectionOptions:
     """The most frames that a received message may have; more close the connection with 1008. This
     limits the work that a peer can cause by empty fragments."""
 
+    stream: bool = False
+    """Whether each message arrives in parts, as ``part`` events with a `Part`, while it comes: for messages
+    that are too large for memory. `max_message` and `codec` are not for these, and `max_fragments` counts
+    only empty fragments: a program that has to limit messages looks at `Part.offset`."""
+
     fragment_size: int | None = None
     """A message that takes more bytes than this, compressed, is sent in fragments of at most this many: for
     a peer or gateway that refuses larger frames. None to send each message in one frame."""
@@ -136,6 +141,7 @@ class ConnectionOptions:
         check_kind("compression", self.compression, bool | Deflate, "True, False or Deflate(...)")
         check_flag("echo_close_reason", self.echo_close_reason)
         check_flag("reentrant", self.reentrant)
+        check_flag("stream", self.stream)
         if self.codec is not None:
             check_codec("codec", self.codec)
         check_text("codec_errors", self.codec_errors)
@@ -152,6 +158,7 @@ class ConnectionOptions:
             echo_close_reason=self.echo_close_reason,
             max_message=self.max_message,
             max_fragments=self.max_fragments,
+            in_parts=self.stream,
             fragment_size=MAX_COUNT if self.fragment_size is None else self.fragment_size,
         )
 

@@ -54,6 +54,7 @@ REFUSED: dict[str, dict[str, Callable[[Any], object]]] = {
     "WebSocket": {
         "pause": lambda ws: ws.pause(),
         "send_stream": lambda ws: ws.send_stream([b"x"]),
+        "receive_into": lambda ws: ws.receive_into(print),
         "resume": lambda ws: ws.resume(),
         "reconnect_now": lambda ws: ws.reconnect_now(),
         "join": lambda ws: ws.join("room"),

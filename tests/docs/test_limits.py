@@ -24,7 +24,7 @@ from tkws.http.answers import ClientConnection
 from tkws.jsonrpc import JSONRPC
 from tkws.net import listen
 from tkws.options import ConnectionOptions, ServerOptions
-from tkws.protocol import closetimer
+from tkws.protocol import closetimer, messages
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
 from tkws.serving import httpconnection, httpserver
@@ -44,6 +44,7 @@ NO_LIMITS = {
     "ping",
     "compression",
     "fragment_size",
+    "stream",
     "low_water",
     "offline_buffer",
     "reentrant",
@@ -88,6 +89,9 @@ VALUES: dict[tuple[str, str], Callable[[], str]] = {
     ("For a connection before it is a WebSocket", "body of a request"): lambda: f"{http_server.MAX_SKIPPED}",
     ("For a WebSocket", "events behind a busy handler"): lambda: (
         f"{delivery.MAX_NESTED_EVENTS}, or {delivery.MAX_NESTED_SIZE // MIB} MiB"
+    ),
+    ("For a WebSocket", "bytes of a part"): lambda: (
+        f"{messages.PART_SIZE}, compressed {messages.COMPRESSED_PIECE * 1032}"
     ),
     ("For a WebSocket", "bytes of a stream that wait"): lambda: f"{driver.STREAM_HIGH_WATER}",
     ("For a WebSocket", "bytes that a peer must take before a Close"): lambda: f"{closetimer.MIN_READ_RATE}",

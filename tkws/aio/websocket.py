@@ -31,6 +31,7 @@ Data: TypeAlias = str | Buffer
 _TEXT: Final = Event.TEXT
 _BINARY: Final = Event.BINARY
 _VALUE: Final = Event.VALUE
+_PART: Final = Event.PART
 _OPEN: Final = State.OPEN
 
 _PLAIN = (str, bytes)
@@ -77,7 +78,7 @@ class Connection:
 
     def on_event(self, ws: WebSocket, type: str, message: Any) -> None:
         """Take an event of the connection: this is its handler."""
-        if type is _TEXT or type is _BINARY or type is _VALUE:
+        if type is _TEXT or type is _BINARY or type is _VALUE or type is _PART:
             self._queue.put(message, ws)
         elif type == Event.CONNECT:
             _resolve(self.opened)
@@ -137,6 +138,8 @@ class Connection:
 
     async def recv(self) -> Any:
         """Return the next message: text as ``str``, binary as ``bytes``; with a codec, its value.
+
+        With the option ``stream`` it returns the next `Part` of a message.
 
         Cancelling it loses no message.
 

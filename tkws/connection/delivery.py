@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from tkws.loop import Loop
 from tkws.options import Handler
-from tkws.protocol.events import Event, EventRecord
+from tkws.protocol.events import Event, EventRecord, Part
 
 MAX_NESTED_EVENTS = 256  # events that may wait for a handler that runs Tk's loop before reading stops
 MAX_NESTED_SIZE = 1024 * 1024  # bytes or characters of the same events
@@ -283,4 +283,5 @@ def _milestones_in(events: list[EventRecord]) -> int:
 
 
 def _size_of(events: list[EventRecord]) -> int:
-    return sum(len(message) for _, message in events if isinstance(message, str | bytes))
+    messages = (message.data if isinstance(message, Part) else message for _, message in events)
+    return sum(len(message) for message in messages if isinstance(message, str | bytes))

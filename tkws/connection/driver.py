@@ -96,6 +96,7 @@ class ConnectionDriver(StreamOwner):
         self._deferred_ends: list[Callable[[], object]] | None = None  # until `allow_end`
         self._answer_timer: Timer | None = None
         engine.auto_complete_close = False
+        engine.reader.may_hold = True
         stream.set_owner(self)
         loop.on_wake(self._on_wake)
 
@@ -217,7 +218,7 @@ class ConnectionDriver(StreamOwner):
 
     def update_reading(self) -> None:
         """Start or stop reading, depending on whether the delivery has capacity."""
-        full = self._delivery.should_pause_reading
+        full = self._delivery.should_pause_reading or self.engine.reader.held
         if full is self._paused or self.stream.closed:
             return
         self._paused = full
@@ -332,6 +333,8 @@ class ConnectionDriver(StreamOwner):
         engine = self.engine
         try:
             self._deliver()
+            if engine.reader.held:
+                self._read_held()
             # Until now, the handler could answer what came before the peer's Close or protocol error.
             if engine.pending_close is not None and not self._handler_may_answer():
                 engine.complete_close(self._loop.now())
@@ -341,6 +344,24 @@ class ConnectionDriver(StreamOwner):
                 self._process_closing()
             elif self._timer is None or self._awaits_pong:  # otherwise received data only postpones it
                 self._set_timer()
+
+    def _read_held(self) -> None:
+        """Read on what waits in the engine, as far as the handler has taken what came before."""
+        reader = self.engine.reader
+        while reader.held and not self._must_wait_to_read():
+            if self._loop.slice_spent():
+                self._loop.call_soon(self._process_engine)
+                break
+            self.engine.receive_data(b"", self._loop.now())
+            self._deliver()
+        self.update_reading()
+
+    def _must_wait_to_read(self) -> bool:
+        """Tell whether what waits in the engine must wait until the handler returns, or is resumed."""
+        delivery = self._delivery
+        if self.engine.reader.asking:  # the handler may be about to ask for it in parts
+            return delivery.running or delivery.has_backlog or delivery.paused
+        return delivery.should_pause_reading
 
     def _handler_may_answer(self) -> bool:
         """Tell whether the program may still answer what came before the peer's Close or protocol error."""

@@ -36,14 +36,17 @@ from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
-from tkws.protocol.state import State
+from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
     from tkws.connection.owner import SessionOwner
+    from tkws.connection.receiving import Download
     from tkws.connection.websocket import WebSocket
 
 # Seconds. A retry policy may return any number; a timer does not take any number.
 _MAX_RETRY_DELAY = 366 * 24 * 3600.0
+
+_MESSAGES: Final = (Event.TEXT, Event.BINARY, Event.PART)
 
 # These come from the loop only, so the handler may be called at once.
 _FROM_LOOP = (Input.FAILED, Input.LOST, Input.RETRY, Input.GIVE_UP)
@@ -91,9 +94,9 @@ class Session:
     """
 
     __slots__ = (
-        "_carrying_out", "_deferred_close", "_effects", "_masks", "_opener", "_owned", "_policy",
-        "connected_since", "delivery", "driver", "events", "groups", "log", "loop", "options", "owner",
-        "phase", "reconnections", "role", "sending", "ws",
+        "_carrying_out", "_deferred_close", "_downloads", "_effects", "_handler", "_masks", "_opener",
+        "_owned", "_policy", "connected_since", "delivery", "driver", "events", "groups", "log", "loop",
+        "options", "owner", "phase", "reconnections", "role", "sending", "ws",
     )  # fmt: skip
 
     def __init__(
@@ -110,10 +113,12 @@ class Session:
         self.reconnections: int = 0
         self.owner: SessionOwner | None = None
         self.groups: dict[str, None] | None = None
+        self._handler: Handler = _handler_of(options)
+        self._downloads: tuple[Download, ...] = ()
         self.delivery: Delivery = Delivery(
             loop,
             ws,
-            _handler_of(options),
+            self._handler,
             options.reentrant,
             on_capacity=self._on_capacity,
             tell_milestone=self._tell_milestone,
@@ -219,7 +224,9 @@ class Session:
             or options.codec is not before.codec
             or options.codec_errors != before.codec_errors
         ):
-            self.delivery.handler = _handler_of(options)
+            self._handler = _handler_of(options)
+            if not self._downloads:
+                self.delivery.handler = self._handler
         self.options = options
         self.delivery.reentrant = options.reentrant
         self.sending.set_capacity(options.offline_buffer)
@@ -265,7 +272,53 @@ class Session:
             return False
         return driver.send_directly(frame, now)
 
+    def receive_into(self, download: Download) -> None:
+        """Hand the next message that no other download takes to this one."""
+        self._downloads += (download,)
+        if len(self._downloads) == 1:
+            self.delivery.handler = self._take_download
+            self._ask_for_parts()
+
+    def download_withdrawn(self, download: Download) -> None:
+        """Note that a download has ended before its message began."""
+        if download not in self._downloads[:1]:
+            self._downloads = tuple(other for other in self._downloads if other is not download)
+        elif not self._comes_in_parts():
+            if self.driver is not None:
+                self.driver.engine.reader.next_in_parts(False)
+            self._next_download()
+
     # How it works
+
+    def _take_download(self, ws: WebSocket, type: Event, message: Any) -> None:
+        """Handle an event while there are downloads."""
+        download = self._downloads[0]
+        if download.pass_on(self._handler, type, message) and download in self._downloads:
+            self._next_download()
+
+    def _next_download(self) -> None:
+        self._downloads = self._downloads[1:]
+        if self._downloads:
+            self._ask_for_parts()
+        else:
+            self.delivery.handler = self._handler
+
+    def _ask_for_parts(self) -> None:
+        """Ask the engine for the next message in parts, unless it is here already."""
+        if self.driver is not None and not any(map(self.delivery.has_waiting, _MESSAGES)):
+            self.driver.engine.reader.next_in_parts()
+
+    def _comes_in_parts(self) -> bool:
+        """Tell whether the next message has begun in parts that no handler expects."""
+        if self.options.stream or self.driver is None:
+            return False
+        return self.delivery.has_waiting(Event.PART) or self.driver.engine.reader.within_parts
+
+    def _fail_downloads(self, error: Exception, *, tell: bool) -> None:
+        downloads, self._downloads = self._downloads, ()
+        self.delivery.handler = self._handler
+        for download in downloads:
+            download.fail(error, tell=tell)
 
     def _carry_out(self) -> None:
         self._carrying_out = True
@@ -307,6 +360,8 @@ class Session:
         driver = ConnectionDriver(self.loop, stream, engine, self.delivery, self._lost, log=self.log)
         self.driver = self._owned = driver
         driver.configure(self.options)
+        if self._downloads:
+            engine.reader.next_in_parts()
         compression = "no compression" if opened.codec is None else "permessage-deflate"
         self.log.info("open: from %r to %r, %s", stream.sockname, stream.peername, compression)
         self.sending.connected(driver)
@@ -352,6 +407,7 @@ class Session:
 
     def _silence(self, _: object) -> None:
         self.delivery.silence()
+        self._fail_downloads(not_open(State.CLOSED), tell=False)
 
     def _unregister(self, _: object) -> None:
         self._owned = None
@@ -440,6 +496,9 @@ class Session:
 
     def _tell_disconnect(self, type: Event, message: object) -> None:
         self._unwatch_interpreter()
+        if self._downloads:
+            assert self.events.end is not None
+            self._fail_downloads(self.events.end.cause, tell=True)
         try:
             self.delivery.handler(self.ws, type, message)
         finally:

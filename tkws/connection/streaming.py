@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from tkws.checks import check_callable, check_flag, check_kind, check_size
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.fragments import Fragments, Source, check_source, size_of
-from tkws.errors import StateError, WebSocketError
+from tkws.connection.transfer import Transfer
+from tkws.errors import StateError
 from tkws.protocol.closing import CloseCode
 
 if TYPE_CHECKING:
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
 FRAGMENT_SIZE: Final = 64 * 1024
 """Bytes of a fragment without ``fragment_size``: control frames wait no longer than for one of these."""
 
-PROGRESS_INTERVAL: Final = 1 / 30
-"""Seconds between two calls of ``on_progress``: a screen shows no more."""
 
-
-class Upload:
+class Upload(Transfer):
     """A message that is being sent in parts; `WebSocket.send_stream` returns it.
 
     Attributes:
@@ -55,17 +53,12 @@ class Upload:
         on_progress: Callable[[Upload], object] | None,
         on_end: Callable[[Upload], object] | None,
     ) -> None:
-        self.ws = ws
+        super().__init__(ws, on_progress, on_end)
         self.total = total
-        self.done = False
-        self.error: Exception | None = None
-        self._loop = ws.loop
         self._sending = sending
         self._fragments = fragments
         self._empty: str | bytes = "" if text else b""
         self._compress = compress
-        self._on_progress = on_progress
-        self._on_end = on_end
         self._driver: ConnectionDriver | None = None  # once it has begun
         self._queued = 0  # bytes handed to the connection
         self._sent = 0
@@ -73,11 +66,10 @@ class Upload:
         self._complete = False  # whether the last fragment was
         self._reading = False  # whether the source is being asked, which may run Tk's loop
         self._due = False  # whether `_send_next` is scheduled
-        self._next_progress = 0.0
 
     def __repr__(self) -> str:
-        state = "done" if self.done and self.error is None else repr(self.error) if self.done else "sending"
-        return f"<Upload {self.sent} of {'?' if self.total is None else self.total} bytes, {state}>"
+        total = "?" if self.total is None else self.total
+        return f"<Upload {self.sent} of {total} bytes, {self._state('sending')}>"
 
     @property
     def sent(self) -> int:
@@ -119,15 +111,6 @@ class Upload:
         driver.call_when_low(self._send_next)
         self._send_soon()
 
-    def fail(self, error: Exception, *, tell: bool = True) -> None:
-        """End since the connection has; ``tell`` says whether the program is called."""
-        if not self.done:
-            self._end(error)
-            if tell:
-                self._tell_end()
-            else:
-                self._on_end = None
-
     # How it works
 
     def _send_soon(self) -> None:
@@ -148,7 +131,7 @@ class Upload:
             if not driver.buffered_amount:
                 self._end(None)
                 self._loop.call_soon(self._tell_end)
-                self._tell_progress()
+                self._tell_progress(always=True)
             return
         if driver.writing_paused:
             return
@@ -156,8 +139,7 @@ class Upload:
         if fragment is not None and self._may_send(driver):  # the source may have done anything
             self._send(driver, *fragment)
         self._send_soon()
-        if self._on_progress is not None and self._loop.now() >= self._next_progress:
-            self._tell_progress()
+        self._tell_progress()
 
     def _may_send(self, driver: ConnectionDriver) -> bool:
         return not self.done and driver.takes_messages
@@ -211,27 +193,6 @@ class Upload:
             self._fragments.close()
         except Exception:  # the program's
             self._loop.report_exception()
-
-    def _tell_progress(self) -> None:
-        self._next_progress = self._loop.now() + PROGRESS_INTERVAL
-        self._call(self._on_progress)
-
-    def _tell_end(self) -> None:
-        on_end, self._on_end = self._on_end, None
-        if on_end is not None:
-            self._call(on_end)
-        elif self.error is not None and not isinstance(self.error, WebSocketError):  # the source's
-            try:
-                raise self.error
-            except Exception:
-                self._loop.report_exception()
-
-    def _call(self, function: Callable[[Upload], object] | None) -> None:
-        if function is not None and not self._loop.closed:
-            try:
-                function(self)
-            except Exception:
-                self._loop.report_exception()
 
 
 def new_upload(

@@ -22,6 +22,7 @@ from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
 from tkws.connection.owner import check_group
+from tkws.connection.receiving import Download, new_download
 from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
 from tkws.connection.streaming import Upload, new_upload
@@ -37,6 +38,7 @@ from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
     from tkws.connection.fragments import Source
+    from tkws.connection.receiving import Target
     from tkws.http.messages import Request, Response
 
 _MASKS = MaskPool(os.urandom)
@@ -268,6 +270,44 @@ class WebSocket(ConfigurableConnection):
         """
         self.loop.check_process()
         return caller_of(self._options.handler).notify(self, method, params)
+
+    def receive_into(
+        self,
+        target: Target,
+        *,
+        max_size: int | None = None,
+        on_progress: Callable[[Download], object] | None = None,
+        on_end: Callable[[Download], object] | None = None,
+    ) -> Download:
+        """Write the next message to a file, or hand it to a function, as it comes.
+
+        The handler does not get this message. Further calls take the messages after it. The option
+        ``max_message`` is not for it. Text goes to a file in UTF-8.
+
+        Args:
+            target: The path of a file, which has the ending ``.part`` until it is complete; or a callable
+                ``(data)`` such as the ``write`` of a file, which gets the parts of the message: bytes, or
+                str that is whole characters.
+            max_size: The most bytes that the message may have; a longer one closes the connection with 1009.
+                None for any.
+            on_progress: Called as ``on_progress(download)`` up to 30 times a second while it comes, and when
+                all of it has.
+            on_end: Called as ``on_end(download)`` once, when all was received, or it failed or was
+                cancelled: see `Download.error`. An exception of the target without ``on_end`` goes to
+                ``report_callback_exception``. The rest of the message is dropped after one.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
+            ValueError: ``max_size`` is negative.
+            OSError: The file cannot be made.
+            StateError: The connection is over, or the caller is not in Tk's thread.
+        """
+        self.loop.check_thread()
+        download = new_download(
+            self._session, target, max_size=max_size, on_progress=on_progress, on_end=on_end
+        )
+        self._session.receive_into(download)
+        return download
 
     def ping(self, payload: str | Buffer = b"") -> int:
         """Send a ping; the answer is a ``pong`` event (RFC 6455, 5.5.2).

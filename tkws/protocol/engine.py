@@ -11,11 +11,14 @@ and never raises for a fault of the peer. After every call, its owner does four 
 4. call `Engine.handle_timer` at `Engine.deadline`. While `Engine.awaits_peer` is true, read what has arrived
    and call `Engine.note_unsent` first, so that a deadline measures the peer and not a queue.
 
-Events are tuples ``(Event, message)``: TEXT and BINARY with the message; PING and PONG with
-the payload; ERROR with a `ProtocolError` if the peer broke the protocol; and exactly one
-CLOSE with ``(code, reason)``, after which nothing follows. Its code is that of the Close frame that
-the peer sent, 1005 if that had none, and 1006 if no valid one came (RFC 6455, 7.1.5): also after a
-fault, when the code that this side sent is the error's.
+If it has set `MessageReader.may_hold`, it also calls `Engine.receive_data` without data while the reader has
+bytes `held`, once it has delivered the events before.
+
+Events are tuples ``(Event, message)``: TEXT and BINARY with the message; PART with a
+`tkws.protocol.events.Part` of one; PING and PONG with the payload; ERROR with a `ProtocolError` if the peer
+broke the protocol; and exactly one CLOSE with ``(code, reason)``, after which nothing follows. Its code is
+that of the Close frame that the peer sent, 1005 if that had none, and 1006 if no valid one came
+(RFC 6455, 7.1.5): also after a fault, when the code that this side sent is the error's.
 
 States, each with what ends it::
 
@@ -26,6 +29,8 @@ States, each with what ends it::
 The server ends its output as soon as both Close frames have passed; the client waits for
 that end (RFC 6455, 7.1.1), so that no port is left waiting on the server: for a second at most
 (`tkws.protocol.closetimer.LINGER`), since nothing is left to be said.
+
+Long because all that happens to a connection is a method here.
 """
 
 from __future__ import annotations
@@ -112,6 +117,7 @@ class Engine:
         self.reader: Final = MessageReader(
             role, codec, max_message=options.max_message, max_fragments=options.max_fragments
         )
+        self.reader.set_in_parts(options.in_parts)
         self.writer: Final = MessageWriter(masks, codec, options.fragment_size)
         self._options = options
         self.close_code: int | None = None
@@ -137,6 +143,7 @@ class Engine:
         self.keepalive.pong_timeout = options.pong_timeout
         self.reader.max_message = options.max_message
         self.reader.max_fragments = options.max_fragments
+        self.reader.set_in_parts(options.in_parts)
         self.writer.fragment_size = options.fragment_size
         self._options = options
 

@@ -8,7 +8,7 @@ are strings, so that a handler may compare with ``"text"`` as well as with ``Eve
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Event(StrEnum):
@@ -26,6 +26,26 @@ class Event(StrEnum):
     DISCONNECT = "disconnect"
     DRAIN = "drain"
     RETRY = "retry"
+    PART = "part"
 
 
 EventRecord = tuple[Event, Any]
+
+
+class Part(NamedTuple):
+    """A part of a message, the message of a ``part`` event; see the option ``stream``."""
+
+    data: str | bytes
+    """The part: of a text whole characters. Only the last part of a message may be empty."""
+
+    offset: int
+    """The bytes of the message before this part, decompressed; of a text in UTF-8."""
+
+    final: bool
+    """Whether the message ends with this part."""
+
+    text: bool
+    """Whether it is a text message."""
+
+    total: int | None
+    """The bytes of the whole message, if it came in one frame and uncompressed; else None."""

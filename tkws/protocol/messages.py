@@ -8,25 +8,26 @@ Three ways through, the fastest that fits:
 - messages that each came whole in one frame are cut out and decoded in runs
   (`tkws.protocol.runs`);
 - anything else, a fragment or a frame whose end has not come yet, goes piece by piece through
-  a `Message`, so that invalid UTF-8, a limit or broken compression is noticed at the byte
-  where it stands (RFC 6455, 8.1);
+  a `tkws.protocol.reassembly.Message`, so that invalid UTF-8, a limit or broken compression is
+  noticed at the byte where it stands (RFC 6455, 8.1);
 - a large binary payload is received into its own buffer (`MessageReader.get_buffer`), which
   becomes the message without being copied.
+
+A message may also be told in parts, as it comes (`MessageReader.set_in_parts`): it is never there as a whole.
 """
 
 from __future__ import annotations
 
-import io
-from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable
-from typing import Any
+from typing import Final
 
 from tkws.errors import ProtocolError
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import FrameHeader, Opcode, Role, parse_header
-from tkws.protocol.masking import apply_mask, mask_in_place
+from tkws.protocol.masking import apply_mask
+from tkws.protocol.reassembly import Message, PayloadBuffer
 from tkws.protocol.runs import read_masked_run, read_unmasked_run
 from tkws.protocol.trace import MAX_BEGINNING, Tracer, traced
 
@@ -37,113 +38,10 @@ Run = Callable[[bytes, int, int, PerMessageDeflate | None, list[EventRecord]], i
 """A function of `tkws.protocol.runs`."""
 
 _DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer of its own worthwhile
-_PIECES_BEFORE_JOIN = 1024  # bounds what tiny fragments cost beyond their bytes
+PART_SIZE = 65536  # bytes that make a part, if the message does not end before
+COMPRESSED_PIECE = 512  # bytes of which a part is decompressed: they become half a MiB at most
 
-_Utf8Decoder = getincrementaldecoder("utf-8")
-_SURROGATES, _AFTER_SURROGATES = b"\xed\xa0", b"\xee"  # how they begin
-
-
-class Message:
-    """A message under way: its pieces, checked as they come.
-
-    Args:
-        opcode: TEXT or BINARY.
-        codec: The decompressor, where the message is compressed.
-        limit: The most bytes that it may have, decompressed.
-
-    Attributes:
-        event: The event of the whole message.
-        size: Bytes so far, decompressed.
-    """
-
-    __slots__ = (
-        "_codec", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces", "event", "size",
-    )  # fmt: skip
-
-    def __init__(self, opcode: Opcode, codec: PerMessageDeflate | None, limit: int) -> None:
-        text = opcode is Opcode.TEXT
-        self.event = Event.TEXT if text else Event.BINARY
-        self.size: int = 0
-        self._limit = limit
-        self._codec = codec
-        self._decoder = _Utf8Decoder() if text else None
-        self._empty: Any = "" if text else b""
-        self._pieces: list[Any] = []  # all str or all bytes
-        self._joined = 0
-        self._fragments = 0
-
-    @property
-    def is_plain_binary(self) -> bool:
-        """Whether the payload is the message, byte for byte."""
-        return self._codec is None and self._decoder is None
-
-    def begin_fragment(self, length: int, max_fragments: int) -> None:
-        """Hold a frame of ``length`` bytes of payload against the limits before it is received."""
-        self._fragments += 1
-        if self._fragments > max_fragments:
-            reason = f"Message in more than {max_fragments} fragments, the limit of max_fragments"
-            raise ProtocolError(CloseCode.POLICY_VIOLATION, reason)
-        if self._codec is None and self.size + length > self._limit:
-            reason = f"Message of more than {self._limit} bytes, the limit of max_message"
-            raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason)
-
-    def add(self, payload: bytes, final: bool) -> bytes:
-        """Take the next piece of the payload and return it decompressed; ``final`` says that none follows."""
-        if self._codec is not None:
-            payload = self._codec.decode(payload, final, self._limit, self.size)
-        self.size += len(payload)
-        self._pieces.append(payload if self._decoder is None else self._decode(self._decoder, payload, final))
-        if len(self._pieces) - self._joined >= _PIECES_BEFORE_JOIN:
-            self._pieces[self._joined :] = [self._empty.join(self._pieces[self._joined :])]
-            self._joined += 1
-        return payload
-
-    def value(self) -> str | bytes:
-        """Return the whole message."""
-        whole: str | bytes = self._empty.join(self._pieces)
-        return whole
-
-    def _decode(self, decoder: IncrementalDecoder, payload: bytes, final: bool) -> str:
-        try:
-            text = decoder.decode(payload, final)
-            # Python waits for the third byte of a surrogate, which some error handlers let pass.
-            if not final and _SURROGATES <= decoder.getstate()[0] < _AFTER_SURROGATES:
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError as error:
-            raise ProtocolError(CloseCode.INVALID_PAYLOAD, "Text is not valid UTF-8") from error
-        return text
-
-
-class PayloadBuffer:
-    """Where a large payload is received; it becomes the payload without being copied.
-
-    Args:
-        size: The payload's size in bytes.
-
-    Attributes:
-        missing: The part that is not filled yet; a new view after each `filled`.
-    """
-
-    __slots__ = ("_file", "_size", "missing")
-
-    def __init__(self, size: int) -> None:
-        # bytes(n) is not touched before it is written: a peer that announces 16 MiB and sends
-        # nothing costs nothing.
-        self._file = io.BytesIO(bytes(size))
-        self._size = size
-        self.missing: memoryview[int] = self._file.getbuffer()
-
-    def filled(self, count: int, mask: bytes) -> None:
-        """Take note that ``count`` bytes more are there, to be unmasked where there is a ``mask``."""
-        filled, self.missing = self.missing, self.missing[count:]
-        if mask:
-            mask_in_place(filled[:count], mask, self._size - len(filled))
-        filled.release()
-
-    def take(self) -> bytes:
-        """Return the payload; the buffer must not be used afterwards."""
-        self.missing.release()  # BytesIO copies its bytes while a view of them exists
-        return self._file.getvalue()
+_PART: Final = Event.PART  # in Python 3.11, looking a member up on its enum is a call
 
 
 class MessageReader:
@@ -160,13 +58,18 @@ class MessageReader:
         max_fragments: As above; a change counts from the next frame on.
         frames: Frames received whole.
         messages: Messages received whole.
+        may_hold: Whether reading stops, with `held`, after a part and before a message that is refused
+            since it is too large: the owner delivers what came before, and calls `receive` without data.
+        held: Whether received bytes wait for that call.
+        asking: Whether they wait since a message is too large: `next_in_parts` lets it in.
         payload: Where the rest of a large payload is received; None unless one is on its way.
         stopped: Whether `stop` was called.
     """
 
     __slots__ = (
-        "_beginning", "_codec", "_frame", "_masked", "_message", "_missing", "_rest", "_run", "_tracer",
-        "frames", "max_fragments", "max_message", "messages", "payload", "stopped",
+        "_beginning", "_codec", "_frame", "_in_parts", "_masked", "_message", "_missing", "_next_in_parts",
+        "_rest", "_run", "_told", "_tracer", "asking", "frames", "held", "max_fragments", "max_message",
+        "may_hold", "messages", "payload", "stopped",
     )  # fmt: skip
 
     def __init__(
@@ -177,6 +80,12 @@ class MessageReader:
         self.frames: int = 0
         self.messages: int = 0
         self.stopped: bool = False
+        self.may_hold: bool = False
+        self.held: bool = False
+        self.asking: bool = False
+        self._in_parts = False
+        self._next_in_parts = False
+        self._told = 0  # bytes of parts in this call
         self._masked = role is Role.SERVER
         self._tracer: Tracer | None = None
         self._beginning = b""  # of the payload of _frame, decompressed, for the tracer
@@ -192,18 +101,39 @@ class MessageReader:
         """Call ``tracer`` with every frame that is received whole from now on; None to stop."""
         self._tracer = tracer
         self._beginning = b""
-        if tracer is not None:
-            self._run = _read_no_run
-        else:
-            self._run = read_masked_run if self._masked else read_unmasked_run
+        self._choose_run()
+
+    def set_in_parts(self, in_parts: bool) -> None:
+        """Tell messages in parts, or not, from the next on: as PART events."""
+        self._in_parts = in_parts
+        self._choose_run()
+
+    def next_in_parts(self, wanted: bool = True) -> None:
+        """Tell the next message in parts, whatever `set_in_parts` said; False to withdraw that.
+
+        It is the message under way, unless that is told in parts already.
+        """
+        message = self._message
+        if wanted and message is not None and not message.in_parts:
+            message.tell_in_parts()
+            return
+        self._next_in_parts = wanted
+        self._choose_run()
 
     def receive(self, data: bytes, events: list[EventRecord], control: Control) -> None:
         """Read ``data``; append what it completes to ``events``, hand control frames to ``control``.
+
+        While bytes are `held`, data is kept, and a call without data reads on.
 
         Raises:
             ProtocolError: With the close code that tells the peer its fault. Messages that
                 were complete before it are in ``events``.
         """
+        if self.held:
+            if data:
+                self._rest += data
+                return
+            self.held = False
         if self._rest:
             data = self._rest + data
             self._rest = b""
@@ -211,15 +141,22 @@ class MessageReader:
         while not self.stopped:
             if self._frame is not None:
                 position = self._read_payload(self._frame, data, position, events)
-                if self._missing:
+                if self._told >= PART_SIZE and self.may_hold and position < len(data):
+                    self.held = True
+                if self._missing or self.held:
+                    self._leave(data, position, events)
                     return
             if self._message is None:
                 position = self._read_run(data, position, events)
                 if position == len(data):
                     return
             header = parse_header(data, position, masked=self._masked, compression=self._codec is not None)
-            if header is None or self._waits_for_control(header, data, position):
-                self._rest = data[position:]
+            if (
+                header is None
+                or self._waits_for_control(header, data, position)
+                or (self.may_hold and self._must_ask(header))
+            ):
+                self._leave(data, position, events)
                 return
             position += header.header_size
             if header.opcode.is_control:
@@ -252,11 +189,44 @@ class MessageReader:
             self.payload = None
             self._end_frame(frame, buffer.take(), events)
 
+    @property
+    def within_parts(self) -> bool:
+        """Whether a message is under way that is told in parts."""
+        return self._message is not None and self._message.in_parts
+
     def stop(self) -> None:
         """Ignore everything that comes from now on, and drop an unfinished message."""
         self.stopped = True
+        self.held = False
         self._rest = b""
         self._message = self._frame = self.payload = None
+
+    def _choose_run(self) -> None:
+        if self._tracer is not None or self._in_parts or self._next_in_parts:
+            self._run = _read_no_run
+        else:
+            self._run = read_masked_run if self._masked else read_unmasked_run
+
+    def _leave(self, data: bytes, position: int, events: list[EventRecord]) -> None:
+        """Keep what was not read, and tell what came of a message in parts."""
+        self._rest = data[position:]
+        if self._message is not None and self._message.in_parts:
+            self._append_part(self._message, False, events)
+        self._told = 0
+
+    def _must_ask(self, header: FrameHeader) -> bool:
+        """Hold a message that will be refused, once: the owner may want it in parts."""
+        if header.opcode.is_control:
+            return False
+        if self.asking:
+            self.asking = False
+            return False
+        if self._message is not None:
+            self.asking = self._message.exceeds(header.length)
+        elif not (header.rsv1 or self._in_parts or self._next_in_parts):
+            self.asking = header.length > self.max_message
+        self.held = self.asking
+        return self.asking
 
     def _read_run(self, data: bytes, position: int, events: list[EventRecord]) -> int:
         before = len(events)
@@ -288,15 +258,28 @@ class MessageReader:
         elif message is not None:
             raise ProtocolError(CloseCode.PROTOCOL_ERROR, "A new message inside an unfinished one")
         else:
-            message = Message(header.opcode, self._codec if header.rsv1 else None, self.max_message)
+            message = self._new_message(header)
         message.begin_fragment(header.length, self.max_fragments)
-        if message.is_plain_binary and header.length - available > _DIRECT_THRESHOLD:
+        if message.is_plain_binary and not message.in_parts and header.length - available > _DIRECT_THRESHOLD:
             self.payload = _allocate(header.length)
         self._message = message
         self._frame = header
         self._missing = header.length
 
+    def _new_message(self, header: FrameHeader) -> Message:
+        message = Message(header.opcode, self._codec if header.rsv1 else None, self.max_message)
+        if header.fin and not header.rsv1:
+            message.total = header.length
+        if self._in_parts or self._next_in_parts:
+            message.tell_in_parts()
+            self._next_in_parts = False
+            self._choose_run()
+        return message
+
     def _read_payload(self, frame: FrameHeader, data: bytes, position: int, events: list[EventRecord]) -> int:
+        message = self._message
+        if message is not None and message.in_parts and self.payload is None:
+            return self._read_parts(frame, message, data, position, events)
         end = min(position + self._missing, len(data))
         piece = data[position:end]
         if self.payload is not None:
@@ -308,9 +291,36 @@ class MessageReader:
         self._missing -= len(piece)
         if not self._missing:
             self._end_frame(frame, piece, events)
-        elif self._message is not None and piece:
-            self._keep_beginning(self._message.add(piece, final=False))
+        elif message is not None and piece:
+            self._keep_beginning(message.add(piece, final=False))
         return end
+
+    def _read_parts(
+        self, frame: FrameHeader, message: Message, data: bytes, position: int, events: list[EventRecord]
+    ) -> int:
+        """Read the payload of a message in parts, up to where the frame or the data end, or it is held."""
+        end = min(position + self._missing, len(data))
+        size = COMPRESSED_PIECE if message.is_compressed else PART_SIZE
+        while True:
+            piece = data[position : min(position + size, end)]
+            position += len(piece)
+            if frame.mask:
+                piece = apply_mask(piece, frame.mask, frame.length - self._missing)
+            self._missing -= len(piece)
+            if not self._missing:
+                self._end_frame(frame, piece, events)
+            elif piece:
+                self._keep_beginning(message.add(piece, final=False))
+            if message.size - message.told >= PART_SIZE:
+                self._append_part(message, False, events)
+            if position == end or (self.may_hold and self._told >= PART_SIZE):
+                return position
+
+    def _append_part(self, message: Message, final: bool, events: list[EventRecord]) -> None:
+        part = message.take_part(final)
+        if part is not None:
+            events.append((_PART, part))
+            self._told += len(part.data)
 
     def _end_frame(self, frame: FrameHeader, piece: bytes, events: list[EventRecord]) -> None:
         message = self._message
@@ -322,7 +332,10 @@ class MessageReader:
             self._tracer(traced(frame, self._beginning, received=True))
             self._beginning = b""
         if frame.fin:
-            events.append((message.event, message.value()))
+            if message.in_parts:
+                self._append_part(message, True, events)
+            else:
+                events.append((message.event, message.value()))
             self.messages += 1
             self._message = None
 

@@ -1,0 +1,209 @@
+"""A message that is written to a file, or handed to a function, as it comes: `WebSocket.receive_into`.
+
+Stands in front of the handler until the message is over, as if it were the handler, and passes on all other
+events. Knows the events and the target, not the connection. A file has another name until it is complete.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from io import BufferedWriter
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from tkws.checks import check_callable, check_size
+from tkws.connection.transfer import Transfer
+from tkws.errors import StateError
+from tkws.options import Handler
+from tkws.protocol.closing import CloseCode
+from tkws.protocol.events import Event, Part
+from tkws.protocol.state import State, not_open
+
+if TYPE_CHECKING:
+    from tkws.connection.session import Session
+
+Target: TypeAlias = str | os.PathLike[str] | Callable[[Any], object]
+"""The path of a file, or a callable ``(data)``."""
+
+UNFINISHED: Final = ".part"
+"""The end of a file's name until the file is complete."""
+
+_MESSAGES = (Event.TEXT, Event.BINARY)
+
+
+class Download(Transfer):
+    """A message that is received into a file or a function; `WebSocket.receive_into` returns it.
+
+    Attributes:
+        ws: The connection.
+        received: The bytes of the message that were written; of a text in UTF-8.
+        total: The bytes of the whole message, once they are known: if it comes in one frame, uncompressed.
+        done: Whether it has ended: all of it was received, or it failed or was cancelled.
+        error: Why it ended before all of it was received: the exception of the file or the function, a
+            `StateError` after `cancel`, a `ConnectionClosed` if the connection ended; else None.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        target: _File | Callable[[Any], object],
+        *,
+        max_size: int | None,
+        on_progress: Callable[[Download], object] | None,
+        on_end: Callable[[Download], object] | None,
+    ) -> None:
+        super().__init__(session.ws, on_progress, on_end)
+        self.received = 0
+        self.total: int | None = None
+        self._session = session
+        self._file = target if isinstance(target, _File) else None
+        self._write: Callable[[Any], object] = target.write if isinstance(target, _File) else target
+        self._max_size = max_size
+        self._begun = False
+
+    def __repr__(self) -> str:
+        total = "?" if self.total is None else self.total
+        return f"<Download {self.received} of {total} bytes, {self._state('receiving')}>"
+
+    def cancel(self) -> None:
+        """End before all of it was received; a no-op if it is done.
+
+        An unfinished file is removed. The rest of a message that has begun to come is dropped; close the
+        connection if that would take too long.
+
+        Raises:
+            StateError: The caller is not in Tk's thread.
+        """
+        self._loop.check_thread()
+        if not self.done:
+            self._end(StateError("The download was cancelled by this program"))
+            self._loop.call_soon(self._tell_end)
+
+    # Called by the session
+
+    def pass_on(self, handler: Handler, type: Event, message: Any) -> bool:
+        """Take an event, or call ``handler`` with it; return whether the message is over."""
+        if type in _MESSAGES and not self._begun:
+            if self.done:  # it was cancelled before it began
+                handler(self.ws, type, message)
+                return True
+            self._begun = True
+            self._take(Part(message, 0, True, type is Event.TEXT, len(_as_bytes(message))))
+            return True
+        if type is Event.PART and (self._begun or message.offset == 0):
+            self._begun = True
+            if not self.done:
+                self._take(message)
+            return bool(message.final)
+        handler(self.ws, type, message)
+        return False
+
+    # How it works
+
+    def _take(self, part: Part) -> None:
+        self.total = part.total
+        data = _as_bytes(part.data)
+        if self._max_size is not None and self.received + len(data) > self._max_size:
+            self._end(ValueError(f"A message of more than {self._max_size} bytes, the limit of max_size"))
+            self._loop.call_soon(self._tell_end)
+            self.ws.close(CloseCode.MESSAGE_TOO_BIG, f"Message of more than {self._max_size} bytes")
+            return
+        try:
+            if data:
+                self._write(data if self._file is not None else part.data)
+            if part.final and self._file is not None:
+                self._file.finish()
+        except Exception as error:
+            if not self.done:  # the function may have cancelled
+                self._end(error)
+                self._loop.call_soon(self._tell_end)
+            return
+        if self.done:
+            return
+        self.received += len(data)
+        if part.final:
+            self._end(None)
+            self._loop.call_soon(self._tell_end)
+        self._tell_progress(always=part.final)
+
+    def _end(self, error: Exception | None) -> None:
+        self.done = True
+        self.error = error
+        if self._file is not None:
+            self._file.close()
+        if not self._begun and error is not None:
+            self._session.download_withdrawn(self)
+
+
+class _File:
+    """A file that has its name only once it is complete.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.path.abspath(path)
+        if os.path.isdir(self._path):
+            raise IsADirectoryError(f"target: a file, not the directory {self._path!r}")
+        self._file: BufferedWriter | None = open(self._path + UNFINISHED, "wb")  # noqa: SIM115
+
+    def write(self, data: bytes) -> None:
+        """Write ``data``."""
+        assert self._file is not None
+        self._file.write(data)
+
+    def finish(self) -> None:
+        """Give the file its name; a file of that name is replaced."""
+        assert self._file is not None
+        self._file.close()
+        self._file = None
+        os.replace(self._path + UNFINISHED, self._path)
+
+    def close(self) -> None:
+        """Remove the file if it is not complete."""
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # the disk may be full
+                file.close()
+            with suppress(OSError):
+                os.remove(self._path + UNFINISHED)
+
+
+def new_download(
+    session: Session,
+    target: Target,
+    *,
+    max_size: int | None,
+    on_progress: Callable[[Download], object] | None,
+    on_end: Callable[[Download], object] | None,
+) -> Download:
+    """Check the arguments of `WebSocket.receive_into`, and return what it returns.
+
+    Raises:
+        TypeError: As there.
+        ValueError: As there.
+        OSError: As there.
+        StateError: As there.
+    """
+    if not (callable(target) or isinstance(target, str | os.PathLike)):
+        raise TypeError(f"target: a path, or a callable (data), not {type(target).__name__}")
+    if max_size is not None:
+        max_size = check_size("max_size", max_size)
+    for name, function in (("on_progress", on_progress), ("on_end", on_end)):
+        if function is not None:
+            check_callable(name, function, "(download)")
+    if session.state is State.CLOSED:
+        raise not_open(State.CLOSED)
+    return Download(
+        session,
+        target if callable(target) else _File(target),
+        max_size=max_size,
+        on_progress=on_progress,
+        on_end=on_end,
+    )
+
+
+def _as_bytes(data: str | bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else data

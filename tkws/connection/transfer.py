@@ -1,0 +1,81 @@
+"""A message that is sent or received in parts: how it ends, and how the program is told.
+
+The program's functions are called from the loop. An exception that they raise is shown, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from tkws.errors import WebSocketError
+
+if TYPE_CHECKING:
+    from tkws.connection.websocket import WebSocket
+
+PROGRESS_INTERVAL: Final = 1 / 30
+"""Seconds between two calls of ``on_progress``: a screen shows no more."""
+
+
+class Transfer:
+    """The base of `tkws.Upload` and `tkws.Download`.
+
+    Args:
+        ws: The connection.
+        on_progress: Called with the transfer now and then; None for nothing.
+        on_end: Called with it once, at its end; None to show an exception of the program's instead.
+    """
+
+    def __init__(
+        self,
+        ws: WebSocket,
+        on_progress: Callable[[Any], object] | None,
+        on_end: Callable[[Any], object] | None,
+    ) -> None:
+        self.ws = ws
+        self.done = False
+        self.error: Exception | None = None
+        self._loop = ws.loop
+        self._on_progress = on_progress
+        self._on_end = on_end
+        self._next_progress = 0.0
+
+    def fail(self, error: Exception, *, tell: bool = True) -> None:
+        """End since the connection has; ``tell`` says whether the program is called."""
+        if not self.done:
+            self._end(error)
+            if tell:
+                self._tell_end()
+            else:
+                self._on_end = None
+
+    def _end(self, error: Exception | None) -> None:
+        raise NotImplementedError
+
+    def _tell_progress(self, *, always: bool = False) -> None:
+        now = self._loop.now()
+        if self._on_progress is not None and (always or now >= self._next_progress):
+            self._next_progress = now + PROGRESS_INTERVAL
+            self._call(self._on_progress)
+
+    def _tell_end(self) -> None:
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            self._call(on_end)
+        elif self.error is not None and not isinstance(self.error, WebSocketError):  # the program's
+            try:
+                raise self.error
+            except Exception:
+                self._loop.report_exception()
+
+    def _call(self, function: Callable[[Any], object]) -> None:
+        if not self._loop.closed:
+            try:
+                function(self)
+            except Exception:
+                self._loop.report_exception()
+
+    def _state(self, verb: str) -> str:
+        if not self.done:
+            return verb
+        return "done" if self.error is None else repr(self.error)
