@@ -46,7 +46,7 @@ def check_handler(name: str, handler: object) -> None:
     """Refuse a value that cannot be called as a handler.
 
     Raises:
-        TypeError: It is not callable, or it is a coroutine function and `tkws.aio` is not imported.
+        TypeError: The handler is not callable, or it is a coroutine function and `tkws.aio` is not imported.
     """
     check_callable(name, handler, "(ws, type, message)")
     check_runnable(name, handler)

@@ -49,7 +49,7 @@ class Codec:
             binary; any exception becomes the cause of a `CodecError`.
 
     Raises:
-        TypeError: One of them is not callable.
+        TypeError: An argument is not callable.
     """
 
     def __init__(self, encode: Callable[[Any], str | Buffer], decode: Callable[[Any], Any]) -> None:

@@ -104,7 +104,7 @@ class ConfigurableServer(Configurable):
         Raises:
             TypeError: A name is not an option, or a value is of a wrong type.
             ValueError: A value is out of range.
-            StateError: In a forked process.
+            StateError: The process was forked.
         """
         return self._configure(option, changes)
 

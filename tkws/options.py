@@ -268,7 +268,7 @@ def complete(word: str, names: Iterable[str], what: str = "option") -> str:
         what: The kind of name, for the error.
 
     Raises:
-        TypeError: None or several of the names begin with it, or it is not a str.
+        TypeError: None or several of the names begin with ``word``, or it is not a str.
     """
     check_text(what, word)
     names = list(names)

@@ -148,7 +148,7 @@ def stream(ws: WebSocket, *, max_queue: MaxQueue = MAX_QUEUE) -> Connection:
         max_queue: As for `connect`.
 
     Raises:
-        StateError: It is closed, or the caller is in another thread.
+        StateError: The connection is closed, or the caller is in another thread.
         TypeError: An argument is of another type.
         ValueError: ``max_queue`` is out of range.
     """

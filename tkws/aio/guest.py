@@ -211,7 +211,7 @@ class GuestLoop(PiecewiseEventLoop):
         """Refuse to run the loop while it runs, or another one in the thread does.
 
         Raises:
-            RuntimeError: One of them runs.
+            RuntimeError: This loop, or another one of the thread, is running.
         """
         self._check_running()
 

@@ -159,7 +159,7 @@ class Connection:
         """Receive messages until the connection is closed in order.
 
         Raises:
-            ConnectionClosedError: It was closed otherwise.
+            ConnectionClosedError: The connection was lost, or closed with another code.
             CodecError: As `recv`.
         """
         queue = self._queue
@@ -177,7 +177,7 @@ class Connection:
                 iterable of these, each item is a fragment of one message.
 
         Raises:
-            TypeError: For a message of another type.
+            TypeError: ``message`` is of a wrong type.
             ConnectionClosed: The connection is closed.
         """
         if not isinstance(message, _PLAIN) and _is_fragments(message):
@@ -289,8 +289,8 @@ class Connection:
         """Close the connection, and wait until it is closed. Idempotent.
 
         Raises:
-            TypeError: For arguments of other types.
-            ValueError: For a code that must not be sent.
+            TypeError: An argument is of a wrong type.
+            ValueError: ``code`` must not be sent.
         """
         self.ws.close(code, reason)
         self._queue.set_unlimited()

@@ -16,7 +16,7 @@ def require_widget(name: str, widget: object) -> None:
     """Refuse an argument that is not a widget.
 
     Raises:
-        TypeError: It is not one; the message has the argument's name.
+        TypeError: The value is not a widget; the message has the argument's name.
     """
     check_kind(name, widget, tkinter.Misc, "a widget")
 

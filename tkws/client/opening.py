@@ -69,7 +69,7 @@ class OpenSettings:
         """Import what an opening needs and the import of tkws spares the program.
 
         Raises:
-            OSError: No descriptor is left to read it with.
+            OSError: No descriptor is left to read the modules with.
         """
         codecs.lookup("idna")  # for names and for certificates
         if self.cookies is not None:
@@ -102,8 +102,8 @@ class OpenSettings:
         """Return where a redirect from ``uri`` leads.
 
         Raises:
-            URLError: It leads to no WebSocket, from TLS to none, or away from the route that the program
-                chose. The message can follow "it".
+            URLError: The redirect leads to no WebSocket, from TLS to none, or away from the route that
+                the program chose. The message can follow "it".
         """
         target = follow(uri, location)
         if uri.secure and not target.secure:

@@ -80,8 +80,8 @@ class Backoff:
     server come at once. A server's Retry-After makes it longer, up to a day.
 
     Raises:
-        TypeError: For a value of a wrong type.
-        ValueError: For a value that is out of range.
+        TypeError: A value is of a wrong type.
+        ValueError: A value is out of range.
     """
 
     initial: float = 0.5

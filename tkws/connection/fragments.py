@@ -74,8 +74,8 @@ class Fragments:
 
         Raises:
             EOFError: The source has ended before ``total``.
-            TypeError: It returned another type than the message's.
-            ValueError: It returned more than ``total``, or text that is not UTF-8.
+            TypeError: The source returned another type than the message's.
+            ValueError: The source returned more than ``total``, or text that is not UTF-8.
             Exception: It raised this.
         """
         if not self._ended and len(self._ready) <= self._fragment_size:
@@ -147,8 +147,8 @@ def check_source(source: Source, text: bool) -> None:
     The pieces of an iterable may have any size. A piece is bytes-like; for a text, str or UTF-8.
 
     Raises:
-        TypeError: It is of another type, or a text file without ``text``.
-        ValueError: It is a file that cannot be read.
+        TypeError: ``source`` is of another type, or a text file without ``text``.
+        ValueError: ``source`` is a file that cannot be read.
     """
     if isinstance(source, io.TextIOBase) and not text:
         raise TypeError(

@@ -33,8 +33,8 @@ def check_group(group: object) -> str:
     """Return the name of a group.
 
     Raises:
-        TypeError: It is not a str.
-        ValueError: It is empty, or could be taken for a pattern.
+        TypeError: ``group`` is not a str.
+        ValueError: ``group`` is empty, or could be taken for a pattern.
     """
     name = check_text("group", group)
     if not name or not WILDCARDS.isdisjoint(name):

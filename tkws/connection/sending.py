@@ -82,7 +82,7 @@ class Sending:
         """Send a message, or a fragment of one, for the program in Tk's thread; see `WebSocket.send`.
 
         Raises:
-            StateError: It cannot be sent now, or it continues a message whose beginning was lost.
+            StateError: The message cannot be sent now, or it continues a message whose beginning was lost.
         """
         if self._discarding and not self._starts_new_message():
             self._discarding = not final
@@ -96,7 +96,7 @@ class Sending:
         """Send a message, or a fragment of one, for another thread; `ThreadQueue` tracks its fragments.
 
         Raises:
-            StateError: It cannot be sent now.
+            StateError: The frame cannot be sent now.
         """
         if self._capacity and not self._closing and self._must_wait():
             if final:

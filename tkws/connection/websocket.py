@@ -402,7 +402,8 @@ class WebSocket(ConfigurableConnection):
         Raises:
             TypeError: ``group`` is not a str.
             ValueError: ``group`` is empty, or has a wildcard.
-            StateError: It is a client, or has no `Server`, or has ended; the caller is not in Tk's thread.
+            StateError: The connection is a client, has no `Server` or has ended, or the caller is not in Tk's
+                thread.
         """
         check_group(group)
         self.loop.check_thread()

@@ -39,7 +39,7 @@ def parse_authority(text: str) -> Authority:
     """Read such as ``user:password@example.org:8443``.
 
     Raises:
-        ValueError: It is not valid. The message can follow "the URL".
+        ValueError: The text is not valid. The message can follow "the URL".
     """
     userinfo, _, rest = text.rpartition("@")
     parts = re.fullmatch(_HOST_AND_PORT, rest)

@@ -244,7 +244,7 @@ def _check(event: h11.Request, peer: Any) -> Request:
     """Return a request that a server can act on.
 
     Raises:
-        HandshakeError: With the status that answers it.
+        HandshakeError: The server cannot act on it; ``status`` is that of the answer.
     """
     fields = event.headers.raw_items()
     if len(fields) > MAX_FIELDS:

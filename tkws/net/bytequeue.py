@@ -163,7 +163,7 @@ def as_buffer(data: Buffer | Source) -> Buffer | Source:
     """Return ``data`` with a length in bytes.
 
     Raises:
-        TypeError: For anything but bytes, a bytearray, a contiguous memoryview or a `Source`.
+        TypeError: ``data`` is not bytes, a bytearray, a contiguous memoryview or a `Source`.
     """
     if isinstance(data, bytes | bytearray):
         return data

@@ -18,7 +18,7 @@ def detach(sock: socket.socket, *, connected: bool = True) -> socket.socket:
     Raises:
         TypeError: `sock` is not a plain socket. TLS has to be the loop's own: `tkws.serve`
             and `tkws.open` have the argument ``ssl``.
-        ValueError: For a socket that is not a connected stream.
+        ValueError: `sock` is not a connected stream socket.
     """
     check_kind("sock", sock, socket.socket, "a socket")
     if isinstance(sock, ssl.SSLSocket):

@@ -169,7 +169,7 @@ def require_socks() -> None:
     """Check that SOCKS is available.
 
     Raises:
-        ImportError: It is not; the message says what to install.
+        ImportError: SOCKS is not available; the message says what to install.
     """
     try:
         import socksio  # noqa: F401

@@ -28,7 +28,7 @@ def ask_system(host: str, port: int) -> list[Endpoint]:
     """Return the endpoints that the system's resolver finds; it blocks.
 
     Raises:
-        OSError: It finds none.
+        OSError: There is none.
         UnicodeError: ``host`` cannot be a name.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

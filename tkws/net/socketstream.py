@@ -239,7 +239,7 @@ class SocketStream(Stream):
         """Give the socket back, open, non-blocking and not watched; the owner receives no more reports.
 
         Raises:
-            StateError: If bytes wait to be sent, or after ``end``, ``close`` or a failure.
+            StateError: Bytes wait to be sent, or the stream has ended, was closed or has failed.
         """
         if self._state is not _OPEN or self._outgoing.size:
             raise StateError(f"only an open stream with nothing to send can be detached: {self!r}")

@@ -24,7 +24,7 @@ def check_ssl_context(name: str, ssl_context: ssl.SSLContext | None, *, server_s
 
     Raises:
         TypeError: `ssl_context` is not an `ssl.SSLContext`.
-        ValueError: It is a context for the other end.
+        ValueError: `ssl_context` is a context for the other end.
     """
     if ssl_context is None:
         return

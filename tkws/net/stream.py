@@ -176,7 +176,7 @@ class Stream(ABC):
 
         Raises:
             StateError: After ``end()``, ``close()`` or ``detach()``.
-            TypeError: For anything but bytes, a bytearray, a contiguous memoryview or a `Source`.
+            TypeError: A piece is not bytes, a bytearray, a contiguous memoryview or a `Source`.
         """
 
     def writelines(self, data: Iterable[Buffer | Source]) -> None:

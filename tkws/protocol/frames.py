@@ -104,7 +104,7 @@ def parse_header(data: bytes, start: int, *, masked: bool, compression: bool) ->
         compression: Whether permessage-deflate was agreed, which gives RSV1 a meaning.
 
     Raises:
-        ProtocolError: With code 1002, where the header breaks a rule of RFC 6455, 5.2.
+        ProtocolError: The header breaks a rule of RFC 6455, 5.2 (code 1002).
     """
     if len(data) < start + 2:
         return None

@@ -49,8 +49,8 @@ def check_protocols(protocols: Iterable[str]) -> tuple[str, ...]:
     """Return subprotocols as a tuple; a str is one of them.
 
     Raises:
-        TypeError: They are not an iterable of str.
-        ValueError: One is not a token (RFC 9110, 5.6.2), or is there twice.
+        TypeError: ``protocols`` is not an iterable of str.
+        ValueError: A protocol is not a token (RFC 9110, 5.6.2), or is there twice.
     """
     if not isinstance(protocols, Iterable):
         raise TypeError(f"protocols: an iterable of str, not {type(protocols).__name__}")

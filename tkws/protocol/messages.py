@@ -126,7 +126,7 @@ class MessageReader:
         While bytes are `held`, data is kept, and a call without data reads on.
 
         Raises:
-            ProtocolError: With the close code that tells the peer its fault. Messages that
+            ProtocolError: The peer broke the protocol; its code is that of the Close frame. Messages that
                 were complete before it are in ``events``.
         """
         if self.held:
@@ -176,7 +176,7 @@ class MessageReader:
         """Take note of ``count`` bytes that were received into the buffer.
 
         Raises:
-            ValueError: Where `get_buffer` gave no room for so many.
+            ValueError: `get_buffer` gave no room for so many.
         """
         if self.stopped:
             return

@@ -55,7 +55,7 @@ def encode_control(name: str, payload: str | Buffer) -> bytes:
 
     Raises:
         TypeError: ``payload`` is neither text nor bytes-like.
-        ValueError: It is too long, cannot be encoded, or the buffer is closed.
+        ValueError: The payload is too long, cannot be encoded, or the buffer is closed.
     """
     if isinstance(payload, str):
         try:

@@ -50,7 +50,7 @@ def read_unmasked_run(
         Where in ``data`` the run ends.
 
     Raises:
-        ProtocolError: For a compressed message that is broken, too large or bad text.
+        ProtocolError: A compressed message is broken, too large or not UTF-8.
     """
     append = events.append
     size = len(data)

@@ -131,7 +131,7 @@ def follow(base: WebSocketURI, location: str) -> WebSocketURI:
             taken, a fragment is dropped.
 
     Raises:
-        URLError: It leads to no WebSocket server. The message can follow "it".
+        URLError: The reference leads to no WebSocket server. The message can follow "it".
     """
     parts = re.fullmatch(_REFERENCE, _normalized(location), re.DOTALL)
     assert parts is not None

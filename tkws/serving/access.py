@@ -57,7 +57,7 @@ def check_host(host: str | None, allowed: Sequence[str] | None, *, loopback: boo
         loopback: Whether the connection came over a loopback address.
 
     Raises:
-        HandshakeError: With status 403.
+        HandshakeError: The request is refused, with status 403.
     """
     authority = _parse_authority(host or "")
     name = (host or "") if authority is None else authority.host
@@ -83,7 +83,7 @@ def check_origin(
             server are those at its port under any name of this machine.
 
     Raises:
-        HandshakeError: With status 403.
+        HandshakeError: The request is refused, with status 403.
     """
     if origin is None:
         return

@@ -111,8 +111,8 @@ def decision_of(verdict: object) -> Decision:
     """Return the decision that a check's result stands for.
 
     Raises:
-        TypeError: It is of another type than a `Verdict`.
-        ValueError: It is a `Response` that would not be final.
+        TypeError: ``verdict`` is not a `Verdict`.
+        ValueError: ``verdict`` is a `Response` that would not be final.
     """
     if verdict is None or verdict is True:
         return Decision()

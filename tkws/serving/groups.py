@@ -89,7 +89,7 @@ def check_groups(name: str, groups: object) -> tuple[str, ...]:
     """Return a name or pattern, or several, as a tuple.
 
     Raises:
-        TypeError: They are of another type.
+        TypeError: ``groups`` is neither a str nor an iterable of str.
     """
     if isinstance(groups, str):
         return (groups,)

@@ -120,8 +120,8 @@ class HTTPServer(Server):
         into the same context.
 
         Raises:
-            TypeError: For anything but a context.
-            ValueError: For a client's context, and where the server listens for plain TCP.
+            TypeError: The value is not an `ssl.SSLContext`.
+            ValueError: It is a client's context, or the server listens for plain TCP.
         """
         return self._ssl_context
 
@@ -169,9 +169,9 @@ class HTTPServer(Server):
             The check.
 
         Raises:
-            TypeError: For a path that is not a str, or a check that cannot be called.
-            ValueError: For a path that can match none, since every path begins with ``/``.
-            StateError: In a process that was forked off.
+            TypeError: ``path`` is not a str, or ``check`` is not callable.
+            ValueError: ``path`` cannot match any path, since every path begins with ``/``.
+            StateError: The process was forked.
         """
         if check is None and callable(path):
             path, check = "*", path

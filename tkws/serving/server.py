@@ -125,9 +125,9 @@ class Server(ConfigurableServer):
             The handler.
 
         Raises:
-            TypeError: For a path or a protocol that is not a str, or a handler that cannot be called.
-            ValueError: For a path that can match none, since every path begins with ``/``.
-            StateError: In a process that was forked off.
+            TypeError: ``path`` or ``protocol`` is not a str, or ``handler`` is not callable.
+            ValueError: ``path`` cannot match any path, since every path begins with ``/``.
+            StateError: The process was forked.
         """
         check_kind("path", path, str, "str")
         check_kind("protocol", protocol, str, "str")
@@ -149,9 +149,9 @@ class Server(ConfigurableServer):
                 whole `Response`.
 
         Raises:
-            TypeError: For a path that is not a str, or content of another type.
-            ValueError: For a path that does not begin with ``/``.
-            StateError: In a process that was forked off.
+            TypeError: ``path`` is not a str, or ``content`` is of another type.
+            ValueError: ``path`` does not begin with ``/``.
+            StateError: The process was forked.
         """
         self.loop.check_process()
         self.pages.add_page(path, content)
@@ -175,10 +175,10 @@ class Server(ConfigurableServer):
             folder: The folder in the file system.
 
         Raises:
-            NotADirectoryError: For a path that is not a folder.
-            TypeError: For a path that is not a str.
-            ValueError: For a path that does not begin with ``/``.
-            StateError: In a process that was forked off.
+            NotADirectoryError: ``folder`` is not a folder.
+            TypeError: ``path`` is not a str.
+            ValueError: ``path`` does not begin with ``/``.
+            StateError: The process was forked.
         """
         self.loop.check_process()
         self.pages.add_directory(path, folder)
@@ -195,7 +195,7 @@ class Server(ConfigurableServer):
             group: A name, a glob such as ``"room-*"``, or several of these.
 
         Raises:
-            TypeError: For a group of another type.
+            TypeError: ``group`` is of a wrong type.
         """
         return [session.ws for session in self._connections.groups.members(check_groups("group", group))]
 
@@ -225,9 +225,9 @@ class Server(ConfigurableServer):
             where this is found out later: how many it was passed on for.
 
         Raises:
-            TypeError: For an argument of another type.
-            ValueError: For text that cannot be encoded, and for a path that can match none.
-            StateError: In a process that was forked off.
+            TypeError: An argument is of a wrong type.
+            ValueError: ``message`` cannot be encoded, or ``path`` cannot match any path.
+            StateError: The process was forked.
         """
         check_kind("path", path, str, "str")
         check_glob(path)
@@ -247,8 +247,8 @@ class Server(ConfigurableServer):
         does not travel. Messages that other servers publish go to the members here.
 
         Raises:
-            TypeError: For an object without ``publish`` and ``subscribe``; see `Backplane`.
-            StateError: In a process that was forked off.
+            TypeError: The object has no ``publish`` or no ``subscribe``; see `Backplane`.
+            StateError: The process was forked.
         """
         return self._backplane
 
@@ -272,8 +272,8 @@ class Server(ConfigurableServer):
 
         Raises:
             TypeError: As `WebSocket.close`; nothing is closed then.
-            ValueError: The same.
-            StateError: In another thread than that of Tk; nothing is closed then.
+            ValueError: As `WebSocket.close`; nothing is closed then.
+            StateError: The caller is not in Tk's thread; nothing is closed then.
         """
         encode_close(code, reason)
         self.loop.check_thread()
@@ -330,7 +330,7 @@ class Server(ConfigurableServer):
             protocol: The subprotocol; None for the first that the client offers and an entry speaks.
 
         Raises:
-            HandshakeError: With the HTTP status that refuses it.
+            HandshakeError: The request is refused; ``status`` is that of the answer.
             TypeError: ``headers`` are of another type.
             ValueError: ``headers`` cannot be sent, or have a field of the handshake's; the client does not
                 offer ``protocol``.
@@ -360,7 +360,7 @@ class Server(ConfigurableServer):
             id: The id that the log has called the connection by so far; empty for a new one.
 
         Raises:
-            StateError: In another thread than that of Tk.
+            StateError: The caller is not in Tk's thread.
         """
         self.loop.check_thread()
         session = self._make(agreement, id)
@@ -371,7 +371,7 @@ class Server(ConfigurableServer):
         """Do the same with a socket, from any thread; the socket is detached at once.
 
         Raises:
-            StateError: Where the server, or its interpreter, has gone.
+            StateError: The server was closed, or its interpreter destroyed.
         """
         self.loop.check_process()
         if self.closed or self.loop.closed:
