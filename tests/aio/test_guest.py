@@ -114,7 +114,7 @@ def test_a_task_is_run_by_tks_loop(guest, pump_until):
 @pytest.mark.parametrize("way", ["call_soon", "call_later", "call_soon_threadsafe"])
 def test_what_is_queued_from_outside_wakes_it(guest, pump_until, way):
     said = []
-    pump_until(lambda: not guest._owed)
+    pump_until(lambda: not guest._turn_scheduled)
     {
         "call_soon": lambda: guest.call_soon(said.append, 1),
         "call_later": lambda: guest.call_later(0.001, said.append, 1),
@@ -145,7 +145,7 @@ def test_another_thread_wakes_it(guest, pump_until):
 def test_an_earlier_timer_is_in_time(guest, pump_until):
     said = []
     guest.call_later(1000, said.append, "late")
-    pump_until(lambda: not guest._owed)
+    pump_until(lambda: not guest._turn_scheduled)
     guest.call_later(0.01, said.append, "early")
     pump_until(lambda: said)
     assert said == ["early"]
@@ -154,7 +154,7 @@ def test_an_earlier_timer_is_in_time(guest, pump_until):
 
 def test_endless_waiting_needs_no_timer(guest, pump_until):
     task = guest.create_task(asyncio.sleep(float("inf")))
-    pump_until(lambda: not guest._owed)
+    pump_until(lambda: not guest._turn_scheduled)
     assert guest.next_deadline() == float("inf")
     task.cancel()
     pump_until(task.done)
@@ -168,7 +168,7 @@ def test_nothing_is_owed_while_nothing_happens(guest, pump_until):
         await asyncio.Event().wait()
 
     task = guest.create_task(cancelled_timeouts())
-    pump_until(lambda: not guest._owed and not guest._ready)
+    pump_until(lambda: not guest._turn_scheduled and not guest._ready)
     assert guest.host.next_deadline == float("inf")
     if os.environ["TKWS_NOTIFIER"] == "filehandler":
         entered = []

@@ -1,4 +1,4 @@
-"""Pieces of rounds, and asyncio's private names: what is gone from a Python is told here, name by name."""
+"""Turns, and asyncio's private names: what is gone from a Python is told here, name by name."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_tasks_can_be_swapped_since_python_3_12():
 
 def test_every_private_name_in_the_module_is_tested_here():
     """A name that is added to the module is added to the tests above."""
-    own = {"_round", "_until", "_in_piece", "_closed"}
+    own = {"_iteration_left", "_until", "_in_turn", "_closed"}
     tree = ast.parse(inspect.getsource(turns))
     own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     used = {
@@ -123,20 +123,20 @@ def test_an_executor_can_be_taken(plain):
         plain.run_until_complete(plain.run_in_executor(None, int))
 
 
-# ---- pieces
+# ---- turns
 
 
 @pytest.fixture
 def loop(monkeypatch):
-    monkeypatch.setattr(turns, "UNCLOCKED", 1)
-    loop = turns.PiecewiseEventLoop()
+    monkeypatch.setattr(turns, "CALLS_PER_CLOCK_READ", 1)
+    loop = turns.TurnEventLoop()
     yield loop
     loop.close()
 
 
 def run_all(loop) -> None:
     while loop._ready:
-        loop.run_piece(10)
+        loop.run_turn(10)
 
 
 def test_rounds_follow_each_other_until_nothing_is_queued(loop):
@@ -149,7 +149,7 @@ def test_rounds_follow_each_other_until_nothing_is_queued(loop):
 
     loop.call_soon(again)
     loop.call_soon(said.append, 2)
-    loop.run_piece(10)
+    loop.run_turn(10)
     assert said == [1, 2, 3, 4]
 
 
@@ -158,30 +158,30 @@ def test_no_round_follows_a_stop(loop):
     loop.call_soon(loop.stop)
     loop.call_soon(loop.call_soon, said.append, 2)
     loop.call_soon(said.append, 1)
-    loop.run_piece(10)
+    loop.run_turn(10)
     assert said == [1]
 
 
-def test_a_piece_ends_with_its_time_and_the_next_goes_on(loop):
+def test_a_turn_ends_with_its_time_and_the_next_goes_on(loop):
     said = []
     for number in range(5):
         loop.call_soon(said.append, number)
     for count in range(1, 6):
-        loop.run_piece(0)
+        loop.run_turn(0)
         assert said == list(range(count))
-    loop.run_piece(0)
+    loop.run_turn(0)
 
 
-def test_timers_in_time_and_only_as_many_as_a_piece_has_time_for(loop):
+def test_timers_in_time_and_only_as_many_as_a_turn_has_time_for(loop):
     said = []
     now = loop.time()
     for number in range(4):
         loop.call_at(now - 10 + number, said.append, number)
     loop.call_at(now + 1000, said.append, "late")
-    loop.run_piece(0)
+    loop.run_turn(0)
     assert len(loop._scheduled) > 1
     for _ in range(10):
-        loop.run_piece(0)
+        loop.run_turn(0)
     assert said == [0, 1, 2, 3]
     assert loop.next_deadline() == now + 1000
 
@@ -208,10 +208,10 @@ def test_cancelled_callbacks_are_not_run(loop):
     timer = loop.call_at(0, pytest.fail)
     loop.call_soon(timer.cancel)
     run_all(loop)
-    loop.run_piece(1)
+    loop.run_turn(1)
 
 
-def test_what_leaves_a_callback_leaves_the_piece_and_the_rest_stays(loop):
+def test_what_leaves_a_callback_leaves_the_turn_and_the_rest_stays(loop):
     said = []
 
     def leave():
@@ -220,16 +220,16 @@ def test_what_leaves_a_callback_leaves_the_piece_and_the_rest_stays(loop):
     loop.call_soon(leave)
     loop.call_soon(said.append, 1)
     with pytest.raises(SystemExit):
-        loop.run_piece(10)
+        loop.run_turn(10)
     assert asyncio._get_running_loop() is None
-    loop.run_piece(10)
+    loop.run_turn(10)
     assert said == [1]
 
 
-def test_a_loop_is_running_in_its_pieces_only(loop):
+def test_a_loop_is_running_in_its_turns_only(loop):
     said = []
     loop.call_soon(lambda: said.append((asyncio.get_running_loop() is loop, loop.is_running())))
-    loop.run_piece(10)
+    loop.run_turn(10)
     assert said == [(True, True)]
     assert not loop.is_running()
     with pytest.raises(RuntimeError, match="no running event loop"):
@@ -262,7 +262,7 @@ def test_asynchronous_generators_are_known_to_the_loop(loop):
     assert ended == [1]
 
 
-def test_a_piece_within_a_task_of_another_loop(loop, plain):
+def test_a_turn_within_a_task_of_another_loop(loop, plain):
     said = []
 
     async def inner():
@@ -292,7 +292,7 @@ def test_debug_mode_tells_slow_callbacks_and_where_tasks_were_made(loop, caplog)
     task = loop.create_task(slow())
     until = time.monotonic() + 5
     while not task.done() and time.monotonic() < until:
-        loop.run_piece(1)
+        loop.run_turn(1)
     assert task.done()
     assert "slow()" in caplog.text
     assert "took" in caplog.text
@@ -302,13 +302,13 @@ def test_debug_mode_tells_slow_callbacks_and_where_tasks_were_made(loop, caplog)
     timer.cancel()
 
 
-def test_a_piece_is_ended_by_its_callback(loop):
+def test_a_turn_is_ended_by_its_callback(loop):
     said = []
-    loop.call_soon(loop.end_piece)
+    loop.call_soon(loop.end_turn)
     loop.call_soon(said.append, 1)
-    loop.run_piece(10)
+    loop.run_turn(10)
     assert said == []
-    loop.run_piece(10)
+    loop.run_turn(10)
     assert said == [1]
 
 
@@ -318,5 +318,5 @@ def test_alone_it_is_as_any_other_loop_also_within_another(loop, plain):
 
     loop.call_soon(int)
     loop.call_soon(int)
-    loop.run_piece(0)
+    loop.run_turn(0)
     assert plain.run_until_complete(inside()) == "slept"

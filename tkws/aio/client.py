@@ -30,10 +30,10 @@ ARGUMENTS = MappingProxyType(
 
 
 class connect:  # noqa: N801 - it is called as a function is
-    """Open a connection: ``async with``, ``await``, or ``async for`` to connect again and again.
+    """Open a connection: ``async with``, ``await``, or ``async for`` to reconnect.
 
-    In ``async for`` a connection that was lost, or cannot be made for a reason that may pass, is followed by
-    the next one, after a pause.
+    In ``async for``, if a connection is lost, or cannot be made for a reason that may pass, the next one
+    follows after a pause.
 
     Args:
         uri: ``ws://`` or ``wss://``.
@@ -41,7 +41,7 @@ class connect:  # noqa: N801 - it is called as a function is
         backoff: The pauses of ``async for``; None for those of `Backoff`.
         max_queue: How many messages may wait to be received: reading pauses at this number, and continues
             at a quarter of it. ``(high, low)`` for both; None for any number.
-        **options: As of `tkws.open`; the names of `websockets` for them are taken as well.
+        **options: As of `tkws.open`; the names that `websockets` has for some of them are accepted too.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class connect:  # noqa: N801 - it is called as a function is
             await self._connection.close()
 
     async def __aiter__(self) -> AsyncIterator[Connection]:
-        """Connect again and again.
+        """Connect, and reconnect after each connection.
 
         Raises:
             WebSocketError: The opening failed for a reason that does not pass, or too often.
@@ -114,10 +114,10 @@ class connect:  # noqa: N801 - it is called as a function is
 
 
 def running_master(master: Master) -> Master:
-    """Return the window of the loop that is running, unless ``master`` names one.
+    """Return ``master``, or by default the window of the running loop.
 
     Raises:
-        RuntimeError: The loop that is running is not that of a window, or of another one.
+        RuntimeError: The running loop does not belong to a window, or belongs to another one.
         StateError: The window was destroyed.
     """
     running = asyncio.get_running_loop()
@@ -141,7 +141,7 @@ def translated(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
 
 
 def stream(ws: WebSocket, *, max_queue: MaxQueue = MAX_QUEUE) -> Connection:
-    """Make a connection of the callback style one that can be awaited: its handler is replaced.
+    """Make a callback-style connection awaitable; its handler is replaced.
 
     Args:
         ws: The connection, open or opening; wait for ``stream(ws).opened`` if it is opening.
@@ -149,7 +149,7 @@ def stream(ws: WebSocket, *, max_queue: MaxQueue = MAX_QUEUE) -> Connection:
 
     Raises:
         StateError: The connection is closed, or the caller is in another thread.
-        TypeError: An argument is of another type.
+        TypeError: An argument is of a wrong type.
         ValueError: ``max_queue`` is out of range.
     """
     check_kind("ws", ws, WebSocket, "a WebSocket")

@@ -21,7 +21,7 @@ from typing import Any
 
 from tkws.aio.ending import cancel_unbegun, end_tasks
 from tkws.aio.selector import HostSelector
-from tkws.aio.turns import PiecewiseEventLoop
+from tkws.aio.turns import TurnEventLoop
 from tkws.loop import Loop, Master, Timer, loop_for, signals
 from tkws.loop.interrupts import sigint_handler
 
@@ -56,10 +56,10 @@ def loop(master: Master = None) -> GuestLoop:
     return guest
 
 
-class GuestLoop(PiecewiseEventLoop):
+class GuestLoop(TurnEventLoop):
     """An asyncio event loop whose turns are run by the loop of a Tcl interpreter; `loop` finds or makes it.
 
-    It is an `asyncio.SelectorEventLoop`, with all that such a loop has. The differences:
+    It is an `asyncio.SelectorEventLoop`, with all its methods. The differences:
 
     - `run_forever` and `run_until_complete` run Tk's main loop; they are needed only if nothing else does.
     - `stop` ends the main loop of Tk.
@@ -79,12 +79,12 @@ class GuestLoop(PiecewiseEventLoop):
     def __init__(self, host: Loop) -> None:
         self._host = host
         self._tkapp: Any = host.master.tk if host.master else None
-        self._owed = False
+        self._turn_scheduled = False
         self._timer: Timer | None = None
         self._armed_for = math.inf
         self._in_mainloop = False
         self._leaving_mainloop: Timer | None = None
-        self._handed = HostSelector(host, self._owe_turn)
+        self._handed = HostSelector(host, self._schedule_turn)
         self.spawned: set[asyncio.Task[Any]] = set()
         self.on_end: set[Callable[[], object]] = set()
         self.orphaned: bool = False
@@ -140,20 +140,20 @@ class GuestLoop(PiecewiseEventLoop):
 
     def _queued_outside(self) -> None:
         if self._host.in_loop_thread():  # another thread's call_soon_threadsafe rings by itself
-            self._owe_turn()
+            self._schedule_turn()
 
-    def _owe_turn(self) -> None:
-        if not (self._owed or self._in_piece or self._host.closed):
-            self._owed = True
+    def _schedule_turn(self) -> None:
+        if not (self._turn_scheduled or self._in_turn or self._host.closed):
+            self._turn_scheduled = True
             self._host.at_slice_end(self._turn)
 
     def _turn(self) -> None:
-        self._owed = False
-        if self._in_piece or self._leaving_mainloop or self.is_closed():
+        self._turn_scheduled = False
+        if self._in_turn or self._leaving_mainloop or self.is_closed():
             return
         try:
             self._handed.hold()
-            self.run_piece(TURN)
+            self.run_turn(TURN)
         finally:
             self._turn_ended()
 
@@ -162,10 +162,10 @@ class GuestLoop(PiecewiseEventLoop):
             self._run_out()
             return
         self._handed.release()
-        if self._stopping and not self._round:
+        if self._stopping and not self._iteration_left:
             self._leave_mainloop()
         elif self._ready:
-            self._owe_turn()
+            self._schedule_turn()
         else:
             self._arm()
 
@@ -200,7 +200,7 @@ class GuestLoop(PiecewiseEventLoop):
             raise RuntimeError("This event loop belongs to the thread of its Tcl interpreter")
         self._in_mainloop = True
         self._thread_id = threading.get_ident()
-        self._owe_turn()
+        self._schedule_turn()
         try:
             self._tkapp.mainloop(0 if self._tkapp.call("info", "commands", ".") else -1)
             self.left_by_quit = not self._stopping
@@ -222,7 +222,7 @@ class GuestLoop(PiecewiseEventLoop):
         self._in_mainloop = self._stopping = False
         self._thread_id = None
         if self._ready:
-            self._owe_turn()
+            self._schedule_turn()
         elif not self.is_closed():
             self._arm()
 
@@ -232,7 +232,7 @@ class GuestLoop(PiecewiseEventLoop):
             self._leaving_mainloop = self._host.call_later(QUIT_AGAIN, self._leave_mainloop)
         else:
             self._stopping = False
-            self._owe_turn()
+            self._schedule_turn()
 
     # ---- the end
 
@@ -241,8 +241,8 @@ class GuestLoop(PiecewiseEventLoop):
         self._handed.leave_host()
         for callback in tuple(self.on_end):
             callback()
-        if self._in_piece:
-            self.end_piece()  # the rest when the callback that is being run returns
+        if self._in_turn:
+            self.end_turn()  # the rest when the callback that is being run returns
         else:
             self._run_out()
 

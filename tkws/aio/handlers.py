@@ -1,6 +1,6 @@
 """Handlers that are ``async def``: each event is a task, and the next one waits for it.
 
-Importing this module lets every function of tkws that takes a handler take an async one.
+With this module imported, every function of tkws that takes a handler accepts an async one.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ MAX_AHEAD = 256
 
 
 def handler(function: Callable[[WebSocket, str, Any], Any]) -> EventHandler:
-    """Make an async handler one of the callback style, which can be called from anywhere.
+    """Turn an async handler into a callback-style one, which can be called from anywhere.
 
-    `tkws.open`, `tkws.server` and the others take an ``async def`` as it is; use this for what knows only
-    callbacks, such as a wrapper of your own.
+    `tkws.open`, `tkws.server` and the others accept an ``async def`` as it is; use this where only callbacks
+    are supported, such as in a wrapper of your own.
 
     Each event is handled by a task. The next one waits until that has ended, unless the option ``reentrant``
     is set. Meanwhile pings are answered; reading stops when 256 events, or messages of 1 MiB, wait. An
@@ -38,7 +38,7 @@ def handler(function: Callable[[WebSocket, str, Any], Any]) -> EventHandler:
         function: ``async def function(ws, type, message)``, or a callable that may return an awaitable.
 
     Raises:
-        TypeError: ``function`` cannot be called.
+        TypeError: ``function`` is not callable.
     """
     check_callable("function", function, "(ws, type, message)")
     return _AsyncHandler(function)

@@ -16,17 +16,17 @@ from tkws.loop import Master, root_of
 
 
 async def event(widget: tkinter.Misc, sequence: str) -> tkinter.Event[tkinter.Misc]:
-    """Wait for the next event at ``widget``, besides all that is bound already.
+    """Wait for the next event at ``widget``; existing bindings are kept.
 
     Args:
-        widget: Where it happens, as for ``widget.bind``.
+        widget: The widget, as for ``widget.bind``.
         sequence: The event, such as ``"<Button-1>"`` or ``"<<ListboxSelect>>"``.
 
     Returns:
         The event.
 
     Raises:
-        TypeError: ``widget`` is not one.
+        TypeError: ``widget`` is not a widget.
         TclError: ``sequence`` has no meaning.
         StateError: The widget was destroyed already.
         CancelledError: The widget was destroyed meanwhile, so nothing will happen there.
@@ -85,7 +85,7 @@ async def closed(window: tkinter.Misc) -> None:
 
 
 async def idle(master: Master = None) -> None:
-    """Wait until Tk has nothing to do: until it has drawn what has changed.
+    """Wait until Tk is idle, so everything that has changed is drawn.
 
     Args:
         master: Any widget; None for the window that the coroutine runs in.
@@ -126,7 +126,7 @@ def _until_destroyed(widget: tkinter.Misc, future: asyncio.Future[Any]) -> Itera
 
 
 def _unbind(widget: tkinter.Misc, sequence: str, name: str) -> None:
-    """Take back one binding of several; some Pythons' ``unbind`` would take them all."""
+    """Remove one of several bindings; ``unbind`` of some Python versions would remove them all."""
     try:
         script = widget.tk.call("bind", str(widget), sequence)
         kept = "\n".join(line for line in str(script).split("\n") if f'"[{name} ' not in line)

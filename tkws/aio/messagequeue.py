@@ -81,7 +81,7 @@ class MessageQueue:
             ws.resume()
 
     def set_unlimited(self) -> None:
-        """Pause the socket no more."""
+        """Never pause the socket again."""
         self._high = math.inf
         self.resume()
 
@@ -100,6 +100,6 @@ class MessageQueue:
             self._receiver = None
 
     def wake(self) -> None:
-        """Wake the receiver, which looks again."""
+        """Wake the receiver, so that it checks again."""
         if self._receiver is not None and not self._receiver.done():
             self._receiver.set_result(None)

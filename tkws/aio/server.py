@@ -39,8 +39,7 @@ ARGUMENTS = MappingProxyType({"open_timeout": "handshake_timeout"})
 class ServerConnection(Connection):
     """A connection to a server, from its request on; `serve` makes it.
 
-    Before it is open, it has `request`, `remote_address` and `respond`, and takes attributes of the
-    program's.
+    Before it is open, `request`, `remote_address` and `respond` may be used, and attributes may be set.
     """
 
     def __init__(self, loop: GuestLoop, limits: tuple[float, float], request: Request) -> None:
@@ -78,7 +77,7 @@ class Server:
     """A server that listens; `serve` makes it.
 
     Attributes:
-        server: The server of tkws beneath, for pages and limits.
+        server: The underlying `tkws.HTTPServer`, for pages and limits.
     """
 
     def __init__(
@@ -135,7 +134,7 @@ class Server:
         await self.wait_closed()
 
     def on_request(self, ws: WebSocket, type: str, request: Any) -> None:
-        """Serve a connection that was accepted without a decision: the handler until it is open."""
+        """Begin to serve a connection that was accepted without ``process_request``: its first handler."""
         self._begin(self._make(request), ws, type, request)
 
     def _make(self, request: Request) -> ServerConnection:
@@ -196,21 +195,21 @@ class serve:  # noqa: N801 - it is called as a function is
     then the exception goes to the root's ``report_callback_exception``.
 
     ``process_request(connection, request)`` decides on each request, before its connection is open, and may
-    be an ``async def``. It returns None to accept the request, or a `tkws.Response` that refuses it; of one
-    with the status 101, the headers are added to the answer that accepts. The client waits meanwhile, for
+    be an ``async def``. It returns None to accept the request, or a `tkws.Response` to refuse it; a response
+    with the status 101 accepts it, and its headers are added to the answer. The client waits meanwhile, for
     ``open_timeout`` seconds at most; when it leaves, or the server is closed, the coroutine is cancelled. An
-    exception is answered with 500 and goes to ``report_callback_exception``. Requests for pages are decided
-    on too. The options (hosts, origins, limits) refuse requests before that.
+    exception is answered with 500 and goes to ``report_callback_exception``. It is also called for
+    pages. Requests that the options (hosts, origins, limits) refuse do not reach it.
 
     Args:
         handler: ``async def handler(connection)``.
         host: The address to listen on.
         port: The port; 0 for any free one, which `Server.port` tells.
         master: Any widget, ``Tk`` or ``Tcl()``; None for the window whose loop is running.
-        subprotocols: Those that are spoken, the preferred first; None to agree to the client's first one.
+        subprotocols: The supported ones, the preferred one first; None to agree to the client's first one.
         process_request: See above; None to accept all requests.
         max_queue: As for `connect`.
-        **options: As of `tkws.serve`; the names of `websockets` for them are taken as well.
+        **options: As of `tkws.serve`; the names that `websockets` has for some of them are accepted too.
     """
 
     def __init__(

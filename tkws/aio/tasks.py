@@ -1,4 +1,4 @@
-"""Tasks that are started from a callback of Tk's: held, named, cancelled with their window, and heard."""
+"""Tasks started from a callback of Tk's: kept alive, cancelled with their window, their errors reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def spawn(
         The task: it can be awaited and cancelled.
 
     Raises:
-        TypeError: ``coroutine`` is not one, or ``master`` is not a widget.
+        TypeError: ``coroutine`` is not a coroutine, or ``master`` is not a widget.
         StateError: The interpreter belongs to another thread, or the widget was destroyed.
     """
     if not asyncio.iscoroutine(coroutine):

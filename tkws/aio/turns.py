@@ -1,14 +1,14 @@
-"""asyncio's event loop, run in pieces of limited time: all that is private in asyncio is used here alone.
+"""asyncio's event loop, run in turns of limited time: all that is private in asyncio is used here alone.
 
-``BaseEventLoop.run_forever`` waits for what is ready and then runs it, round after round. Here the waiting is
-left to another loop: `run_piece` runs rounds until nothing is queued, or its time is over.
+In each iteration, ``BaseEventLoop.run_forever`` waits for what is ready and then runs it. Here another loop
+does the waiting: `TurnEventLoop.run_turn` runs iterations until nothing is queued, or its time is over.
 
 Knows nothing of Tk. Invariants:
 
-- A round is what asyncio's own is: the callbacks that were ready when it began, in their order. Readiness and
-  timers are looked at between two rounds only.
+- An iteration is asyncio's own: the callbacks that were ready when it began, in their order. Readiness and
+  timers are looked at between two iterations only. A turn may end within one, and the next turn continues it.
 - Everything that another loop has set up in the thread (the running loop, its task, the hooks of asynchronous
-  generators) is restored after a piece.
+  generators) is restored after a turn.
 """
 
 # ruff: noqa: SLF001 - these are the private names
@@ -36,15 +36,14 @@ from tkws.loop.clock import monotonic
 # Timers that are cancelled and wait for their time are dropped when they are this many and most of all.
 CANCELLED_KEPT = 100
 
-# Callbacks between two looks at the clock.
-UNCLOCKED = 4
+CALLS_PER_CLOCK_READ = 4  # callbacks between two looks at the clock
 
 # Python 3.12 has it, and 3.14 lets no loop run a task inside another's unless it is asked.
 _swap_current_task: Any = getattr(tasks, "_swap_current_task", None)
 
 
-class PiecewiseEventLoop(asyncio.SelectorEventLoop):
-    """An event loop whose rounds are run in pieces, by calls of `run_piece`."""
+class TurnEventLoop(asyncio.SelectorEventLoop):
+    """An event loop that runs in turns, by calls of `run_turn`."""
 
     if TYPE_CHECKING:
         _ready: deque[asyncio.Handle]
@@ -64,12 +63,12 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         _set_coroutine_origin_tracking: Callable[[bool], None]
         _check_closed: Callable[[], None]
 
-    # The callbacks left of the round that is being run, and the time at which the piece ends.
-    _round = 0
+    # The callbacks left of the current iteration, and the time at which the turn ends.
+    _iteration_left = 0
     _until = -math.inf
 
-    # Whether a piece is being run.
-    _in_piece = False
+    # Whether a turn is being run.
+    _in_turn = False
 
     # Of one that could not be made, so that its finalizer does not complain.
     _closed = True
@@ -85,7 +84,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
     # ---- what is queued
 
     def _listen_outside(self) -> None:
-        """Hear of what is queued from now on. In a piece, where most is queued, it need not be heard."""
+        """Call `_queued_outside` for whatever is queued from now on, which a turn does not need."""
         vars(self).update(_call_soon=self._call_soon_outside, call_at=self._call_at_outside)
 
     def _listen_no_more(self) -> None:
@@ -109,7 +108,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         return timer
 
     def _queued_outside(self) -> None:
-        """Hear that something was queued while no piece is being run, perhaps in another thread."""
+        """Take note that something was queued outside a turn, perhaps by another thread."""
 
     def next_deadline(self) -> float:
         """Return the time of the earliest timer, on the loop's clock; infinite without one."""
@@ -130,22 +129,22 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
 
     # ---- what is run
 
-    def run_piece(self, seconds: float) -> None:
-        """Run rounds, beginning with the rest of the last one, for about ``seconds``.
+    def run_turn(self, seconds: float) -> None:
+        """Run iterations, beginning with the rest of the last one, for about ``seconds``.
 
         Raises:
             BaseException: A callback raised one that is not an Exception; the rest stays queued.
         """
         if events._get_running_loop() is None:
-            self._run_piece(seconds)
+            self._run_turn(seconds)
         else:
             with no_running_loop():
-                self._run_piece(seconds)
+                self._run_turn(seconds)
 
-    def _run_piece(self, seconds: float) -> None:
+    def _run_turn(self, seconds: float) -> None:
         thread_id, hooks, debug = self._thread_id, sys.get_asyncgen_hooks(), self._debug
         try:
-            self._in_piece = True
+            self._in_turn = True
             self._listen_no_more()
             self._thread_id = threading.get_ident()
             if debug:
@@ -155,21 +154,21 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
             self._run_handles(monotonic() + seconds)
         finally:
             events._set_running_loop(None)
-            self._in_piece = False
+            self._in_turn = False
             self._listen_outside()
             self._thread_id = thread_id
             if debug or self._debug:  # it may be switched meanwhile
                 self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*hooks)
 
-    def end_piece(self) -> None:
-        """End the piece that is being run when the callback that is being run returns."""
+    def end_turn(self) -> None:
+        """End the current turn when the current callback returns."""
         self._until = -math.inf
 
     def _run_handles(self, until: float) -> None:
         self._until = until
         ready, clock = self._ready, monotonic
-        left = self._round or self._begin_round()
+        left = self._iteration_left or self._begin_iteration()
         try:
             while left:
                 left -= 1
@@ -179,16 +178,16 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                         self._run_timed(handle)
                     else:
                         handle._run()
-                if not left % UNCLOCKED and clock() >= self._until:
+                if not left % CALLS_PER_CLOCK_READ and clock() >= self._until:
                     break
                 if not left and ready and not self._stopping:
-                    left = self._begin_round()
+                    left = self._begin_iteration()
         finally:
-            self._round = left
+            self._iteration_left = left
             handle = None  # type: ignore[assignment] # an exception's traceback would keep it
 
-    def _begin_round(self) -> int:
-        """Queue what is ready and what is due; how many callbacks there are to run."""
+    def _begin_iteration(self) -> int:
+        """Queue what is ready and what is due; return how many callbacks there are to run."""
         self._process_events(self._selector.select(0))
         if self.next_deadline() < math.inf:
             self._queue_due(self.time() + self._clock_resolution)
@@ -203,7 +202,8 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                 self._timer_cancelled_count -= 1
                 continue
             ready.append(timer)
-            if not len(ready) % UNCLOCKED and monotonic() >= self._until:  # thousands may be due at once
+            # Thousands may be due at once.
+            if not len(ready) % CALLS_PER_CLOCK_READ and monotonic() >= self._until:
                 break
 
     def _run_timed(self, handle: asyncio.Handle) -> None:
@@ -218,18 +218,18 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
         finally:
             self._current_handle = None
 
-    # ---- without pieces
+    # ---- without turns
 
     def run_alone(self, main: Coroutine[Any, Any, Any]) -> Any:
         """Run until ``main`` is done, as any other loop does: it has the thread, and waits in ``select``.
 
         A call of `stop` meanwhile does not stop it.
         """
-        self._round = 0
+        self._iteration_left = 0
         thread_id, self._thread_id = self._thread_id, None
         try:
             with no_running_loop():
-                self._in_piece = True
+                self._in_turn = True
                 self._listen_no_more()
                 task = self.create_task(main)
                 task.add_done_callback(lambda _: self.stop())
@@ -237,7 +237,7 @@ class PiecewiseEventLoop(asyncio.SelectorEventLoop):
                     self.run_forever()
                 return task.result()
         finally:
-            self._in_piece = False
+            self._in_turn = False
             self._listen_outside()
             self._thread_id = thread_id
 

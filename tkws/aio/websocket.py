@@ -53,7 +53,7 @@ class Connection:
         limits: The numbers of messages in the queue at which the socket is paused and resumed.
 
     Attributes:
-        ws: The connection of tkws beneath.
+        ws: The underlying connection.
     """
 
     ws: WebSocket
@@ -70,14 +70,14 @@ class Connection:
         self._cause: WebSocketError | None = None
 
     def attach(self, ws: WebSocket) -> None:
-        """Belong to ``ws``, whose handler this is."""
+        """Set the connection, whose handler is `on_event`."""
         self.ws = ws
         self._loop.on_end.add(self._vanish)
 
     # ---- events of tkws
 
     def on_event(self, ws: WebSocket, type: str, message: Any) -> None:
-        """Take an event of the connection: this is its handler."""
+        """Handle an event of the connection."""
         if type is _TEXT or type is _BINARY or type is _VALUE or type is _PART:
             self._queue.put(message, ws)
         elif type == Event.CONNECT:
@@ -119,7 +119,7 @@ class Connection:
                 future.exception()  # the program need not await it
 
     def _vanish(self) -> None:
-        """End with the window: what waits here is not told, but cancelled."""
+        """End with the window: whatever waits here is cancelled."""
         self._loop.on_end.discard(self._vanish)
         _resolve(self._closed)
 
@@ -173,8 +173,8 @@ class Connection:
         """Send a message; wait while more than ``high_water`` bytes are unsent.
 
         Args:
-            message: ``str`` goes as text, bytes and the like as binary; of an iterable or an asynchronous
-                iterable of these, each item is a fragment of one message.
+            message: A ``str`` is sent as text, a bytes-like object as binary; each item of an iterable or
+                asynchronous iterable of these is a fragment of one message.
 
         Raises:
             TypeError: ``message`` is of a wrong type.
@@ -277,7 +277,7 @@ class Connection:
         return future
 
     async def pong(self, data: Data = b"") -> None:
-        """Send a pong that was not asked for; pings are answered without it.
+        """Send an unsolicited pong; pings are answered automatically.
 
         Raises:
             ConnectionClosed: The connection is closed.
@@ -349,7 +349,7 @@ class Connection:
 
 
 def _is_fragments(message: object) -> TypeGuard[Iterable[Data] | AsyncIterable[Data]]:
-    """Return whether ``message`` is an iterable, and not data itself."""
+    """Return whether ``message`` is an iterable of fragments, not data itself."""
     if not isinstance(message, Iterable | AsyncIterable):
         return False
     try:

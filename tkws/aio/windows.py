@@ -27,7 +27,7 @@ def on_destroy(widget: tkinter.Misc, callback: Callable[[], object]) -> Callable
     A trace on the widget's Tcl command sees every way to end, and needs no binding of the program's.
 
     Returns:
-        Takes the callback back; to be called in any case, also after the widget is gone.
+        A function that withdraws the callback; call it in any case, also after the widget is gone.
 
     Raises:
         StateError: The widget was destroyed already, or a bare ``Tcl()`` has no window.

@@ -1,8 +1,8 @@
-"""One way to one server: find the address, dial, get through a proxy, speak TLS, shake hands.
+"""One attempt at one server: resolve, dial, proxy, TLS, opening handshake.
 
-Knows the order of these steps; how each is done is `tkws.net`'s and `tkws.protocol`'s business.
-Does not judge: any HTTP answer is an answer, from its head on, and the caller decides what it means. Bounds
-the time of such an answer's body; the caller bounds the time of the whole.
+Knows the order of these steps; `tkws.net` and `tkws.protocol` carry them out. Any HTTP answer counts as a
+result once its head is complete, and the caller decides what it means. Limits the time for the body of such
+an answer; the caller limits the time for everything.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ BODY_TIMEOUT = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Route:
-    """How a server is reached, where that is not simply by its name."""
+    """The route to a server: proxy, TLS contexts, or a socket to use instead."""
 
     ssl_context: tls.SSLContext | None = None
     """For TLS; None for the default context."""
@@ -55,13 +55,13 @@ class Route:
     """A connected socket to use instead of dialling."""
 
     proxy: str | bool | None = None
-    """The URL of the proxy to go through; True for what the environment says, None for none."""
+    """The URL of the proxy to go through; True for that of the environment, None for a direct connection."""
 
     proxy_ssl_context: tls.SSLContext | None = None
     """For TLS with the proxy itself; None for the default context."""
 
     def proxy_to(self, uri: WebSocketURI) -> Proxy | None:
-        """Return the proxy on the way to ``uri``; None for none, as where there is a socket.
+        """Return the proxy for ``uri``; None for a direct connection, as with a socket.
 
         Raises:
             TypeError, ValueError, ImportError: As `proxy_for`.
@@ -72,12 +72,12 @@ class Route:
 
 
 class Connector(StreamOwner):
-    """One try to reach one server, which begins with the loop's next turn.
+    """One attempt to reach one server; it begins with the loop's next turn.
 
     Args:
-        loop: Where it lives.
+        loop: The loop that it runs in.
         uri: The server.
-        route: The way to it.
+        route: The route to it.
         handshake: The handshake with it.
         log: The log of the connection.
         on_answer: Called with the answer and the stream, which then belongs to the caller.
@@ -132,7 +132,7 @@ class Connector(StreamOwner):
             self._route.sock.close()
 
     def use_partial_answer(self) -> bool:
-        """Settle for what has been answered so far; return False where that is too little to tell."""
+        """Use the incomplete answer as the result; return False if too little has arrived."""
         if self._over:
             return False
         if self._tunnel is not None:
@@ -209,7 +209,7 @@ class Connector(StreamOwner):
             self._fail_with(cause)
 
     def _server_reached(self, stream: Stream, received: bytes = b"") -> None:
-        """Speak with the server at the other end of ``stream``, of which ``received`` has come already."""
+        """Continue with the server at the other end of ``stream``, which has sent ``received`` already."""
         if self._proxy is not None:
             self._log.info("the proxy %s leads to %s:%d", self._proxy, self._uri.host, self._uri.port)
         self._step = self._tunnel = None
@@ -265,11 +265,11 @@ class Connector(StreamOwner):
             self._body_timer = self._loop.call_on_timeout(BODY_TIMEOUT, self.use_partial_answer)
 
     def eof_received(self) -> None:
-        """Take the answer as far as it came."""
+        """Use the incomplete answer."""
         self._check_answer(self._handshake.receive_eof())
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """Take the answer as far as it came, or fail: the connection is gone before it was open."""
+        """Use the incomplete answer, or fail: the connection was lost before it was open."""
         if not self.use_partial_answer():
             self._fail_with(cause or ConnectionResetError("the connection was closed"))
 

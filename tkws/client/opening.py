@@ -1,10 +1,9 @@
-"""Opening a connection: what is said in the handshake, redirects, cookies, one timeout for all of it.
+"""Opens a connection: the request's fields, redirects, cookies, and one timeout for all of it.
 
-Knows what the answers mean; `tkws.client.connector` knows how a server is reached. The `Attempt` gets the
-result, once.
+Knows what the answers mean; `tkws.client.connector` reaches a server. The `Attempt` gets the result, once.
 
-The program's own code (the headers, the cookies, what an exception is reported to) may run Tk's loop, close
-or wait for a minute: after each of them it is asked whether the opening is over.
+The program's own code (the callable for the headers, the cookie jar, `report_callback_exception`) may run
+Tk's loop, close the connection or take a minute: after each call, the opening checks whether it is over.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class OpenSettings:
     max_redirects: int = MAX_REDIRECTS
 
     def load(self) -> None:
-        """Import what an opening needs and the import of tkws spares the program.
+        """Import the modules that only openings need, before anything depends on them.
 
         Raises:
             OSError: No descriptor is left to read the modules with.
@@ -76,7 +75,7 @@ class OpenSettings:
             import tkws.client.cookies  # noqa: F401
 
     def handshake(self, uri: WebSocketURI) -> ClientHandshake:
-        """Return the handshake with ``uri``: the first one, or where that redirected to."""
+        """Return the handshake with ``uri``: the first URL, or the target of a redirect."""
         fields = Headers(self.headers() if callable(self.headers) else self.headers)
         if not uri.is_same_server(self.uri):
             fields = Headers([field for field in fields.fields if field[0].lower() not in _SECRET_FIELDS])
@@ -99,7 +98,7 @@ class OpenSettings:
         return dataclasses.replace(self, route=dataclasses.replace(self.route, sock=sock))
 
     def redirected(self, uri: WebSocketURI, location: str) -> WebSocketURI:
-        """Return where a redirect from ``uri`` leads.
+        """Return the target of a redirect from ``uri``.
 
         Raises:
             URLError: The redirect leads to no WebSocket, from TLS to none, or away from the route that
@@ -116,7 +115,7 @@ class OpenSettings:
 
 
 class Opening:
-    """One attempt to open a WebSocket: a connection to the server, and on to wherever that redirects.
+    """One attempt to open a WebSocket, including redirects.
 
     Args:
         loop: The loop that it runs in.

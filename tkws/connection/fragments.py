@@ -70,13 +70,13 @@ class Fragments:
         self._ended = total == 0
 
     def read(self) -> tuple[str | bytes, int, bool] | None:
-        """Return the next fragment, its bytes, and whether it is the last; None if it is not there yet.
+        """Return the next fragment, its bytes, and whether it is the last; None if it has not come yet.
 
         Raises:
             EOFError: The source has ended before ``total``.
             TypeError: The source returned another type than the message's.
             ValueError: The source returned more than ``total``, or text that is not UTF-8.
-            Exception: It raised this.
+            Exception: The source raised this.
         """
         if not self._ended and len(self._ready) <= self._fragment_size:
             self._fill()
@@ -141,7 +141,7 @@ class Fragments:
 
 
 def check_source(source: Source, text: bool) -> None:
-    """Refuse what cannot be streamed.
+    """Refuse a source that cannot be streamed.
 
     A binary file, or anything with ``read(size)``, is read until it returns nothing, and so is a callable.
     The pieces of an iterable may have any size. A piece is bytes-like; for a text, str or UTF-8.

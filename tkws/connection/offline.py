@@ -1,8 +1,8 @@
 """Messages buffered until a connection takes them: before it is open, or within a message in parts.
 
 Knows how much is buffered, not when a connection may be used. Each message ends in one of two ways: an
-engine takes it, or `OfflineBuffer.clear` returns it so that its loss can be reported. Other things to do
-wait among the messages, in order: a stream to begin, a broadcast to send.
+engine takes it, or `OfflineBuffer.clear` returns it so that its loss can be reported. Other calls
+wait among the messages, in order: to begin a stream, to send a broadcast.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class OfflineBuffer:
         return True
 
     def drop_calls(self) -> None:
-        """Forget what is not a message."""
+        """Drop the calls; the messages stay."""
         if self._entries is not None:
             self._entries = deque(entry for entry in self._entries if not callable(entry[0]))
             self.size = sum(size for _, _, size in self._entries)

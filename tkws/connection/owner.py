@@ -1,4 +1,4 @@
-"""The server of a connection, as far as the connection knows it: it keeps the list, and the groups."""
+"""The server of a connection, as the connection sees it: the owner of the list and the groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WILDCARDS = frozenset("*?[")
 
 
 class SessionOwner(Protocol):
-    """Has a session in a list; all calls come in the loop's thread."""
+    """The owner of sessions; all calls come in the loop's thread."""
 
     def forget(self, session: Session) -> None:
         """Note that its life is over; called once, before the last `disconnect` is delivered."""

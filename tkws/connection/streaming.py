@@ -3,7 +3,7 @@
 Knows the source and the connection, and not what waits for the end of the message: that is for
 `tkws.connection.sending`. The next fragment is taken from the source only while little waits to be sent, so
 memory is bounded by the buffers below and not by the message. The program's functions are called from the
-loop, and what they did is looked at afresh when they return.
+loop, and may do anything: the state is checked again when they return.
 
 A message that has begun cannot be taken back. If it cannot be completed, the connection is closed, and
 nothing else is sent: the peer would take that for the rest of the message.

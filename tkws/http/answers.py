@@ -130,7 +130,7 @@ class ClientConnection:
         return self._read_heads()
 
     def receive_eof(self) -> Response | HandshakeError:
-        """Take note that the server sends nothing more: the answer as far as it came, or a fault."""
+        """Note that the server sends nothing more; return the incomplete answer, or a fault."""
         if self._head is None:
             self._head = self._cut_refusal()
         if self._head is None:
@@ -208,7 +208,7 @@ def _is_interim(status: int) -> bool:
 
 
 def _parse_head(data: bytes) -> _Head | None:
-    """Read a head line by line; None if the first is not a status line.
+    """Parse a head line by line; return None if the first line is not a status line.
 
     A line without a colon, a name that is not a token, and a value with a control character are left out.
     Spaces around a name and a value do not belong to them; a line that begins with one continues the

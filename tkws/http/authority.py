@@ -1,8 +1,8 @@
 """Host, port and credentials in a URL (RFC 3986, 3.2): one parser for servers, proxies and redirects.
 
 Knows the syntax, not the network. A host is kept in one form: a name in ASCII and lower case, or an
-address, IPv6 without brackets and with its zone after a "%". No error shows a piece of what was parsed but
-an international name: it may be a piece of a password.
+address, IPv6 without brackets and with its zone after a "%". No error shows a part of the text, which may
+belong to a password, except an international name.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Authority(NamedTuple):
 
 
 def parse_authority(text: str) -> Authority:
-    """Read such as ``user:password@example.org:8443``.
+    """Parse a text such as ``user:password@example.org:8443``.
 
     Raises:
         ValueError: The text is not valid. The message can follow "the URL".
@@ -50,7 +50,7 @@ def parse_authority(text: str) -> Authority:
 
 
 def format_host(host: str, *, zone: bool = False) -> str:
-    """Return a host as a URL has it: IPv6 in brackets, with its zone (RFC 6874) if asked."""
+    """Return a host as in a URL: IPv6 in brackets, with its zone (RFC 6874) if wanted."""
     if ":" not in host:
         return host
     address, percent, name = host.partition("%")
@@ -58,12 +58,12 @@ def format_host(host: str, *, zone: bool = False) -> str:
 
 
 def format_authority(host: str, port: int, *, zone: bool = False) -> str:
-    """Return host and port as a URL has them."""
+    """Return host and port as in a URL."""
     return f"{format_host(host, zone=zone)}:{port}"
 
 
 def parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address that a host is, without its zone, and IPv4 where it is only wrapped in IPv6."""
+    """Return the address of a numeric host, without its zone, and as IPv4 if it is mapped into IPv6."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -1,6 +1,6 @@
-"""The body of an answer that is not a WebSocket: where it ends, and what it says once it is decoded.
+"""The body of an answer that is not a WebSocket: finds its end, and decodes it.
 
-Such a body is for people and logs: it is kept as far as it came, within a bound, and one that is cut,
+Such a body is for people and logs: it is kept as far as it has arrived, within a bound. A body that is cut,
 broken or in an unknown coding never hides the answer that it belongs to.
 """
 
@@ -25,16 +25,16 @@ _PIECE = 1024  # bytes that are inflated at a time, so that what came before an 
 
 
 class Body:
-    """The body behind a head, in the framing that the head tells (RFC 9112, 6).
+    """The body after a head, in the framing that the head declares (RFC 9112, 6).
 
     Args:
         version: The version of HTTP, such as ``(1, 1)``.
         status: The status of the answer.
         headers: Its header fields.
-        limit: The most bytes to keep, as they come and again as they are decoded.
+        limit: The most bytes to keep, as received and again as decoded.
 
     Attributes:
-        complete: Whether nothing more of it is to come, or to be kept.
+        complete: Whether all of it has arrived, or nothing more is kept.
     """
 
     def __init__(self, version: tuple[int, int], status: int, headers: Headers, limit: int) -> None:
@@ -63,7 +63,7 @@ class Body:
                 self.complete |= not self._left
 
     def decoded(self) -> bytes:
-        """Return what came, without the codings that the head tells of, where all of them are known."""
+        """Return the received bytes, decoded if all codings in the head are known."""
         return decode(bytes(self._content), self._codings, self._limit)
 
     def _keep(self, data: bytes | bytearray) -> None:
@@ -71,7 +71,7 @@ class Body:
         self.complete = len(self._content) >= self._limit
 
     def _take_chunked(self) -> bool:
-        """Take the next part off what waits; return False where that is too little (RFC 9112, 7.1)."""
+        """Take the next part off the received bytes; return False if they are too few (RFC 9112, 7.1)."""
         if self._chunk_left:
             part = self._waiting[: self._chunk_left]
             self._keep(part)
@@ -93,15 +93,15 @@ class Body:
 
 
 def decode(data: bytes, codings: Iterable[str], limit: int) -> bytes:
-    """Undo the codings of a body, as far as it goes.
+    """Undo the codings of a body, as far as possible.
 
     Args:
-        data: The body as it came; it may be cut or broken.
+        data: The received body; it may be cut or broken.
         codings: The names of the codings in the order in which they were applied.
         limit: The most bytes to return.
 
     Returns:
-        The content; ``data`` as it came where a coding is unknown or nothing can be decoded.
+        The content; ``data`` itself if a coding is unknown or nothing can be decoded.
     """
     applied = [coding for coding in codings if coding not in ("identity", "chunked")]
     if len(applied) > _MAX_CODINGS or not set(applied) <= {"gzip", "x-gzip", "deflate"}:
@@ -148,7 +148,7 @@ def _inflate(data: bytes, window_bits: int, limit: int) -> tuple[bytes, bytes]:
 
 
 def _content_length(headers: Headers) -> int | None:
-    """Return what Content-Length says; None where it does not say one number that can be."""
+    """Return the value of Content-Length; None if it is not one valid number."""
     lengths = set(parse_list(headers.get_all("Content-Length")))
     if len(lengths) != 1:
         return None

@@ -33,11 +33,11 @@ def format_date(seconds: float) -> str:
 
 
 def parse_date(text: str, now: float) -> float | None:
-    """Return the moment that a date names, in seconds since 1970; None where it names none.
+    """Return the moment of a date in seconds since 1970; None if the text is not a date.
 
     Args:
         text: The date.
-        now: The time in the same seconds, by which a year of two digits is understood.
+        now: The time in the same seconds, to which a year of two digits is completed.
     """
     text = text.strip().lower()
     parts = _DATE.fullmatch(text) or _ASCTIME.fullmatch(text)

@@ -1,7 +1,7 @@
 """The grammar of header fields that hold lists: tokens and extensions (RFC 6455, 9.1; RFC 9110, 5.6).
 
-Knows what a list looks like, not what its elements mean. Works on values that are already
-text; a field that is repeated is the same as one with all the elements (RFC 9110, 5.3).
+Knows the syntax of lists, not the meaning of their elements. The values are text already; a repeated field
+equals one with all the elements (RFC 9110, 5.3).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def parse_list(values: Iterable[str]) -> list[str]:
         values: The field's values, one for each time that it occurs.
 
     Returns:
-        The elements in order, whatever they are; empty ones are skipped (RFC 9110, 5.6.1).
+        The elements in order, unchecked; empty ones are skipped (RFC 9110, 5.6.1).
     """
     elements = (element.strip(" \t") for value in values for element in value.split(","))
     return [element for element in elements if element]
@@ -54,8 +54,8 @@ def parse_extensions(values: Iterable[str]) -> list[tuple[str, Parameters]]:
         elements are skipped (RFC 2616, 2.1, whose lists RFC 6455 uses).
 
     Raises:
-        HandshakeError: With part ``"extension"``, for a value that breaks the grammar, and if the field is
-            there without any extension.
+        HandshakeError: A value breaks the grammar, or no value has an extension; the part is
+            ``"extension"``.
     """
     values = list(values)
     extensions = [extension for value in values for extension in _parse_extension_list(value.strip(" \t"))]

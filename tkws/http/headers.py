@@ -1,6 +1,6 @@
 """The header fields of an HTTP message (RFC 9110, 5).
 
-Knows which names and values may travel, so that nothing in them can break the message; not
+Knows which names and values are valid, so that nothing in them can break the message, not
 what they mean. Values are text in ISO-8859-1, byte for byte what is on the wire.
 """
 
@@ -51,7 +51,7 @@ class Headers(Mapping[str, str]):
         fields: A mapping, or pairs of name and value; a name may come again in pairs.
 
     Raises:
-        TypeError: `fields` is of another type, or a name or a value is not a str.
+        TypeError: `fields` is of a wrong type, or a name or a value is not a str.
         ValueError: A name is not a token, or a value has a line break or another control
             character or one beyond ISO-8859-1. The message names the header, not the value.
     """
@@ -74,7 +74,7 @@ class Headers(Mapping[str, str]):
 
     @classmethod
     def received(cls, fields: Iterable[tuple[bytes, bytes]]) -> Headers:
-        """Return the fields of a message that was parsed; they are not checked again."""
+        """Return the fields of a parsed message, without checking them again."""
         headers = cls()
         headers._fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields)
         return headers
@@ -85,7 +85,7 @@ class Headers(Mapping[str, str]):
         return self._fields
 
     def get_all(self, name: str) -> list[str]:
-        """Return the values of all fields of a name, in order; none is an empty list."""
+        """Return the values of all fields of a name, in order; an empty list without any."""
         wanted = name.lower()
         return [value for name, value in self._fields if name.lower() == wanted]
 
@@ -122,7 +122,7 @@ class Headers(Mapping[str, str]):
 
 
 def _restored(kind: type[Headers], fields: tuple[tuple[str, str], ...]) -> Headers:
-    """Return what was pickled; it is not checked again, as received fields are not."""
+    """Return unpickled fields, without checking them again: received ones were not checked either."""
     headers = kind()
     headers._fields = fields
     return headers

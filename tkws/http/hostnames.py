@@ -1,8 +1,8 @@
 """International host names in ASCII, as browsers write them: IDNA 2008 by UTS 46, non-transitional.
 
 The package ``idna`` (the extra ``tkws[idna]``) has the tables and is imported when the first such name is
-read. Python itself has IDNA 2003 only, which leads to another host for some names; without the package, the
-names on which the two agree are encoded, and others are refused.
+read. Python itself has only IDNA 2003, which leads to another host for some names; without the package, names
+are encoded if both agree on them, and refused otherwise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DOTS = MappingProxyType(dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), "."))
 
 
 def to_ascii(name: str) -> str:
-    """Return a host name in ASCII and lower case; whether it is a host's is not checked.
+    """Return a name in ASCII and lower case; whether it is a valid host name is not checked.
 
     Raises:
         ValueError: The name is not valid, or the package ``idna`` is needed to tell. The message can
@@ -65,7 +65,7 @@ def pattern_to_ascii(pattern: str) -> str:
 
 
 def _encode_label(label: str) -> str:
-    """Encode a label that is mapped, by the checks of UTS 46: it takes symbols, which IDNA 2008 excludes."""
+    """Encode a mapped label with the checks of UTS 46, which allows symbols that IDNA 2008 excludes."""
     import idna
 
     if label.isascii():
@@ -78,7 +78,7 @@ def _encode_label(label: str) -> str:
 
 
 def _is_doubtful(name: str, mapped: str) -> bool:
-    """Tell whether only the tables say if a mapped name is valid."""
+    """Tell whether the tables are needed to say if a mapped name is valid."""
     unknown = any(unicodedata.category(character)[0] == "C" for character in mapped)
     combines = any(unicodedata.category(label[0])[0] == "M" for label in mapped.split(".") if label)
     more_dots = mapped.count(".") != name.translate(_DOTS).count(".")
@@ -97,7 +97,7 @@ def _breaks_bidi_rule(name: str) -> bool:
 
 
 def _by_idna_2003(name: str) -> str:
-    """Encode a name as Python does, where that is the same as what browsers do."""
+    """Encode a name as Python does, if browsers do the same."""
     try:
         encoded = name.encode("idna").decode("ascii").lower()
         readable = encoded.encode("ascii").decode("idna")

@@ -1,7 +1,6 @@
 """HTTP/1.1 without I/O: requests and answers (RFC 9112).
 
-How they are read is the business of `tkws.http.server`, for requests, and `tkws.http.answers`. Knows
-nothing of WebSockets.
+`tkws.http.server` reads requests, and `tkws.http.answers` reads answers. Knows nothing of WebSockets.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ class Request:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies, by name; of several with one name the first, which belongs to the nearest path.
+        """The cookies by name; of several with the same name the first, which has the longest path.
 
         Values are as they were sent, without the quotes around them (RFC 6265, 4.1.1).
         """
@@ -94,9 +93,9 @@ class Request:
 
     @property
     def host(self) -> str | None:
-        """The host, and the port if there is one, that was asked for: the target's, or else Host's.
+        """The requested host, with the port if there is one: that of the target, or else of Host.
 
-        A target has one in requests through a proxy, and then Host does not count (RFC 9112, 3.2.2).
+        The target has one in requests through a proxy, and then Host is ignored (RFC 9112, 3.2.2).
         """
         return self._split_target()[0] or self.headers.get("Host")
 
@@ -124,8 +123,8 @@ class Response:
         body: The body, in any object with a contiguous buffer.
 
     Raises:
-        TypeError: An argument is of another type.
-        ValueError: `status` is out of range, or one of the `headers` cannot travel.
+        TypeError: An argument is of a wrong type.
+        ValueError: `status` is out of range, or one of the `headers` cannot be sent.
     """
 
     status: int
@@ -151,10 +150,10 @@ class Response:
         return f"<{type(self).__name__} {self.status} {self.reason!r}, {len(self.body)} bytes>"
 
     def encode(self) -> bytes:
-        """Return the message for a peer whose request was not read here.
+        """Return the message, for a peer whose request was not read by `tkws.http.server`.
 
-        Content-Length is added where there can be a body; nothing is said about keeping the
-        connection (`tkws.http.server` does).
+        Content-Length is added if there can be a body; no field says whether the connection stays open
+        (`tkws.http.server` adds that).
 
         Raises:
             ValueError: The reason has a line break or a character beyond ISO-8859-1.
@@ -187,12 +186,12 @@ def may_have_body(response: Response) -> bool:
 
 
 def encode_head(response: Response, fields: Iterable[tuple[str, str]], size: int) -> bytes:
-    """Return all that precedes the body of a response.
+    """Return everything that precedes the body of a response.
 
     Args:
-        response: Its status and reason count.
-        fields: The header fields; what they say of the body's length is left out.
-        size: The bytes of the body, which Content-Length tells if there can be one.
+        response: The source of the status and the reason.
+        fields: The header fields; those about the body's length are left out.
+        size: The bytes of the body, for Content-Length if there can be a body.
 
     Raises:
         ValueError: The reason has a line break or a character beyond ISO-8859-1.

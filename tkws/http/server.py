@@ -1,11 +1,11 @@
 """A server's side of a connection that begins with HTTP/1.1, without I/O (RFC 9112).
 
-Bytes go in; a `Request` or a fault of the client comes out, and answers are turned into bytes.
-Finds the end of each head itself and hands h11 one request at a time, so h11 never sees what
-follows it. Stricter than h11: a line ends with CRLF and is never continued (RFC 9112, 2.2 and
-5.2), and the target, Host and version must be ones that a server can act on.
+Turns received bytes into a `Request` or a fault of the client, and answers into bytes.
+Finds the end of each head itself and passes h11 one request at a time, so h11 never sees the bytes after
+it. Stricter than h11: a line ends with CRLF and is never continued (RFC 9112, 2.2 and 5.2), and the
+target, Host and version must be such that a server can act on them.
 
-Invariant: the results depend on the bytes received, never on how they were cut into segments.
+Invariant: the results depend on the received bytes, never on how they were split into segments.
 """
 
 from __future__ import annotations
@@ -92,12 +92,12 @@ class ServerConnection:
         return self.next_request()
 
     def receive_eof(self) -> Request | HandshakeError | None:
-        """Note that the client sends nothing more; a fault if that cuts a request short."""
+        """Note that the client sends nothing more; return a fault if that cuts a request short."""
         self._at_eof = True
         return self.next_request()
 
     def next_request(self) -> Request | HandshakeError | None:
-        """Return what the bytes received so far hold after the request that was answered."""
+        """Return the next request or fault from the bytes received so far; None if that takes more bytes."""
         if self.must_close or self._stage is _Stage.ANSWER:
             return None
         if self._stage is _Stage.DONE:
@@ -130,11 +130,11 @@ class ServerConnection:
             more: Further header fields.
 
         Returns:
-            The bytes to write; look at `must_close` then.
+            The bytes to write; check `must_close` then.
 
         Raises:
             StateError: The request was answered already.
-            ValueError: The status is below 200, or the reason cannot travel.
+            ValueError: The status is below 200, or the reason cannot be sent.
         """
         if response.status < 200:
             raise ValueError(f"status: 200 or more, for a final answer, not {response.status}")
@@ -206,7 +206,7 @@ class ServerConnection:
         self._stage = _Stage.BODY if has_body else _Stage.ANSWER
 
     def _skip_body(self) -> None:
-        """Read on to the end of the request, unless that would take long."""
+        """Read on to the end of the request, unless its body is too long."""
         connection = self._connection
         assert self._request is not None
         length = int(self._request.headers.get("Content-Length", "0"))
@@ -227,7 +227,7 @@ class ServerConnection:
         self._stage = _Stage.ANSWER
 
     def _is_last(self) -> bool:
-        """Tell whether no other request can follow, by the client's wish or since the bytes are invalid."""
+        """Tell whether no other request can follow: the client said so, or the bytes are invalid."""
         request = self._request
         if request is None or self._failed or self._is_cut:
             return True

@@ -5,7 +5,7 @@ if that failed; the first connection wins, and the others are closed. Knows no n
 (`resolve` finds the addresses) and no deadline: the caller has the timer, and `HappyEyeballs.cancel`.
 
 Invariant: when one of the two callbacks runs, and after `HappyEyeballs.cancel`, no attempt, no timer and
-no watch is left. The callbacks come from the loop, exactly one and once.
+no watch is left. Exactly one of the callbacks comes, once, from the loop.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from tkws.net.stream import Address
 
 
 class Endpoint(NamedTuple):
-    """Where to connect to, or to listen.
+    """An address to connect to, or to listen on.
 
     Attributes:
         family: ``AF_INET``, ``AF_INET6`` or ``AF_UNIX``.

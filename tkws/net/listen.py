@@ -40,7 +40,7 @@ _PER_CONNECTION_ERRNOS = frozenset({
 
 
 class Listener:
-    """Accepts on ``sockets``, which it closes in the end, from the loop's next turn on.
+    """Accepts connections on ``sockets`` from the loop's next turn on, and closes them in the end.
 
     Args:
         loop: Where the listener lives.

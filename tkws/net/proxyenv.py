@@ -39,7 +39,7 @@ def proxy_for(setting: str | bool | None, *, secure: bool, host: str, port: int)
         port: Its port.
 
     Raises:
-        TypeError: ``setting`` is of another type.
+        TypeError: ``setting`` is of a wrong type.
         ValueError: The URL, given or in the environment, is not one of a proxy.
         ImportError: The proxy speaks SOCKS, and the extra ``tkws[socks]`` is not installed.
     """

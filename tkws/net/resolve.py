@@ -1,4 +1,4 @@
-"""Find the addresses of a host: at once if it is one, by the system's resolver if it is a name.
+"""Finds the addresses of a host: at once if it is numeric, by the system's resolver if it is a name.
 
 The system's resolver blocks, so it runs on a worker thread. Knows no connection; the addresses
 come in the system's order (RFC 6724), as `connect` needs them.
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 LookUp: TypeAlias = Callable[[str, int], list[Endpoint]]
-"""Returns the endpoints of a host, in ASCII, and a port; it may block. It raises if it finds none."""
+"""Returns the endpoints of a host, in ASCII, and a port; it may block, and raises if it finds no endpoint."""
 
 
 def ask_system(host: str, port: int) -> list[Endpoint]:
     """Return the endpoints that the system's resolver finds; it blocks.
 
     Raises:
-        OSError: There is none.
+        OSError: The resolver finds no endpoint.
         UnicodeError: ``host`` cannot be a name.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -210,7 +210,7 @@ class SocketStream(Stream):
             self._on_writable()
 
     def end(self) -> None:
-        """Shut the writing side down (TCP sends FIN), once everything written has gone."""
+        """Shut the writing side down (TCP sends FIN), once everything written is sent."""
         if not self._writing_ended:
             self._writing_ended = True
             if self._state is _OPEN:
@@ -264,7 +264,7 @@ class SocketStream(Stream):
             self._check_water_marks()
 
     def _finish(self) -> None:
-        """Do what ``end`` or ``close`` left to do, if everything written has gone."""
+        """Complete ``end`` or ``close``, if everything written is sent."""
         if self._outgoing.size:
             return
         if self._state is State.CLOSING:

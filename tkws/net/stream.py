@@ -142,14 +142,14 @@ class Stream(ABC):
         return False
 
     def set_owner(self, owner: StreamOwner) -> None:
-        """Report to ``owner`` from now on, a loss that was not told yet included."""
+        """Report to ``owner`` from now on, including a loss that was not reported yet."""
         self._owner = owner
 
     def set_write_limits(self, high: int, low: int) -> None:
         """Set the water marks of the write buffer, in bytes (64 KiB and 16 KiB by default).
 
         Raises:
-            ValueError: Unless ``0 <= low <= high``.
+            ValueError: ``0 <= low <= high`` does not hold.
         """
         if not 0 <= low <= high:
             raise ValueError(f"low: from 0 to high ({high}), not {low}")
@@ -175,7 +175,7 @@ class Stream(ABC):
         ``connection_lost`` reports it.
 
         Raises:
-            StateError: After ``end()``, ``close()`` or ``detach()``.
+            StateError: The stream was ended, closed or detached.
             TypeError: A piece is not bytes, a bytearray, a contiguous memoryview or a `Source`.
         """
 
@@ -191,7 +191,7 @@ class Stream(ABC):
 
     @abstractmethod
     def pause_reading(self) -> None:
-        """Receive nothing until `resume_reading`; the peer is slowed down in time."""
+        """Receive nothing until `resume_reading`, which slows the peer down in the end."""
 
     @abstractmethod
     def resume_reading(self) -> None:
@@ -203,7 +203,7 @@ class Stream(ABC):
 
     @abstractmethod
     def end(self) -> None:
-        """Tell the peer that no more comes, once everything written has gone; keep reading."""
+        """Tell the peer, once everything written is sent, that no more follows; keep reading."""
 
     @abstractmethod
     def close(self) -> None:

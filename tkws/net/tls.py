@@ -250,7 +250,7 @@ class TLSStream(Stream, StreamOwner):
         self._send()
 
     def end(self) -> None:
-        """Send close_notify, once everything written has gone; keep reading."""
+        """Send close_notify, once everything written is sent; keep reading."""
         self._writing_ended = True
         self._send()
 

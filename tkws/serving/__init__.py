@@ -1,1 +1,1 @@
-"""Serving connections: who is admitted, the HTTP server beside the socket, its pages, broadcasts."""
+"""Serving connections: access control, the HTTP server, its pages, broadcasts."""

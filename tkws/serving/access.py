@@ -48,7 +48,7 @@ class _Origin(NamedTuple):
 
 
 def check_host(host: str | None, allowed: Sequence[str] | None, *, loopback: bool) -> None:
-    """Refuse a request that was addressed to another name than this server's.
+    """Refuse a request that is addressed to a name which is not this server's.
 
     Args:
         host: The Host header.
@@ -72,10 +72,10 @@ def check_host(host: str | None, allowed: Sequence[str] | None, *, loopback: boo
 def check_origin(
     origin: str | None, host: str | None, allowed: Sequence[str] | None, *, loopback: bool = False
 ) -> None:
-    """Refuse a request of a web page that does not belong here.
+    """Refuse a request of a web page of another site.
 
     Args:
-        origin: The Origin header; None passes, since every browser sends one.
+        origin: The Origin header; None passes, since a browser would have sent one.
         host: The Host header.
         allowed: Origins such as ``https://example.org``, with ``*`` for any part; None
             for the pages of this server only.

@@ -1,9 +1,9 @@
-"""One frame for many connections: who gets it at once, who later, and who not at all.
+"""Sends one frame to many connections: to some at once, to others later, to slow ones perhaps not at all.
 
 Knows connections by what they offer to send, and nothing of paths or handlers.
 
 A broadcast is written right away, connection by connection, for as long as a slice of the loop
-may take. The rest is gathered with the other messages of the connections, and so are
+may take. The rest waits for the end of the slice with the connections' other messages, and so do
 other broadcasts of the same slice: one system call for each connection carries them all.
 """
 
@@ -59,7 +59,7 @@ class Broadcaster:
         return sent + sum(pass_on(session, frame, options) for session in rest)
 
     def _send_directly(self, frame: bytes, sessions: Iterator[Session], options: ServerOptions) -> int:
-        """Write to as many as there is time for, and leave the others."""
+        """Write to as many as there is time for, and leave the others to the caller."""
         loop = self._loop
         if loop.dispatching:
             self._gathers = True

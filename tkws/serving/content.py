@@ -26,8 +26,8 @@ def failed() -> Response:
 def content_fields(path: str, content: bytes | None) -> dict[str, str]:
     """Return the fields that say what a content is.
 
-    A text gets its ``charset`` only where that is known: all of it is there, and is UTF-8. Of
-    another one the browser reads it in the text itself, such as a ``<meta charset>``.
+    A text gets a ``charset`` only if all of it is known and is UTF-8. Otherwise the browser finds the
+    encoding in the text itself, such as in a ``<meta charset>``.
 
     Args:
         path: Its ending tells the type, and the coding if there is one.

@@ -1,8 +1,8 @@
-"""A folder of files as pages: which file a path means, and what is sent of it.
+"""A folder of files as pages: finds the file for a path, and answers with it or a part of it.
 
-A path never leads out of the folder, by whichever name, link or spelling; what is hidden is not
-there. A small file is read at once; of a larger one the answer has a `FileSource`, which is read
-as the client takes it.
+A path never leads out of the folder, by whichever name, link or spelling; hidden files are treated as
+missing. A small file is read at once; for a larger one the answer has a `FileSource`, which is read as
+the client takes it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Directory:
         self._folder = folder
 
     def answer(self, request: Request, name: str) -> Response | FileResponse | None:
-        """Return what a GET or HEAD request gets.
+        """Return the answer to a GET or HEAD request.
 
         Args:
             request: The request.
@@ -98,7 +98,7 @@ class Directory:
         return None if index is None else _send(request, _INDEX, index)
 
     def _resolve(self, name: str) -> Path | None:
-        """Return where a name leads to; None for what is hidden, or leads out of the folder."""
+        """Return the path that a name leads to; None if it is hidden or leads out of the folder."""
         parts = [part for part in name.split("/") if part not in ("", ".")]
         if any(_is_hidden(part) or not is_file_name(part) for part in parts):
             return None
@@ -119,9 +119,9 @@ def _is_hidden(part: str) -> bool:
 
 
 def with_slash(request: Request) -> Response:
-    """Send the browser to the folder's own address, for the sake of relative links in its page.
+    """Redirect the browser to the folder's own address, so that relative links in its page work.
 
-    A relative one, of which nothing can be taken for a scheme or a host.
+    The redirect is relative, and nothing in it can be taken for a scheme or a host.
     """
     _, _, segment = request.path.rpartition("/")
     _, mark, query = request.target.partition("?")
@@ -129,7 +129,7 @@ def with_slash(request: Request) -> Response:
 
 
 def _send(request: Request, name: str, path: Path) -> Response | FileResponse | None:
-    """Return the answer that a file gives; None without a file."""
+    """Return the answer for a file; None if it is missing."""
     file = FileIO(path, opener=lambda name, flags: os.open(name, flags | _OPEN_FLAGS))
     answer: Response | FileResponse | None = None
     try:

@@ -1,7 +1,6 @@
 """An accepted connection of `HTTPServer`, before (or without) the upgrade to a WebSocket.
 
-Knows how to read requests and to answer them; its server decides which are admitted and which pages there
-are.
+Reads requests and answers them; its server decides which are admitted, and has the pages.
 """
 
 from __future__ import annotations
@@ -113,7 +112,7 @@ class HTTPConnection(StreamOwner):
             self._log.info("lost %r: %s", self._stream.peername, printable(str(cause)))
 
     def pause_writing(self) -> None:
-        """Answer no more requests before the client has read what it asked for."""
+        """Answer no more requests until the client has read the answers so far."""
         self._full = True
         self._stream.pause_reading()
 
@@ -129,7 +128,7 @@ class HTTPConnection(StreamOwner):
         self._log.info("TLS is established: %s", tls_summary(self._stream))
 
     def _serve(self, result: Request | HandshakeError | None) -> None:
-        """Answer a request and those after it, unless a page that does so is running Tk's loop."""
+        """Answer a request and those after it, unless a page's callable is running Tk's loop."""
         if self._serving:
             return
         self._serving = True
@@ -166,7 +165,7 @@ class HTTPConnection(StreamOwner):
             self._respond(page)
 
     def _passes_own_checks(self, request: Request) -> bool:
-        """Refuse a request that the server itself refuses, before the program is asked; or return True."""
+        """Make the server's own checks, before the program's; return False if the request was refused."""
         try:
             if self._asks_for_websocket(request):
                 self._server.check_request(request, self._stream.sockname)

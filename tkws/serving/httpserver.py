@@ -1,7 +1,7 @@
 """The HTTP server that listens.
 
-Knows how to accept connections; `HTTPConnection` answers the requests of each, and `Server` decides which
-of them are admitted and which pages there are.
+Accepts connections; `HTTPConnection` answers the requests of each, and `Server` decides which of them are
+admitted, and has the pages.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = (
 
 
 class HTTPServer(Server):
-    """Made by `tkws.serve`: listens until `close`, or until its interpreter goes.
+    """A server that listens until `close`, or until its interpreter is destroyed; made by `tkws.serve`.
 
     Args:
         loop: The loop that serves it.

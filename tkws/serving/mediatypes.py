@@ -107,14 +107,14 @@ class MediaType(NamedTuple):
 
     @property
     def is_text(self) -> bool:
-        """Tell whether it is a text whose encoding has to be given beside it."""
+        """Tell whether it is a text, whose encoding must be named in the field."""
         return self.name.startswith("text/") and not self.coding
 
 
 def media_type(path: str) -> MediaType:
-    """Return what the ending of a path tells.
+    """Return the media type for the ending of a path.
 
-    ``app.js.gz`` is a script with the coding gzip, and so is ``x.svgz`` a picture. A file with
+    ``app.js.gz`` is a script with the coding gzip, and ``x.svgz`` a picture with it. A file with
     an unknown ending, or none, is ``application/octet-stream``.
     """
     stem, _, ending = path.rpartition("/")[2].lower().rpartition(".")

@@ -1,4 +1,4 @@
-"""The paths of one server: which handler serves a request for a WebSocket, and with which subprotocol."""
+"""The paths of one server: finds the handler and the subprotocol for a request for a WebSocket."""
 
 from __future__ import annotations
 

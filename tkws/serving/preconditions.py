@@ -1,4 +1,4 @@
-"""Which part of a file a request asks for, if any: conditions and ranges (RFC 9110, 13 and 14).
+"""Decides which part of a file a request gets, if any: conditions and ranges (RFC 9110, 13 and 14).
 
 Pure functions of header values and of what is known of the file.
 """
@@ -30,7 +30,7 @@ class Selection(NamedTuple):
 
 
 def select(method: str, headers: Headers, tag: str, modified: int, size: int) -> Selection:
-    """Decide what a GET or HEAD request gets, in the order of RFC 9110, 13.2.2.
+    """Decide on the answer to a GET or HEAD request, in the order of RFC 9110, 13.2.2.
 
     Only a single range is served; several are answered with the whole file, as RFC 9110, 14.2
     allows.

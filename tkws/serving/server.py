@@ -1,8 +1,8 @@
-"""`Server`: which requests become WebSockets, and the connections that came of them.
+"""`Server`: decides which requests become WebSockets, and owns their connections.
 
-A server knows paths, handlers and limits. Where connections come from is up to others: a
-program that accepts them itself asks `Server.test` and calls `upgrade`; `serve` listens and
-speaks HTTP by way of `tkws.serving.httpserver`.
+A server knows paths, handlers and limits, not where connections come from: a program that accepts them
+itself calls `tkws.test` and `tkws.upgrade`; for `tkws.serve`, `tkws.serving.httpserver` listens and speaks
+HTTP.
 
 Long because more than half of it explains to programs what they call.
 """
@@ -69,10 +69,10 @@ class Agreement(NamedTuple):
 
 
 class Server(ConfigurableServer):
-    """Made by `tkws.serving.server` and `tkws.serve`.
+    """A server; made by `tkws.server` and `tkws.serve`.
 
-    Its options are changed as those of a Tk widget; those of connections hold for the connections
-    to come.
+    Its options are changed like those of a Tk widget; the options of connections apply to connections that
+    are made later.
 
     Args:
         loop: The loop that will serve the connections.
@@ -113,8 +113,8 @@ class Server(ConfigurableServer):
     def live(self, path: str, handler: Any = None, protocol: str = "*") -> Any:
         """Serve WebSockets at the paths that ``path`` matches (tcllib's ``live``).
 
-        The first entry that matches the path, and a subprotocol of the client's where it
-        offers any, wins. Also a decorator: ``@server.live("/chat")``.
+        The first entry wins that matches the path and, if the client offers subprotocols, one of them.
+        Also a decorator: ``@server.live("/chat")``.
 
         Args:
             path: A glob, matched case-sensitively: ``*``, ``?`` and ``[...]``.
@@ -140,12 +140,12 @@ class Server(ConfigurableServer):
         return handler
 
     def page(self, path: str, content: Page) -> None:
-        """Show a web page at ``path``.
+        """Serve a web page at ``path``.
 
         Args:
             path: The exact path, such as ``"/"``.
-            content: ``str`` is HTML, sent as UTF-8; bytes-like is of the type that the path's ending
-                tells, as in `directory`; a callable gets the `Request` and returns either, or a
+            content: ``str`` is HTML, sent as UTF-8; a bytes-like object has the type that the path's
+                ending implies, as in `directory`; a callable gets the `Request` and returns either, or a
                 whole `Response`.
 
         Raises:
@@ -157,7 +157,7 @@ class Server(ConfigurableServer):
         self.pages.add_page(path, content)
 
     def directory(self, path: str, folder: str | Path) -> None:
-        """Show the files below ``folder`` below ``path``; ``index.html`` stands for a folder.
+        """Serve the files below ``folder`` at the paths below ``path``; ``index.html`` stands for a folder.
 
         Neither ``..`` nor symbolic links lead out of the folder. Hidden files and folders, whose
         names begin with a dot, are not shown, except ``.well-known``.
@@ -213,16 +213,16 @@ class Server(ConfigurableServer):
         thread, and its calls of `WebSocket.send`, reach each connection in the order of the calls.
 
         Args:
-            message: ``str`` goes as text, bytes-like as binary.
+            message: A ``str`` is sent as text, a bytes-like object as binary.
             path: A glob for the paths that the clients asked for.
             to: The members of a group only: its name, a glob such as ``"room-*"``, or several of these. A
                 name that may have wildcards, since a peer has chosen it, is made plain by `glob.escape`.
             exclude: A connection that is left out, such as that of the sender, or several.
 
         Returns:
-            How many connections it was sent to, which are those that are open, not in the
-            middle of a message and not left out for being slow. From another thread than that of Tk,
-            where this is found out later: how many it was passed on for.
+            The number of connections that it was sent to: those that are open, not in the middle of a message
+            and not skipped for being slow. From another thread, where that is known only later, the number
+            of connections that it was passed on to.
 
         Raises:
             TypeError: An argument is of a wrong type.
@@ -264,11 +264,11 @@ class Server(ConfigurableServer):
             backplane.subscribe(partial(self._deliver, backplane))
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
-        """Refuse what comes and begin to close every connection; a second call changes nothing.
+        """Refuse further requests, and begin to close every connection. Idempotent.
 
         Args:
-            code: As in `WebSocket.close`.
-            reason: As there.
+            code: As for `WebSocket.close`.
+            reason: As for `WebSocket.close`.
 
         Raises:
             TypeError: As `WebSocket.close`; nothing is closed then.
@@ -357,7 +357,7 @@ class Server(ConfigurableServer):
             agreement: The result of `check_request`.
             stream: The client's.
             data: The bytes received after the request.
-            id: The id that the log has called the connection by so far; empty for a new one.
+            id: The id of the connection in the log so far; empty for a new one.
 
         Raises:
             StateError: The caller is not in Tk's thread.
@@ -368,7 +368,7 @@ class Server(ConfigurableServer):
         return session.ws
 
     def adopt(self, agreement: Agreement, sock: socket.socket, data: bytes = b"") -> WebSocket:
-        """Do the same with a socket, from any thread; the socket is detached at once.
+        """Do the same as `open` with a socket, from any thread; the socket is detached at once.
 
         Raises:
             StateError: The server was closed, or its interpreter destroyed.
@@ -404,7 +404,7 @@ class Server(ConfigurableServer):
         return pass_on_later(frame, sessions, self._options)
 
     def _deliver(self, backplane: Backplane, group: str, message: str | Buffer) -> None:
-        """Send what another server has published, in any thread."""
+        """Send a message that another server has published, from any thread."""
         groups = check_groups("group", group)
         if self._backplane is backplane:
             self._send(message, self._connections.groups.members(groups))

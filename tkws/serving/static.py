@@ -1,7 +1,7 @@
-"""The web pages beside the socket: which content belongs to which path.
+"""The web pages of a server: finds the content for a path.
 
-Knows no connection. Meant for the page that opens the WebSocket, with what it loads and offers
-for download, not as a web server.
+Knows no connection. Meant for the page that opens the WebSocket and the files that it loads or offers for
+download, not as a general web server.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Pages:
         self._folders: dict[str, Directory] = {}
 
     def add_page(self, path: str, content: Page) -> None:
-        """Show ``content`` at exactly ``path``; see `tkws.Server.page`."""
+        """Serve ``content`` at exactly ``path``; see `tkws.Server.page`."""
         _check_path(path)
         if not (callable(content) or isinstance(content, str | Response)):
             content = check_bytes_like("content", content, "str, bytes-like, Response or a callable")
         self._pages[path] = content
 
     def add_directory(self, path: str, folder: str | Path) -> None:
-        """Show the files below ``folder`` at the paths below ``path``; see `tkws.Server.directory`."""
+        """Serve the files below ``folder`` at the paths below ``path``; see `tkws.Server.directory`."""
         _check_path(path)
         check_kind("folder", folder, str | Path, "str or a path")
         resolved = Path(folder).resolve()
@@ -45,7 +45,7 @@ class Pages:
         self._folders[path.rstrip("/") + "/"] = Directory(resolved)
 
     def answer(self, request: Request) -> Response | FileResponse:
-        """Return the page for a request, or an error's."""
+        """Return the page for a request, or an error page."""
         if request.method not in ("GET", "HEAD"):
             return plain(405, "This server answers GET and HEAD", allow="GET, HEAD")
         path = unquote(request.path)
