@@ -13,7 +13,7 @@ import pytest
 
 from tests.loop.child import run_child
 from tkws.loop import ChannelLoop, bell as bells
-from tkws.loop.scheduler import SLICE
+from tkws.loop.dwell import SLICE
 
 
 @pytest.fixture

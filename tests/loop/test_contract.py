@@ -13,7 +13,7 @@ import pytest
 
 from tkws.errors import StateError
 from tkws.loop import Loop
-from tkws.loop.scheduler import SLICE
+from tkws.loop.dwell import SLICE
 
 
 def burn(loop: Loop, seconds: float = SLICE) -> None:

@@ -10,7 +10,8 @@ from functools import partial
 import pytest
 
 from tkws.loop import Loop
-from tkws.loop.scheduler import OVERDUE, SLICE
+from tkws.loop.dwell import SLICE
+from tkws.loop.scheduler import OVERDUE
 from tkws.loop.timeouts import PARTS
 
 # Seconds of a timeout in these tests, on a clock that stands still until it is set.

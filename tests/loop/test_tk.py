@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tkws.loop import ChannelLoop, PolledLoop, TkLoop
-from tkws.loop.scheduler import POLL_TIMEOUT, SLICE
+from tkws.loop.dwell import _UNKNOWN, LONGEST, PART, SLICE
 
 
 @pytest.fixture
@@ -79,57 +79,84 @@ def enter(root, stream, pump_until):
 
 def test_what_comes_now_and_then_is_not_waited_for(clock, enter) -> None:
     for _ in range(3):
-        clock.time += 2 * POLL_TIMEOUT
+        clock.time += 2 * LONGEST
         assert set(enter()) == {0}
 
 
 def test_what_comes_closely_behind_something_has_the_next_waited_for(clock, enter) -> None:
     enter()
-    clock.time += POLL_TIMEOUT / 2
-    assert enter() == [0, POLL_TIMEOUT]
+    clock.time += LONGEST / 2
+    assert enter() == [0, LONGEST]
 
 
 def test_a_wait_in_vain_is_the_last(clock, enter) -> None:
     enter()
-    assert POLL_TIMEOUT in enter()
-    clock.time += 2 * POLL_TIMEOUT
-    assert POLL_TIMEOUT not in enter()
+    assert LONGEST in enter()
+    clock.time += 2 * LONGEST
+    assert LONGEST not in enter()
 
 
 def test_a_conversation_is_served_in_one_entry(stream, clock, enter) -> None:
     enter()
     stream.follow = 20
-    assert enter() == [0] + 21 * [POLL_TIMEOUT]
+    assert enter() == [0] + 21 * [LONGEST]
     assert stream.read == 22
 
 
-def test_nothing_is_waited_for_past_a_moment(stream, clock, enter) -> None:
+def test_a_conversation_leaves_tk_its_turn_after_a_slice(stream, clock, enter) -> None:
     enter()
-    stream.follow = 20
-    stream.on_read = lambda: setattr(clock, "time", clock.time + POLL_TIMEOUT / 4)
-    assert enter().count(POLL_TIMEOUT) <= 5
+    stream.follow = 100
+    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST / 5)
+    assert enter().count(LONGEST) <= SLICE / (LONGEST / 5) + 1
+
+
+def test_a_conversation_is_soon_over_if_tk_has_much_to_do(loop, stream, clock, enter) -> None:
+    """Tk does something every 10 ms, so it has its turn every 2 ms."""
+    enter()
+    loop._dwell._interval = 0.01
+    loop._dwell._count = _UNKNOWN
+    stream.follow = 100
+    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST / 5)
+    assert enter().count(LONGEST) <= 11
+
+
+def test_nothing_is_waited_for_if_tk_is_busy(root, stream, clock, enter) -> None:
+    """A chain of timers without delay: each wait would hold it up."""
+    ran: list[str] = []
+
+    def again() -> None:
+        clock.time += LONGEST / 10
+        ran.append(root.after(0, again))
+
+    again()
+    for _ in range(20):
+        enter()
+    assert LONGEST not in enter()
+    root.after_cancel(ran[-1])
 
 
 def test_a_flood_has_a_whole_slice(stream, clock, enter) -> None:
     enter()
     stream.follow = 100
-    stream.on_read = lambda: setattr(clock, "time", clock.time + POLL_TIMEOUT / 4)
+    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST / 4)
     enter()
-    assert SLICE / (POLL_TIMEOUT / 4) <= stream.read <= SLICE / (POLL_TIMEOUT / 4) + 3
+    assert SLICE / (LONGEST / 4) <= stream.read <= SLICE / (LONGEST / 4) + 3
 
 
 def test_a_conversation_is_over_for_tk_when_nothing_is_ready(loop, stream, clock, enter) -> None:
     enter()
     stream.follow = 1
-    stream.on_read = lambda: setattr(clock, "time", clock.time + POLL_TIMEOUT)
-    assert enter() == [0, POLL_TIMEOUT, 0]
+    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST)
+    loop._dwell._interval = LONGEST / PART
+    loop._dwell._count = _UNKNOWN
+    assert enter() == [0, LONGEST, 0]
     assert loop._deadline <= clock.time, "the next entry would go on with this slice"
 
 
 def test_a_timer_of_the_loop_is_not_late_for_a_wait(loop, enter) -> None:
     enter()
-    timer = loop.call_later(POLL_TIMEOUT / 2, list)
-    assert POLL_TIMEOUT not in enter()
+    timer = loop.call_later(LONGEST / 2, list)
+    assert LONGEST not in enter()
     timer.cancel()
 
 
@@ -144,7 +171,7 @@ def test_what_a_timer_of_tk_brings_is_no_conversation(loop, root, clock, pump_un
 
     root.after(0, again)
     pump_until(lambda: len(called) >= 20)
-    assert POLL_TIMEOUT not in looks
+    assert LONGEST not in looks
 
 
 def test_a_signal_may_close_the_loop_while_it_waits(loop, stream, enter, monkeypatch) -> None:
@@ -177,7 +204,7 @@ def test_a_loop_that_a_callback_runs_does_not_wait(root, stream, enter, clock) -
     stream.on_read = update
     enter()
     assert inside
-    assert POLL_TIMEOUT not in inside
+    assert LONGEST not in inside
 
 
 def test_a_conversation_reports_exceptions_and_lets_wishes_to_end_pass(

@@ -21,9 +21,9 @@ from contextlib import suppress
 from tkws.loop.base import Loop
 from tkws.loop.bell import Bell
 from tkws.loop.clock import monotonic
+from tkws.loop.dwell import SLICE
 from tkws.loop.interpreter import require_thread_of
 from tkws.loop.poller import Poller
-from tkws.loop.scheduler import SLICE
 from tkws.loop.systempollers import make_poller
 from tkws.loop.waiter import Waiter
 

@@ -27,6 +27,7 @@ class PolledLoop(Loop):
     """A loop that uses Tk's timers only."""
 
     _drain_all = True
+    _may_wait = False  # Tk enters this loop by a timer, whatever comes
     _interval = BUSY_INTERVAL
 
     def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:

@@ -7,7 +7,8 @@ Tk's event loop until Tk has been idle. Every third time it then pauses for a mi
 other loops of the thread: ``update()`` returns once nothing at all is ready.
 
 If one event follows closely on another, as in a conversation with a fast peer, the loop itself waits up to a
-millisecond for the next before it returns to Tk, since Tk's own wait costs more.
+millisecond for the next before it returns to Tk: Tk's own wait costs more, since it goes through the thread
+in which Tcl calls ``select``, and back. `Dwell` sees to it that Tk loses little by that.
 
 Knows its queues and when to run what is in them; `tkws.loop.base` adds the methods that fill them.
 
@@ -32,6 +33,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from tkws.loop.dwell import SLICE, Dwell
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
 from tkws.loop.nesting import callback_depth
@@ -43,9 +45,6 @@ from tkws.loop.timers import TimerHeap
 from tkws.loop.tktimer import TkTimer
 from tkws.loop.wakeup import Call
 
-# Seconds of callbacks before Tk has its turn: a 10 ms timer and a redraw every 16 ms stay on time.
-SLICE = 0.005
-
 # Tk may never become idle, so the loop waits for it IDLE_TIMEOUTS times at most, IDLE_TIMEOUT seconds each.
 # Two times, as the process may have been stopped during the first; up to MAX_IDLE_TIMEOUTS times while other
 # loops of the thread run.
@@ -55,11 +54,6 @@ MAX_IDLE_TIMEOUTS = 25
 
 # A timer that is later than this, in seconds, shows that the program was busy: what is ready may be older.
 OVERDUE = 0.05
-
-# Events that are closer together than this, in seconds, are a burst: the poller then blocks this long for
-# the next one, and a call by Tk blocks no longer than this in all. Tk's own wait costs more: it goes
-# through the thread in which Tcl calls select(), and back.
-POLL_TIMEOUT = 0.001
 
 # Calls at the end of a slice for each reading of the clock: a write takes about 10 microseconds.
 _CALLS_PER_CLOCK_READ = 16
@@ -77,6 +71,9 @@ class Scheduler(ABC):
 
     # Whether every entry polls until nothing is ready, rather than only the first one of a slice.
     _drain_all = False
+
+    # Whether to wait for the next event of a conversation, for as long as that costs Tk little.
+    _may_wait = True
 
     def __init__(
         self,
@@ -98,8 +95,7 @@ class Scheduler(ABC):
         self._closed = False
         self._depth = 0
         self._deadline = -math.inf
-        self._entered_at = -math.inf
-        self._blocks_in_poll = False
+        self._dwell = Dwell(interpreter.tkapp)
         self._yielded = False
         self._pause = pause_of_thread()
         self._seen_yields = 0
@@ -178,8 +174,7 @@ class Scheduler(ABC):
                 self._detach_from_tk()
             self._pause.join(self._wait_for_pause)
             return
-        self._blocks_in_poll = self._blocks_in_poll or now - self._entered_at < POLL_TIMEOUT
-        self._entered_at = now
+        self._dwell.enter(now)
         new_slice = now >= self._deadline
         if new_slice:
             self._deadline = now + SLICE
@@ -197,6 +192,8 @@ class Scheduler(ABC):
             self._depth -= 1
         if spent:
             self._yield_to_tk()
+        if not self._yielded:
+            self._dwell.leave(self._clock())
 
     def _run_slice(self, now: float, drain: bool) -> bool:
         """Run what is due, one of each kind in turn; return whether time ran out before the work did."""
@@ -269,15 +266,20 @@ class Scheduler(ABC):
         return self._readiness.poll(seconds)
 
     def _poll_again(self, now: float, drain: bool) -> bool:
-        """Poll again, and block if events follow closely; return whether any descriptor is ready."""
-        if not self._blocks_in_poll or self._depth > 1 or self._timers.earliest < now + POLL_TIMEOUT:
+        """Poll again, or wait if events follow closely; return whether any descriptor is ready."""
+        dwell = self._dwell
+        if self._depth > 1 or not self._may_wait:
             return drain and self._poll()
-        if now < self._entered_at + POLL_TIMEOUT:
-            self._blocks_in_poll = self._poll(POLL_TIMEOUT)
-            return self._blocks_in_poll
-        if not self._poll():
-            self._deadline = now  # Tk has its turn, so the next entry begins a slice
-        return bool(self._readiness.ready)
+        served_for = dwell.note_served(now)
+        if now >= dwell.until:
+            if not dwell.goes_on(served_for):
+                return False
+            if not self._poll():
+                self._deadline = now  # Tk has its turn, so the next entry begins a slice
+            return bool(self._readiness.ready)
+        if not dwell.waits or self._timers.earliest < now + dwell.seconds:
+            return drain and self._poll()
+        return self._poll(dwell.seconds)
 
     def _run_slice_end_calls(self) -> None:
         """Run the calls that wait for the end of the slice, for the time of one more slice at most.
@@ -361,7 +363,7 @@ class Scheduler(ABC):
                 return
             self._resume()
         self._tk_timer.arm(self._clock() + SLICE)
-        self._blocks_in_poll, self._entered_at = False, -math.inf  # a timer is not an event from a peer
+        self._dwell.served_at = -math.inf  # a timer is not an event from a peer
         self._dispatch()
         self._rearm()
 

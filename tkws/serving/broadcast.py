@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tkws.errors import StateError
 from tkws.loop import Loop
-from tkws.loop.scheduler import SLICE
+from tkws.loop.dwell import SLICE
 from tkws.protocol.closing import CloseCode
 
 if TYPE_CHECKING:

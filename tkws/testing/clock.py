@@ -10,7 +10,7 @@ import time
 from tkws.checks import MAX_SECONDS, check_number
 from tkws.errors import StateError
 from tkws.loop import Master, make_loop, root_of
-from tkws.loop.scheduler import SLICE
+from tkws.loop.dwell import SLICE
 from tkws.testing.waiting import run_until
 
 
