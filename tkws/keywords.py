@@ -44,6 +44,7 @@ class ServerOnlyKeywords(TypedDict, total=False):
     max_connections: int
     slow_peer: str
     max_connections_per_address: int | None
+    trusted_proxies: Sequence[str]
 
 
 class ClientKeywords(SharedKeywords, total=False):

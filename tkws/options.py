@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -213,6 +214,12 @@ class ServerOptions(ConnectionOptions):
     connections from the address may be plain HTTP or still opening; more are closed at once. None for no
     limit."""
 
+    trusted_proxies: Sequence[str] = ()
+    """The proxies that are trusted to note the address of the client, in Forwarded or X-Forwarded-For:
+    addresses, networks such as ``"10.0.0.0/8"``, and ``"unix"`` for those that connect by a Unix socket.
+    Behind one of these, limits for each address and `WebSocket.peername` are the client's. Trust only
+    proxies that overwrite or extend the field: any client may send it."""
+
     def __post_init__(self) -> None:
         ConnectionOptions.__post_init__(self)
         timeout = check_seconds("handshake_timeout", self.handshake_timeout, above_zero=True)
@@ -228,6 +235,7 @@ class ServerOptions(ConnectionOptions):
             _check_origins(check_texts("origins", self.origins))
         if self.hosts is not None:
             _check_hosts(check_texts("hosts", self.hosts))
+        _check_networks(check_texts("trusted_proxies", self.trusted_proxies))
 
     def for_connection(self, handler: Handler) -> ConnectionOptions:
         """Return the options of a new connection to ``handler``."""
@@ -317,6 +325,17 @@ def _check_hosts(patterns: Sequence[str]) -> None:
         if not _HOST.fullmatch(pattern):
             raise ValueError(f"hosts: each a name like 'example.org', without a port, not {pattern!r}")
         _check_names("hosts", pattern)
+
+
+def _check_networks(networks: Sequence[str]) -> None:
+    for network in networks:
+        try:
+            if network != "unix":
+                ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ValueError(
+                f"trusted_proxies: each an address, a network like '10.0.0.0/8', or 'unix', not {network!r}"
+            ) from None
 
 
 def _check_names(option: str, pattern: str) -> None:

@@ -52,6 +52,7 @@ NO_LIMITS = {
     "slow_peer",
     "codec",
     "codec_errors",
+    "trusted_proxies",
 }
 
 KIB, MIB = 1024, 1024 * 1024

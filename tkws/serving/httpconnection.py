@@ -27,6 +27,7 @@ from tkws.serving.access import check_host, is_loopback
 from tkws.serving.content import failed, plain
 from tkws.serving.directory import FileResponse
 from tkws.serving.gate import Decision, Gate, PendingRequest, refusal_of
+from tkws.serving.proxies import with_client
 
 if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
@@ -148,6 +149,8 @@ class HTTPConnection(StreamOwner):
         if isinstance(result, HandshakeError):
             self._refuse(result)
             return
+        if self._server.options.trusted_proxies:
+            result = with_client(result, self._server.options.trusted_proxies)
         self._log.debug("%s %s with %s", result.method, printable(result.path), ShownFields(result.headers))
         gates = self._server.find_gates(result, upgrade=self._asks_for_websocket(result))
         if not gates:

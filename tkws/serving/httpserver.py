@@ -27,6 +27,7 @@ from tkws.serving.admission import Admission, Check
 from tkws.serving.gate import Gate
 from tkws.serving.httpconnection import HTTPConnection
 from tkws.serving.paths import check_glob
+from tkws.serving.proxies import is_trusted
 from tkws.serving.server import Server
 
 Listen: TypeAlias = Callable[[Loop, OnAccept], Listener]
@@ -210,14 +211,14 @@ class HTTPServer(Server):
 
     def _accept(self, sock: socket.socket, address: Any) -> None:
         host = address[0] if isinstance(address, tuple) else address
-        if self._has_room(host):
+        if self._has_room(address, host):
             self._http_connections[HTTPConnection(self, sock, self._ssl_context)] = host
             self._http_connections_by_address[host] += 1
         else:
             self._log.info("refused %r: there is no room for another connection", address)
             sock.close()
 
-    def _has_room(self, host: object) -> bool:
+    def _has_room(self, address: Any, host: object) -> bool:
         options = self.options
         if len(self._http_connections) >= options.max_connections + EXTRA_HTTP_CONNECTIONS:
             return False
@@ -225,6 +226,7 @@ class HTTPServer(Server):
         return (
             most is None
             or self._http_connections_by_address[host] < most + EXTRA_HTTP_CONNECTIONS_PER_ADDRESS
+            or is_trusted(address, options.trusted_proxies)
         )
 
     def _stop(self, *, gently: bool) -> None:

@@ -449,6 +449,7 @@ class Server(ConfigurableServer):
         self._connections.add(session, agreement.path, request)
         stream.write(agreement.answer)
         session.begin(Opened(stream, request, agreement.codec, data))
+        session.ws.peername = request.peer  # that of the client, if a proxy has noted it
 
     def _begin_on(self, sock: socket.socket, session: Session, agreement: Agreement, data: bytes) -> None:
         if self.loop.closed:
