@@ -14,13 +14,16 @@ import sys
 import tkinter
 import weakref
 from collections.abc import Callable
-from threading import get_ident
+from threading import current_thread, get_ident, main_thread
 
 from tkws.errors import StateError
 from tkws.loop.interrupts import sigint_handler
 
 # The thread of the interpreter in a forked child: no thread has this identifier.
 _NO_THREAD = 0
+
+# From this version of Tcl on, `_tkinter` may run a command in whichever thread asks for it.
+TCL_WITHOUT_THREAD_CHECK = 9.0
 
 # A flag for a kind of event that Tcl does not know: `dooneevent` looks for events and serves none.
 NO_EVENTS = 1 << 10
@@ -175,18 +178,31 @@ class Interpreter:
 
 
 def require_thread_of(root: tkinter.Tk) -> None:
-    """Refuse a caller in any thread but the interpreter's: there, any Tcl command stalls for a second.
+    """Refuse a caller in any thread but the interpreter's, before Tk is touched in it.
+
+    Up to Tcl 8.6 `_tkinter` knows the thread, and refuses one command. On Tcl 9 it may not, and a call in a
+    wrong thread aborts the process: there only the main thread can have an interpreter with a loop.
 
     Raises:
         StateError: The caller runs in another thread.
     """
-    try:
-        root.tk.exprlong("1")
-    except RuntimeError:
+    if tkinter.TclVersion >= TCL_WITHOUT_THREAD_CHECK:
+        in_thread = current_thread() is main_thread()
+    else:
+        in_thread = _accepts_caller(root)
+    if not in_thread:
         raise StateError(
             "get the loop in the thread of its Tcl interpreter, and call loop.call_soon_threadsafe()"
             " from other threads"
-        ) from None
+        )
+
+
+def _accepts_caller(root: tkinter.Tk) -> bool:
+    try:
+        root.tk.exprlong("1")
+    except RuntimeError:
+        return False
+    return True
 
 
 def _log_exception(message: str) -> None:
