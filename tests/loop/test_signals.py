@@ -275,6 +275,7 @@ def test_a_loop_in_another_thread_leaves_signals_alone() -> None:
     assert wakeup_fd() == -1
 
 
+@pytest.mark.skipif(tkinter.TclVersion >= 9, reason="the notifier of Tcl 9 aborts a forked child")
 def test_the_child_of_a_fork_writes_no_signals_to_its_parent(root) -> None:
     from tests.loop.test_fork import fork
 
