@@ -272,7 +272,7 @@ def held(engine: Engine) -> int:
     """Return the bytes that the reading half holds of what is not finished."""
     reader = engine.reader
     message = reader._message
-    return len(reader._rest) + (message.size if message is not None else 0)
+    return len(reader._incomplete) + (message.size if message is not None else 0)
 
 
 def check_told(told: list[tuple[Event, Any]], verdict: Verdict) -> None:

@@ -76,7 +76,7 @@ def test_rings_that_were_not_heard_count_as_one(ringing, heard, pump_until, root
     assert len(heard) <= 3
 
 
-def test_what_a_callback_raises_does_not_silence_it(root, pump_until) -> None:
+def test_an_exception_of_a_callback_does_not_silence_it(root, pump_until) -> None:
     heard: list[bool] = []
 
     def fail(*_event: object) -> None:

@@ -120,7 +120,7 @@ def test_an_interrupt_at_a_turn_loses_nothing(loop, root, pair, log, pump_until,
     assert hits
 
 
-def test_a_wish_to_end_leaves_the_thread_its_turn(loop, root, pair, log, pump_until) -> None:
+def test_an_exit_leaves_the_thread_its_turn(loop, root, pair, log, pump_until) -> None:
     near, far = pair
 
     def leave() -> None:
@@ -136,7 +136,9 @@ def test_a_wish_to_end_leaves_the_thread_its_turn(loop, root, pair, log, pump_un
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sockets are no files there")
-def test_a_number_that_belongs_to_a_file_now_has_nobody_spin(loop, root, make_pair, log, pump_until) -> None:
+def test_a_descriptor_number_reused_by_a_file_does_not_make_the_loop_spin(
+    loop, root, make_pair, log, pump_until
+) -> None:
     """The number is watched still, and a file is always ready; epoll knows that it is another one."""
     (near, far), (stale, _) = make_pair(), make_pair()
     loop.watch(near.fileno(), lambda: log.append(near.recv(9)), None)
@@ -227,7 +229,7 @@ def test_a_bell_that_is_broken_does_not_stop_the_end(loop, pump_until, monkeypat
 
 
 @pytest.mark.parametrize("what", ["bell", "thread", "loop"])
-def test_what_cannot_be_made_leaves_nothing(root, monkeypatch, what) -> None:
+def test_a_failed_construction_leaves_nothing(root, monkeypatch, what) -> None:
     """Descriptors, threads and channels are counted."""
 
     def refuse(*_: object) -> None:

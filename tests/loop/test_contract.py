@@ -118,7 +118,7 @@ def test_a_cancelled_timer_does_not_come(loop, log, pump_until) -> None:
     pump_until(lambda: log == ["kept"])
 
 
-def test_a_timer_asked_for_in_a_timer(loop, log, pump_until) -> None:
+def test_a_timer_set_by_a_timer(loop, log, pump_until) -> None:
     def step(number: int) -> None:
         log.append(number)
         if number < 5:
@@ -196,7 +196,7 @@ def test_on_wake_calls_back_once_after_each_sleep(make_loop, root, clock, log, p
 
 
 @pytest.mark.parametrize("place", ["fd", "timer"])
-def test_on_wake_is_not_lost_when_another_callback_wishes_to_end(
+def test_on_wake_is_not_lost_when_another_callback_exits(
     make_loop, root, clock, pair, log, pump_until, place
 ) -> None:
     loop = make_loop(root, wall=clock)
@@ -242,7 +242,7 @@ def test_reader_and_writer_of_one_descriptor(loop, pair, log, pump_until) -> Non
     assert log[:2] == ["readable", "writable"]
 
 
-def test_a_hang_up_is_news_for_the_reader(loop, pair, log, pump_until) -> None:
+def test_a_hang_up_is_reported_to_the_reader(loop, pair, log, pump_until) -> None:
     near, far = pair
     loop.watch(near.fileno(), lambda: (log.append(near.recv(9)), loop.unwatch(near.fileno())), None)
     far.close()
@@ -259,7 +259,7 @@ def test_watch_replaces(loop, pair, log, pump_until) -> None:
     assert set(log) == {"third"}
 
 
-def test_to_watch_for_nothing_is_to_unwatch(loop, flooded, log, root, pump_until) -> None:
+def test_watching_for_nothing_unwatches(loop, flooded, log, root, pump_until) -> None:
     loop.watch(flooded.fileno(), log.of("readable"), None)
     loop.watch(flooded.fileno(), None, None)
     root.after(30, log.append, "later")
@@ -267,7 +267,7 @@ def test_to_watch_for_nothing_is_to_unwatch(loop, flooded, log, root, pump_until
     assert log == ["later"]
 
 
-def test_unwatch_ends_it_and_may_be_repeated(loop, flooded, log, root, pump_until) -> None:
+def test_unwatch_is_idempotent(loop, flooded, log, root, pump_until) -> None:
     loop.watch(flooded.fileno(), log.of("readable"), None)
     loop.unwatch(flooded.fileno())
     loop.unwatch(flooded.fileno())
@@ -287,7 +287,7 @@ def test_a_reader_that_unwatches_silences_the_writer(loop, flooded, log, root, p
     assert log == ["readable", "later"]
 
 
-def test_what_is_found_ready_is_forgotten_when_it_is_unwatched(loop, make_pair, log, pump_until) -> None:
+def test_readiness_is_forgotten_by_unwatch(loop, make_pair, log, pump_until) -> None:
     """The first of two ready descriptors closes both, and gives the number of the other to a new socket."""
     ready = []
     for _ in range(2):
@@ -322,7 +322,7 @@ def test_every_ready_descriptor_is_served(loop, make_pair, pump_until) -> None:
     pump_until(lambda: len(read) == 300)
 
 
-def test_what_a_spent_slice_leaves_is_served_before_others_again(loop, make_pair, log, pump_until) -> None:
+def test_work_left_by_a_spent_slice_comes_first_in_the_next(loop, make_pair, log, pump_until) -> None:
     for number in range(4):
         near, far = make_pair()
         far.send(b"x")
@@ -331,7 +331,7 @@ def test_what_a_spent_slice_leaves_is_served_before_others_again(loop, make_pair
     assert [set(log[start : start + 4]) for start in (0, 4, 8)] == [{0, 1, 2, 3}] * 3
 
 
-def test_a_replaced_watch_is_not_told_what_was_found_before(loop, make_pair, log, pump_until) -> None:
+def test_a_replaced_watch_is_not_called_for_earlier_readiness(loop, make_pair, log, pump_until) -> None:
     fds = []
     for _ in range(2):
         near, far = make_pair()
@@ -378,9 +378,7 @@ def test_a_flood_lets_tk_be_idle(loop, root, flooded, log, pump_until, cost) -> 
         log.clear()
 
 
-def test_what_is_asked_for_while_tk_has_its_turn_does_not_cut_it_short(
-    loop, flooded, log, pump_until
-) -> None:
+def test_calls_queued_while_tk_has_its_turn_do_not_cut_it_short(loop, flooded, log, pump_until) -> None:
     loop.watch(flooded.fileno(), lambda: burn(loop), None)
     pump_until(lambda: loop._yielded)
     due = loop._tk_timer.due
@@ -401,9 +399,7 @@ def test_work_goes_on_at_once_when_tk_was_idle(loop, root, log) -> None:
     assert log == []
 
 
-def test_the_loop_steps_back_once_however_deep_the_callbacks_are(
-    loop, root, flooded, log, pump_until
-) -> None:
+def test_the_loop_yields_once_however_deep_the_callbacks_are(loop, root, flooded, log, pump_until) -> None:
     def read() -> None:
         if not log:
             log.append("outer")
@@ -521,7 +517,7 @@ def test_at_slice_end_from_the_end_of_a_slice(loop, root, log, pump_until) -> No
 
 @pytest.mark.parametrize("ask", ["call_soon", "at_slice_end", "call_later", "call_soon_threadsafe"])
 @pytest.mark.parametrize("place", ["fd", "soon", "timer", "end"])
-def test_a_callback_in_tks_loop_gets_what_is_owed(loop, root, pair, log, pump_until, ask, place) -> None:
+def test_a_nested_loop_runs_pending_work(loop, root, pair, log, pump_until, ask, place) -> None:
     """Whatever calls back may open a dialog, and what was asked for before must not wait for its end."""
     arguments = [0.001] if ask == "call_later" else []
 
@@ -545,7 +541,7 @@ def test_a_callback_in_tks_loop_gets_what_is_owed(loop, root, pair, log, pump_un
 
 
 @pytest.mark.parametrize("rest", ["call_soon", "at_slice_end", "call_later"])
-def test_a_callback_in_tks_loop_does_not_hold_up_its_siblings(loop, log, pump_until, rest) -> None:
+def test_a_nested_loop_does_not_delay_other_callbacks(loop, log, pump_until, rest) -> None:
     arguments = [0.0] if rest == "call_later" else []
 
     def dialog() -> None:
@@ -757,9 +753,7 @@ def test_a_report_that_raises_is_logged(loop, root, pump_until, expected_log) ->
 
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
 @pytest.mark.parametrize("ask", ["call_soon", "at_slice_end", "call_later", "watch"])
-def test_a_wish_to_end_leaves_mainloop_and_loses_nothing(
-    loop, root, flooded, log, pump_until, ask, kind
-) -> None:
+def test_an_exit_leaves_mainloop_and_loses_nothing(loop, root, flooded, log, pump_until, ask, kind) -> None:
     def leave() -> None:
         loop.unwatch(flooded.fileno())
         loop.call_soon(log.append, "soon")
@@ -795,7 +789,7 @@ def test_close_calls_back_in_order_and_once(loop, log) -> None:
     assert log == ["first", "second"]
 
 
-def test_what_is_queued_runs_before_the_end_and_timers_do_not(loop, log) -> None:
+def test_queued_calls_run_before_the_end_and_timers_do_not(loop, log) -> None:
     def last_words() -> None:
         assert loop.closed
         loop.call_soon(log.append, "from on_close")
@@ -829,7 +823,7 @@ def test_an_exception_at_the_end_is_reported_and_the_others_still_run(loop, log,
     assert isinstance(callback_errors.pop(), ZeroDivisionError)
 
 
-def test_a_wish_to_end_in_on_close_still_closes(loop, root) -> None:
+def test_an_exit_in_on_close_still_closes(loop, root) -> None:
     def leave() -> None:
         raise SystemExit
 
@@ -894,7 +888,7 @@ def test_a_reader_that_closes_the_loop_silences_the_writer(loop, flooded, log, p
     assert log == []
 
 
-def test_a_callback_that_closed_the_loop_is_refused_what_it_asks_then(loop, log, pump_until) -> None:
+def test_calls_after_a_callback_closed_the_loop_are_refused(loop, log, pump_until) -> None:
     def close() -> None:
         loop.close()
         for ask in (loop.call_soon, loop.at_slice_end):
@@ -906,7 +900,7 @@ def test_a_callback_that_closed_the_loop_is_refused_what_it_asks_then(loop, log,
     pump_until(lambda: log)
 
 
-def test_a_loop_that_has_stepped_back_may_be_closed(loop, root, flooded, log, pump_until) -> None:
+def test_a_loop_that_has_yielded_may_be_closed(loop, root, flooded, log, pump_until) -> None:
     loop.watch(flooded.fileno(), lambda: burn(loop), None)
     pump_until(lambda: loop._yielded)
     loop.close()

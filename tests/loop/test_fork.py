@@ -68,7 +68,7 @@ def test_a_call_in_the_child_is_refused(loop, pair, log, pump_until, name) -> No
     assert set(log) == {b"alive", "called", "timer"}
 
 
-def test_the_end_of_the_interpreter_in_the_child_is_no_news(pump_until, capfd) -> None:
+def test_the_end_of_the_interpreter_in_the_child_is_ignored(pump_until, capfd) -> None:
     roots = [tkinter.Tcl()]
     loop = loop_for(roots[0])
 

@@ -69,7 +69,7 @@ def test_a_log_without_an_id_has_plain_lines(loop, handler, pump_until) -> None:
     assert handler.records[0].connection_id == ""
 
 
-def test_what_is_below_the_level_makes_no_record(loop, log, handler, monkeypatch, pump_until) -> None:
+def test_no_record_is_made_below_the_level(loop, log, handler, monkeypatch, pump_until) -> None:
     def fail(*args: object, **options: object) -> None:
         raise AssertionError("a record was made")
 
@@ -198,7 +198,7 @@ def test_a_handler_that_always_raises_does_not_end_mainloop(
     assert "report_callback_exception raised" in handler.messages
 
 
-def test_what_the_last_calls_of_a_closing_loop_note_is_handled(loop, log, handler) -> None:
+def test_lines_logged_by_the_last_calls_of_a_closing_loop_are_handled(loop, log, handler) -> None:
     def note(rest: int) -> None:
         log.info("%d to come", rest)
         if rest:
@@ -209,7 +209,7 @@ def test_what_the_last_calls_of_a_closing_loop_note_is_handled(loop, log, handle
     assert len(handler.messages) == CLOSING_ROUNDS
 
 
-def test_what_is_noted_while_the_loop_closes_is_handled(loop, log, handler) -> None:
+def test_lines_logged_while_the_loop_closes_are_handled(loop, log, handler) -> None:
     log.info("before")
     loop.on_close(lambda: log.info("while"))
     loop.close()

@@ -164,7 +164,7 @@ def refuse(_tkapp: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["filehandler", "channel"])
-def test_to_force_what_there_is_not_is_refused(root, monkeypatch, name) -> None:
+def test_forcing_a_missing_kind_is_refused(root, monkeypatch, name) -> None:
     monkeypatch.setenv("TKWS_NOTIFIER", name)
     monkeypatch.setattr(bell, "_connect", refuse)
     tkapp, root.tk = root.tk, WithoutFileHandlers(root.tk)
@@ -304,7 +304,7 @@ def test_an_interpreter_collected_in_another_thread_closes_its_loop(pump_until) 
     pump_until(lambda: ended == ["closed"])
 
 
-def test_a_root_that_goes_after_its_loop_is_no_news(root) -> None:
+def test_a_root_that_goes_after_its_loop_is_ignored(root) -> None:
     other = tkinter.Tcl()
     loop = loop_for(other)
     loop.close()
@@ -374,7 +374,7 @@ def test_the_end_of_the_program_closes_the_loops_of_its_thread(root) -> None:
 
 
 @pytest.mark.slow
-def test_the_end_of_the_program_comes_without_a_word() -> None:
+def test_the_end_of_the_program_is_silent() -> None:
     child = run_child("""
         import threading, tkinter
         from tkws.loop import loop_for

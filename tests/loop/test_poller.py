@@ -44,7 +44,7 @@ def test_only_what_is_ready_and_asked_for_is_told(poller, make_pair) -> None:
     assert poller.poll() == poller.poll(0.001) == []
 
 
-def test_to_remove_a_closed_descriptor_is_harmless(poller, make_pair) -> None:
+def test_removing_a_closed_descriptor_is_a_no_op(poller, make_pair) -> None:
     near, _ = make_pair()
     fd = near.fileno()
     poller.register(fd, READABLE)
@@ -53,7 +53,7 @@ def test_to_remove_a_closed_descriptor_is_harmless(poller, make_pair) -> None:
     assert poller.poll() == []
 
 
-def test_a_descriptor_that_was_closed_meanwhile_is_no_news(poller, make_pair) -> None:
+def test_a_descriptor_that_was_closed_meanwhile_is_ignored(poller, make_pair) -> None:
     if sys.platform == "win32" and isinstance(poller, SelectorPoller):
         pytest.skip("`selectors` raises there, and is not used")
     (near, far), (other, _) = make_pair(), make_pair()
@@ -65,7 +65,7 @@ def test_a_descriptor_that_was_closed_meanwhile_is_no_news(poller, make_pair) ->
 
 
 @pytest.mark.parametrize("what", ["closed", "never opened"])
-def test_what_is_not_open_is_refused(poller, make_pair, what) -> None:
+def test_a_closed_descriptor_is_refused(poller, make_pair, what) -> None:
     near, _ = make_pair()
     fd = near.fileno() if what == "closed" else 9999
     near.close()

@@ -85,7 +85,7 @@ def test_a_handler_of_the_programs_runs_at_once(loop, root, number) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_handler_raises_leaves_mainloop(loop, root, log, pump_until) -> None:
+def test_an_exception_of_a_handler_leaves_mainloop(loop, root, log, pump_until) -> None:
     def give_up(*_: object) -> None:
         raise TimeoutError("no more time")
 

@@ -1,6 +1,6 @@
 """Requests with answers over a WebSocket: JSON-RPC 2.0, or an envelope of the program's own.
 
-`JSONRPC` is a handler. Imported by the root when it is first used.
+`JSONRPC` is a handler.
 """
 
 from tkws.jsonrpc.envelope import Answer, Id, Message, Notification, Params, Request

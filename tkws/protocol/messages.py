@@ -67,9 +67,9 @@ class MessageReader:
     """
 
     __slots__ = (
-        "_beginning", "_codec", "_frame", "_in_parts", "_masked", "_message", "_missing", "_next_in_parts",
-        "_rest", "_run", "_told", "_tracer", "asking", "frames", "held", "max_fragments", "max_message",
-        "may_hold", "messages", "payload", "stopped",
+        "_beginning", "_codec", "_frame", "_in_parts", "_incomplete", "_masked", "_message",
+        "_next_in_parts", "_payload_left", "_run", "_told", "_tracer", "asking", "frames", "held",
+        "max_fragments", "max_message", "may_hold", "messages", "payload", "stopped",
     )  # fmt: skip
 
     def __init__(
@@ -91,10 +91,10 @@ class MessageReader:
         self._beginning = b""  # of the payload of _frame, decompressed, for the tracer
         self._run: Run = read_masked_run if self._masked else read_unmasked_run
         self._codec = codec
-        self._rest = b""  # a header or control frame that has not come whole
+        self._incomplete = b""  # the beginning of a header or of a control frame
         self._message: Message | None = None  # begun and not ended
         self._frame: FrameHeader | None = None  # the same; it belongs to _message
-        self._missing = 0  # bytes of its payload
+        self._payload_left = 0  # bytes of its payload that have not come
         self.payload: PayloadBuffer | None = None
 
     def trace(self, tracer: Tracer | None) -> None:
@@ -131,19 +131,19 @@ class MessageReader:
         """
         if self.held:
             if data:
-                self._rest += data
+                self._incomplete += data
                 return
             self.held = False
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
+        if self._incomplete:
+            data = self._incomplete + data
+            self._incomplete = b""
         position = 0
         while not self.stopped:
             if self._frame is not None:
                 position = self._read_payload(self._frame, data, position, events)
                 if self._told >= PART_SIZE and self.may_hold and position < len(data):
                     self.held = True
-                if self._missing or self.held:
+                if self._payload_left or self.held:
                     self._leave(data, position, events)
                     return
             if self._message is None:
@@ -181,11 +181,11 @@ class MessageReader:
         if self.stopped:
             return
         frame, buffer = self._frame, self.payload
-        if frame is None or buffer is None or not 0 <= count <= self._missing:
+        if frame is None or buffer is None or not 0 <= count <= self._payload_left:
             raise ValueError(f"count: {count} bytes are more than get_buffer() gave room for")
         buffer.filled(count, frame.mask)
-        self._missing -= count
-        if not self._missing:
+        self._payload_left -= count
+        if not self._payload_left:
             self.payload = None
             self._end_frame(frame, buffer.take(), events)
 
@@ -198,7 +198,7 @@ class MessageReader:
         """Ignore everything that comes from now on, and drop an unfinished message."""
         self.stopped = True
         self.held = False
-        self._rest = b""
+        self._incomplete = b""
         self._message = self._frame = self.payload = None
 
     def _choose_run(self) -> None:
@@ -209,7 +209,7 @@ class MessageReader:
 
     def _leave(self, data: bytes, position: int, events: list[EventRecord]) -> None:
         """Keep what was not read, and tell what came of a message in parts."""
-        self._rest = data[position:]
+        self._incomplete = data[position:]
         if self._message is not None and self._message.in_parts:
             self._append_part(self._message, False, events)
         self._told = 0
@@ -264,7 +264,7 @@ class MessageReader:
             self.payload = _allocate(header.length)
         self._message = message
         self._frame = header
-        self._missing = header.length
+        self._payload_left = header.length
 
     def _new_message(self, header: FrameHeader) -> Message:
         message = Message(header.opcode, self._codec if header.rsv1 else None, self.max_message)
@@ -280,16 +280,16 @@ class MessageReader:
         message = self._message
         if message is not None and message.in_parts and self.payload is None:
             return self._read_parts(frame, message, data, position, events)
-        end = min(position + self._missing, len(data))
+        end = min(position + self._payload_left, len(data))
         piece = data[position:end]
         if self.payload is not None:
             self.payload.missing[: len(piece)] = piece
             self.buffer_updated(len(piece), events)
             return end
         if frame.mask:
-            piece = apply_mask(piece, frame.mask, frame.length - self._missing)
-        self._missing -= len(piece)
-        if not self._missing:
+            piece = apply_mask(piece, frame.mask, frame.length - self._payload_left)
+        self._payload_left -= len(piece)
+        if not self._payload_left:
             self._end_frame(frame, piece, events)
         elif message is not None and piece:
             self._keep_beginning(message.add(piece, final=False))
@@ -299,15 +299,15 @@ class MessageReader:
         self, frame: FrameHeader, message: Message, data: bytes, position: int, events: list[EventRecord]
     ) -> int:
         """Read the payload of a message in parts, up to where the frame or the data end, or it is held."""
-        end = min(position + self._missing, len(data))
+        end = min(position + self._payload_left, len(data))
         size = COMPRESSED_PIECE if message.is_compressed else PART_SIZE
         while True:
             piece = data[position : min(position + size, end)]
             position += len(piece)
             if frame.mask:
-                piece = apply_mask(piece, frame.mask, frame.length - self._missing)
-            self._missing -= len(piece)
-            if not self._missing:
+                piece = apply_mask(piece, frame.mask, frame.length - self._payload_left)
+            self._payload_left -= len(piece)
+            if not self._payload_left:
                 self._end_frame(frame, piece, events)
             elif piece:
                 self._keep_beginning(message.add(piece, final=False))

@@ -1,0 +1,38 @@
+"""CONTRIBUTING leads to places that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PLACES = re.findall(r"`(tkws/[\w/]+\.py)`(?:: ((?:`[\w.]+`(?:, | and )?)+))?", PAGE)
+
+
+def definitions(tree: ast.AST, prefix: str = "") -> set[str]:
+    """The dotted names of the classes and functions of a module."""
+    found = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found |= {prefix + node.name} | definitions(node, f"{prefix}{node.name}.")
+    return found
+
+
+@pytest.mark.parametrize(("path", "names"), PLACES)
+def test_a_place_is_there(path: str, names: str) -> None:
+    source = (REPOSITORY / path).read_text(encoding="utf-8")
+    assert set(re.findall(r"`([\w.]+)`", names)) <= definitions(ast.parse(source))
+
+
+def test_there_are_places() -> None:
+    assert len(PLACES) > 12
+
+
+def test_each_folder_and_module_has_a_row() -> None:
+    rows = " ".join(re.findall(r"^\| ([^|]+) \|", PAGE, re.MULTILINE))
+    names = {path.stem for path in (REPOSITORY / "tkws").iterdir() if not path.name.startswith(("_", "py."))}
+    assert names <= set(re.findall(r"`(\w+)`", rows))
