@@ -171,6 +171,16 @@ def talking(ws: tkws.WebSocket) -> None:
     ws.configure(codec=tkws.Codec(json.dumps, json.loads))
     ws.configure(codec=json)  # type: ignore[arg-type]
     tkws.Codec(json.dumps, 5)  # type: ignore[arg-type]
+    call = ws.call("add", [1, 2], timeout=5, on_result=print, on_error=lambda error: print(error.args))
+    assert_type(call, tkws.Call)
+    assert_type(call.done, bool)
+    assert_type(call.error, Exception | None)
+    assert_type(ws.notify("log", {"level": 1}), int)
+    ws.call(5)  # type: ignore[arg-type]
+    ws.call("add", "text")  # type: ignore[arg-type]
+    ws.call("add", 1, 2)  # type: ignore[call-arg, arg-type]
+    ws.call("add", timeout="5")  # type: ignore[arg-type]
+    ws.call("add", on_result=5)  # type: ignore[arg-type]
     assert_type(ws.ping(), int)
     assert_type(ws.state, tkws.State)
     assert_type(ws.latency, float | None)
@@ -218,6 +228,21 @@ def serving(root: tkinter.Tk) -> None:
     def chat_of_texts(ws: tkws.WebSocket, type: str, message: str) -> None:
         pass
 
+    rpc = tkws.JSONRPC(any_message, max_running=5)
+    assert_type(server.live("/rpc", rpc), tkws.JSONRPC)
+    tkws.open("ws://localhost", tkws.tee(rpc, any_message))
+
+    @rpc.method
+    def add(ws: tkws.WebSocket, a: int, b: int) -> int:
+        return a + b
+
+    @rpc.method("later")
+    async def later(ws: tkws.WebSocket) -> None:
+        pass
+
+    assert_type(add(server.connections[0], 1, 2), int)
+    rpc.method(5)  # type: ignore[call-overload]
+    tkws.JSONRPC(text_only)  # type: ignore[arg-type]
     server.live("/", text_only)  # type: ignore[call-overload]
     server.live(5, any_message)  # type: ignore[call-overload]
     tkws.live(server, "/", text_only)  # type: ignore[arg-type]
@@ -247,6 +272,7 @@ async def awaiting() -> None:
     tkws.aio.connect("ws://localhost", ping_interval=None, compression=None, origin="null", keepalive=5)
     tkws.aio.connect("ws://localhost", max_size=None)  # type: ignore[arg-type]
     tkws.aio.connect("ws://localhost", ping_intervals=1)  # type: ignore[call-arg]
+    assert_type(await connection.ws.call("add"), Any)
     tkws.aio.connect(5)  # type: ignore[arg-type]
     tkws.aio.connect("ws://localhost", "more")  # type: ignore[call-arg, arg-type]
 

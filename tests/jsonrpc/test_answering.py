@@ -343,6 +343,43 @@ def test_the_peer_cancels_a_request(talk, rpc):
     assert not rpc.cancel_request(talking.ws, ["unhashable"])
 
 
+def test_a_notification_that_runs_cannot_be_cancelled_by_its_lack_of_an_id(talk, rpc, pump_until):
+    future = Future()
+    rpc.method("later")(lambda ws: future)
+    talking = talk(rpc)
+    talking.say({"jsonrpc": "2.0", "method": "later"})
+    assert talking.ask("add", [1]) == {"result": 2}
+    assert not rpc.cancel_request(talking.ws, None)
+    assert not future.cancelled()
+
+
+def test_the_log_shows_what_a_peer_writes_on_one_line(talk, rpc, caplog, pump_until):
+    caplog.set_level("DEBUG", "tkws")
+    talking = talk(rpc)
+    talking.say({"id": "x\nERROR forged" + "y" * 1000, "result": 1}, request("no\nERROR forged" + "y" * 1000))
+    assert code(talking.hear()[0]) == UNKNOWN
+    pump_until(lambda: sum("forged" in line for line in caplog.messages if "TEXT" not in line) == 2)
+    lines = [line for line in caplog.messages if "forged" in line and "TEXT" not in line]
+    assert all(len(line) < 200 and "\n" not in line for line in lines)
+
+
+def test_an_awaitable_without_aio_is_answered_with_an_error(root, peers):
+    script = (
+        "import tkinter, tkws, tkws.testing\n"
+        "root, told = tkinter.Tcl(), []\n"
+        "async def later(): pass\n"
+        "rpc = tkws.JSONRPC()\n"
+        "rpc.method('later')(lambda ws: later())\n"
+        "def client(ws, type, message):\n"
+        "    if type == 'connect': ws.call('later', on_error=lambda error: told.append(error.code))\n"
+        "tkws.testing.connected_pair(tkws.JSONRPC(client), rpc, master=root)\n"
+        "try: tkws.testing.run_until(lambda: False, master=root)\n"
+        "except TypeError as error: assert 'import tkws.aio' in str(error), error\n"
+        "tkws.testing.run_until(lambda: told == [-32603], master=root)\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True, timeout=60)
+
+
 # ---- registering
 
 

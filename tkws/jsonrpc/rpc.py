@@ -22,7 +22,8 @@ from tkws.codecs import JSON, encode_value
 from tkws.connection.calls import Call, OnError, OnResult
 from tkws.connection.values import undecodable
 from tkws.connection.websocket import WebSocket, call_as_handler, session_of
-from tkws.errors import CallTimeout, CodecError, JSONRPCError, StateError
+from tkws.errors import CallTimeout, CodecError, JSONRPCError, StateError, printable
+from tkws.handlers import EventHandler
 from tkws.jsonrpc import envelope
 from tkws.jsonrpc.envelope import Answer, Id, Message, Notification, Params, Request
 from tkws.jsonrpc.peer import Batch, Peer, Running
@@ -36,6 +37,10 @@ Reply = Callable[[Any], object]
 
 # Seconds between two looks whether an answer that is overdue is among the events that wait for the handler.
 LOOK_AGAIN = 0.25
+
+
+# Characters of a text of the peer that the log shows.
+MAX_SHOWN = 100
 
 
 class JSONRPC:
@@ -66,7 +71,7 @@ class JSONRPC:
     """Whether a list is a batch; False for an envelope of which each message is a list."""
 
     def __init__(
-        self, handler: Handler | None = None, *, max_running: int = 100, max_batch: int = 100
+        self, handler: EventHandler | None = None, *, max_running: int = 100, max_batch: int = 100
     ) -> None:
         if handler is not None:
             check_handler("handler", handler)
@@ -120,7 +125,9 @@ class JSONRPC:
         """
         check_kind("ws", ws, WebSocket, "a WebSocket")
         peer = self._peers.get(ws)
-        found = [method for method in peer.running.values() if method.id == id] if peer else []
+        if peer is None or id is None:  # a notification has no id
+            return False
+        found = [method for method in peer.running.values() if method.id == id]
         for method in found:
             method.cancel()
         return bool(found)
@@ -297,12 +304,12 @@ class JSONRPC:
         elif answer.id is None and answer.error is not None:
             handler(ws, Event.ERROR, answer.error)
         else:  # it comes too late, or twice
-            session_of(ws).log.info("an answer to %r, for which no request waits", answer.id)
+            session_of(ws).log.info("an answer to %s, for which no call waits", _shown(repr(answer.id)))
 
     def _run(self, ws: WebSocket, message: Request | Notification, reply: Reply) -> None:
         function = self._methods.get(message.method)
         if function is None:
-            session_of(ws).log.debug("the peer asks for an unknown method: %s", message.method)
+            session_of(ws).log.debug("the peer calls an unknown method: %s", _shown(message.method))
             self._end(ws, message, reply, JSONRPCError(JSONRPCError.METHOD_NOT_FOUND, "Method not found"))
             return
         params = message.params
@@ -331,9 +338,8 @@ class JSONRPC:
         peer = self._peer(ws)
         if len(peer.running) >= self._max_running:
             _drop(result)
-            session_of(ws).log.warning(
-                "%s is refused: %d requests are running", message.method, self._max_running
-            )
+            log = session_of(ws).log
+            log.warning("%s is refused: %d requests are running", _shown(message.method), self._max_running)
             self._end(ws, message, reply, JSONRPCError(JSONRPCError.BUSY, "Too many requests are running"))
             return
         key = object()
@@ -350,7 +356,11 @@ class JSONRPC:
             ws.loop.on_close(peer.running[key].abandon)
             result.add_done_callback(relay)
         else:
-            task = start("method", result, ws.loop.master, message.method)
+            try:
+                task = start("method", result, ws.loop.master, message.method)
+            except Exception as error:  # tkws.aio is not imported
+                self._end(ws, message, reply, error)
+                return
             peer.running[key] = Running(id, task.cancel, task.cancel)
             task.add_done_callback(on_done)
 
@@ -470,6 +480,11 @@ def _outcome(future: Any) -> Any:
         return JSONRPCError(JSONRPCError.CANCELLED, "The request was cancelled")
     error = future.exception()
     return future.result() if error is None else error
+
+
+def _shown(text: str) -> str:
+    """Return a text of the peer as the log shows it."""
+    return printable(text[:MAX_SHOWN])
 
 
 def _report(ws: WebSocket, error: BaseException) -> None:
