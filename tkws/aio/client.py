@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from types import MappingProxyType
 from typing import Any, Unpack
 
@@ -36,7 +36,7 @@ class connect:  # noqa: N801 - it is called as a function is
     follows after a pause.
 
     Args:
-        uri: ``ws://`` or ``wss://``.
+        uri: ``ws://`` or ``wss://``; or a callable that returns it, which is asked at each attempt.
         master: Any widget, ``Tk`` or ``Tcl()``; None for the window whose loop is running.
         backoff: The pauses of ``async for``; None for those of `Backoff`.
         max_queue: How many messages may wait to be received: reading pauses at this number, and continues
@@ -46,14 +46,14 @@ class connect:  # noqa: N801 - it is called as a function is
 
     def __init__(
         self,
-        uri: str,
+        uri: str | Callable[[], str],
         *,
         master: Master = None,
         backoff: Backoff | None = None,
         max_queue: MaxQueue = MAX_QUEUE,
         **options: Unpack[ConnectKeywords],
     ) -> None:
-        self._uri = check_text("uri", uri)
+        self._uri = uri if callable(uri) else check_text("uri", uri)
         if master is not None:
             require_widget("master", master)
         if backoff is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from tkws.checks import check_seconds
 from tkws.client.connector import Route
+from tkws.client.freshurl import STAND_IN, FreshURLOpening
 from tkws.client.opening import MAX_REDIRECTS, Opening, OpenSettings
 from tkws.client.retry import Backoff
 from tkws.commands.arguments import check_opening, retry_state, reusable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def open(
-    url: str,
+    url: str | Callable[[], str],
     handler: EventHandler,
     *,
     master: Master = None,
@@ -53,7 +54,8 @@ def open(
     another origin.
 
     Args:
-        url: ``ws://`` or ``wss://``, a host, and optionally a port, path and query.
+        url: ``ws://`` or ``wss://``, a host, and optionally a port, path and query; or a callable that
+            returns it and is called for each attempt, for example to get a fresh ticket.
         handler: Called as ``handler(ws, type, message)`` for every event.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         protocols: The subprotocols to offer, the preferred one first.
@@ -83,7 +85,8 @@ def open(
         The connection, CONNECTING; the result is reported by events.
 
     Raises:
-        URLError: ``url`` is not the URL of a WebSocket server.
+        URLError: ``url`` is not the URL of a WebSocket server. One that a callable returns is an ``error``
+            event.
         TypeError: An argument is of a wrong type, or an option is unknown.
         ValueError: An argument is out of range.
         ImportError: ``proxy`` is a SOCKS proxy, and the extra ``tkws[socks]`` is not installed.
@@ -91,7 +94,7 @@ def open(
     """
     connection_options = changed(ConnectionOptions(handler=handler), options, function=open)
     settings = OpenSettings(
-        uri=parse_uri(url),
+        uri=STAND_IN if callable(url) else parse_uri(url),
         timeout=check_seconds("timeout", timeout, above_zero=True),
         protocols=reusable(protocols),
         headers=headers if callable(headers) else Headers(headers),
@@ -106,6 +109,7 @@ def open(
     loop = loop_for(master)
     if sock is not None:
         settings = settings.with_socket(detach(sock))
-    ws = WebSocket(loop, Role.CLIENT, connection_options, str(settings.uri))
-    session_of(ws).start(partial(Opening, loop, settings), retry)
+    ws = WebSocket(loop, Role.CLIENT, connection_options, "" if callable(url) else str(settings.uri))
+    opener = partial(FreshURLOpening, url) if callable(url) else Opening
+    session_of(ws).start(partial(opener, loop, settings), retry)
     return ws

@@ -59,7 +59,8 @@ class WebSocket(ConfigurableConnection):
         loop: The loop that serves it: ``ws.loop.call_later(seconds, callback)``.
         role: `Role.CLIENT` or `Role.SERVER`.
         id: Eight hexadecimal digits that name it in the log.
-        url: The URL that it was opened with, or that the client requested.
+        url: The URL that it was opened with, or that the client requested; empty until a callable of
+            `tkws.open` has returned it.
         protocol: The subprotocol that was agreed; ``""`` for none.
         request: The opening request; None before it, and after `tkws.takeover`.
         response: The response to it; None before it, on a server, and after `tkws.takeover`.
