@@ -24,6 +24,11 @@ class SharedKeywords(TypedDict, total=False):
     max_fragments: int
     stream: bool
     fragment_size: int | None
+    max_messages_per_second: int | None
+    max_bytes_per_second: int | None
+    over_rate: str
+    idle_timeout: float
+    max_lifetime: float
     high_water: int
     low_water: int
     max_buffered: int | None

@@ -88,6 +88,25 @@ class ConnectionOptions:
     """A message that takes more bytes than this, compressed, is sent in fragments of at most this many: for
     a peer or gateway that refuses larger frames. None to send each message in one frame."""
 
+    max_messages_per_second: int | None = None
+    """The most messages a second that the peer may send on average; as many may come at once. None for no
+    limit. The option ``over_rate`` decides what happens beyond."""
+
+    max_bytes_per_second: int | None = None
+    """Likewise, the most bytes a second on the wire."""
+
+    over_rate: str = "pause"
+    """The answer to a peer that sends faster than that: ``"pause"`` reads nothing until the average is
+    kept, so that the peer has to wait, and its pings too; ``"close"`` closes the connection with 1008."""
+
+    idle_timeout: float = 0.0
+    """Seconds without a message either way, or a part of one, after which the connection is closed with
+    1001; 0 for never. Pings do not count, and neither does the time in which this program does not read."""
+
+    max_lifetime: float = 0.0
+    """Seconds after which the connection is closed with 1001, so that a client has to connect again, with a
+    fresh ticket for example; 0 for never."""
+
     compression: bool | Deflate = True
     """Whether to use permessage-deflate, or the `Deflate` settings to use. It cannot be changed after
     the opening."""
@@ -125,15 +144,21 @@ class ConnectionOptions:
 
     def __post_init__(self) -> None:
         check_handler("handler", self.handler)
-        for name in ("keepalive", "pong_timeout", "close_timeout"):
+        for name in ("keepalive", "pong_timeout", "close_timeout", "idle_timeout", "max_lifetime"):
             _set(self, name, check_seconds(name, getattr(self, name)))
         _set(self, "max_message", check_size("max_message", self.max_message, least=1))
         _set(self, "max_fragments", check_count("max_fragments", self.max_fragments, least=1))
         for name in ("high_water", "low_water", "offline_buffer"):
             _set(self, name, check_size(name, getattr(self, name)))
-        for name in ("max_buffered", "fragment_size"):
+        for name in ("max_buffered", "fragment_size", "max_bytes_per_second"):
             if getattr(self, name) is not None:
                 _set(self, name, check_size(name, getattr(self, name), least=1))
+        if self.max_messages_per_second is not None:
+            messages = check_count("max_messages_per_second", self.max_messages_per_second, least=1)
+            _set(self, "max_messages_per_second", messages)
+        check_text("over_rate", self.over_rate)
+        if self.over_rate not in ("pause", "close"):
+            raise ValueError(f"over_rate: 'pause' or 'close', not {self.over_rate!r}")
         if self.low_water > self.high_water:
             raise ValueError(f"low_water: at most high_water ({self.high_water}), not {self.low_water}")
         payload = encode_control("ping", self.ping)

@@ -45,6 +45,7 @@ NO_LIMITS = {
     "compression",
     "fragment_size",
     "stream",
+    "over_rate",
     "low_water",
     "offline_buffer",
     "reentrant",

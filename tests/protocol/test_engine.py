@@ -485,6 +485,20 @@ def test_no_frame_of_a_message_is_larger_than_fragment_size(role, size, fin):
     assert [len(frame.payload) for frame in output(end)] == [100]
 
 
+def test_control_frames_are_never_cut():
+    end = engine(fragment_size=10)
+    frames = []
+    end.trace(frames.append)
+    end.ping(b"x" * 125, NOW)
+    end.send(b"y" * 20_000, NOW)
+    end.configure(options())
+    end.send(b"z" * 20_000, NOW)
+    assert len(frames) == 1 + 2000 + 1
+    sent = output(end)
+    assert sent[0] == Frame(PING, b"x" * 125)
+    assert sent[-1] == binary(b"z" * 20_000)
+
+
 def test_a_message_is_compressed_before_it_is_cut():
     end = engine(Role.CLIENT, deflate=True, fragment_size=10)
     frames = []

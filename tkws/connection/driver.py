@@ -14,8 +14,9 @@ from functools import partial
 from typing import Final
 
 from tkws.connection.delivery import Delivery
+from tkws.connection.limits import ConnectionLimits, has_limits
 from tkws.connection.logs import ConnectionLog
-from tkws.errors import printable
+from tkws.errors import ProtocolError, printable
 from tkws.loop import Loop, Timer
 from tkws.net import Stream, StreamOwner
 from tkws.net.tlserrors import PEER, explain_tls
@@ -58,8 +59,9 @@ class ConnectionDriver(StreamOwner):
 
     __slots__ = (
         "_answer_timer", "_at_eof", "_awaits_pong", "_deadline", "_debugging", "_deferred_ends", "_delivery",
-        "_drain_due", "_end_allowed", "_high_water", "_log", "_loop", "_low_water", "_max_buffered", "_muted",
-        "_on_lost", "_on_low", "_paused", "_timer", "_write_due", "engine", "stream", "writing_paused",
+        "_drain_due", "_end_allowed", "_high_water", "_limits", "_limits_of", "_log", "_loop", "_low_water",
+        "_max_buffered", "_muted", "_on_lost", "_on_low", "_paused", "_timer", "_write_due", "engine",
+        "stream", "writing_paused",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +88,8 @@ class ConnectionDriver(StreamOwner):
         self._high_water = 0
         self._low_water = 0
         self._on_low: Callable[[], object] | None = None
+        self._limits: ConnectionLimits | None = None
+        self._limits_of: tuple[object, ...] = ()  # the options that they were made from
         self._drain_due = False  # whether the buffer was full before `call_when_low`
         self._paused = False
         self._at_eof = False
@@ -144,6 +148,7 @@ class ConnectionDriver(StreamOwner):
         self._high_water = options.high_water
         self._low_water = options.low_water
         self._max_buffered = options.max_buffered
+        self._set_limits(options)
         if self._on_low is None:
             self.stream.set_write_limits(options.high_water, options.low_water)
         self._set_timer()
@@ -166,6 +171,8 @@ class ConnectionDriver(StreamOwner):
         # `buffered_amount` included what waited for the end of the slice: the program may wait for `drain`.
         waited = self.buffered_amount if self._write_due else 0
         self._write_due = False
+        if self._limits is not None:
+            self._limits.sent()
         output = self.engine.writer.take_output()
         if len(output) == 1:
             self.stream.write(output[0])
@@ -218,7 +225,7 @@ class ConnectionDriver(StreamOwner):
 
     def update_reading(self) -> None:
         """Start or stop reading, depending on whether the delivery has capacity."""
-        full = self._delivery.should_pause_reading or self.engine.reader.held
+        full = self._delivery.should_pause_reading or self.engine.reader.held or self._over_rate
         if full is self._paused or self.stream.closed:
             return
         self._paused = full
@@ -250,6 +257,9 @@ class ConnectionDriver(StreamOwner):
         self._process_engine()
         if self.writing_paused:
             self._enforce_max_buffered()
+        if self._limits is not None:
+            self._limits.received()
+            self.update_reading()
 
     def get_buffer(self) -> memoryview | None:
         """Return where the rest of a large message belongs, else None."""
@@ -262,6 +272,9 @@ class ConnectionDriver(StreamOwner):
         self._process_engine()
         if self.writing_paused:
             self._enforce_max_buffered()
+        if self._limits is not None:
+            self._limits.received()
+            self.update_reading()
 
     def eof_received(self) -> None:
         """Process the end of what the peer sends."""
@@ -328,6 +341,49 @@ class ConnectionDriver(StreamOwner):
             cause = f"The peer keeps sending but does not read: more than {limit} bytes are waiting for it"
             self.engine.receive_eof(self._loop.now(), cause)
             self._process_engine()
+
+    @property
+    def _over_rate(self) -> bool:
+        return self._limits is not None and self._limits.paused
+
+    def _set_limits(self, options: ConnectionOptions) -> None:
+        """Make the limits in time afresh, if their options have changed."""
+        given = (
+            options.max_messages_per_second, options.max_bytes_per_second, options.over_rate,
+            options.idle_timeout, options.max_lifetime,
+        )  # fmt: skip
+        if given == self._limits_of:
+            return
+        self._limits_of = given
+        if self._limits is not None:
+            self._limits.cancel()
+            self._limits = None
+        if has_limits(options):
+            self._limits = ConnectionLimits(
+                self._loop,
+                self.engine,
+                options,
+                on_resume=self.resume,
+                on_over=self._fail_over_rate,
+                on_expired=self._close_expired,
+            )
+        self.update_reading()
+
+    def _fail_over_rate(self, reason: str) -> None:
+        engine = self.engine
+        if engine.pending_close is None and engine.state is _OPEN:
+            engine.reader.stop()
+            engine.pending_close = ProtocolError(CloseCode.POLICY_VIOLATION, reason)
+            self._process_engine()
+
+    def _close_expired(self, reason: str) -> bool:
+        """Close the connection for its age; return False if it cannot be told apart from our own silence."""
+        if self._paused or not self._end_allowed:
+            return False
+        self._log.info("closed with 1001: %s", reason)
+        self.engine.close(CloseCode.GOING_AWAY, reason, self._loop.now())
+        self.flush()
+        return True
 
     def _process_engine(self) -> None:
         engine = self.engine
@@ -454,6 +510,8 @@ class ConnectionDriver(StreamOwner):
 
     def _cancel_timers(self) -> None:
         self._cancel_timer()
+        if self._limits is not None:
+            self._limits.cancel()
         if self._answer_timer is not None:
             self._answer_timer.cancel()
 

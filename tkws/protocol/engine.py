@@ -144,7 +144,7 @@ class Engine:
         self.reader.max_message = options.max_message
         self.reader.max_fragments = options.max_fragments
         self.reader.set_in_parts(options.in_parts)
-        self.writer.fragment_size = options.fragment_size
+        self.writer.set_fragment_size(options.fragment_size)
         self._options = options
 
     def trace(self, tracer: Tracer | None) -> None:

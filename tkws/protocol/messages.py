@@ -190,6 +190,11 @@ class MessageReader:
             self._end_frame(frame, buffer.take(), events)
 
     @property
+    def within_message(self) -> bool:
+        """Whether a message is under way."""
+        return self._message is not None
+
+    @property
     def within_parts(self) -> bool:
         """Whether a message is under way that is told in parts."""
         return self._message is not None and self._message.in_parts

@@ -26,7 +26,7 @@ class MessageWriter:
         fragment_size: The most bytes of payload, compressed, that one frame of a message may have.
 
     Attributes:
-        fragment_size: As above; a change counts from the next message on.
+        fragment_size: As above; see `set_fragment_size`.
         unfinished: The kind of a message that is half sent, else None.
         bytes_written: Bytes of all frames so far.
         bytes_taken: How many of these the owner has taken.
@@ -35,14 +35,15 @@ class MessageWriter:
     """
 
     __slots__ = (
-        "_codec", "_compressing", "_masks", "_output", "_tracer", "_uncompressed", "bytes_taken",
-        "bytes_written", "fragment_size", "frames", "messages", "unfinished",
+        "_codec", "_compressing", "_masks", "_one_buffer", "_output", "_tracer", "_uncompressed",
+        "bytes_taken", "bytes_written", "fragment_size", "frames", "messages", "unfinished",
     )  # fmt: skip
 
     def __init__(
         self, masks: MaskPool | None, codec: PerMessageDeflate | None, fragment_size: int = MAX_COUNT
     ) -> None:
         self.fragment_size: int = fragment_size
+        self._one_buffer = min(_ONE_BUFFER, fragment_size)
         self.unfinished: Opcode | None = None
         self.bytes_written: int = 0
         self.bytes_taken: int = 0
@@ -58,6 +59,11 @@ class MessageWriter:
     def trace(self, tracer: Tracer | None) -> None:
         """Call ``tracer`` with every frame that is written from now on; None to stop."""
         self._tracer = tracer
+
+    def set_fragment_size(self, size: int) -> None:
+        """Change the most bytes of payload that one frame of a message may have."""
+        self.fragment_size = size
+        self._one_buffer = min(_ONE_BUFFER, size)
 
     # What the engine writes
 
@@ -97,12 +103,10 @@ class MessageWriter:
                 payload = self._codec.encode(payload, final)
         self.unfinished = None if final else kind
         self.messages += final
-        if len(payload) > self.fragment_size:
-            return self._write_fragments(opcode, payload, final, rsv1)
         return self.write_frame(opcode, payload, fin=final, rsv1=rsv1)
 
     def write_frame(self, opcode: Opcode, payload: bytes, *, fin: bool = True, rsv1: bool = False) -> int:
-        """Write one frame; return its bytes, header included.
+        """Write one frame, or several if it is larger than `fragment_size`; return their bytes.
 
         Args:
             opcode: The kind of the frame.
@@ -110,17 +114,15 @@ class MessageWriter:
             fin: Whether this is the last frame of its message.
             rsv1: Whether the message is compressed.
         """
+        if len(payload) > self._one_buffer:
+            return self._write_large(opcode, payload, fin, rsv1)
         mask = b"" if self._masks is None else self._masks.next()
         header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
-        size = len(header) + len(payload)
         if self._tracer is not None:
-            shown, self._uncompressed = self._uncompressed, None
-            frame = FrameHeader(fin, rsv1, opcode, len(payload), mask, len(header))
-            self._tracer(traced(frame, payload if shown is None else shown, received=False))
-        if size > _ONE_BUFFER:
-            self._output += (header, MaskedPayload(payload, mask) if mask else payload)
-        else:
-            self._output.append(header + (apply_mask(payload, mask) if mask else payload))
+            self._trace_frame(FrameHeader(fin, rsv1, opcode, len(payload), mask, len(header)), payload)
+        frame = header + (apply_mask(payload, mask) if mask else payload)
+        self._output.append(frame)
+        size = len(frame)
         self.frames += 1
         self.bytes_written += size
         return size
@@ -152,6 +154,25 @@ class MessageWriter:
         self.frames += 1
         self.bytes_written += size
         return True
+
+    def _write_large(self, opcode: Opcode, payload: bytes, fin: bool, rsv1: bool) -> int:
+        """Write a frame whose payload is not copied, or several of them."""
+        if len(payload) > self.fragment_size and not opcode.is_control:
+            return self._write_fragments(opcode, payload, fin, rsv1)
+        mask = b"" if self._masks is None else self._masks.next()
+        header = encode_header(opcode, len(payload), fin=fin, rsv1=rsv1, mask=mask)
+        if self._tracer is not None:
+            self._trace_frame(FrameHeader(fin, rsv1, opcode, len(payload), mask, len(header)), payload)
+        self._output += (header, MaskedPayload(payload, mask) if mask else payload)
+        size = len(header) + len(payload)
+        self.frames += 1
+        self.bytes_written += size
+        return size
+
+    def _trace_frame(self, frame: FrameHeader, payload: bytes) -> None:
+        assert self._tracer is not None
+        shown, self._uncompressed = self._uncompressed, None
+        self._tracer(traced(frame, payload if shown is None else shown, received=False))
 
     def _write_fragments(self, opcode: Opcode, payload: bytes, final: bool, rsv1: bool) -> int:
         """Write one message, or a fragment of one, in frames of at most `fragment_size`."""

@@ -1,0 +1,156 @@
+"""Limits of one connection in time: messages and bytes a second, idleness, and its whole life.
+
+Knows the engine's counters and the clock; `tkws.connection.driver` says when they may have changed, and
+pauses or closes. The rates are token buckets: a second's worth may come at once. More than that is a debt,
+and reading rests until it is paid. A connection without such limits has no object of this kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tkws.loop import Loop, Timer
+from tkws.options import ConnectionOptions
+from tkws.protocol.engine import Engine
+
+
+class TokenBucket:
+    """Allows a number a second on average, and as many at once.
+
+    Args:
+        rate: The number a second.
+        now: The time in seconds.
+    """
+
+    __slots__ = ("_rate", "_tokens", "_updated")
+
+    def __init__(self, rate: int, now: float) -> None:
+        self._rate = rate
+        self._tokens: float = rate
+        self._updated = now
+
+    def take(self, count: int, now: float) -> float:
+        """Take ``count``; return the seconds until as many have become available as were taken."""
+        self._tokens = min(self._rate, self._tokens + (now - self._updated) * self._rate) - count
+        self._updated = now
+        return max(0.0, -self._tokens / self._rate)
+
+
+class ConnectionLimits:
+    """The limits of one connection.
+
+    Args:
+        loop: Runs the timers.
+        engine: Counts messages and bytes.
+        options: Those of the connection; see `limits_of`.
+        on_resume: Called when `paused` has become False.
+        on_over: Called with a sentence when there is too much, and the option says to close.
+        on_expired: Called with a sentence when the connection was idle, or open, for too long. It returns
+            False if it cannot be closed now.
+
+    Attributes:
+        paused: Whether reading rests.
+    """
+
+    __slots__ = (
+        "_bytes", "_bytes_seen", "_closes", "_engine", "_idle", "_idle_timer", "_last", "_life_timer",
+        "_loop", "_messages", "_on_expired", "_on_over", "_on_resume", "_rate_timer", "_received_seen",
+        "_sent_seen", "paused",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        loop: Loop,
+        engine: Engine,
+        options: ConnectionOptions,
+        *,
+        on_resume: Callable[[], object],
+        on_over: Callable[[str], object],
+        on_expired: Callable[[str], bool],
+    ) -> None:
+        now = loop.now()
+        self.paused: bool = False
+        self._loop = loop
+        self._engine = engine
+        self._on_resume = on_resume
+        self._on_over = on_over
+        self._on_expired = on_expired
+        self._closes = options.over_rate == "close"
+        messages, size = options.max_messages_per_second, options.max_bytes_per_second
+        self._messages = TokenBucket(messages, now) if messages is not None else None
+        self._bytes = TokenBucket(size, now) if size is not None else None
+        self._received_seen = engine.reader.messages
+        self._sent_seen = engine.writer.messages
+        self._bytes_seen = engine.bytes_received
+        self._idle = options.idle_timeout
+        self._last = now
+        self._rate_timer: Timer | None = None
+        self._idle_timer = loop.call_later(self._idle, self._check_idle) if self._idle else None
+        life = options.max_lifetime
+        self._life_timer = loop.call_later(life, self._end_life, life) if life else None
+
+    def received(self) -> None:
+        """Note that the engine may have received something."""
+        engine, now = self._engine, self._loop.now()
+        messages = engine.reader.messages - self._received_seen
+        size = engine.bytes_received - self._bytes_seen
+        self._received_seen += messages
+        self._bytes_seen += size
+        if messages or (size and engine.reader.within_message):
+            self._last = now
+        rest = 0.0
+        if self._messages is not None and messages:
+            rest = self._messages.take(messages, now)
+            if rest and self._closes:
+                self._on_over("More messages a second than max_messages_per_second")
+                return
+        if self._bytes is not None and size:
+            rest = max(rest, self._bytes.take(size, now))
+            if rest and self._closes:
+                self._on_over("More bytes a second than max_bytes_per_second")
+                return
+        if rest:
+            self._pause(rest)
+
+    def sent(self) -> None:
+        """Note that something is being written."""
+        writer = self._engine.writer
+        if writer.messages != self._sent_seen or writer.unfinished is not None:
+            self._sent_seen = writer.messages
+            self._last = self._loop.now()
+
+    def cancel(self) -> None:
+        """End: the connection is over, or its options have changed."""
+        for timer in (self._rate_timer, self._idle_timer, self._life_timer):
+            if timer is not None:
+                timer.cancel()
+
+    def _pause(self, seconds: float) -> None:
+        self.paused = True
+        if self._rate_timer is not None:
+            self._rate_timer.cancel()
+        self._rate_timer = self._loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        self.paused = False
+        self._on_resume()
+
+    def _check_idle(self) -> None:
+        left = self._last + self._idle - self._loop.now()
+        if left <= 0 and self._on_expired(f"Idle for {self._idle:g} seconds"):
+            return
+        self._idle_timer = self._loop.call_later(left if left > 0 else self._idle, self._check_idle)
+
+    def _end_life(self, seconds: float) -> None:
+        if not self._on_expired(f"Open for {seconds:g} seconds"):
+            self._life_timer = self._loop.call_later(1.0, self._end_life, seconds)
+
+
+def has_limits(options: ConnectionOptions) -> bool:
+    """Tell whether any of these limits is set."""
+    return bool(
+        options.max_messages_per_second is not None
+        or options.max_bytes_per_second is not None
+        or options.idle_timeout
+        or options.max_lifetime
+    )
