@@ -30,7 +30,7 @@ import hypothesis
 import pytest
 import trustme
 
-from tests import guards
+from tests import guards, platforms
 from tests.logrecorder import LogRecorder
 from tests.progress import AtOnce
 from tests.resolver import Resolver
@@ -73,6 +73,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    platforms.mark(items)
     for item in items:
         if "display_root" in getattr(item, "fixturenames", ()):
             item.add_marker("display")

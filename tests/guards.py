@@ -85,7 +85,7 @@ def settle(pump: tkinter.Tk, known: Collection[int]) -> list[str]:
     wrong = []
     if all(pump.tk.dooneevent(_tkinter.DONT_WAIT) for _ in range(QUIET_AFTER)):
         wrong.append("Tk's queue does not come to rest: a file handler was left behind")
-        for fd in range(3, FD_SETSIZE):
+        for fd in range(3, FD_SETSIZE if hasattr(pump.tk, "deletefilehandler") else 0):
             if fd not in known:
                 pump.tk.deletefilehandler(fd)
     try:

@@ -33,12 +33,12 @@ def ringing(root, heard) -> Iterator[Bell]:
 
 
 class Meddler:
-    """A Tcl interpreter that does something else before, or instead of, connecting."""
+    """A Tcl interpreter that does something else before it connects, or connects to another port."""
 
-    def __init__(self, tkapp: Any, meddle: Callable[[str, int], None], connects: bool = True) -> None:
+    def __init__(self, tkapp: Any, meddle: Callable[[str, int], None], elsewhere: int | None = None) -> None:
         self._tkapp = tkapp
         self._meddle = meddle
-        self._connects = connects
+        self._elsewhere = elsewhere
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tkapp, name)
@@ -46,8 +46,8 @@ class Meddler:
     def call(self, *words: Any) -> Any:
         if words[0] == "socket":
             self._meddle(*words[1:])
-            if not self._connects:
-                return self._tkapp.call("open", "|cat", "w+")
+            if self._elsewhere is not None:
+                return self._tkapp.call("socket", words[1], self._elsewhere)
         return self._tkapp.call(*words)
 
 
@@ -120,9 +120,11 @@ def test_strangers_are_turned_away(root, pump_until, said) -> None:
 
 def test_nobody_comes(root, monkeypatch) -> None:
     monkeypatch.setattr(bell, "CONNECT_TIMEOUT", 0.05)
-    with pytest.raises(OSError, match="does not arrive"):
-        Bell(Meddler(root.tk, lambda *_: None, connects=False), print)
-    assert not root.tk.call("file", "channels", "file*")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        elsewhere = Meddler(root.tk, lambda *_: None, other.getsockname()[1])
+        with pytest.raises(OSError, match="does not arrive"):
+            Bell(elsewhere, print)
+    assert not root.tk.call("file", "channels", "sock*")
 
 
 def test_tcl_cannot_connect(root) -> None:

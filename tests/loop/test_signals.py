@@ -25,6 +25,21 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no signals for one process"),
 ]
 
+# A signal that is the program's own affair.
+USER_SIGNAL: int = getattr(signal, "SIGUSR1", getattr(signal, "SIGBREAK", 0))
+
+# Source of a function that sends this process a signal. On Windows, os.kill ends the process.
+SEND = "signal.raise_signal" if sys.platform == "win32" else "lambda number: os.kill(os.getpid(), number)"
+
+
+def send_signal(number: int) -> None:
+    """Sends this process a signal, from any thread."""
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:
+        os.kill(os.getpid(), number)
+
+
 # Milliseconds after which a test that waits for a signal in vain ends.
 WATCHDOG = 5000
 
@@ -38,7 +53,7 @@ def wakeup_fd() -> int:
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
     """Each test begins without a descriptor, and puts back the handlers of the signals that it uses."""
-    used = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+    used = (signal.SIGINT, signal.SIGTERM, USER_SIGNAL)
     handlers = {number: signal.getsignal(number) for number in used}
     assert wakeup_fd() == -1
     yield
@@ -57,7 +72,7 @@ def shoot(number: int, *, count: int = 1) -> None:
 
     def send() -> None:
         for _ in range(count):
-            os.kill(os.getpid(), number)
+            send_signal(number)
 
     timer = threading.Timer(0.02, send)
     timer.daemon = True
@@ -75,7 +90,7 @@ def run_tk(root: tkinter.Tk) -> bool:
     return bool(barked)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, USER_SIGNAL])
 def test_a_handler_of_the_programs_runs_at_once(loop, root, number) -> None:
     heard: list[int] = []
     signal.signal(number, lambda got, _frame: (heard.append(got), root.quit()))
@@ -89,8 +104,8 @@ def test_an_exception_of_a_handler_leaves_mainloop(loop, root, log, pump_until) 
     def give_up(*_: object) -> None:
         raise TimeoutError("no more time")
 
-    signal.signal(signal.SIGUSR1, give_up)
-    shoot(signal.SIGUSR1)
+    signal.signal(USER_SIGNAL, give_up)
+    shoot(USER_SIGNAL)
     with pytest.raises(TimeoutError, match="no more time"):
         run_tk(root)
     loop.call_soon(log.append, "alive")
@@ -98,14 +113,14 @@ def test_an_exception_of_a_handler_leaves_mainloop(loop, root, log, pump_until) 
 
 
 def test_a_handler_may_use_the_loop(loop, root) -> None:
-    signal.signal(signal.SIGUSR1, lambda *_: loop.call_soon(root.quit))
-    shoot(signal.SIGUSR1)
+    signal.signal(USER_SIGNAL, lambda *_: loop.call_soon(root.quit))
+    shoot(USER_SIGNAL)
     assert not run_tk(root)
 
 
 def test_a_handler_may_close_the_loop(loop, root) -> None:
-    signal.signal(signal.SIGUSR1, lambda *_: (loop.close(), root.quit()))
-    shoot(signal.SIGUSR1)
+    signal.signal(USER_SIGNAL, lambda *_: (loop.close(), root.quit()))
+    shoot(USER_SIGNAL)
     assert not run_tk(root)
     assert loop.closed
     assert wakeup_fd() == -1
@@ -113,10 +128,10 @@ def test_a_handler_may_close_the_loop(loop, root) -> None:
 
 def test_a_signal_in_a_dialog_is_acted_on_at_once(loop, root) -> None:
     answer = tkinter.StringVar(root)
-    signal.signal(signal.SIGUSR1, lambda *_: answer.set("over"))
+    signal.signal(USER_SIGNAL, lambda *_: answer.set("over"))
 
     def ask() -> None:
-        shoot(signal.SIGUSR1)
+        shoot(USER_SIGNAL)
         root.tk.call("vwait", str(answer))
         root.quit()
 
@@ -127,9 +142,9 @@ def test_a_signal_in_a_dialog_is_acted_on_at_once(loop, root) -> None:
 
 def test_a_thousand_signals_leave_nothing_to_do(loop, root, pump_until) -> None:
     heard: list[int] = []
-    signal.signal(signal.SIGUSR1, lambda *_: heard.append(1))
+    signal.signal(USER_SIGNAL, lambda *_: heard.append(1))
     for _ in range(1000):
-        os.kill(os.getpid(), signal.SIGUSR1)
+        send_signal(USER_SIGNAL)
     loop.call_soon(root.quit)
     assert not run_tk(root)
     assert heard
@@ -163,8 +178,8 @@ def test_the_descriptor_is_put_back_when_the_last_loop_closes() -> None:
         loop.close()
         assert wakeup_fd() != -1
     heard: list[int] = []
-    signal.signal(signal.SIGUSR1, lambda got, _frame: (heard.append(got), roots[0].quit()))
-    shoot(signal.SIGUSR1)
+    signal.signal(USER_SIGNAL, lambda got, _frame: (heard.append(got), roots[0].quit()))
+    shoot(USER_SIGNAL)
     assert not run_tk(roots[0])
     assert heard
     loops[1].close()
@@ -198,12 +213,12 @@ class _Theirs:
 
 
 def test_a_descriptor_of_the_programs_is_left_alone(root, theirs) -> None:
-    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.signal(USER_SIGNAL, lambda *_: None)
     theirs.set()
     loop = loop_for(root)
     assert theirs.is_set()
-    os.kill(os.getpid(), signal.SIGUSR1)
-    assert theirs.heard() == bytes([signal.SIGUSR1])
+    send_signal(USER_SIGNAL)
+    assert theirs.heard() == bytes([USER_SIGNAL])
     loop.close()
     assert theirs.is_set()
 
@@ -222,7 +237,7 @@ def test_a_descriptor_that_comes_later_is_left_alone(root, theirs, others) -> No
 @pytest.mark.parametrize("when", ["before the loop", "after it", "closed"])
 def test_with_a_descriptor_of_the_programs_a_signal_is_acted_on(root, theirs, make_loop, when) -> None:
     heard: list[int] = []
-    signal.signal(signal.SIGUSR1, lambda got, _frame: (heard.append(got), root.quit()))
+    signal.signal(USER_SIGNAL, lambda got, _frame: (heard.append(got), root.quit()))
     if when != "after it":
         theirs.set()
     if when == "closed":
@@ -230,12 +245,12 @@ def test_with_a_descriptor_of_the_programs_a_signal_is_acted_on(root, theirs, ma
     loop = make_loop(root)
     if when == "after it":
         theirs.set()
-    shoot(signal.SIGUSR1)
+    shoot(USER_SIGNAL)
     assert not run_tk(root)
-    assert heard == [signal.SIGUSR1]
+    assert heard == [USER_SIGNAL]
     if when != "closed":
         assert theirs.is_set()
-        assert theirs.heard() == bytes([signal.SIGUSR1])
+        assert theirs.heard() == bytes([USER_SIGNAL])
         loop.close()
         assert theirs.is_set()
 
@@ -313,7 +328,7 @@ def test_a_signal_ends_a_program_that_is_idle(display_root, notifier, window, ki
         root = {"tkinter.Tk()" if window else "tkinter.Tcl()"}
         server = tkws.serve(master=root)
         {setup}
-        killer = threading.Timer(0.2, os.kill, (os.getpid(), {int(number)}))
+        killer = threading.Timer(0.2, {SEND}, [{int(number)}])
         killer.daemon = True
         killer.start()
         root.mainloop({"" if window else -1})
@@ -345,7 +360,7 @@ def test_an_interrupt_ends_a_program_under_a_flood(notifier, how) -> None:
             reader, writer = os.pipe()
             os.write(writer, b"x")
             loop_for(each).watch(reader, lambda: sum(range(5000)), None)
-        killer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        killer = threading.Timer(0.2, {SEND}, [signal.SIGINT])
         killer.daemon = True
         killer.start()
         {wait}

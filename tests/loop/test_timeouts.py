@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import socket
 import threading
 from functools import partial
@@ -96,8 +95,6 @@ def test_a_timer_that_is_hardly_late_has_its_turn(still, clock, make_pair, log, 
 @pytest.mark.slow
 def test_more_than_fit_in_one_answer_come_before(still, clock, log, pump_until) -> None:
     """The system tells of 256 descriptors at a time."""
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 1100:
-        pytest.skip("too few descriptors")
     pairs = [socket.socketpair() for _ in range(300)]
     for near, far in pairs:
         far.send(b"x")

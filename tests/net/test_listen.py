@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import resource
 import socket
 import time
+from collections.abc import Callable
 from typing import ClassVar
 
 import pytest
@@ -181,16 +181,22 @@ def test_an_abstract_name_leaves_no_file(loop, accepted, client, pump_until):
 
 @pytest.fixture
 def no_descriptors():
-    """``no_descriptors()``: from now on the process can open nothing, until the test is over."""
+    """``restore = no_descriptors()``: the process can open nothing, until ``restore()`` or the test's end."""
+    import resource  # POSIX has it
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
-    def exhaust() -> None:
+    def restore() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    def exhaust() -> Callable[[], None]:
         probe = os.dup(0)
         os.close(probe)
         resource.setrlimit(resource.RLIMIT_NOFILE, (probe, hard))
+        return restore
 
     yield exhaust
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    restore()
 
 
 def fails(*codes: int, always: int = 0) -> type[socket.socket]:
@@ -216,13 +222,12 @@ def test_without_descriptors_it_rests_and_recovers(
     made = listener(failing=counting)
     made.retry_delay = 0.01
     client(made.addresses[0])
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with caplog.at_level(logging.WARNING, "tkws.net"):
-        no_descriptors()
+        restore = no_descriptors()
         pump_until(lambda: counting.calls >= 3)
         assert not accepted
         assert made.port is not None
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        restore()
         pump_until(lambda: accepted)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "Too many open files" in caplog.text

@@ -6,13 +6,15 @@ busy ones would keep it running endlessly. Knows time; knows nothing of loops.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 
 from tkws.loop.clock import monotonic
 
-# Seconds of a pause: Tk has been idle just before, and looks once more whether anything is ready.
-PAUSE = 0.001
+# Seconds of a pause: Tk has been idle just before, and looks once more whether anything is ready. Windows'
+# timers tick every 15.6 ms, so a millisecond would not be shorter there, and is too short on a slow machine.
+PAUSE = 0.005 if sys.platform == "win32" else 0.001
 
 # Yields of any loop of the thread for each pause.
 _YIELDS_PER_PAUSE = 3

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# bash .ci/wine.sh DIR TEST...: runs tests on Windows' own Python under Wine, which is in DIR as ../shared/portability
+# makes it. Wine is slow, so it is a part of the tests; tests/platforms.py has those that cannot hold there.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+dir=$(realpath "$1")
+shift
+copy=$dir/prefix/drive_c/tkws
+rm -rf "$copy"
+mkdir "$copy"
+tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C "$copy"
+cd "$copy"
+# Its own notifier is the subject, and a file cannot be one of its standard streams.
+env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"
