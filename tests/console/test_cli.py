@@ -181,7 +181,7 @@ def test_a_server_that_is_not_there_is_told(start: Start, pump_until: Any) -> No
 
 
 def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_path: Path) -> None:
-    file, saved = tmp_path / "file", tmp_path / "saved.jsonl"
+    file, saved, whole = tmp_path / "file", tmp_path / "saved.jsonl", tmp_path / "whole.jsonl"
     file.write_bytes(bytes(300_000))
     program = start(echo.url, "--no-gui", "--commands", "--linger", "inf")
     program.type(
@@ -191,7 +191,7 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
     program.type(f"/stats\n/save {saved}\n/replay {saved} 0\n")
     pump_until(lambda: program.said("Saved ") and program.out.count(b"/slash") == 2, timeout=PATIENCE)
     program.type(f"/replay {saved} fast\n/replay {saved} -1\n/replay {saved} nan\n")
-    program.type("/help\n/close x\n/close 4000 enough\n")
+    program.type(f"/save {whole}\n/help\n/close x\n/close 4000 enough\n")
     pump_until(lambda: program.over, timeout=PATIENCE)
     lines = program.out.decode().splitlines()
     assert lines[:4] == ["hello", "/slash", "00ff", "0102"]
@@ -208,7 +208,7 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
     ):
         assert sentence in program.err
     assert program.process.returncode == 3
-    assert '"type": "pong"' in saved.read_text(encoding="utf-8")
+    assert '"type": "pong"' in whole.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")

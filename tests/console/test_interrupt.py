@@ -18,6 +18,7 @@ import pytest
 
 import tkws
 from tests.console.conftest import Echo
+from tkws.protocol.frames import Opcode
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 30.0
@@ -40,6 +41,17 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
         cwd=REPOSITORY,
         env={**os.environ, "XDG_CONFIG_HOME": str(folder)},
         stderr=subprocess.PIPE,
+    )
+
+
+def start_terminal(folder: Path, out: Any, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "tkws", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "XDG_CONFIG_HOME": str(folder)},
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -97,25 +109,7 @@ def test_the_terminal_does_not_wait_long_for_a_server_that_does_not_answer(
 ) -> None:
     listening = peers.listen()
     with (tmp_path / "out").open("wb") as out:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-W",
-                "error",
-                "-m",
-                "tkws",
-                "--no-gui",
-                "--no-proxy",
-                "--linger",
-                "inf",
-                listening.url,
-            ],
-            cwd=REPOSITORY,
-            env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.DEVNULL,
-        )
+        process = start_terminal(tmp_path, out, "--no-gui", "--no-proxy", "--linger", "inf", listening.url)
     try:
         peer = listening.accept()
         peer.accept()
@@ -129,3 +123,38 @@ def test_the_terminal_does_not_wait_long_for_a_server_that_does_not_answer(
         process.wait()
     assert process.returncode == 130
     assert time.monotonic() - began < 9  # the closing handshake alone would have 10 seconds
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_the_terminal_ends_though_nobody_reads_its_output(
+    peers: Any, pump_until: PumpUntil, tmp_path: Path, options: list[str]
+) -> None:
+    listening = peers.listen()
+    unread, out = os.pipe()
+    process = start_terminal(
+        tmp_path, out, "--no-gui", "--no-proxy", "--linger", "inf", *options, listening.url
+    )
+    os.close(out)
+    blocked = 0
+
+    def is_stuck() -> bool:
+        """Send until nothing is taken any more, for a while."""
+        nonlocal blocked
+        try:
+            while peer.sock.send(peer.frame(Opcode.TEXT, b"x" * 50_000)) > 50_000:
+                blocked = 0
+        except BlockingIOError:
+            blocked += 1
+        return blocked > 30
+
+    try:
+        peer = listening.accept()
+        peer.accept()
+        pump_until(is_stuck, timeout=PATIENCE)
+        process.send_signal(signal.SIGINT)
+        pump_until(lambda: process.poll() is not None, timeout=PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(unread)
+    assert process.returncode == 130

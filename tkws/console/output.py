@@ -11,7 +11,7 @@ import io
 import json
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TextIO
 
@@ -20,6 +20,10 @@ from tkws.errors import printable
 _CONTINUATION = "| "
 _MIN_COLUMNS = 10  # beside the mark; a narrower terminal wraps the lines itself
 _MAX_MARKS = 4  # on one letter, as in pointed Hebrew; more of them would be drawn over other rows
+
+
+class OutputStuckError(Exception):
+    """Raised in a write that blocks, by a signal."""
 
 
 class Output:
@@ -35,6 +39,7 @@ class Output:
     def __init__(self, file: TextIO) -> None:
         self.is_terminal: bool = file.isatty()
         self._file = file
+        self._is_writing = False
         if isinstance(file, io.TextIOWrapper) and file.errors == "strict":
             file.reconfigure(errors="backslashreplace")
 
@@ -48,21 +53,48 @@ class Output:
         """
         head = f"{name} " if name else ""
         if not self.is_terminal:
-            self._file.write(f"{head}{text}\n")
+            self._write(f"{head}{text}\n")
             return
         for row in self._rows(text, len(head)):
-            self._file.write(f"{head}{mark}{row}\n")
+            self._write(f"{head}{mark}{row}\n")
             mark = _CONTINUATION
 
     def write_json(self, line: str) -> None:
         """Write a line of JSON; on a terminal, with JSON escapes for invisible characters."""
         if self.is_terminal:
             line = "".join(char if printable(char) == char else _json_escape(char) for char in line)
-        self._file.write(f"{line}\n")
+        self._write(f"{line}\n")
 
     def flush(self) -> None:
         """Flush the buffer."""
-        self._file.flush()
+        self._write("", self._file.flush)
+
+    def interrupt(self) -> None:
+        """Discard the output if a write blocks at present; for the handler of a signal.
+
+        Raises:
+            OutputStuckError: A write blocks; it does not leave that.
+        """
+        if self._is_writing:
+            raise OutputStuckError
+
+    def discard(self) -> None:
+        """Write to nowhere from now on, since the reader has gone, such as ``| head``, or does not read."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self.fileno())  # otherwise the interpreter's last flush would fail
+        os.close(null)
+
+    def _write(self, text: str, flush: Callable[[], object] = lambda: None) -> None:
+        try:
+            self._is_writing = True
+            self._file.write(text)
+            flush()
+            self._is_writing = False
+        except OutputStuckError:
+            self._is_writing = False
+            self.discard()
+        finally:
+            self._is_writing = False
 
     def fileno(self) -> int:
         """Return the descriptor."""

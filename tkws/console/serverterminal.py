@@ -50,7 +50,8 @@ def run(mode: Mode, settings: dict[str, Any], fd: int, out: TextIO, err: TextIO)
     loop = loop_for(root)
     log = Log(capacity=1000)
     errors = Output(err)
-    printer = _Printer(log, Output(out), errors)
+    messages = Output(out)
+    printer = _Printer(log, messages, errors)
     try:
         session = ServerSession(log, mode, root, printer.print_new, **settings)
     except OSError as error:
@@ -71,7 +72,7 @@ def run(mode: Mode, settings: dict[str, Any], fd: int, out: TextIO, err: TextIO)
         loop.call_later(1.0, root.quit)
 
     reader = LineReader(loop, fd, send, lambda: None)
-    with on_interrupt(loop, stop):
+    with on_interrupt(loop, stop, (messages, errors)):
         root.mainloop(-1)
     loop.close()
     return Status.CLEAN

@@ -8,7 +8,6 @@ pipe, every line is a message.
 from __future__ import annotations
 
 import math
-import os
 import shlex
 import time
 import tkinter
@@ -99,11 +98,11 @@ class Terminal:
             target: The target to connect to.
             fd: The descriptor to read lines from.
         """
-        with on_interrupt(self._loop, self._interrupted):
+        with on_interrupt(self._loop, self._interrupted, (self._out, self._err)):
             self.session.connect(target)
             self._fd = fd
             self._root.mainloop(-1)
-        self._flush()
+            self._flush()
         return status_of(self.session) if self._status is None else self._status
 
     # Output
@@ -159,9 +158,7 @@ class Terminal:
 
     def _output_closed(self) -> None:
         """Disconnect, since the reader of the output has gone, such as ``| head``."""
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, self._out.fileno())  # otherwise the interpreter's last flush would fail
-        os.close(null)
+        self._out.discard()
         self.session.disconnect()
 
     def _interrupted(self) -> None:
