@@ -53,6 +53,7 @@ def test_the_setting_that_fits_best_is_taken(secure, order):
 def test_an_empty_setting_is_none():
     assert chosen({"wss": "", "https": "http://https:1"}) == "https"
     assert chosen({"wss": ""}) is None
+    assert environment_proxy(secure=False, host="h.test", port=80, settings={"http": " "}) is None
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,13 @@ def raised(reason: str) -> ssl.SSLError:
     return error
 
 
+def unnamed(words: str) -> ssl.SSLError:
+    """The same of a reason that Python has no name for."""
+    error = ssl.SSLError(1, f"[SSL] {words} (_ssl.c:1006)")
+    error.library = "SSL"
+    return error
+
+
 def unverified(code: int, words: str = "some reason of its own") -> ssl.SSLCertVerificationError:
     said = f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {words} (_ssl.c:1006)"
     error = ssl.SSLCertVerificationError(1, said)
@@ -233,6 +240,9 @@ def test_every_fault_of_a_certificate_becomes_a_sentence(peer):
         (raised("DH_KEY_TOO_SMALL"), "too weak"),
         (raised("TLSV1_ALERT_INTERNAL_ERROR"), "an error of its own"),
         (raised("SSLV3_ALERT_BAD_RECORD_MAC"), "(bad record mac)"),
+        (unnamed("tlsv1 alert no application protocol"), "none of the protocols"),
+        (unnamed("tlsv1 alert unknown psk identity"), "(unknown psk identity)"),
+        (unnamed("unknown error"), "(unknown error)"),
         (raised("BAD_SIGNATURE"), "(bad signature)"),
         (raised("WRONG_VERSION_NUMBER"), "does not speak TLS"),
         (ssl.SSLError(1, "[SSL] unknown error (_ssl.c:1006)"), "(unknown error)"),
@@ -267,6 +277,8 @@ def test_errors_that_are_not_of_tls_keep_their_words():
         (raised("UNSAFE_LEGACY_RENEGOTIATION_DISABLED"), True),
         (raised("TLSV1_ALERT_INTERNAL_ERROR"), False),
         (raised("TLSV1_ALERT_USER_CANCELLED"), False),
+        (unnamed("tlsv1 alert no application protocol"), True),
+        (unnamed("unknown error"), False),
         (raised("BAD_SIGNATURE"), False),
         (ssl.SSLEOFError(8, "EOF"), False),
         (ConnectionResetError(), False),

@@ -40,8 +40,8 @@ def on_interrupt(
     Args:
         loop: The loop.
         callback: The function to call.
-        outputs: Outputs that may block, since no program reads them. They are discarded `STUCK_TIME` after the
-            first signal, and at a second one.
+        outputs: Outputs that may block, since no program reads them. They are discarded `STUCK_TIME` after
+            the first signal, and at a second one.
     """
     interruption = Interruption()
     over = threading.Event()

@@ -68,7 +68,7 @@ def environment_proxy(*, secure: bool, host: str, port: int, settings: Mapping[s
     Raises:
         ValueError: The setting is not the URL of a proxy; the message names it but not its password.
     """
-    key = next((key for key in _KEYS[secure] if settings.get(key)), None)
+    key = next((key for key in _KEYS[secure] if settings.get(key, "").strip()), None)
     if key is None or is_loopback(host) or is_excepted(host, port, settings.get("no", "")):
         return None
     url, scheme = settings[key].strip(), "http"

@@ -218,8 +218,14 @@ def speaks_tls(data: bytes) -> bool:
 
 
 def _reason(error: ssl.SSLError) -> str:
-    """Return OpenSSL's name of a reason, for an alert without its prefix; empty if it has no reason."""
-    return _ALERT.sub("", getattr(error, "reason", None) or "", count=1)
+    """Return OpenSSL's name of a reason, for an alert without its prefix; empty if it has no reason.
+
+    Where Python does not know the name, as of newer alerts, the words tell it.
+    """
+    named = getattr(error, "reason", None)
+    if named is None and getattr(error, "library", None) is not None:
+        named = _words(error).upper().replace(" ", "_")
+    return _ALERT.sub("", named or "", count=1)
 
 
 def _words(error: ssl.SSLError) -> str:
