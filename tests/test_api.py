@@ -15,6 +15,7 @@ COMMANDS = {
     "open": (
         "(url, handler, *, master=None, protocols=(), headers=(), timeout=30.0, proxy=True, proxy_ssl=None, "
         "ssl=None, unix=None, sock=None, origin=None, cookies=None, reconnect=None, max_redirects=10, "
+        "owner=None, "
         "**options)"
     ),
     "send": "(ws, type, message='', final=True)",

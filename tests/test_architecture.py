@@ -88,7 +88,7 @@ STATE = {
     "tkws.protocol.masking._numpy_loader": "the way to import it, at once or in a thread",
     "tkws.protocol.masking._numpy_requested": "whether that has begun",
     "tkws.loop.interpreter._serial": "numbers of Tcl commands, which must differ",
-    "tkws.aio.windows._serial": "likewise",
+    "tkws.loop.widgets._serial": "likewise",
     "tkws.net.bytequeue._NOTHING": "can hold nothing: its length is 0",
 }
 

@@ -11,13 +11,13 @@ from tkws.aio.guest import GuestLoop, loop
 from tkws.aio.keywords import ConnectKeywords
 from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.websocket import Connection
-from tkws.aio.windows import require_widget
 from tkws.checks import check_kind, check_text
 from tkws.client.retry import Backoff, RetryState
 from tkws.commands.opening import open as open_websocket
 from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed, StateError, WebSocketError
 from tkws.loop import Master
+from tkws.loop.widgets import require_widget
 from tkws.protocol.state import State
 
 # The names of `websockets` for options of tkws, and for arguments of `tkws.open`.
@@ -62,6 +62,8 @@ class connect:  # noqa: N801 - it is called as a function is
         self._backoff = backoff or Backoff()
         self._queue_limits = queue_limits(max_queue)
         self._options = translated(options, OPTIONS | ARGUMENTS)
+        if "owner" in self._options:
+            raise TypeError("owner: give the widget to aio.spawn, whose task is cancelled with it")
         self._connection: Connection | None = None
 
     def __await__(self) -> Generator[Any, None, Connection]:

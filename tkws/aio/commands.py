@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias, get_args, overload
 
 from tkws.aio.tasks import spawn
-from tkws.aio.windows import require_widget
 from tkws.checks import check_text
 from tkws.loop import Master
+from tkws.loop.widgets import require_widget
 
 Again: TypeAlias = Literal["ignore", "restart", "queue", "parallel"]
 AsyncFunction: TypeAlias = Callable[..., Awaitable[Any]]

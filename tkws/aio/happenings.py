@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from tkws.aio.guest import GuestLoop
-from tkws.aio.windows import on_destroy, require_widget
 from tkws.checks import check_kind, check_text
 from tkws.errors import StateError
 from tkws.loop import Master, root_of
+from tkws.loop.widgets import on_destroy, require_widget
 
 
 async def event(widget: tkinter.Misc, sequence: str) -> tkinter.Event[tkinter.Misc]:

@@ -16,7 +16,6 @@ from tkws.aio.keywords import ServeKeywords
 from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.tasks import spawn
 from tkws.aio.websocket import Connection
-from tkws.aio.windows import require_widget
 from tkws.checks import check_callable, check_texts
 from tkws.commands.listening import LOOPBACK, Host, check_address
 from tkws.commands.servers import serve as serve_websockets
@@ -24,6 +23,7 @@ from tkws.connection.websocket import WebSocket
 from tkws.errors import ConnectionClosed
 from tkws.http.messages import Request, Response
 from tkws.loop import Master
+from tkws.loop.widgets import require_widget
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.state import State
 from tkws.serving.content import plain

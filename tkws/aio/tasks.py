@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from tkws.aio.guest import GuestLoop, loop
 from tkws.aio.turns import is_unheard
-from tkws.aio.windows import on_destroy
 from tkws.loop import Master
+from tkws.loop.widgets import on_destroy
 
 T = TypeVar("T")
 

@@ -24,6 +24,8 @@ from tkws.checks import (
 )
 from tkws.client.opening import OpenSettings
 from tkws.client.retry import Backoff, RetryState
+from tkws.loop import Master, root_of
+from tkws.loop.widgets import require_widget
 from tkws.net import check_ssl_context
 from tkws.options import complete
 from tkws.protocol.frames import Opcode
@@ -68,6 +70,21 @@ def _check_handshake(settings: OpenSettings) -> None:
     if settings.route.proxy is not True:
         settings.route.proxy_to(settings.uri)
     dataclasses.replace(settings, cookies=None, headers=headers).handshake(settings.uri)
+
+
+def master_of(owner: Master, master: Master) -> Master:
+    """Return a widget of the interpreter that a connection belongs to.
+
+    Raises:
+        TypeError: ``owner`` is not a widget.
+        ValueError: ``owner`` belongs to another interpreter than ``master``.
+    """
+    if owner is None:
+        return master
+    require_widget("owner", owner)
+    if master is not None and root_of(master) is not root_of(owner):
+        raise ValueError("owner: a widget of the same interpreter as master")
+    return owner
 
 
 def retry_state(reconnect: bool | Backoff | None, sock: socket.socket | None) -> RetryState | None:

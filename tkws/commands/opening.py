@@ -14,7 +14,8 @@ from tkws.client.connector import Route
 from tkws.client.freshurl import STAND_IN, FreshURLOpening
 from tkws.client.opening import MAX_REDIRECTS, Opening, OpenSettings
 from tkws.client.retry import Backoff
-from tkws.commands.arguments import check_opening, retry_state, reusable
+from tkws.client.widgetowner import WidgetOwner
+from tkws.commands.arguments import check_opening, master_of, retry_state, reusable
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
 from tkws.http.headers import Headers, HeadersLike
@@ -46,6 +47,7 @@ def open(
     cookies: CookieJar | None = None,
     reconnect: bool | Backoff | None = None,
     max_redirects: int = MAX_REDIRECTS,
+    owner: Master = None,
     **options: Unpack[ClientKeywords],
 ) -> WebSocket:
     """Open a connection (tcllib's ``open``, RFC 6455, 4.1).
@@ -76,6 +78,8 @@ def open(
         reconnect: True, or a `Backoff`, to connect again after the connection was lost or could not
             be made; each attempt is announced by a ``retry`` event.
         max_redirects: How many redirects are followed. One more is an ``error`` event.
+        owner: A widget that the connection ends with, without an event, such as a ``Toplevel`` whose labels
+            show its messages; None for the end of the interpreter only.
         **options: The options of the connection: ``keepalive``, ``ping``, ``pong_timeout``,
             ``close_timeout``, ``max_message``, ``max_fragments``, ``compression``, ``high_water``,
             ``low_water``, ``max_buffered``, ``offline_buffer``, ``echo_close_reason``, ``reentrant``,
@@ -106,10 +110,18 @@ def open(
     )
     check_opening(settings)
     retry = retry_state(reconnect, sock)
-    loop = loop_for(master)
+    loop = loop_for(master_of(owner, master))
+    widget = WidgetOwner(owner) if owner is not None else None
     if sock is not None:
-        settings = settings.with_socket(detach(sock))
+        try:
+            settings = settings.with_socket(detach(sock))
+        except BaseException:
+            if widget is not None:
+                widget.release()
+            raise
     ws = WebSocket(loop, Role.CLIENT, connection_options, "" if callable(url) else str(settings.uri))
     opener = partial(FreshURLOpening, url) if callable(url) else Opening
+    if widget is not None:
+        widget.own(session_of(ws))
     session_of(ws).start(partial(opener, loop, settings), retry)
     return ws

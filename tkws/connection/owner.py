@@ -1,10 +1,11 @@
-"""The server of a connection, as the connection sees it: the owner of the list and the groups."""
+"""The owner of a connection, as far as the connection knows it: its server, or a widget that it ends with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
 from tkws.checks import check_text
+from tkws.errors import StateError
 
 if TYPE_CHECKING:
     from tkws.connection.session import Session
@@ -27,6 +28,11 @@ class SessionOwner(Protocol):
 
     def leave(self, session: Session, group: str) -> None:
         """Take it out of a group."""
+
+
+def not_of_a_server() -> StateError:
+    """Return the error of a `join` by a connection that no server has made."""
+    return StateError("join: only a connection that a Server has made can join its groups")
 
 
 def check_group(group: object) -> str:

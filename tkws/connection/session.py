@@ -89,7 +89,7 @@ class Session:
         log: Its log.
         connected_since: The Unix time at which the connection opened, in seconds; None before that.
         reconnections: How many times it was opened again.
-        owner: The server; None for a client, and after `tkws.takeover`.
+        owner: The server, or a widget that it ends with; None without either.
         groups: The names of the groups that it has joined, also after its end; None if it never did.
     """
 

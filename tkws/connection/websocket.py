@@ -21,7 +21,7 @@ from tkws.connection.calls import Call, caller_of, find_caller
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
-from tkws.connection.owner import check_group
+from tkws.connection.owner import check_group, not_of_a_server
 from tkws.connection.receiving import Download, new_download
 from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
@@ -410,7 +410,7 @@ class WebSocket(ConfigurableConnection):
         self.loop.check_thread()
         owner = self._session.owner
         if owner is None:
-            raise StateError("join: only a connection that a Server has made can join its groups")
+            raise not_of_a_server()
         if self._session.phase is Phase.ENDED:
             raise not_open(State.CLOSED)
         owner.join(self._session, group)

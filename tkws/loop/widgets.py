@@ -1,13 +1,16 @@
-"""The end of a single widget, by whatever means; the end of a whole interpreter is `tkws.loop`'s."""
+"""The end of a single widget, by whatever means; the end of a whole interpreter is that of its loop."""
 
 from __future__ import annotations
 
 import itertools
 import tkinter
 from collections.abc import Callable
+from typing import TypeAlias
 
 from tkws.checks import check_kind
 from tkws.errors import StateError
+
+Widget: TypeAlias = tkinter.Misc
 
 _serial = itertools.count(1)
 
@@ -33,7 +36,7 @@ def on_destroy(widget: tkinter.Misc, callback: Callable[[], object]) -> Callable
         StateError: The widget was destroyed already, or a bare ``Tcl()`` has no window.
     """
     tkapp, path = widget.tk, str(widget)
-    command = f"tkws_aio_end_{next(_serial)}"
+    command = f"tkws_widget_end_{next(_serial)}"
     tkapp.createcommand(command, lambda *_: callback())
     try:
         tkapp.call("trace", "add", "command", path, "delete", command)
