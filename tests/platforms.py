@@ -1,8 +1,8 @@
 """The tests that cannot hold on Windows, each with the reason.
 
-`POSIX` has those for which Windows lacks something, `WINE` those that Wine alone fails. Both map a file
-below ``tests`` to its tests, or to ``*`` for all of them. `mark` gives such tests the marker ``posix`` or
-``wine``, and skips them where they cannot hold.
+`POSIX` has those for which Windows lacks something, `WINE` those that Wine alone fails. Both map a file below
+``tests`` to its tests, to cases of them (an id in brackets), or to ``*`` for all. `mark` gives such tests the
+marker ``posix`` or ``wine``, and skips them where they cannot hold.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ POSIX: Reasons = MappingProxyType({
     },
     "loop/test_facts.py": {"*": "these are facts of Tk's file handlers"},
     "loop/test_loop_for.py": {
+        "test_a_closed_loop_is_freed_without_the_collector[True-TkLoop]": "Tk has no file handlers there",
+        "test_a_closed_loop_is_freed_without_the_collector[False-TkLoop]": "Tk has no file handlers there",
+        "test_the_environment_forces_the_kind[filehandler-TkLoop]": "Tk has no file handlers there",
         "test_a_readiness_object_beyond_what_tk_can_watch_means_polling": "no setrlimit",
         "test_file_handlers_are_used_where_there_are_any": "there are none",
     },
@@ -47,9 +50,11 @@ def is_wine() -> bool:
 
 def reason_for(nodeid: str, reasons: Reasons) -> str | None:
     """The reason why a test is in a list, or None if it is not."""
-    path, _, test = nodeid.partition("[")[0].replace("\\", "/").removeprefix("tests/").partition("::")
+    where, bracket, case = nodeid.partition("[")
+    path, _, test = where.replace("\\", "/").removeprefix("tests/").partition("::")
+    name = test.rpartition("::")[2]
     listed = reasons.get(path, {})
-    return listed.get(test.rpartition("::")[2], listed.get("*"))
+    return next((listed[key] for key in (name + bracket + case, name, "*") if key in listed), None)
 
 
 def mark(items: list[pytest.Item]) -> None:

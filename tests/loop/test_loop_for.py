@@ -321,13 +321,15 @@ def test_an_exception_after_the_end_of_the_root_is_logged(expected_log) -> None:
     assert "root is gone" in expected_log[0].getMessage()
 
 
+@pytest.mark.parametrize("kind", [TkLoop, ChannelLoop, PolledLoop])
 @pytest.mark.parametrize("outlived", [True, False])
-def test_a_closed_loop_is_freed_without_the_collector(root, outlived) -> None:
+def test_a_closed_loop_is_freed_without_the_collector(root, kind, outlived) -> None:
+    """The collector may run in another thread, in which Tcl aborts when its interpreter goes."""
     gc.disable()
     try:
-        loop = TkLoop(root)
+        loop = kind(root)
         root_of_other = tkinter.Tcl()
-        other = TkLoop(root_of_other)
+        other = kind(root_of_other)
         gone = weakref.ref(loop), weakref.ref(other)
         if outlived:
             loop.close()

@@ -48,7 +48,7 @@ class Bell:
 
     def __init__(self, tkapp: Any, callback: Callable[..., object]) -> None:
         self._tkapp: Any = tkapp
-        self._callback = callback
+        self._callback: Callable[..., object] | None = callback
         self._channel = self._command = ""
         self._socket: socket.socket | None = None
         self.mend()
@@ -74,7 +74,7 @@ class Bell:
                 return False
         except tkinter.TclError:  # the connection was reset
             pass
-        self.close()
+        self._disconnect()
         return True
 
     def mend(self) -> None:
@@ -96,7 +96,11 @@ class Bell:
         self._tkapp.call("fileevent", self._channel, "readable", "")
 
     def close(self) -> None:
-        """Close both ends. Idempotent."""
+        """Close both ends and drop the callback, which may lead back to the owner of the bell. Idempotent."""
+        self._disconnect()
+        self._callback = None
+
+    def _disconnect(self) -> None:
         sock, self._socket = self._socket, None
         if sock is not None:
             self._tkapp.call("close", self._channel)
