@@ -21,6 +21,7 @@ COMMANDS = {
     "send": "(ws, type, message='', final=True)",
     "server": "(listening_socket, *, master=None, **options)",
     "live": "(server, path, handler, protocol='*')",
+    "trace": "(ws, callback)",
     "test": "(server, sock, path, headers, query=())",
     "upgrade": "(sock, *, initial=b'')",
     "takeover": "(sock, handler, server=False, info=None, *, initial=b'', master=None, **options)",
@@ -110,7 +111,7 @@ METHODS = {
 PROPERTIES = {
     "WebSocket": {
         "state", "close_code", "close_reason", "latency", "buffered_amount", "statistics", "retry_in",
-        "groups",
+        "groups", "tls",
     },
     "Upload": {"sent"},
     "Server": {"connections", "options", "backplane"},
@@ -123,7 +124,7 @@ OTHERS = {
     "HTTPServer", "Handler", "HandshakeError", "Headers", "JSON", "JSONCodec", "JSONRPC", "JSONRPCError",
     "MessagesLost", "OpenError", "OpenTimeout", "Part", "ProtocolError", "Request", "Response", "Role",
     "Server", "ServerOptions", "State", "StateError", "Statistics", "URLError", "Upload", "WebSocket",
-    "WebSocketError", "compiled", "is_transient",
+    "TLSInfo", "Timings", "TracedFrame", "WebSocketError", "compiled", "is_transient",
 }  # fmt: skip
 
 

@@ -54,6 +54,7 @@ RIGHT = {
     tkws.test: {"server": tkws.Server, "sock": socket, "path": "/", "headers": {}},
     tkws.upgrade: {"sock": socket},
     tkws.loglevel: {},
+    tkws.trace: {"ws": tkws.WebSocket, "callback": print},
     tkws.validate: {"headers": {}},
     tkws.sec_websocket_accept: {"key": ""},
     tkws.batched: {"handler": print},

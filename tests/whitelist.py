@@ -13,6 +13,7 @@ from tkws.connection.websocket import WebSocket
 from tkws.console.status import Status
 from tkws.handlers import Handler
 from tkws.http.messages import Request
+from tkws.http.tlsinfo import TLSInfo
 from tkws.jsonrpc import JSONRPC
 from tkws.net.tlserrors import Peer
 from tkws.protocol.closing import CloseCode
@@ -52,6 +53,7 @@ NOT_DEAD = {
         WebSocket.leave,
         Server.directory,
         WebSocket.send_json,
+        TLSInfo.peercert,
         WebSocket.send_value,
     ),
     "asyncio uses it": (HostSelector.get_map,),

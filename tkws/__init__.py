@@ -29,6 +29,7 @@ from tkws.commands import (
     server,
     takeover,
     test,
+    trace,
     upgrade,
     validate,
 )
@@ -36,6 +37,7 @@ from tkws.connection.calls import Call
 from tkws.connection.receiving import Download
 from tkws.connection.statistics import Statistics
 from tkws.connection.streaming import Upload
+from tkws.connection.timings import Timings
 from tkws.connection.websocket import WebSocket
 from tkws.errors import (
     CallTimeout,
@@ -54,6 +56,7 @@ from tkws.errors import (
 from tkws.handlers import EventHandler, Handler, batched, json, latest, tee, variable, virtual_event
 from tkws.http.headers import Headers
 from tkws.http.messages import Request, Response
+from tkws.http.tlsinfo import TLSInfo
 from tkws.jsonrpc import JSONRPC
 from tkws.options import ConnectionOptions, ServerOptions
 from tkws.protocol.closing import CloseCode
@@ -61,6 +64,7 @@ from tkws.protocol.deflate import Deflate
 from tkws.protocol.events import Event, Part
 from tkws.protocol.frames import Role
 from tkws.protocol.state import State
+from tkws.protocol.trace import TracedFrame
 from tkws.serving.admission import Admit
 from tkws.serving.authentication import basic_auth, bearer_auth
 from tkws.serving.groups import Backplane
@@ -107,6 +111,9 @@ __all__ = [
     "State",
     "StateError",
     "Statistics",
+    "TLSInfo",
+    "Timings",
+    "TracedFrame",
     "URLError",
     "Upload",
     "WebSocket",
@@ -133,6 +140,7 @@ __all__ = [
     "takeover",
     "tee",
     "test",
+    "trace",
     "upgrade",
     "validate",
     "variable",

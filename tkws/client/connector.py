@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from tkws.connection.logs import ShownFields, tls_summary
+from tkws.connection.timings import Timings
 from tkws.errors import HandshakeError, OpenError, URLError, printable
 from tkws.loop import Loop, Timeout
 from tkws.loop.logs import Log
@@ -117,6 +118,8 @@ class Connector(StreamOwner):
         self._stream: Stream | None = None
         self._received_any = False
         self._over = False
+        self._since = loop.now()  # when the present step began
+        self._seconds: dict[str, float] = {}  # that the steps took, by the names of `Timings`
         loop.call_soon(self._start)
 
     def cancel(self) -> None:
@@ -141,7 +144,17 @@ class Connector(StreamOwner):
             self._check_answer(self._handshake.receive_eof())
         return self._over
 
+    @property
+    def timings(self) -> Timings:
+        """The seconds that the steps until now took."""
+        return Timings(**self._seconds)
+
     # The steps
+
+    def _mark(self, step: str) -> None:
+        """Note that a step is done; the next one begins."""
+        now = self._loop.now()
+        self._seconds[step], self._since = now - self._since, now
 
     def _start(self) -> None:
         if self._over:
@@ -167,6 +180,7 @@ class Connector(StreamOwner):
         self._resolve()
 
     def _resolve(self) -> None:
+        self._since = self._loop.now()
         if self._route.sock is not None:
             self._connected(self._route.sock)
         elif self._route.unix is not None:
@@ -179,6 +193,7 @@ class Connector(StreamOwner):
             )
 
     def _resolved(self, endpoints: list[Endpoint]) -> None:
+        self._mark("name")
         name = (self._proxy or self._uri).host
         self._log.info("resolved %s to %s", name, ", ".join(map(str, endpoints)))
         self._dial(endpoints)
@@ -189,6 +204,8 @@ class Connector(StreamOwner):
         self._step = HappyEyeballs(self._loop, endpoints, self._connected, self._on_unreachable)
 
     def _connected(self, sock: socket.socket) -> None:
+        if self._route.sock is None:
+            self._mark("connect")
         self._stream = SocketStream(self._loop, sock, self)
         self._log.info("connected to %r from %r", self._stream.peername, self._stream.sockname)
         if self._proxy is None:
@@ -211,6 +228,7 @@ class Connector(StreamOwner):
     def _server_reached(self, stream: Stream, received: bytes = b"") -> None:
         """Continue with the server at the other end of ``stream``, which has sent ``received`` already."""
         if self._proxy is not None:
+            self._mark("proxy")
             self._log.info("the proxy %s leads to %s:%d", self._proxy, self._uri.host, self._uri.port)
         self._step = self._tunnel = None
         self._stream = stream
@@ -239,6 +257,7 @@ class Connector(StreamOwner):
     def _tls_established(self) -> None:
         """Continue after the handshake of TLS."""
         assert self._ssl_context is not None and self._stream is not None
+        self._mark("tls")
         self._log.info("TLS is established: %s", tls_summary(self._stream))
         if not self._ssl_context.verify_mode:
             self._log.warning("the certificate of %s is not verified, so anyone may answer", self._uri.host)
@@ -278,6 +297,7 @@ class Connector(StreamOwner):
     def _check_answer(self, result: Accepted | HandshakeError | None) -> None:
         if result is not None and not self._over:
             assert self._stream is not None
+            self._mark("handshake")
             self._end()
             self._on_answer(result, self._stream)
 

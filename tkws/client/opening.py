@@ -207,6 +207,9 @@ class Opening:
         self._timer.cancel()
         self._log.info("accepted with status %d", answer.response.status)
         self._log.debug("fields of the answer: %s", ShownFields(answer.response.headers))
+        assert self._connector is not None
+        self._attempt.ws.timings = self._connector.timings
+        self._log.debug("the steps took: %s", self._attempt.ws.timings)
         self._attempt.ws.response = answer.response
         self._attempt.ws.protocol = answer.protocol
         self._attempt.opened(Opened(stream, answer.protocol, answer.codec, answer.trailing_data))

@@ -9,10 +9,11 @@ from tkws.commands.connections import close, configure, conninfo, find, send, ta
 from tkws.commands.logs import loglevel
 from tkws.commands.opening import open
 from tkws.commands.servers import live, serve, server, test, upgrade
+from tkws.commands.tracing import trace
 from tkws.protocol.handshake import sec_websocket_accept
 from tkws.protocol.serverhandshake import validate
 
 __all__ = [
     "close", "configure", "conninfo", "find", "live", "loglevel", "open", "sec_websocket_accept", "send",
-    "serve", "server", "takeover", "test", "upgrade", "validate",
+    "serve", "server", "takeover", "test", "trace", "upgrade", "validate",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.state import State
+from tkws.protocol.trace import TracedFrame, Tracer
 
 # Bytes; more are not written inside the program's call but after it, in slices of the loop.
 MAX_IMMEDIATE_WRITE = 64 * 1024
@@ -60,8 +61,8 @@ class ConnectionDriver(StreamOwner):
     __slots__ = (
         "_answer_timer", "_at_eof", "_awaits_pong", "_deadline", "_debugging", "_deferred_ends", "_delivery",
         "_drain_due", "_end_allowed", "_high_water", "_limits", "_limits_of", "_log", "_loop", "_low_water",
-        "_max_buffered", "_muted", "_on_lost", "_on_low", "_paused", "_timer", "_write_due", "engine",
-        "stream", "writing_paused",
+        "_max_buffered", "_muted", "_on_lost", "_on_low", "_paused", "_timer", "_tracer", "_write_due",
+        "engine", "stream", "writing_paused",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +82,7 @@ class ConnectionDriver(StreamOwner):
         self._on_lost = on_lost
         self._log = log
         self._debugging = False  # whether frames and timers are logged, so that each costs one test if not
+        self._tracer: Tracer | None = None
         self._timer: Timer | None = None
         self._deadline = 0.0  # of the engine, for which the timer was set; the timer may be a little later
         self._awaits_pong = False  # whether the timer waits for a pong: then the next deadline may be earlier
@@ -156,7 +158,12 @@ class ConnectionDriver(StreamOwner):
     def follow_log_level(self) -> None:
         """Begin or stop to log frames and timers, as the level of the logger says now."""
         self._debugging = self._log.debugging
-        self.engine.trace(self._log.frame if self._debugging else None)
+        self._trace()
+
+    def set_tracer(self, tracer: Tracer | None) -> None:
+        """Call ``tracer`` with each frame; None to stop."""
+        self._tracer = tracer
+        self._trace()
 
     def flush(self) -> None:
         """Write what was queued in the engine: at once, or at the end of the slice if one is being served."""
@@ -313,6 +320,18 @@ class ConnectionDriver(StreamOwner):
         self._loop.call_soon(self._report_drain)
 
     # How it works
+
+    def _trace(self) -> None:
+        log, tracer = self._log.frame if self._debugging else None, self._tracer
+        if log is None or tracer is None:
+            self.engine.trace(log or tracer)
+            return
+
+        def both(frame: TracedFrame) -> None:
+            log(frame)
+            tracer(frame)
+
+        self.engine.trace(both)
 
     def _report_drain(self) -> None:
         if not (self.writing_paused or self.stream.broken):

@@ -37,6 +37,7 @@ from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
 from tkws.protocol.state import State, not_open
+from tkws.protocol.trace import Tracer
 
 if TYPE_CHECKING:
     from tkws.connection.owner import SessionOwner
@@ -89,6 +90,7 @@ class Session:
         log: Its log.
         connected_since: The Unix time at which the connection opened, in seconds; None before that.
         reconnections: How many times it was opened again.
+        tracer: Called with each frame; None for no call.
         owner: The server, or a widget that it ends with; None without either.
         groups: The names of the groups that it has joined, also after its end; None if it never did.
     """
@@ -96,7 +98,7 @@ class Session:
     __slots__ = (
         "_carrying_out", "_deferred_close", "_downloads", "_effects", "_handler", "_masks", "_opener",
         "_owned", "_policy", "connected_since", "delivery", "driver", "events", "groups", "log", "loop",
-        "options", "owner", "phase", "reconnections", "role", "sending", "ws",
+        "options", "owner", "phase", "reconnections", "role", "sending", "tracer", "ws",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +113,7 @@ class Session:
         self.driver: ConnectionDriver | None = None
         self.connected_since: float | None = None
         self.reconnections: int = 0
+        self.tracer: Tracer | None = None
         self.owner: SessionOwner | None = None
         self.groups: dict[str, None] | None = None
         self._handler: Handler = _handler_of(options)
@@ -238,6 +241,17 @@ class Session:
         if self.driver is not None and not self.driver.stream.closed:
             self.driver.stream.abort()
 
+    def set_tracer(self, tracer: Tracer | None) -> None:
+        """Call ``tracer`` with each frame of this connection and of those that follow; None to stop.
+
+        Raises:
+            StateError: The caller is not in Tk's thread.
+        """
+        self.loop.check_thread()
+        self.tracer = tracer
+        if self.driver is not None:
+            self.driver.set_tracer(tracer)
+
     def pause(self) -> None:
         """Stop reading and delivering."""
         self.delivery.pause()
@@ -359,6 +373,7 @@ class Session:
         engine = Engine(self.role, now, masks=masks, codec=opened.codec)
         driver = ConnectionDriver(self.loop, stream, engine, self.delivery, self._lost, log=self.log)
         self.driver = self._owned = driver
+        driver.set_tracer(self.tracer)
         driver.configure(self.options)
         if self._downloads:
             engine.reader.next_in_parts()

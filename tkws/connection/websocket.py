@@ -26,9 +26,10 @@ from tkws.connection.receiving import Download, new_download
 from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
 from tkws.connection.streaming import Upload, new_upload
+from tkws.connection.timings import Timings
 from tkws.errors import StateError
 from tkws.loop import Loop
-from tkws.net import run_in_thread
+from tkws.net import TLSStream, run_in_thread
 from tkws.options import ConnectionOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.frames import Role
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from tkws.connection.fragments import Source
     from tkws.connection.receiving import Target
     from tkws.http.messages import Request, Response
+    from tkws.http.tlsinfo import TLSInfo
 
 _MASKS = MaskPool(os.urandom)
 if hasattr(os, "register_at_fork"):  # not on Windows
@@ -67,11 +69,13 @@ class WebSocket(ConfigurableConnection):
         peername: The remote address, as `socket.socket.getpeername` returns it; None before it is known.
         sockname: The local address; None before it is known.
         broadcasts_skipped: Messages of `Server.broadcast` that were skipped because the peer was too slow.
+        timings: The seconds that the steps of the opening took.
         data: Anything that the program keeps with the connection; None at first. `Admit` sets it before the
             connection opens.
     """
 
     data: Any = None
+    timings: Timings = Timings()
 
     def __init__(
         self, loop: Loop, role: Role, options: ConnectionOptions, url: str = "", id: str = ""
@@ -467,6 +471,15 @@ class WebSocket(ConfigurableConnection):
     def buffered_amount(self) -> int:
         """The bytes waiting to be sent."""
         return self._session.buffered_amount
+
+    @property
+    def tls(self) -> TLSInfo | None:
+        """The TLS of the connection, or of the last one: its version, cipher, and the peer's certificate.
+
+        None without TLS, and before the connection is open.
+        """
+        stream = self._session.driver.stream if self._session.driver else None
+        return stream.info if isinstance(stream, TLSStream) else None
 
     @property
     def statistics(self) -> Statistics:

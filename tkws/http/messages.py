@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from tkws.checks import Buffer, check_bytes_like, check_count, check_kind, check_text
 from tkws.http.headers import Headers, HeadersLike
+from tkws.http.tlsinfo import TLSInfo
 
 __all__ = [
     "Headers", "HeadersLike", "Request", "Response", "basic_authorization",
@@ -49,6 +50,10 @@ class Request:
     version: str
     """Of HTTP."""
 
+    tls: TLSInfo | None
+    """The TLS that the request came over, with the certificate of the client if it has sent one; None without
+    TLS, behind a proxy that ends it, and in a client."""
+
     def __init__(
         self,
         method: str = "GET",
@@ -56,12 +61,16 @@ class Request:
         headers: HeadersLike = (),
         peer: Any = None,
         version: str = "1.1",
+        *,
+        tls: TLSInfo | None = None,
     ) -> None:
         object.__setattr__(self, "method", check_text("method", method))
         object.__setattr__(self, "target", check_text("target", target))
         object.__setattr__(self, "headers", Headers(headers))
         object.__setattr__(self, "peer", peer)
         object.__setattr__(self, "version", check_text("version", version))
+        check_kind("tls", tls, TLSInfo | None, "a TLSInfo or None")
+        object.__setattr__(self, "tls", tls)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.method} {self.path!r} from {self.peer!r}>"

@@ -19,6 +19,7 @@ import ssl
 from collections.abc import Callable
 from enum import Enum
 
+from tkws.http.tlsinfo import TLSInfo
 from tkws.net.bytequeue import Buffer, ByteQueue, Source, as_buffer
 from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tlssession import TLSSession
@@ -112,6 +113,13 @@ class TLSStream(Stream, StreamOwner):
     def ssl_object(self) -> ssl.SSLObject:
         """The `ssl.SSLObject` with the certificate, the cipher and the protocol that were agreed."""
         return self._session.tls
+
+    @property
+    def info(self) -> TLSInfo:
+        """Its version and cipher, and the certificate of the peer."""
+        tls = self.ssl_object
+        cipher = tls.cipher()
+        return TLSInfo(tls.version(), cipher[0] if cipher is not None else None, tls.getpeercert())
 
     @property
     def buffered_amount(self) -> int:

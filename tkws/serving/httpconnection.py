@@ -5,6 +5,7 @@ Reads requests and answers them; its server decides which are admitted, and has 
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import ssl as tls
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tkws.connection.logs import ConnectionLog, ShownFields, new_connection_id, tls_summary
+from tkws.connection.timings import Timings
 from tkws.errors import HandshakeError, printable
 from tkws.http.dates import format_date
 from tkws.http.messages import Request, Response
@@ -60,6 +62,8 @@ class HTTPConnection(StreamOwner):
         self._content: FileSource | None = None  # of the last answer
         self._pending: PendingRequest | None = None  # waits for the decision of the server's gate
         self._timer: Timeout
+        self._since = server.loop.now()  # when it was accepted, or its TLS was established
+        self._tls_seconds: float | None = None  # that the handshake of TLS took
         self._unsent = 0  # bytes when the timer was set
         self._serving = False
         self._full = False
@@ -127,6 +131,8 @@ class HTTPConnection(StreamOwner):
 
     def _tls_established(self) -> None:
         self._log.info("TLS is established: %s", tls_summary(self._stream))
+        now = self._server.loop.now()
+        self._tls_seconds, self._since = now - self._since, now
 
     def _serve(self, result: Request | HandshakeError | None) -> None:
         """Answer a request and those after it, unless a page's callable is running Tk's loop."""
@@ -151,6 +157,8 @@ class HTTPConnection(StreamOwner):
             return
         if self._server.options.trusted_proxies:
             result = with_client(result, self._server.options.trusted_proxies)
+        if isinstance(self._stream, TLSStream):
+            result = dataclasses.replace(result, tls=self._stream.info)
         self._log.debug("%s %s with %s", result.method, printable(result.path), ShownFields(result.headers))
         gates = self._server.find_gates(result, upgrade=self._asks_for_websocket(result))
         if not gates:
@@ -233,7 +241,8 @@ class HTTPConnection(StreamOwner):
         self._leave()
         self._log.info("upgraded to a WebSocket at %s", printable(agreement.path))
         self._stream.set_write_limits(HIGH_WATER, LOW_WATER)  # or a 101 that waits would count as slow
-        self._server.open(agreement, self._stream, self._http.trailing_data, id=self._log.id)
+        ws = self._server.open(agreement, self._stream, self._http.trailing_data, id=self._log.id)
+        ws.timings = Timings(tls=self._tls_seconds, handshake=self._server.loop.now() - self._since)
 
     def _page(self, request: Request) -> Response | FileResponse:
         server = self._server
