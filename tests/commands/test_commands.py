@@ -200,8 +200,8 @@ def test_takeover(root, peers, log, pump_until, server):
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ({"host": None}, TypeError, "host: str, not NoneType"),
-        ({"host": 5}, TypeError, "host: str, not int"),
+        ({"host": None}, TypeError, "host: str or several, not NoneType"),
+        ({"host": 5}, TypeError, "host: str or several, not int"),
         ({"host": "example.org"}, ValueError, "host: "),
         ({"port": "80"}, TypeError, "port: a whole number, not str"),
         ({"port": True}, TypeError, "port: a whole number, not bool"),
