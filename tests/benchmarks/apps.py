@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 AHEAD = 4 << 20
 
 
+# Messages of a burst.
+BURST = 4
+
+
 class Connection(Protocol):
     """What a contender hands to its app."""
 
@@ -99,6 +103,20 @@ class Source(App):
             self.messages += 1
 
 
+class Bursts(App):
+    """Sends some messages each time that Tk has nothing else to do, by `after`."""
+
+    def start(self) -> None:
+        self._burst()
+
+    def _burst(self) -> None:
+        if self.connection.buffered() < self.ahead:
+            for _ in range(BURST):
+                self.connection.send(self.payload)
+            self.messages += BURST
+        self.window.root.after(0, self._burst)
+
+
 class Crowd(App):
     """Serves many: broadcasts when it is told to, and counts what else it receives."""
 
@@ -130,4 +148,4 @@ class Crowd(App):
             self.window.finish()
 
 
-APPS = {"sink": App, "echo": Echo, "source": Source, "crowd": Crowd}
+APPS = {"sink": App, "echo": Echo, "source": Source, "bursts": Bursts, "crowd": Crowd}

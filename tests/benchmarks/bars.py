@@ -8,13 +8,16 @@ from statistics import median
 
 from tests.benchmarks.inside import INSIDE
 from tests.benchmarks.results import Results, Round
-from tests.benchmarks.scenarios import SCENARIOS
+from tests.benchmarks.scenarios import SCENARIOS, TRAFFIC, WORK
 from tests.benchmarks.table import number, ratios
 
 Measure = Callable[[list[Round]], float]
 
 TK = ("websockets_thread", "websocket_client_thread", "async_tkinter", "picows_thread", "tcllib")
 ALL = (*TK, "pyside6")
+
+# What Tk does beside a connection.
+BESIDE = [f"{work}_{traffic}" for work in WORK for traffic in TRAFFIC]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ BARS = [
     Bar("out64k", "bytes/s, ratio to the best contender", to_best("rate", ALL, min), at_least=1),
     Bar("out16m", "bytes/s, ratio to the bare loop", to("rate", "bare"), at_least=0.7),
     Bar("out16m", "bytes/s, ratio to the best contender", to_best("rate", ALL, min), at_least=1),
+    Bar("bursts64k", "bytes/s, ratio to picows", to("rate", "picows_thread"), at_least=1),
+    *(Bar(name, "rounds/s, ratio to the bare loop", to("rounds", "bare"), at_least=0.9) for name in BESIDE),
     broadcast("broadcast100"),
     broadcast("broadcast1k"),
     broadcast("broadcast2k"),

@@ -101,6 +101,34 @@ def _among(clients: int) -> Scenario:
     )
 
 
+WORK = {
+    "after0": "A chain of `after(0)`",
+    "idle": "A chain of `after_idle`",
+    "after1": "A chain of `after(1)`",
+    "animation": "An animation on a Canvas",
+}
+TRAFFIC = {
+    "paced": ("sink", "pace", {"rate": 2000}, "2,000 messages/s of 64 B"),
+    "asked": ("echo", "ask", {"flight": 1}, "round trips of 64 B, 1 in flight"),
+    "alone": ("sink", "wait", {}, "an idle connection"),
+}
+
+
+def _beside(work: str, traffic: str) -> Scenario:
+    app, peer, options, what = TRAFFIC[traffic]
+    title = f"{WORK[work]} beside {what}"
+    return Scenario(
+        title,
+        app,
+        peer,
+        "rounds",
+        "rounds/s",
+        options=options | {"work": work},
+        contenders=("tkws", "bare"),
+        timers=False,
+    )
+
+
 SCENARIOS = {
     "trip1": _round_trip(1),
     "trip100": _round_trip(100),
@@ -113,6 +141,17 @@ SCENARIOS = {
     "in16m": _binary("sink", 16 * MIB, "16 MiB"),
     "out64k": _binary("source", 64 * KIB, "64 KiB"),
     "out16m": _binary("source", 16 * MIB, "16 MiB"),
+    "bursts64k": Scenario(
+        "64 KiB binary out, 4 for each `after(0)`, now and then acknowledged",
+        "bursts",
+        "take",
+        "rate",
+        "bytes/s",
+        size=64 * KIB,
+        options={"binary": True, "acknowledged": MIB},
+        contenders=("tkws", "picows_thread"),
+    ),
+    **{f"{work}_{traffic}": _beside(work, traffic) for work in WORK for traffic in TRAFFIC},
     "idle": Scenario(
         "Idle for 5 s, connected",
         "sink",

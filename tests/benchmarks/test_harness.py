@@ -29,7 +29,9 @@ def screen():
         yield
 
 
-@pytest.mark.parametrize("name", ["flood64", "trip100", "paced10k", "out64k", "broadcast100"])
+@pytest.mark.parametrize(
+    "name", ["flood64", "trip100", "paced10k", "out64k", "broadcast100", "animation_asked"]
+)
 def test_a_round_yields_figures_and_loses_nothing(screen, name, tmp_path):
     scenario = SCENARIOS[name]
     runs = {contender: run(scenario, contender, SECONDS) for contender in CONTENDERS}

@@ -14,6 +14,7 @@ from tests.benchmarks.apps import APPS, App
 from tests.benchmarks.dot import MovingDot
 from tests.benchmarks.meter import Meter
 from tests.benchmarks.orders import say
+from tests.benchmarks.work import Work
 
 
 class Window:
@@ -31,6 +32,7 @@ class Window:
         self.task = task
         self.meter = Meter()
         self.app: App = APPS[task["app"]](self)
+        self._work: Work | None = None
         self.open()
 
     # ---- what belongs to the toolkit
@@ -39,6 +41,8 @@ class Window:
         """Show the window, and listen to the runner."""
         self.root = tkinter.Tk()
         self._moving_dot = MovingDot(self.root, self.meter)
+        if "work" in self.task:
+            self._work = Work(self.root, self.task["work"])
         self.root.update()
         self.root.tk.createfilehandler(sys.stdin, tkinter.READABLE, self._obey)
 
@@ -62,9 +66,14 @@ class Window:
         self.meter.begin()
         if self.task["timers"]:
             self.start_timers()
+        if self._work:
+            self._work.begin()
         say(began=True)
         self.app.start()
 
     def finish(self) -> None:
         """Tell what was measured: it is over."""
-        say(**self.meter.report(), **self.app.report())
+        report = self.meter.report() | self.app.report()
+        if self._work:
+            report["rounds"] = self._work.rounds / report["seconds"]
+        say(**report)

@@ -6,6 +6,7 @@ waits until the client has ended it too, so that nothing is lost on the way.
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -103,12 +104,16 @@ def ask(sock: socket.socket, task: Task) -> Figures:
 
 
 def take(sock: socket.socket, task: Task) -> Figures:
-    """Receive for some seconds, counted from the first byte."""
+    """Receive for some seconds, counted from the first byte; acknowledge each so many bytes, if told to."""
     buffer = bytearray(BATCH)
-    received = sock.recv_into(buffer)
+    acknowledgement, every = wire.frame(b"ok"), task.get("acknowledged", math.inf)
+    received, due = sock.recv_into(buffer), every
     begin = time.perf_counter()
     while time.perf_counter() - begin < task["seconds"]:
         received += sock.recv_into(buffer)
+        if received >= due:
+            sock.sendall(acknowledgement)
+            due += every
     return {"bytes": received, "seconds": time.perf_counter() - begin}
 
 
