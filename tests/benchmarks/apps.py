@@ -28,8 +28,8 @@ class Connection(Protocol):
     def send(self, message: Any) -> object:
         """Send a message: ``str`` as text, ``bytes`` as binary."""
 
-    def buffered(self) -> int:
-        """Return the payload bytes that were sent and have not left yet."""
+    def buffered(self) -> float:
+        """Return the payload bytes that were sent and have not left yet; infinite if nothing more may be sent."""
 
 
 class Server(Protocol):
@@ -104,12 +104,20 @@ class Source(App):
 
 
 class Bursts(App):
-    """Sends some messages each time that Tk has nothing else to do, by `after`."""
+    """Sends some messages at a time, in a chain of `after` calls."""
+
+    ended = False
 
     def start(self) -> None:
         self._burst()
 
+    def closed(self) -> None:
+        self.ended = True
+        super().closed()
+
     def _burst(self) -> None:
+        if self.ended:
+            return
         if self.connection.buffered() < self.ahead:
             for _ in range(BURST):
                 self.connection.send(self.payload)

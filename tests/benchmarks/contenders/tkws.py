@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import tkws
@@ -17,8 +18,8 @@ class Connection:
         self._ws = ws
         self.send = ws.send
 
-    def buffered(self) -> int:
-        return self._ws.buffered_amount
+    def buffered(self) -> float:
+        return self._ws.buffered_amount if self._ws.state is tkws.State.OPEN else math.inf
 
 
 def connect(window: Window, port: int) -> None:
