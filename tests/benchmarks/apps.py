@@ -29,7 +29,7 @@ class Connection(Protocol):
         """Send a message: ``str`` as text, ``bytes`` as binary."""
 
     def buffered(self) -> float:
-        """Return the payload bytes that were sent and have not left yet; infinite if nothing more may be sent."""
+        """Return the payload bytes that have not left yet; infinite if nothing more may be sent."""
 
 
 class Server(Protocol):
