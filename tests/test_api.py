@@ -54,7 +54,7 @@ HANDLERS = {
 
 METHODS = {
     "WebSocket": {
-        "send": "(self, message, *, final=True, compress=None)",
+        "send": "(self, message, *, final=True, compress=None, expires=None)",
         "send_value": "(self, value, *, compress=None)",
         "send_json": "(self, value, *, compress=None)",
         "send_stream": (

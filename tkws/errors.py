@@ -117,8 +117,9 @@ class ConnectionClosed(WebSocketError):
 class MessagesLost(WebSocketError):
     """Messages that were accepted for sending and will certainly not be sent.
 
-    They were in the offline buffer when the connection was given up, or another thread sent them and no
-    connection took them; ``__cause__`` is then the `StateError` of the last one that was refused.
+    They were in the offline buffer when the connection was given up; or another thread sent them and no
+    connection took them; ``__cause__`` is then the `StateError` of the last one that was refused. Or they
+    waited for a message in parts whose connection ended, or expired (``send(expires=...)``).
 
     Attributes:
         messages: The messages, the oldest first; of a message in fragments, the remaining fragments.

@@ -205,7 +205,8 @@ class ConnectionDriver(StreamOwner):
     def call_when_low(self, call: Callable[[], object] | None) -> None:
         """Call ``call`` from the loop each time little is left to send; None to report `drain` again."""
         if call is not None:
-            self._drain_due = self.writing_paused or self.buffered_amount > self._high_water
+            full = self.writing_paused or self.buffered_amount > self._high_water
+            self._drain_due = self._drain_due or full
         self._on_low = call
         if not self.stream.closed:
             high, low = self._high_water, self._low_water

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tkws.checks import MAX_COUNT, Buffer
 from tkws.connection.driver import ConnectionDriver
+from tkws.connection.expiring import ExpiringMessage
 from tkws.connection.offline import OfflineBuffer
 from tkws.connection.threadqueue import ThreadQueue
 from tkws.errors import MessagesLost, StateError
@@ -48,18 +49,20 @@ class Sending:
 
     Attributes:
         direct: The connection, if it takes any message right away; if None, call `send`.
-        streaming: Whether a message goes out in parts, for whose end all others wait.
+        post: As above.
+        streaming: Whether a message has the line, such as one in parts, for whose end all others wait.
         threads: Calls that other threads submitted.
     """
 
     __slots__ = (
         "_capacity", "_closing", "_discarding", "_driver", "_handler_depth", "_loop", "_offline", "_stage",
-        "_uploads", "direct", "streaming", "threads",
+        "_uploads", "direct", "post", "streaming", "threads",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, capacity: int, post: Callable[[list[EventRecord]], object]) -> None:
         self.direct: ConnectionDriver | None = None
         self.streaming: bool = False
+        self.post: Callable[[list[EventRecord]], object] = post
         self.threads: ThreadQueue = ThreadQueue(loop, post)
         self._loop = loop
         self._capacity = capacity
@@ -69,7 +72,7 @@ class Sending:
         self._handler_depth = 0  # callback nesting in which the handler of `connect` runs
         self._closing = False  # whether only the handler of `connect` may still send
         self._discarding = False  # fragments of a message whose beginning was lost
-        self._uploads: tuple[Upload, ...] = ()  # those that have not ended
+        self._uploads: tuple[Upload | ExpiringMessage, ...] = ()  # those that have not ended
 
     @property
     def waiting_amount(self) -> int:
@@ -125,6 +128,26 @@ class Sending:
             raise not_open(driver.engine.state)
         if driver.engine.writer.unfinished is not None and not self.streaming:
             raise StateError("An unfinished message in fragments must be finished first")
+        self._begin_or_wait(upload)
+
+    def send_expiring(self, message: str | bytes, compress: bool | None, deadline: float) -> int:
+        """Send a message if it can begin to leave before ``deadline``, on the loop's clock.
+
+        Returns:
+            The bytes of the payload.
+
+        Raises:
+            StateError: The connection is not open, or a message in fragments is unfinished.
+        """
+        driver = self.open_driver()
+        if not (self.streaming or (self._capacity and self._must_wait())) and (
+            not driver.buffered_amount or not driver.engine.ready_for_message
+        ):
+            return self.send_for_thread(message, True, compress)  # now, or it raises what is wrong
+        self._begin_or_wait(ExpiringMessage(self._loop, self, message, compress, deadline))
+        return len(message.encode() if isinstance(message, str) else message)
+
+    def _begin_or_wait(self, upload: Upload | ExpiringMessage) -> None:
         self._uploads += (upload,)
         if self.streaming or (self._capacity and self._must_wait()):
             self._offline.add_call(partial(self._begin_upload, upload))
@@ -201,7 +224,7 @@ class Sending:
             self._stage = _Stage.CONNECTED
             self.flush_offline()
 
-    def stream_ended(self, upload: Upload, *, line_free: bool) -> None:
+    def stream_ended(self, upload: Upload | ExpiringMessage, *, line_free: bool) -> None:
         """Note that a message in parts has ended, and whether others may be sent again."""
         self._uploads = tuple(other for other in self._uploads if other is not upload)
         if line_free:
@@ -241,7 +264,7 @@ class Sending:
 
     # How it works
 
-    def _begin_upload(self, upload: Upload) -> None:
+    def _begin_upload(self, upload: Upload | ExpiringMessage) -> None:
         if upload.done or self._driver is None:  # it was cancelled while it waited
             return
         self.streaming = True

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tkws.checks import Buffer, check_flag, check_kind, check_text
+from tkws.checks import Buffer, check_flag, check_kind, check_seconds, check_text
 from tkws.codecs import JSON, encode_value
 from tkws.configurable import ConfigurableConnection
 from tkws.connection.calls import Call, caller_of, find_caller
@@ -102,7 +102,14 @@ class WebSocket(ConfigurableConnection):
 
     # Methods for the program
 
-    def send(self, message: str | Buffer, *, final: bool = True, compress: bool | None = None) -> int:
+    def send(
+        self,
+        message: str | Buffer,
+        *,
+        final: bool = True,
+        compress: bool | None = None,
+        expires: float | None = None,
+    ) -> int:
         """Send a message, or a fragment of one.
 
         It is written at once; from a handler, or if it is longer than 64 KiB, soon after the call.
@@ -113,6 +120,9 @@ class WebSocket(ConfigurableConnection):
                 be changed or closed afterwards.
             final: False for a fragment that is followed by others of the same kind, from the same thread.
             compress: Whether to compress; None leaves that to the option ``compression``.
+            expires: Seconds after which a whole message is dropped if it has not begun to leave: for figures
+                that are worthless when late. An ``error`` event returns it in a `MessagesLost` then. It is
+                not kept in the offline buffer, and later messages wait for it. None for never.
 
         Returns:
             The number of bytes queued, including the header; from another thread, and into the offline
@@ -129,6 +139,8 @@ class WebSocket(ConfigurableConnection):
             check_flag("final", final)
         if compress is not None:
             check_kind("compress", compress, bool, "True, False or None")
+        if expires is not None:
+            return self._send_expiring(message, final, compress, expires)
         if not self.loop.in_loop_thread():
             return self._send_from_thread(message, final, compress)
         driver = self._sending.direct
@@ -519,6 +531,21 @@ class WebSocket(ConfigurableConnection):
         self._require_not_over()
         self._sending.threads.submit(partial(self._sending.send_control, kind, encoded))
         return 0
+
+    def _send_expiring(
+        self, message: str | Buffer, final: bool, compress: bool | None, expires: float
+    ) -> int:
+        deadline = self.loop.now() + check_seconds("expires", expires)
+        if not final:
+            raise ValueError("expires: only for a whole message, not with final=False")
+        _, payload = encode_message(message)
+        copy = message if isinstance(message, str) else payload  # the caller may change the original
+        if self.loop.in_loop_thread():
+            return self._sending.send_expiring(copy, compress, deadline)
+        self._require_not_over()
+        send = partial(self._sending.send_expiring, copy, compress, deadline)
+        self._sending.threads.submit(send, copy)
+        return len(payload)
 
     def _send_from_thread(self, message: str | Buffer, final: bool, compress: bool | None) -> int:
         _, payload = encode_message(message)
