@@ -67,16 +67,15 @@ def log() -> list[object]:
     return []
 
 
-def shoot(number: int, *, count: int = 1) -> None:
-    """Sends a signal as soon as the main thread waits in Tk, or a moment later."""
+def shoot(root: tkinter.Tk, number: int) -> None:
+    """Sends a signal while the main thread waits in Tk; before that, ``quit`` would have no effect."""
 
-    def send() -> None:
-        for _ in range(count):
-            send_signal(number)
+    def start() -> None:
+        timer = threading.Timer(0.02, send_signal, (number,))
+        timer.daemon = True
+        timer.start()
 
-    timer = threading.Timer(0.02, send)
-    timer.daemon = True
-    timer.start()
+    root.after(0, start)
 
 
 def run_tk(root: tkinter.Tk) -> bool:
@@ -94,7 +93,7 @@ def run_tk(root: tkinter.Tk) -> bool:
 def test_a_handler_of_the_programs_runs_at_once(loop, root, number) -> None:
     heard: list[int] = []
     signal.signal(number, lambda got, _frame: (heard.append(got), root.quit()))
-    shoot(number)
+    shoot(root, number)
     assert not run_tk(root)
     assert heard == [number]
 
@@ -105,7 +104,7 @@ def test_an_exception_of_a_handler_leaves_mainloop(loop, root, log, pump_until) 
         raise TimeoutError("no more time")
 
     signal.signal(USER_SIGNAL, give_up)
-    shoot(USER_SIGNAL)
+    shoot(root, USER_SIGNAL)
     with pytest.raises(TimeoutError, match="no more time"):
         run_tk(root)
     loop.call_soon(log.append, "alive")
@@ -114,13 +113,13 @@ def test_an_exception_of_a_handler_leaves_mainloop(loop, root, log, pump_until) 
 
 def test_a_handler_may_use_the_loop(loop, root) -> None:
     signal.signal(USER_SIGNAL, lambda *_: loop.call_soon(root.quit))
-    shoot(USER_SIGNAL)
+    shoot(root, USER_SIGNAL)
     assert not run_tk(root)
 
 
 def test_a_handler_may_close_the_loop(loop, root) -> None:
     signal.signal(USER_SIGNAL, lambda *_: (loop.close(), root.quit()))
-    shoot(USER_SIGNAL)
+    shoot(root, USER_SIGNAL)
     assert not run_tk(root)
     assert loop.closed
     assert wakeup_fd() == -1
@@ -131,7 +130,7 @@ def test_a_signal_in_a_dialog_is_acted_on_at_once(loop, root) -> None:
     signal.signal(USER_SIGNAL, lambda *_: answer.set("over"))
 
     def ask() -> None:
-        shoot(USER_SIGNAL)
+        shoot(root, USER_SIGNAL)
         root.tk.call("vwait", str(answer))
         root.quit()
 
@@ -179,7 +178,7 @@ def test_the_descriptor_is_put_back_when_the_last_loop_closes() -> None:
         assert wakeup_fd() != -1
     heard: list[int] = []
     signal.signal(USER_SIGNAL, lambda got, _frame: (heard.append(got), roots[0].quit()))
-    shoot(USER_SIGNAL)
+    shoot(roots[0], USER_SIGNAL)
     assert not run_tk(roots[0])
     assert heard
     loops[1].close()
@@ -245,7 +244,7 @@ def test_with_a_descriptor_of_the_programs_a_signal_is_acted_on(root, theirs, ma
     loop = make_loop(root)
     if when == "after it":
         theirs.set()
-    shoot(USER_SIGNAL)
+    shoot(root, USER_SIGNAL)
     assert not run_tk(root)
     assert heard == [USER_SIGNAL]
     if when != "closed":
@@ -391,7 +390,7 @@ def test_an_interrupt_leaves_mainloop_and_a_second_one_goes_on(guarded, root, pa
     near, far = pair
     guarded.watch(near.fileno(), lambda: log.append(near.recv(9)), None)
     for _ in range(3):
-        shoot(signal.SIGINT)
+        shoot(root, signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             run_tk(root)
         assert not guarded.dispatching
@@ -499,7 +498,7 @@ def test_a_dialog_of_a_button_is_ended_too(interruptible, display_root) -> None:
     dialog = tkinter.Toplevel(display_root)
 
     def ask() -> None:
-        shoot(signal.SIGINT)
+        shoot(display_root, signal.SIGINT)
         display_root.wait_window(dialog)
 
     button = tkinter.Button(display_root, command=ask)
@@ -512,7 +511,7 @@ def test_a_dialog_of_a_button_is_ended_too(interruptible, display_root) -> None:
 
 def test_a_dialog_that_asks_whether_to_end_is_left_alone(guarded, root, log) -> None:
     """It is opened where KeyboardInterrupt was caught, and a byte of that signal is still to be read."""
-    shoot(signal.SIGINT)
+    shoot(root, signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         run_tk(root)
     guarded.call_later(0.15, root.setvar, "tkws_answer", "no")
