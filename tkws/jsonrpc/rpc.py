@@ -138,7 +138,7 @@ class JSONRPC:
         """Return the value that is sent for a message; None to send nothing.
 
         Args:
-            message: A `Request`, a `Notification` or an `Answer` of `tkws.jsonrpc`.
+            message: A ``Request``, a ``Notification`` or an ``Answer`` of `tkws.jsonrpc`.
         """
         return envelope.wrap(message)
 
