@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tkws.loop import PolledLoop, polled
+from tkws.loop import PolledLoop
 from tkws.loop.polled import BUSY_INTERVAL, IDLE_INTERVAL
 
 
@@ -18,20 +18,6 @@ def loop(root):
 def test_it_looks_less_and_less_often_while_nothing_goes_on(loop, pump_until) -> None:
     assert loop._interval == BUSY_INTERVAL
     pump_until(lambda: loop._interval == IDLE_INTERVAL)
-
-
-def test_it_takes_no_steps_shorter_than_the_ticks_of_the_system(root, monkeypatch, pump_until) -> None:
-    monkeypatch.setattr(polled, "TICK", 0.015625)
-    loop = PolledLoop(root)
-    seen: set[float] = set()
-
-    def at_rest() -> bool:
-        seen.add(loop._interval)
-        return loop._interval == IDLE_INTERVAL
-
-    pump_until(at_rest)
-    assert {interval for interval in seen if interval < 0.015625} == {BUSY_INTERVAL}
-    loop.close()
 
 
 def test_it_looks_quickly_when_something_goes_on(loop, pair, pump_until) -> None:
