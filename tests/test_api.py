@@ -80,7 +80,7 @@ METHODS = {
         "__setitem__": "(self, option, value)",
     },
     "Server": {
-        "live": "(self, path, handler=None, protocol='*')",
+        "live": "(self, path, handler=None, protocol='*', *, stream=None)",
         "members": "(self, group)",
         "broadcast": "(self, message, path='*', *, to=None, exclude=None)",
         "page": "(self, path, content)",

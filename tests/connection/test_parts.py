@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import tkinter
+import tracemalloc
 from functools import partial
 
 import pytest
 
 import tkws
+import tkws.aio
 from tests import guards
 from tests.peers import Log
 from tkws.protocol.frames import Opcode
@@ -541,3 +543,75 @@ def test_a_file_that_cannot_be_made(receiving, tmp_path):
     with pytest.raises(ValueError, match="^max_size: "):
         ws.receive_into(tmp_path / "file", max_size=-1)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("option", [True, False])
+def test_a_path_of_a_server_may_differ(root, pump_until, option):
+    server = tkws.serve(master=root, stream=option)
+    heard, others = Log(), Log()
+    server.live("/other", stream=not option)(heard)
+    server.live("/", others)
+    clients = []
+    for path in ("/", "other"):
+        client = Log(connect=lambda ws, _: ws.send("x"))
+        clients.append((tkws.open(server.url + path.strip("/"), client, master=root), client))
+    pump_until(lambda: len(heard.events) == 2 and len(others.events) == 2)
+    assert heard.types[1] == ("text" if option else "part")
+    assert others.types[1] == ("part" if option else "text")
+    for ws, client in clients:
+        ws.close()
+        pump_until(lambda: client.over)  # noqa: B023
+    server.close()
+    pump_until(lambda: heard.over and others.over)
+
+
+def test_awaited_parts(root, pump_until):
+    server = tkws.serve(master=root)
+
+    @server.live("/")
+    def feed(ws, type, message):
+        if type == "connect":
+            ws.send(DATA)
+            ws.close()
+
+    async def main():
+        async with tkws.aio.connect(server.url, stream=True) as connection:
+            return [part async for part in connection]
+
+    parts = tkws.aio.run(main(), master=root)
+    assert joined(parts) == DATA
+    server.close()
+    pump_until(lambda: not server.connections)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("compression", [False, True])
+def test_memory_stays_small_both_ways(root, pump_until, tmp_path, ended, compression):
+    """A file of 64 MiB passes with less than 4 MiB of Python's memory at any time."""
+    size, path = 64 * MIB, tmp_path / "source"
+    block = os.urandom(256 * 1024) + bytes(256 * 1024)
+    with path.open("wb") as file:
+        for _ in range(size // len(block)):
+            file.write(block)
+    server = tkws.serve(master=root, compression=compression)
+
+    @server.live("/")
+    def receive(ws, type, message):
+        if type == "connect":
+            ws.receive_into(tmp_path / "target", on_end=ended.append)
+
+    log = Log(connect=lambda ws, _: ws.send_stream(path.open("rb"), on_end=ended.append))
+    tracemalloc.start()
+    try:
+        ws = tkws.open(server.url, log, master=root, compression=compression)
+        pump_until(lambda: len(ended) == 2, timeout=120)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [transfer.error for transfer in ended] == [None, None]
+    assert peak < 4 * MIB
+    assert (tmp_path / "target").stat().st_size == size
+    ws.close()
+    pump_until(lambda: log.over)
+    server.close()
+    pump_until(lambda: not server.connections)

@@ -54,7 +54,7 @@ class Download(Transfer):
         on_end: Callable[[Download], object] | None,
     ) -> None:
         super().__init__(session.ws, on_progress, on_end)
-        self.received = 0
+        self.received: int = 0
         self.total: int | None = None
         self._session = session
         self._file = target if isinstance(target, _File) else None

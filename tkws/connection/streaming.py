@@ -54,7 +54,7 @@ class Upload(Transfer):
         on_end: Callable[[Upload], object] | None,
     ) -> None:
         super().__init__(ws, on_progress, on_end)
-        self.total = total
+        self.total: int | None = total
         self._sending = sending
         self._fragments = fragments
         self._empty: str | bytes = "" if text else b""

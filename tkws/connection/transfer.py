@@ -32,8 +32,8 @@ class Transfer:
         on_progress: Callable[[Any], object] | None,
         on_end: Callable[[Any], object] | None,
     ) -> None:
-        self.ws = ws
-        self.done = False
+        self.ws: WebSocket = ws
+        self.done: bool = False
         self.error: Exception | None = None
         self._loop = ws.loop
         self._on_progress = on_progress

@@ -17,6 +17,8 @@ class PathEntry(NamedTuple):
     path: str
     handler: EventHandler
     protocol: str
+    stream: bool | None = None
+    """The option ``stream`` of the connections; None for that of the server."""
 
 
 class Paths:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, overload
@@ -66,6 +67,7 @@ class Agreement(NamedTuple):
     codec: PerMessageDeflate | None
     answer: bytes
     data: object = None  # of `WebSocket.data`
+    stream: bool | None = None  # as `PathEntry.stream`
 
 
 class Server(ConfigurableServer):
@@ -107,10 +109,14 @@ class Server(ConfigurableServer):
         return self._options
 
     @overload
-    def live(self, path: str, handler: AnyHandler, protocol: str = "*") -> AnyHandler: ...
+    def live(
+        self, path: str, handler: AnyHandler, protocol: str = "*", *, stream: bool | None = None
+    ) -> AnyHandler: ...
     @overload
-    def live(self, path: str, *, protocol: str = "*") -> Callable[[AnyHandler], AnyHandler]: ...
-    def live(self, path: str, handler: Any = None, protocol: str = "*") -> Any:
+    def live(
+        self, path: str, *, protocol: str = "*", stream: bool | None = None
+    ) -> Callable[[AnyHandler], AnyHandler]: ...
+    def live(self, path: str, handler: Any = None, protocol: str = "*", *, stream: bool | None = None) -> Any:
         """Serve WebSockets at the paths that ``path`` matches (tcllib's ``live``).
 
         The first entry wins that matches the path and, if the client offers subprotocols, one of them.
@@ -120,23 +126,26 @@ class Server(ConfigurableServer):
             path: A glob, matched case-sensitively: ``*``, ``?`` and ``[...]``.
             handler: The handler of the connections.
             protocol: A glob for the subprotocol.
+            stream: Whether messages arrive in parts here; None for the server's option ``stream``.
 
         Returns:
             The handler.
 
         Raises:
-            TypeError: ``path`` or ``protocol`` is not a str, or ``handler`` is not callable.
+            TypeError: An argument is of a wrong type.
             ValueError: ``path`` cannot match any path, since every path begins with ``/``.
             StateError: The process was forked.
         """
         check_kind("path", path, str, "str")
         check_kind("protocol", protocol, str, "str")
+        if stream is not None:
+            check_kind("stream", stream, bool, "True, False or None")
         check_glob(path)
         self.loop.check_process()
         if handler is None:
-            return lambda decorated: self.live(path, decorated, protocol)
+            return lambda decorated: self.live(path, decorated, protocol, stream=stream)
         check_handler("handler", handler)
-        self._paths.add(PathEntry(path, handler, protocol))
+        self._paths.add(PathEntry(path, handler, protocol, stream))
         return handler
 
     def page(self, path: str, content: Page) -> None:
@@ -348,7 +357,7 @@ class Server(ConfigurableServer):
         entry, agreed = self._paths.find(path, offered, options.handler)
         codec, extension = negotiate(options.deflate, request.headers)
         answer = accept_response(handshake.key, protocol=agreed, extension=extension, headers=headers)
-        return Agreement(self, request, path, entry.handler, agreed, codec, answer)
+        return Agreement(self, request, path, entry.handler, agreed, codec, answer, stream=entry.stream)
 
     def open(self, agreement: Agreement, stream: Stream, data: bytes = b"", *, id: str = "") -> WebSocket:
         """Answer a request with 101 and make its stream a WebSocket.
@@ -436,7 +445,10 @@ class Server(ConfigurableServer):
         request = agreement.request
         scheme = "wss" if self.secure else "ws"
         url = f"{scheme}://{request.host or ''}{request.path}"
-        ws = WebSocket(self.loop, Role.SERVER, self.options.for_connection(agreement.handler), url, id=id)
+        options = self.options.for_connection(agreement.handler)
+        if agreement.stream is not None:
+            options = replace(options, stream=agreement.stream)
+        ws = WebSocket(self.loop, Role.SERVER, options, url, id=id)
         ws.request = request
         ws.peername = request.peer
         ws.protocol = agreement.protocol
