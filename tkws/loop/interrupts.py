@@ -119,7 +119,7 @@ class SigintHandler:
 
         Args:
             error: The exception that left the callback.
-            waiting: The frame that runs Tk's loop, of the callback's caller.
+            waiting: The frame that runs Tk's loop, or one of this package above it.
 
         Returns:
             Whether the caller has to do nothing more; else it raises ``error``.

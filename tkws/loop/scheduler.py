@@ -186,7 +186,7 @@ class Scheduler(ABC):
         try:
             spent = self._run_slice(now, new_slice or self._drain_all)
         except BaseException as error:  # SystemExit, KeyboardInterrupt: Tk keeps it for `mainloop`
-            if not sigint_handler.raise_later(error, sys._getframe(1)):  # noqa: SLF001 - documented
+            if not sigint_handler.raise_later(error, sys._getframe()):  # noqa: SLF001 - documented
                 raise
         finally:
             self._depth -= 1
