@@ -224,6 +224,17 @@ def root() -> Iterator[tkinter.Tk]:
 
 
 @pytest.fixture
+def patchable_loop(root: tkinter.Tk) -> Any:
+    """The loop of `root`, of a class of its own: those of a compiled tkws let no test replace a method."""
+    from tkws import loop as loops
+
+    usual = loops.loop_for(root)
+    usual.close()
+    loops._loops[root] = type("PatchableLoop", (type(usual),), {})(root)
+    return loops._loops[root]
+
+
+@pytest.fixture
 def display_root() -> Iterator[tkinter.Tk]:
     """A window on a screen, real or virtual."""
     if not _has_display():

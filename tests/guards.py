@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _tkinter
 import contextlib
+import gc
 import logging
 import os
 import re
@@ -54,6 +55,11 @@ def open_descriptors() -> dict[int, str]:
             with contextlib.suppress(FileNotFoundError):
                 found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
     return found
+
+
+def count_of(kind: type) -> int:
+    """How many objects of just this type there are, of those that the collector looks at."""
+    return sum(type(thing) is kind for thing in gc.get_objects())
 
 
 def leaked_descriptors(before: dict[int, str]) -> list[str]:

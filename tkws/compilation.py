@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, TypeVar
 
 PACKAGE = "tkws."
+
+if TYPE_CHECKING:
+    from mypy_extensions import mypyc_attr as mypyc_attr  # noqa: PLC0414 - for the others
+else:
+    Decorated = TypeVar("Decorated")
+
+    def mypyc_attr(**_: object) -> Callable[[Decorated], Decorated]:
+        """Return a decorator that only mypyc understands: it does nothing here."""
+        return lambda kind: kind
 
 
 class SourceFinder:
@@ -32,10 +42,8 @@ class SourceFinder:
 
 
 def is_compiled() -> bool:
-    """Return whether the compiled modules are used."""
-    from tkws.protocol.frames import parse_header
-
-    return not isinstance(parse_header, FunctionType)
+    """Return whether the compiled modules are used, once the package is imported."""
+    return not isinstance(vars(sys.modules["tkws.protocol.frames"])["parse_header"], FunctionType)
 
 
 if os.environ.get("TKWS_PURE", "0") not in ("", "0"):

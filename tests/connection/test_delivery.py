@@ -245,6 +245,7 @@ def test_a_flood_is_delivered_in_slices(delivery, listener, loop, rooms, pump_un
 
 
 @pytest.mark.parametrize(("seconds", "least", "most"), [(0.0, 5, 20), (0.001, 150, 210)])
+@pytest.mark.usefixtures("patchable_loop")
 def test_quick_calls_look_at_the_clock_seldom_and_slow_ones_each_time(
     delivery, listener, loop, monkeypatch, seconds, least, most
 ):

@@ -82,21 +82,28 @@ def test_a_large_message_is_received_into_its_own_buffer(either, log, pump_until
     assert log.one("binary") == payload
 
 
-def test_what_a_handler_sends_leaves_in_one_go(root, peers, pump_until, monkeypatch):
+def test_what_a_handler_sends_leaves_in_one_go(root, peers, pump_until):
     log = Log(text=lambda ws, message: ws.send(message.upper()))
     ws, peer = peers.taken(root, log)
     pump_until(lambda: log.open)
     stream = ws._session.driver.stream
-    gathered = []
-    writelines = type(stream).writelines
-    monkeypatch.setattr(
-        type(stream),
-        "writelines",
-        lambda self, pieces: gathered.append(len(pieces)) or writelines(self, pieces),
-    )
+    sent = []
+
+    class Noting:
+        def __init__(self, sock):
+            self.sock = sock
+
+        def __getattr__(self, name):
+            return getattr(self.sock, name)
+
+        def send(self, data):
+            sent.append(bytes(data))
+            return self.sock.send(data)
+
+    stream.socket = Noting(stream.socket)
     peer.text(*"abcde")
     assert peer.hear(5) == [(Opcode.TEXT, letter) for letter in (b"A", b"B", b"C", b"D", b"E")]
-    assert gathered == [5]
+    assert sent == [b"".join(b"\x81\x01%c" % letter for letter in b"ABCDE")]
     ws.send("alone")
     assert ws.buffered_amount == 0  # gone at once
 

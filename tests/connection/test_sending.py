@@ -222,6 +222,7 @@ def test_a_thread_hears_that_the_connection_is_closing_or_closed(taken, log, pum
 # ---- the thread and the loop in turn
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_a_burst_of_messages_wakes_the_loop_once(taken, pump_until, monkeypatch):
     ws, peer = taken
     wakes = []
@@ -238,6 +239,7 @@ def test_a_burst_of_messages_wakes_the_loop_once(taken, pump_until, monkeypatch)
     assert len(wakes) == 2
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_a_long_burst_lets_others_have_their_turn(outbox, root, pump_until, monkeypatch):
     box, _ = outbox
     loop = loop_for(root)
@@ -340,6 +342,7 @@ def test_a_ping_that_a_thread_sends_too_early_is_told(root, peers, log, pump_unt
     pump_until(lambda: log.open)
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_what_a_thread_sends_while_the_peer_closes_comes_back(taken, log, pump_until):
     ws, peer = taken
     peer.bye(1001)
@@ -356,6 +359,7 @@ def test_what_a_thread_sends_while_the_peer_closes_comes_back(taken, log, pump_u
     assert log.types[-1] == "disconnect"
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_what_is_on_its_way_when_the_connection_ends_comes_back_in_one_event(
     taken, log, pump_until, monkeypatch
 ):
@@ -450,6 +454,7 @@ def test_what_a_thread_sends_while_down_is_kept_as_far_as_there_is_room(again, l
     assert peer.hear(2) == [(TEXT, b"kept"), (TEXT, b"also")]
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_what_is_on_its_way_is_kept_when_the_connection_is_opened_again(again, log, pump_until, monkeypatch):
     ws, listening, peer = again
     with monkeypatch.context() as patch:
@@ -544,6 +549,7 @@ def test_what_is_submitted_when_the_window_goes_is_sent_with_the_goodbye(taken, 
     assert log.types == ["connect"]
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_a_call_that_loses_against_the_windows_end_is_silent(taken, log, monkeypatch):
     ws, peer = taken
     wake = ws.loop.call_soon_threadsafe

@@ -325,11 +325,12 @@ def test_an_exception_after_the_end_of_the_root_is_logged(expected_log) -> None:
 @pytest.mark.parametrize("outlived", [True, False])
 def test_a_closed_loop_is_freed_without_the_collector(root, kind, outlived) -> None:
     """The collector may run in another thread, in which Tcl aborts when its interpreter goes."""
+    seen = type("Seen", (kind,), {})  # can be referenced weakly, also if tkws is compiled
     gc.disable()
     try:
-        loop = kind(root)
+        loop = seen(root)
         root_of_other = tkinter.Tcl()
-        other = kind(root_of_other)
+        other = seen(root_of_other)
         gone = weakref.ref(loop), weakref.ref(other)
         if outlived:
             loop.close()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tkws.net import StreamOwner
 
-class Recorder:
+
+class Recorder(StreamOwner):
     """Takes all that is received, in objects or, with ``place`` bytes, into a buffer of its own.
 
     Attributes:

@@ -6,10 +6,10 @@ import errno
 import gc
 import socket
 import time
-import weakref
 
 import pytest
 
+from tests import guards
 from tests.net.owner import Recorder
 from tkws.errors import StateError
 from tkws.net import SocketStream
@@ -327,13 +327,14 @@ def test_the_representation_shows_the_state(near, pump_until):
 def test_nothing_holds_a_lost_stream(loop, socket_pair, pump_until):
     sock, _ = socket_pair("unix")
     owner = Recorder()
+    before = guards.count_of(SocketStream)
     stream = SocketStream(loop, sock, owner)
-    gone = weakref.ref(stream)
+    assert guards.count_of(SocketStream) == before + 1
     stream.close()
     pump_until(lambda: owner.lost)
     del stream
     gc.collect()
-    assert gone() is None
+    assert guards.count_of(SocketStream) == before
 
 
 def test_when_the_loop_closes_a_broken_stream_is_closed_without_a_word(near, loop):

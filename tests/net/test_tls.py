@@ -389,9 +389,9 @@ def test_ending_then_closing(open_ends, pump_until):
 
 def test_the_stream_below_gives_no_buffers(open_ends):
     client, _ = open_ends
-    assert client.stream.get_buffer() is None
+    assert client.below._owner.get_buffer() is None
     with pytest.raises(AssertionError, match="get_buffer"):
-        client.stream.buffer_updated(1)
+        client.below._owner.buffer_updated(1)
 
 
 # ---- how much at once

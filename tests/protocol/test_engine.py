@@ -14,6 +14,7 @@ from array import array
 
 import pytest
 
+from tests import guards
 from tests.protocol.ends import NOW, engine, events, masks, options, output, receive, wire
 from tests.protocol.received import LARGE, LIMIT, ROWS, codec, compressed
 from tests.protocol.wire import (
@@ -968,17 +969,14 @@ def test_an_idle_engine_is_small(role):
 
 
 def test_an_engine_goes_without_the_garbage_collector():
-    def engines():
-        return sum(type(thing) is Engine for thing in gc.get_objects())
-
     gc.disable()
     try:
-        before = engines()
+        before = guards.count_of(Engine)
         seen = Engine(SERVER, NOW)
         seen.receive_data(wire(seen, text("a"), Frame(PING), binary(LARGE))[:100], NOW)
-        assert engines() == before + 1
+        assert guards.count_of(Engine) == before + 1
         del seen
-        assert engines() == before
+        assert guards.count_of(Engine) == before
     finally:
         gc.enable()
 

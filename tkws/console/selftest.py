@@ -37,7 +37,7 @@ class SelfTest:
     """
 
     def __init__(self, root: tkinter.Tk, *, redraws: bool, timeout: float = TIMEOUT) -> None:
-        self.failed = False
+        self.failed: bool = False
         self._root = root
         self._redraws = redraws
         self._timeout = timeout

@@ -22,11 +22,13 @@ import time
 import tkinter
 from collections.abc import Callable
 from threading import get_ident
-from typing import Any
+from typing import Any, SupportsFloat, SupportsIndex
 
 from tkws.checks import check_callable, check_kind, check_number
+from tkws.compilation import mypyc_attr
 from tkws.errors import StateError
 from tkws.loop.clock import monotonic
+from tkws.loop.entry import call_in_frame
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
 from tkws.loop.logs import LogQueue
@@ -46,6 +48,7 @@ CLOSING_ROUNDS = 16
 SIGNAL_MS = 50
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Loop(Scheduler):
     """The event loop of one Tcl interpreter; `loop_for` finds or makes it.
 
@@ -74,7 +77,7 @@ class Loop(Scheduler):
         wall: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(Interpreter(master), poller or make_poller(), clock, wall)
-        self.logs: LogQueue = LogQueue(self)
+        self.logs: LogQueue = LogQueue(self, self._interpreter)
         self._wakeup = Wakeup()
         self._on_close: dict[Callback, None] = {}
         self._released = False
@@ -144,7 +147,7 @@ class Loop(Scheduler):
         if len(self._soon) == 1:
             self._ensure_wakeup()
 
-    def call_later(self, seconds: float, callback: Callback, *args: Any) -> Timer:
+    def call_later(self, seconds: float | SupportsFloat, callback: Callback, *args: Any) -> Timer:
         """Call ``callback(*args)`` after ``seconds``; if that is zero or less, as soon as possible.
 
         Returns:
@@ -166,7 +169,7 @@ class Loop(Scheduler):
             self._rearm()
         return timer
 
-    def call_on_timeout(self, seconds: float, callback: Callback, *args: Any) -> Timeout:
+    def call_on_timeout(self, seconds: float | SupportsFloat, callback: Callback, *args: Any) -> Timeout:
         """Call ``callback(*args)`` when a peer has had ``seconds`` in which the loop could serve it.
 
         A stall of the program counts for an eighth of ``seconds`` at most, and what the peer has sent by its
@@ -215,7 +218,7 @@ class Loop(Scheduler):
         if len(self._slice_end_calls) == 1:
             self._ensure_wakeup()
 
-    def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
+    def watch(self, fd: int | SupportsIndex, readable: Callback | None, writable: Callback | None) -> None:
         """Call back as long as ``fd`` is ready; this replaces an earlier watch of ``fd``.
 
         Errors and hang-ups count as both readable and writable. A callback must expect to find nothing to
@@ -239,9 +242,9 @@ class Loop(Scheduler):
                 check_callable(name, callback)
         watch = Watch(readable, writable)
         if watch.mask:
-            self._readiness.watch(fd, watch)
+            self._readiness.watch(int(fd), watch)
         else:
-            self._readiness.unwatch(fd)
+            self._readiness.unwatch(int(fd))
 
     def unwatch(self, fd: int) -> None:
         """Stop calling back for ``fd``, also for readiness that was already found. Idempotent.
@@ -345,8 +348,10 @@ class Loop(Scheduler):
             StateError: The caller runs in another thread.
         """
         self.check_thread()
-        if self._closed:
-            return
+        if not self._closed:
+            call_in_frame(self._close)
+
+    def _close(self) -> None:
         self._closed = True
         self._tk_timer.disarm()
         self._resume()
@@ -369,6 +374,7 @@ class Loop(Scheduler):
         self._tk_timer.close()
         self._wakeup.after_fork_in_child()
         self._timers.clear()
+        self.logs.detach()
         self._clear_queues()
 
     def _run_close_callbacks(self) -> None:
@@ -390,6 +396,7 @@ class Loop(Scheduler):
         self._wakeup.close()
         self._readiness.close()
         self._tk_timer.close()
+        self.logs.detach()
         self._clear_queues()
         self._pause.leave(self._wait_for_pause)
         open_loops.pop(self, None)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +18,7 @@ from tkws.errors import StateError
 
 if TYPE_CHECKING:
     from tkws.loop.base import Loop
+    from tkws.loop.interpreter import Interpreter
 
 # Lines that may wait for a logging handler that runs Tk's loop, about 50 MiB. Later ones are dropped.
 MAX_WAITING = 50_000
@@ -50,7 +50,8 @@ class LogQueue:
     """The lines of one loop that wait for the logging handlers.
 
     Args:
-        loop: Calls the handlers.
+        loop: Calls the handlers, until `detach`.
+        interpreter: Takes their exceptions.
 
     Attributes:
         waiting: The lines, the oldest first; if there are any, `flush` is due.
@@ -58,14 +59,18 @@ class LogQueue:
         max_waiting: The most lines that may wait; further ones are dropped.
     """
 
-    __slots__ = ("_debugging", "_dropped", "_handling", "_loop", "max_waiting", "on_level_change", "waiting")
+    __slots__ = (
+        "_debugging", "_dropped", "_handling", "_interpreter", "_loop", "max_waiting", "on_level_change",
+        "waiting",
+    )  # fmt: skip
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: Loop, interpreter: Interpreter) -> None:
         self.waiting: deque[_Line] = deque()
         self.on_level_change: Callable[[], object] | None = None
         self.max_waiting: int = MAX_WAITING
         self._debugging: dict[logging.Logger, bool] = {}  # whether each logger logs debug lines
-        self._loop = weakref.ref(loop)  # which has this queue: it would wait for the collector
+        self._loop: Loop | None = loop
+        self._interpreter = interpreter
         self._handling = False
         self._dropped = 0
 
@@ -107,6 +112,10 @@ class LogQueue:
             if self.waiting:
                 self._schedule()
 
+    def detach(self) -> None:
+        """Handle each line at once from now on: the loop is closed."""
+        self._loop = None
+
     def _handle(self, line: _Line) -> None:
         dropped, self._dropped = self._dropped, 0
         try:
@@ -114,19 +123,15 @@ class LogQueue:
             if dropped:
                 line.logger.warning("%d lines of the log were dropped while a logging handler ran", dropped)
         except Exception as error:
-            loop = self._loop()
-            if loop is None:
-                raise
             try:
-                loop.report_exception()
+                self._interpreter.report_exception()
             except StateError:  # in another thread it goes to the caller, as everywhere in `logging`
                 raise error from None
 
     def _schedule(self) -> None:
-        loop = self._loop()
         try:
-            if loop is not None:
-                loop.call_soon(self.flush)
+            if self._loop is not None:
+                self._loop.call_soon(self.flush)
                 return
         except StateError:
             pass

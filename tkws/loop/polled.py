@@ -7,7 +7,9 @@ It polls every millisecond while there is traffic, and less and less often witho
 from __future__ import annotations
 
 import sys
+from typing import ClassVar, SupportsIndex
 
+from tkws.compilation import mypyc_attr
 from tkws.loop.base import Loop
 from tkws.loop.readiness import Callback
 
@@ -18,14 +20,15 @@ IDLE_INTERVAL = 0.025
 GROWTH = 1.7 if sys.platform == "win32" else 1.25
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class PolledLoop(Loop):
     """A loop that uses Tk's timers only."""
 
-    _drain_all = True
-    _may_wait = False  # Tk enters this loop by a timer, whatever comes
-    _interval = BUSY_INTERVAL
+    _drain_all: ClassVar[bool] = True
+    _may_wait: ClassVar[bool] = False  # Tk enters this loop by a timer, whatever comes
+    _interval: float  # set when the loop first attaches itself to Tk
 
-    def watch(self, fd: int, readable: Callback | None, writable: Callback | None) -> None:
+    def watch(self, fd: int | SupportsIndex, readable: Callback | None, writable: Callback | None) -> None:
         """See `Loop.watch`. Poll often again, since traffic is likely to follow."""
         super().watch(fd, readable, writable)
         self._attach_to_tk()

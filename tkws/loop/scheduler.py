@@ -27,13 +27,15 @@ from __future__ import annotations
 import math
 import sys
 import tkinter
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
+from tkws.compilation import mypyc_attr
 from tkws.loop.dwell import SLICE, Dwell
+from tkws.loop.entry import entry
 from tkws.loop.interpreter import Interpreter
 from tkws.loop.interrupts import sigint_handler
 from tkws.loop.nesting import callback_depth
@@ -59,7 +61,8 @@ OVERDUE = 0.05
 _CALLS_PER_CLOCK_READ = 16
 
 
-class Scheduler(ABC):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Scheduler:
     """The queues of a loop, and the slices in which their callbacks run.
 
     Args:
@@ -70,10 +73,10 @@ class Scheduler(ABC):
     """
 
     # Whether every entry polls until nothing is ready, rather than only the first one of a slice.
-    _drain_all = False
+    _drain_all: ClassVar[bool] = False
 
     # Whether to wait for the next event of a conversation, for as long as that costs Tk little.
-    _may_wait = True
+    _may_wait: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -104,8 +107,8 @@ class Scheduler(ABC):
         self._caught_up_to = -math.inf
         self._idle_command = f"{interpreter.command_prefix}_idle"
         self._idle_id = ""
-        self._tk_timer = TkTimer(interpreter.tkapp, clock, self._on_tk_timer)
-        self._tkapp.createcommand(self._idle_command, self._on_tk_idle)
+        self._tk_timer = TkTimer(interpreter.tkapp, clock, entry(self._on_tk_timer))
+        self._tkapp.createcommand(self._idle_command, entry(self._on_tk_idle))
 
     @abstractmethod
     def _attach_to_tk(self) -> None:

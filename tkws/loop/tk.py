@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import tkinter
 
+from tkws.compilation import mypyc_attr
 from tkws.loop.base import Loop
+from tkws.loop.entry import entry
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class TkLoop(Loop):
     """A loop that uses ``createfilehandler``. While idle it uses no CPU at all."""
 
     def _attach_to_tk(self) -> None:
-        self._tkapp.createfilehandler(self._readiness.fileno(), tkinter.READABLE, self._dispatch)
+        self._tkapp.createfilehandler(self._readiness.fileno(), tkinter.READABLE, entry(self._dispatch))
 
     def _detach_from_tk(self) -> None:
         self._tkapp.deletefilehandler(self._readiness.fileno())

@@ -11,11 +11,10 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
+from typing import Any, TypeGuard
 
 from tkws.net.filesource import FileSource
-
-Buffer: TypeAlias = bytes | bytearray | memoryview
+from tkws.net.source import Buffer, Source
 
 # The most buffers that one sendmsg takes: IOV_MAX is 1024 on Linux, macOS and the BSDs.
 IOV_MAX = 1024
@@ -35,17 +34,6 @@ _BUFFERS = (bytes, bytearray, memoryview)
 _BUFFER_TYPES = frozenset(_BUFFERS)
 
 HAS_SENDMSG = hasattr(socket.socket, "sendmsg")
-
-
-@runtime_checkable
-class Source(Protocol):
-    """Bytes that are made as they are read, a part at a time."""
-
-    def __len__(self) -> int:
-        """Return how many have not been read."""
-
-    def read(self, size: int, /) -> Buffer:
-        """Return the next ``size`` of them, or as many as there are."""
 
 
 class ByteQueue:
@@ -169,7 +157,7 @@ def as_buffer(data: Buffer | Source) -> Buffer | Source:
         return data
     if isinstance(data, memoryview):
         return data.cast("B")
-    if isinstance(data, Source):
+    if hasattr(data, "read") and hasattr(data, "__len__"):
         return data
     raise TypeError(f"data: bytes, bytearray or memoryview, not {type(data).__name__}")
 

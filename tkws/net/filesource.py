@@ -16,7 +16,7 @@ _CANNOT_SEND = frozenset((errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNO
 
 
 class FileSource:
-    """A `tkws.net.bytequeue.Source` over bytes ``start`` to ``stop`` of ``file``, which it closes.
+    """A `tkws.net.source.Source` over bytes ``start`` to ``stop`` of ``file``, which it closes.
 
     Reading raises OSError if the file has become shorter: the bytes that were announced can no longer
     be sent.

@@ -12,8 +12,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tkws.errors import StateError
-from tkws.net.bytequeue import Buffer, ByteQueue, Source
+from tkws.net.bytequeue import ByteQueue
 from tkws.net.sendqueue import unacknowledged_by_peer
+from tkws.net.source import Buffer, Source
 from tkws.net.stream import Address, Socket, Stream, StreamOwner
 
 if TYPE_CHECKING:

@@ -19,12 +19,14 @@ its end first.
 from __future__ import annotations
 
 import socket
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tkws.compilation import mypyc_attr
 from tkws.errors import StateError
-from tkws.net.bytequeue import Buffer, Source, as_buffer, should_join
+from tkws.net.bytequeue import as_buffer, should_join
+from tkws.net.source import Buffer, Source
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
@@ -41,11 +43,11 @@ HIGH_WATER = 64 * 1024
 LOW_WATER = 16 * 1024
 
 
-class StreamOwner(Protocol):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class StreamOwner:
     """The receiver of a stream's reports: a base class.
 
-    By default an owner has no buffer of its own and ignores how much waits to be sent. It is a `Protocol`
-    since mypyc takes one as a second base class, beside `Stream`.
+    By default an owner has no buffer of its own and ignores how much waits to be sent.
     """
 
     __slots__ = ()
@@ -79,7 +81,8 @@ class StreamOwner(Protocol):
         return
 
 
-class Stream(ABC):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Stream:
     """A connection that bytes are written to and that reports to one `StreamOwner`.
 
     All methods belong to the loop's thread; none blocks, and none raises for the peer's or the

@@ -20,7 +20,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from tkws.http.tlsinfo import TLSInfo
-from tkws.net.bytequeue import Buffer, ByteQueue, Source, as_buffer
+from tkws.net.bytequeue import ByteQueue, as_buffer
+from tkws.net.source import Buffer, Source
 from tkws.net.stream import Stream, StreamOwner
 from tkws.net.tlssession import TLSSession
 
@@ -43,7 +44,7 @@ class State(Enum):
     CLOSED = "closed"  # or flushing what is encrypted
 
 
-class TLSStream(Stream, StreamOwner):
+class TLSStream(Stream):
     """A stream over ``below``, which it takes over: the handshake begins at once.
 
     Bytes that were received before, with what preceded TLS, are given to `data_received`.
@@ -100,7 +101,7 @@ class TLSStream(Stream, StreamOwner):
         self._below_eof = False
         self._closing = False
         self._notified = False  # this side's close_notify has gone
-        below.set_owner(self)
+        below.set_owner(_Receiver(self))
         below.set_write_limits(0, 0)
         below.resume_reading()
         self._shake_hands()
@@ -348,6 +349,27 @@ class TLSStream(Stream, StreamOwner):
     def _set_closed(self) -> None:
         self._state = State.CLOSED
         self._unsent.clear()
+
+
+class _Receiver(StreamOwner):
+    """The owner of the stream below: a compiled class has one base, so it is not the `TLSStream`."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: TLSStream) -> None:
+        self._stream = stream
+
+    def data_received(self, data: bytes) -> None:
+        self._stream.data_received(data)
+
+    def eof_received(self) -> None:
+        self._stream.eof_received()
+
+    def connection_lost(self, cause: Exception | None) -> None:
+        self._stream.connection_lost(cause)
+
+    def resume_writing(self) -> None:
+        self._stream.resume_writing()
 
 
 def _truncated() -> ssl.SSLEOFError:
