@@ -168,6 +168,7 @@ class Stage:
         self.pump_until = pump_until
         self.monkeypatch = monkeypatch
         self.resolver = resolver
+        resolver["localhost"] = ["127.0.0.1"]
         self.server_ssl = server_ssl
         self.client_ssl = client_ssl
         self.handler = Watched()
