@@ -22,10 +22,6 @@ _MIN_COLUMNS = 10  # beside the mark; a narrower terminal wraps the lines itself
 _MAX_MARKS = 4  # on one letter, as in pointed Hebrew; more of them would be drawn over other rows
 
 
-class OutputStuckError(Exception):
-    """Raised in a write that blocks, by a signal."""
-
-
 class Output:
     """A text stream to a terminal or to another program.
 
@@ -73,10 +69,10 @@ class Output:
         """Discard the output if a write blocks at present; for the handler of a signal.
 
         Raises:
-            OutputStuckError: A write blocks; it does not leave that.
+            TimeoutError: A write blocks; it does not leave that.
         """
         if self._is_writing:
-            raise OutputStuckError
+            raise TimeoutError
 
     def discard(self) -> None:
         """Write to nowhere from now on, since the reader has gone, such as ``| head``, or does not read."""
@@ -90,7 +86,7 @@ class Output:
             self._file.write(text)
             flush()
             self._is_writing = False
-        except OutputStuckError:
+        except TimeoutError:
             self._is_writing = False
             self.discard()
         finally:
