@@ -49,9 +49,10 @@ _MAINLOOPS = frozenset((tkinter.Misc.mainloop.__code__, tkinter.mainloop.__code_
 _GUEST = ("tkws.aio.guest", "run_forever")  # these call Tk itself
 _TEST = ("tkws.testing.waiting", "_run")
 
-# The frames of a loop's entry from Tk, which passes what leaves it to `SigintHandler.raise_later`. If the
-# scheduler is compiled, only the second one is there.
-_ENTRIES = (("tkws.loop.scheduler", "_dispatch"), ("tkws.loop.entry", "enter"))
+# The frame of a loop's entry from Tk, which passes what leaves it to `SigintHandler.raise_later`; and the one
+# before it, which is there also if the scheduler is compiled.
+_ENTRY = ("tkws.loop.scheduler", "_dispatch")
+_COMPILED_ENTRY = ("tkws.loop.entry", "enter")
 
 _resend = partial(_thread.interrupt_main, signal.SIGINT)
 
@@ -228,9 +229,11 @@ def _is_in_program(frame: FrameType | None) -> bool:
 
 def _is_within_entry(frame: FrameType | None) -> bool:
     """Tell whether what is raised in ``frame``, a frame of tkws, comes by the entry from Tk."""
+    if frame is not None and _place(frame) == _COMPILED_ENTRY:
+        return True  # what it has called has no frame
     while frame is not None and _belongs_to(_place(frame)[0]) is not False:
         frame = frame.f_back
-        if frame is not None and _place(frame) in _ENTRIES:
+        if frame is not None and _place(frame) in (_ENTRY, _COMPILED_ENTRY):
             return True
     return False
 
