@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tkws.client.retry import Backoff
+from tkws.commands.listening import Path, Sockets
 from tkws.http.headers import HeadersLike
 from tkws.keywords import ServerOnlyKeywords, SharedKeywords
+from tkws.loop import Master
 from tkws.protocol.deflate import Deflate
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class ConnectKeywords(TranslatedKeywords, total=False):
     cookies: CookieJar | None
     reconnect: bool | Backoff | None
     max_redirects: int
+    owner: Master
     subprotocols: Sequence[str]
     additional_headers: HeadersLike | Callable[[], HeadersLike]
     open_timeout: float
@@ -52,7 +55,7 @@ class ServeKeywords(TranslatedKeywords, ServerOnlyKeywords, total=False):
     """The arguments of `tkws.serve`; ``open_timeout`` is `websockets`' name of ``handshake_timeout``."""
 
     ssl: tls.SSLContext | None
-    unix: str | os.PathLike[str] | None
-    sock: socket.socket | Sequence[socket.socket] | None
+    unix: Path | None
+    sock: Sockets | None
     reuse_port: bool
     open_timeout: float

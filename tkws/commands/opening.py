@@ -81,9 +81,11 @@ def open(
         owner: A widget that the connection ends with, without an event, such as a ``Toplevel`` whose labels
             show its messages; None for the end of the interpreter only.
         **options: The options of the connection: ``keepalive``, ``ping``, ``pong_timeout``,
-            ``close_timeout``, ``max_message``, ``max_fragments``, ``compression``, ``high_water``,
-            ``low_water``, ``max_buffered``, ``offline_buffer``, ``echo_close_reason``, ``reentrant``,
-            ``codec``, ``codec_errors``; see `ConnectionOptions`.
+            ``close_timeout``, ``max_message``, ``max_fragments``, ``stream``, ``fragment_size``,
+            ``max_messages_per_second``, ``max_bytes_per_second``, ``over_rate``, ``idle_timeout``,
+            ``max_lifetime``, ``compression``, ``high_water``, ``low_water``, ``max_buffered``,
+            ``offline_buffer``, ``echo_close_reason``, ``reentrant``, ``codec``, ``codec_errors``; see
+            `ConnectionOptions`.
 
     Returns:
         The connection, CONNECTING; the result is reported by events.

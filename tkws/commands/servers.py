@@ -76,9 +76,9 @@ def serve(
         reuse_port: Whether other processes may listen on the port too, if they say so as well; the system
             deals the connections out. Not on Windows.
         **options: The options of the server: ``origins``, ``hosts``, ``handshake_timeout``,
-            ``max_header_bytes``, ``max_connections``, ``max_connections_per_address``, ``slow_peer``; the
-            ``handler`` for paths that no `Server.live` entry matches; and those of its connections, as of
-            `tkws.open`. See `ServerOptions`.
+            ``max_header_bytes``, ``max_connections``, ``slow_peer``, ``max_connections_per_address``,
+            ``trusted_proxies``; the ``handler`` for paths that no `Server.live` entry matches; and those of
+            its connections, as of `tkws.open`. See `ServerOptions`.
 
     Raises:
         OSError: The server cannot listen on the address.
