@@ -161,6 +161,7 @@ def test_after_a_failure_the_next_is_tried_at_once(dial, outcome, refusing, list
     assert outcome.sock.getpeername() == sock.getsockname()
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_after_a_silence_the_next_is_tried_beside_it(
     loop, dial, outcome, silent, listening, pump_until, monkeypatch
 ):
