@@ -24,8 +24,16 @@ from tkws.protocol.frames import Opcode
 HIGH_WATER = 1 << 20
 
 # A connection that goes on after the event; the others end with it, or never were.
-GOES_ON = ("connect", "text", "binary", "ping", "pong", "drain")
+GOES_ON = ("connect", "text", "binary", "value", "part", "ping", "pong", "drain")
 NEVER_OPEN = ("timeout", "error", "retry")
+
+
+# What brings an event about that does not come otherwise.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "drain": {"high_water": HIGH_WATER, "low_water": 0},
+    "value": {"codec": tkws.Codec(str, lambda message: message)},
+    "part": {"stream": True},
+}
 
 
 class Failure(Exception):
@@ -50,7 +58,7 @@ class Scene:
 
     def __call__(self, ws, type, message) -> None:
         self.ws = ws
-        self.books.receiving(ws, type, message)
+        self.books.receiving(ws, *_as_message(type, message))
         self.log(ws, type, message)
 
     def _act(self, ws, message) -> None:
@@ -72,10 +80,9 @@ class Scene:
         if event in NEVER_OPEN:
             self._fail_to_open(event)
             return
-        options = {"high_water": HIGH_WATER, "low_water": 0} if event == "drain" else {}
-        ws, self.peer = self.peers.taken(self.root, self, **options)
-        if event in ("text", "binary"):
-            self.say(event, "text", "binary")
+        ws, self.peer = self.peers.taken(self.root, self, **OPTIONS.get(event, {}))
+        if event in ("text", "binary", "value", "part"):
+            self.say("binary" if event == "binary" else "text", "text", "binary")
         elif event in ("ping", "pong"):
             self.peer.say(Opcode[event.upper()])
         elif event == "drain":
@@ -126,6 +133,15 @@ class Scene:
         if self._server is not None:
             self._server.close()
         self.pump_until(lambda: not tkws.find())
+
+
+def _as_message(type: str, message: Any) -> tuple[str, Any]:
+    """The event that tells of the same message without an option; each message here is a single part."""
+    if type == "part":
+        return "text" if message.text else "binary", message.data
+    if type == "value":
+        return "text" if isinstance(message, str) else "binary", message
+    return type, message
 
 
 def fail(scene: Scene, ws: tkws.WebSocket) -> None:
