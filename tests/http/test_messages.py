@@ -169,3 +169,22 @@ def test_a_bad_request_is_refused(arguments: dict[str, Any], message: str) -> No
 
 def test_the_headers_of_a_request_may_be_a_mapping() -> None:
     assert Request(headers={"Host": "here"}).host == "here"
+
+
+@pytest.mark.parametrize(
+    ("fields", "cookies"),
+    [
+        ([], {}),
+        (["a=1"], {"a": "1"}),
+        (["a=1; b=2", "c=3"], {"a": "1", "b": "2", "c": "3"}),
+        (["a=1;b=2;;"], {"a": "1", "b": "2"}),
+        (["a=1; a=2"], {"a": "1"}),
+        (['a="x y"; b="; c="'], {"a": "x y", "b": '"', "c": '"'}),
+        (["a=b=c; A=d"], {"a": "b=c", "A": "d"}),
+        (["alone; =nameless; empty="], {"empty": ""}),
+        (["a=%20\xe9"], {"a": "%20\xe9"}),
+    ],
+)
+def test_the_cookies_of_a_request(fields: list[str], cookies: dict[str, str]) -> None:
+    request = Request("GET", "/", Headers([("Cookie", value) for value in fields]))
+    assert request.cookies == cookies

@@ -142,7 +142,9 @@ def test_only_the_next_message_comes_in_parts(role):
 def test_the_message_under_way_comes_in_parts_from_then_on(frame):
     end = engine(max_message=len(LARGE) + 10)
     data = wire(end, Frame(frame.opcode, frame.payload, fin=False))
+    assert not end.reader.within_message
     assert read(end, data[:-1]) == []
+    assert end.reader.within_message
     end.reader.next_in_parts()
     assert end.reader.within_parts
     assert joined(read(end, data[-1:] + wire(end, last(LARGE), text("next")))) == [
@@ -150,6 +152,7 @@ def test_the_message_under_way_comes_in_parts_from_then_on(frame):
         (Event.TEXT, "next"),
     ]
     assert not end.reader.within_parts
+    assert not end.reader.within_message
 
 
 def test_a_message_in_parts_asks_for_the_next():

@@ -278,25 +278,3 @@ def test_other_arguments(make, monkeypatch):
     monkeypatch.setattr("tkws.asynchandlers._wrap", None)
     with pytest.raises(TypeError, match=re.escape("check: import tkws.aio")):
         make(check)
-
-
-# ---- the cookies of a request
-
-
-@pytest.mark.parametrize(
-    ("fields", "cookies"),
-    [
-        ([], {}),
-        (["a=1"], {"a": "1"}),
-        (["a=1; b=2", "c=3"], {"a": "1", "b": "2", "c": "3"}),
-        (["a=1;b=2;;"], {"a": "1", "b": "2"}),
-        (["a=1; a=2"], {"a": "1"}),
-        (['a="x y"; b="; c="'], {"a": "x y", "b": '"', "c": '"'}),
-        (["a=b=c; A=d"], {"a": "b=c", "A": "d"}),
-        (["alone; =nameless; empty="], {"empty": ""}),
-        (["a=%20\xe9"], {"a": "%20\xe9"}),
-    ],
-)
-def test_cookies(fields, cookies):
-    request = tkws.Request("GET", "/", Headers([("Cookie", value) for value in fields]))
-    assert request.cookies == cookies
