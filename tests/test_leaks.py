@@ -148,7 +148,9 @@ def test_servers_leave_nothing(root, pump_until):
         pump_until(lambda: "disconnect" in client.types and not server.connections)
         return weakref.ref(server)
 
+    idle = Traces(root).watched
     cycle()
+    pump_until(lambda: Traces(root).watched == idle)  # the last socket of this cycle is closed
     before = Traces(root)
     servers = [cycle() for _ in range(50)]
     pump_until(lambda: Traces(root).same(before))
