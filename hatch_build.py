@@ -1,7 +1,7 @@
-"""Compiles the hot path by mypyc, if ``TKWS_COMPILE=1`` is in the environment; without it the wheel is pure.
+"""Compiles the hot path with mypyc if the environment has ``TKWS_COMPILE=1``; otherwise the wheel is pure.
 
-The modules that are compiled and the compiler are listed in ``pyproject.toml``, with this hook. The compiled
-modules are installed beside their sources, and Python prefers them. An editable installation is always pure.
+The configuration of this hook in ``pyproject.toml`` lists the modules to compile, and the compiler. Compiled
+modules are installed next to their sources, and Python prefers them. An editable installation is always pure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# For C code and objects, which are made again only if they have changed.
+# For C code and object files, which are rebuilt only if they have changed.
 BUILD_FOLDER = ".cache/mypyc"
 
 
@@ -20,11 +20,11 @@ class CompileHook(BuildHookInterface[Any]):
     """Adds the compiled modules to a wheel."""
 
     def dependencies(self) -> list[str]:
-        """Return what the build needs besides hatchling: the compiler, if it is used."""
+        """Return the build requirements in addition to hatchling: the compiler, if it is used."""
         return list(self.config["compiler"]) if self._compiles() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and make it a wheel for this platform and this Python."""
+        """Compile the modules, and tag the wheel for this platform and Python version."""
         if version == "editable" or not self._compiles():
             return
         folder = Path(self.root, BUILD_FOLDER)
@@ -38,14 +38,14 @@ class CompileHook(BuildHookInterface[Any]):
 
 
 def compile_modules(modules: list[str], folder: Path) -> list[Path]:
-    """Compile modules, which are found from the current folder.
+    """Compile modules, whose sources are found relative to the current folder.
 
     Args:
         modules: Their dotted names.
-        folder: Where the results go, to its subfolder ``lib``.
+        folder: The build folder; the results are in its subfolder ``lib``.
 
     Returns:
-        The compiled modules, and the library that they share.
+        The paths of the compiled modules, and of the library that they share.
     """
     from setuptools import Distribution
     from setuptools.command.build_ext import build_ext
@@ -54,7 +54,7 @@ def compile_modules(modules: list[str], folder: Path) -> list[Path]:
 
     sources = [f"{module.replace('.', '/')}.py" for module in modules]
     extensions = mypycify(
-        # The types are checked elsewhere, with more packages installed than a build has.
+        # Types are checked elsewhere, with packages that a build does not install.
         ["--config-file=", "--ignore-missing-imports", *sources],
         group_name="tkws",
         target_dir=str(folder / "c"),

@@ -1,6 +1,6 @@
-"""Codecs turn values into messages and messages into values: what one is, and that of JSON.
+"""Codecs, which convert values to messages and back: the interface, and the codec for JSON.
 
-Knows nothing of connections. The module `json` is imported at the first use.
+Knows nothing of connections. The module `json` is imported on first use.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _TOO_DEEP = "nested too deeply"
 class CodecLike(Protocol):
     """The type of the option ``codec``: any object, class or module with these two functions.
 
-    `WebSocket.send_value` raises any exception of ``encode``; one of ``decode`` becomes the cause of a
-    `CodecError`.
+    An exception of ``encode`` propagates from `WebSocket.send_value`; one of ``decode`` becomes the cause of
+    a `CodecError`.
     """
 
     def encode(self, value: Any, /) -> str | Buffer:
         """Return the message for a value: a ``str`` is sent as text, anything else as binary.
 
-        Called in the thread that sends.
+        Called in the thread that sends the value.
         """
 
     def decode(self, message: Any, /) -> Any:
@@ -41,12 +41,12 @@ class CodecLike(Protocol):
 class Codec:
     """A codec made of two functions, such as those of a library.
 
-    The option ``codec`` also takes any other object with these two attributes, such as a class or a module.
+    The option ``codec`` also accepts any other object with these two attributes, such as a class or a module.
 
     Args:
         encode: Returns the message for a value: a ``str`` is sent as text, bytes-like as binary.
         decode: Returns the value of a message, which is a ``str`` if it was text and ``bytes`` if it was
-            binary; any exception becomes the cause of a `CodecError`.
+            binary; an exception becomes the cause of a `CodecError`.
 
     Raises:
         TypeError: An argument is not callable.
@@ -60,7 +60,7 @@ class Codec:
 
 
 class JSONCodec:
-    """The codec of JSON, strictly by RFC 8259; `tkws.JSON` is the only instance."""
+    """The codec for JSON, strictly as in RFC 8259; `tkws.JSON` is the only instance."""
 
     def __repr__(self) -> str:
         return "tkws.JSON"
@@ -69,12 +69,12 @@ class JSONCodec:
         """Return a value as JSON text, without spaces.
 
         Args:
-            value: A dict, list, tuple, str, int, float, bool or None, and so on within it. A key that is a
-                number, a bool or None becomes a str.
+            value: A dict, list, tuple, str, int, float, bool or None, containing only these types. A key that
+                is a number, a bool or None becomes a str.
 
         Raises:
-            TypeError: ``value`` holds something else.
-            ValueError: ``value`` holds an infinite number or NaN, contains itself, or is nested too deeply.
+            TypeError: ``value`` contains an object of another type.
+            ValueError: ``value`` contains an infinite number, NaN or itself, or is nested too deeply.
         """
         try:
             text = self._encoder.encode(value)
@@ -95,8 +95,8 @@ class JSONCodec:
 
         Raises:
             TypeError: ``message`` is neither a ``str`` nor bytes-like.
-            ValueError: It is not JSON (NaN, infinite numbers and what follows the value are not), not UTF-8,
-                nested too deeply, or holds a whole number that is too long for Python.
+            ValueError: ``message`` is not valid JSON (NaN, infinite numbers and trailing data are invalid)
+                or not UTF-8, is nested too deeply, or contains an integer that is too long for Python.
         """
         if not isinstance(message, str):
             message = check_bytes_like("message", message, "str or bytes-like").decode()
@@ -125,15 +125,15 @@ class JSONCodec:
 
 
 JSON: Final = JSONCodec()
-"""Encodes values as JSON, and decodes it."""
+"""The codec for JSON."""
 
 
 def encode_value(codec: CodecLike | None, value: object) -> str | Buffer:
-    """Return the message for a value, as the option ``codec`` makes it.
+    """Encode a value with the codec of a connection.
 
     Raises:
         StateError: There is no codec.
-        TypeError: The codec has returned what is not a message.
+        TypeError: The codec returned neither a ``str`` nor bytes-like.
     """
     if codec is None:
         raise StateError(
@@ -147,14 +147,14 @@ def encode_value(codec: CodecLike | None, value: object) -> str | Buffer:
 
 
 def check_codec(name: str, value: object) -> None:
-    """Refuse a value that is not a codec."""
+    """Raise a TypeError if a value is not a codec."""
     if not (callable(getattr(value, "encode", None)) and callable(getattr(value, "decode", None))):
         what = "an object with encode(value) and decode(message), or None"
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
 
 
 def _is_sendable(text: str) -> bool:
-    """Tell whether a text can be sent: UTF-8 has no lone surrogates, which JSON can escape."""
+    """Tell whether a text can be encoded as UTF-8, which has no lone surrogates (JSON can escape them)."""
     if text.isascii():
         return True
     try:
@@ -165,7 +165,7 @@ def _is_sendable(text: str) -> bool:
 
 
 def _finite(digits: str) -> float:
-    """Return the number; one like 1e999 could not be sent back."""
+    """Convert to float; refuse a number like 1e999, which would become infinite."""
     number = float(digits)
     if number - number != 0:
         raise ValueError(f"too large for a float: {digits[:30]}")

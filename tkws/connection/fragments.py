@@ -1,8 +1,8 @@
 """Cuts what a program streams (a file, an iterable, a callable) into the fragments of one message.
 
-Knows neither the connection nor time. Each `Fragments.read` asks the source once at most, so that a source
-that is slow, or that returns many small pieces, delays a window no longer than it has to. One byte more than
-a fragment is kept, which tells that another follows. The fragments of a text are whole characters.
+Knows neither the connection nor time. Each `Fragments.read` asks the source at most once, so a source that is
+slow, or that returns many small pieces, blocks the window as briefly as possible. One byte beyond the
+fragment is read ahead, to know whether another fragment follows. No fragment of a text splits a character.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Readable(Protocol):
     """A file, or anything that is read like one."""
 
     def read(self, size: int, /) -> str | Buffer:
-        """Return up to ``size`` bytes, or characters; nothing at the end."""
+        """Return up to ``size`` bytes or characters; an empty result at the end."""
 
 
 Source: TypeAlias = Readable | Iterable[str | Buffer] | Callable[[int], str | Buffer]
 """A source of a stream; see `check_source`."""
 
-_END: Final = object()  # an iterable returns no more
+_END: Final = object()  # returned by an exhausted iterable
 _PIECES = "pieces of bytes, or of str for a text message"
 _KINDS = "a binary file, an iterable of bytes or str, or a callable (size)"
 
@@ -37,11 +37,11 @@ class Fragments:
     Args:
         source: See `check_source`; it is closed by `close`.
         text: Whether the message is text.
-        total: The bytes that the source has; None if that is not known.
-        fragment_size: The most bytes of a fragment.
+        total: The size of the source in bytes; None if unknown.
+        fragment_size: The largest size of a fragment, in bytes.
 
     Attributes:
-        taken: Bytes that the source has given so far.
+        taken: Bytes read from the source so far.
     """
 
     __slots__ = (
@@ -60,23 +60,23 @@ class Fragments:
         self.taken: int = 0
         self._source = source
         read: Any = getattr(source, "read", source)
-        self._reads = callable(read)  # then nothing is the end
+        self._reads = callable(read)  # then an empty result is the end
         pieces = None if self._reads else iter(read)
         self._pull: Callable[[int], object] = read if pieces is None else lambda _: next(pieces, _END)
         self._text = text
         self._total = total
         self._fragment_size = fragment_size
-        self._ready = bytearray()  # of a text, its UTF-8
+        self._ready = bytearray()  # text as UTF-8
         self._ended = total == 0
 
     def read(self) -> tuple[str | bytes, int, bool] | None:
-        """Return the next fragment, its bytes, and whether it is the last; None if it has not come yet.
+        """Return the next fragment, its size in bytes, and whether it is the last; None if not ready yet.
 
         Raises:
             EOFError: The source has ended before ``total``.
-            TypeError: The source returned another type than the message's.
+            TypeError: The source returned a type that does not match the message.
             ValueError: The source returned more than ``total``, or text that is not UTF-8.
-            Exception: The source raised this.
+            Exception: The source raised it.
         """
         if not self._ended and len(self._ready) <= self._fragment_size:
             self._fill()
@@ -87,7 +87,7 @@ class Fragments:
         return None
 
     def close(self) -> None:
-        """Close the source, if it can be closed, and drop what it returned."""
+        """Close the source, if it has a ``close``, and drop what is left to send."""
         self._ended = True
         self._ready.clear()
         close = getattr(self._source, "close", None)
@@ -143,12 +143,12 @@ class Fragments:
 def check_source(source: Source, text: bool) -> None:
     """Refuse a source that cannot be streamed.
 
-    A binary file, or anything with ``read(size)``, is read until it returns nothing, and so is a callable.
-    The pieces of an iterable may have any size. A piece is bytes-like; for a text, str or UTF-8.
+    A binary file, any object with ``read(size)``, or a callable is read until it returns an empty result. The
+    pieces of an iterable may have any size. A piece is bytes-like; for text, it is str or bytes in UTF-8.
 
     Raises:
         TypeError: ``source`` is of another type, or a text file without ``text``.
-        ValueError: ``source`` is a file that cannot be read.
+        ValueError: ``source`` is a file that is closed or write-only.
     """
     if isinstance(source, io.TextIOBase) and not text:
         raise TypeError(
@@ -163,22 +163,22 @@ def check_source(source: Source, text: bool) -> None:
 
 
 def size_of(source: Source) -> int | None:
-    """Return how many bytes a source still has if it knows; None otherwise, as for a pipe or a generator."""
+    """Return how many bytes a source has left; None if that is unknown, as for a pipe or a generator."""
     if isinstance(source, io.BytesIO):
         return max(0, len(source.getbuffer()) - source.tell())
     if not isinstance(source, io.BufferedReader | io.BufferedRandom | io.FileIO):
         return None
     raw = source if isinstance(source, io.FileIO) else source.raw
-    if not isinstance(raw, io.FileIO):  # a file that is decompressed has a descriptor too
+    if not isinstance(raw, io.FileIO):  # a gzip file has a descriptor too
         return None
     status = os.fstat(raw.fileno())
-    if not stat.S_ISREG(status.st_mode) or not status.st_size:  # those of /proc have content and no size
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:  # files in /proc have content but size 0
         return None
     return max(0, status.st_size - source.tell())
 
 
 def _character_end(data: bytearray, size: int) -> int:
-    """Return where to cut UTF-8 so that no character is cut: at ``size``, or up to three bytes from it."""
+    """Return where to cut UTF-8 without splitting a character: at most three bytes from ``size``."""
     end = size
     while end > max(0, size - 3) and end < len(data) and data[end] & 0xC0 == 0x80:
         end -= 1

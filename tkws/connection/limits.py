@@ -1,8 +1,8 @@
-"""Limits of one connection in time: messages and bytes a second, idleness, and its whole life.
+"""Time-related limits of one connection: messages and bytes per second, idle time, and lifetime.
 
-Knows the engine's counters and the clock; `tkws.connection.driver` says when they may have changed, and
-pauses or closes. The rates are token buckets: a second's worth may come at once. More than that is a debt,
-and reading rests until it is paid. A connection without such limits has no object of this kind.
+Knows the engine's counters and the clock; `tkws.connection.driver` reports when they may have changed,
+and pauses or closes. The rates are token buckets: one second's worth may arrive at once. Beyond that, reading
+pauses until the average rate is met again. A connection without such limits does not have this object.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from tkws.protocol.engine import Engine
 
 
 class TokenBucket:
-    """Allows a number a second on average, and as many at once.
+    """Allows ``rate`` units per second on average, in bursts of up to one second's worth.
 
     Args:
-        rate: The number a second.
+        rate: The units per second.
         now: The time in seconds.
     """
 
@@ -30,7 +30,7 @@ class TokenBucket:
         self._updated = now
 
     def take(self, count: int, now: float) -> float:
-        """Take ``count``; return the seconds until as many have become available as were taken."""
+        """Take ``count`` units; return the seconds until the bucket is no longer overdrawn."""
         self._tokens = min(self._rate, self._tokens + (now - self._updated) * self._rate) - count
         self._updated = now
         return max(0.0, -self._tokens / self._rate)
@@ -42,14 +42,14 @@ class ConnectionLimits:
     Args:
         loop: Runs the timers.
         engine: Counts messages and bytes.
-        options: Those of the connection; see `limits_of`.
+        options: The options of the connection; see `has_limits`.
         on_resume: Called when `paused` has become False.
-        on_over: Called with a sentence when there is too much, and the option says to close.
-        on_expired: Called with a sentence when the connection was idle, or open, for too long. It returns
-            False if it cannot be closed now.
+        on_over: Called with a reason when a rate is exceeded, if the option ``over_rate`` is ``"close"``.
+        on_expired: Called with a reason when the connection was idle or open for too long. It returns False
+            if the connection cannot be closed now.
 
     Attributes:
-        paused: Whether reading rests.
+        paused: Whether reading is paused.
     """
 
     __slots__ = (
@@ -113,14 +113,14 @@ class ConnectionLimits:
             self._pause(rest)
 
     def sent(self) -> None:
-        """Note that something is being written."""
+        """Note that the engine may have sent something."""
         writer = self._engine.writer
         if writer.messages != self._sent_seen or writer.unfinished is not None:
             self._sent_seen = writer.messages
             self._last = self._loop.now()
 
     def cancel(self) -> None:
-        """End: the connection is over, or its options have changed."""
+        """Cancel the timers: the connection has ended, or its options have changed."""
         for timer in (self._rate_timer, self._idle_timer, self._life_timer):
             if timer is not None:
                 timer.cancel()

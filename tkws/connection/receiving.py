@@ -1,7 +1,8 @@
-"""A message that is written to a file, or handed to a function, as it comes: `WebSocket.receive_into`.
+"""Writes a message to a file, or passes it to a function, as it arrives: `WebSocket.receive_into`.
 
-Stands in front of the handler until the message is over, as if it were the handler, and passes on all other
-events. Knows the events and the target, not the connection. A file has another name until it is complete.
+Receives all events in place of the handler until the message is complete, and passes the others on to the
+handler. Knows the events and the target, not the connection. A file has a temporary name until it is
+complete.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Target: TypeAlias = str | os.PathLike[str] | Callable[[Any], object]
 """The path of a file, or a callable ``(data)``."""
 
 UNFINISHED: Final = ".part"
-"""The end of a file's name until the file is complete."""
+"""The suffix of a file's name until the file is complete."""
 
 _MESSAGES = (Event.TEXT, Event.BINARY)
 
@@ -37,11 +38,12 @@ class Download(Transfer):
 
     Attributes:
         ws: The connection.
-        received: The bytes of the message that were written; of a text in UTF-8.
-        total: The bytes of the whole message, once they are known: if it comes in one frame, uncompressed.
-        done: Whether it has ended: all of it was received, or it failed or was cancelled.
-        error: Why it ended before all of it was received: the exception of the file or the function, a
-            `StateError` after `cancel`, a `ConnectionClosed` if the connection ended; else None.
+        received: The bytes of the message written so far; for text, bytes of UTF-8.
+        total: The size of the whole message in bytes, once known; it is known if the message arrives
+            uncompressed in one frame.
+        done: Whether the download is complete, has failed or was cancelled.
+        error: Why the download is incomplete: the exception of the file or the function, a `StateError` after
+            `cancel`, or a `ConnectionClosed` if the connection ended. Otherwise None.
     """
 
     def __init__(
@@ -67,10 +69,10 @@ class Download(Transfer):
         return f"<Download {self.received} of {total} bytes, {self._state('receiving')}>"
 
     def cancel(self) -> None:
-        """End before all of it was received; a no-op if it is done.
+        """Stop receiving; a no-op if the download is done.
 
-        An unfinished file is removed. The rest of a message that has begun to come is dropped; close the
-        connection if that would take too long.
+        An unfinished file is removed. If the message has begun to arrive, the rest of it is dropped; close
+        the connection if that would take too long.
 
         Raises:
             StateError: The caller is not in Tk's thread.
@@ -83,7 +85,7 @@ class Download(Transfer):
     # Called by the session
 
     def pass_on(self, handler: Handler, type: Event, message: Any) -> bool:
-        """Take an event, or call ``handler`` with it; return whether the message is over."""
+        """Consume an event, or call ``handler`` with it; return whether the message has ended."""
         if type in _MESSAGES and not self._begun:
             if self.done:  # it was cancelled before it began
                 handler(self.ws, type, message)
@@ -137,10 +139,10 @@ class Download(Transfer):
 
 
 class _File:
-    """A file that has its name only once it is complete.
+    """A file that gets its final name only once it is complete.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The file cannot be created.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -155,7 +157,7 @@ class _File:
         self._file.write(data)
 
     def finish(self) -> None:
-        """Give the file its name; a file of that name is replaced."""
+        """Give the file its final name, replacing any existing file."""
         assert self._file is not None
         self._file.close()
         self._file = None
@@ -179,7 +181,7 @@ def new_download(
     on_progress: Callable[[Download], object] | None,
     on_end: Callable[[Download], object] | None,
 ) -> Download:
-    """Check the arguments of `WebSocket.receive_into`, and return what it returns.
+    """Implement `WebSocket.receive_into`: check the arguments, and return the download.
 
     Raises:
         TypeError: As there.

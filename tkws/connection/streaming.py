@@ -1,9 +1,9 @@
-"""A message that is sent in parts, as the line takes it: what `WebSocket.send_stream` returns.
+"""Sends a message in parts, as fast as the network accepts them: `WebSocket.send_stream`.
 
-Knows the source and the connection, and not what waits for the end of the message: that is for
-`tkws.connection.sending`. The next fragment is taken from the source only while little waits to be sent, so
-memory is bounded by the buffers below and not by the message. The program's functions are called from the
-loop, and may do anything: the state is checked again when they return.
+Knows the source and the connection, but not the messages that wait for this one to end: those are queued by
+`tkws.connection.sending`. A fragment is read from the source only while little data waits to be sent, so the
+lower layers' buffers bound the memory, not the size of the message. The program's functions are called from
+the loop, and may do anything, so the state is checked again when they return.
 
 A message that has begun cannot be taken back. If it cannot be completed, the connection is closed, and
 nothing else is sent: the peer would take that for the rest of the message.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tkws.connection.websocket import WebSocket
 
 FRAGMENT_SIZE: Final = 64 * 1024
-"""Bytes of a fragment without ``fragment_size``: control frames wait no longer than for one of these."""
+"""Bytes of a fragment unless ``fragment_size`` is set: a control frame waits for at most one fragment."""
 
 
 class Upload(Transfer):
@@ -35,10 +35,10 @@ class Upload(Transfer):
 
     Attributes:
         ws: The connection.
-        total: The bytes of the whole message; None if that is not known.
-        done: Whether it has ended: all of it was sent, or it failed or was cancelled.
-        error: Why it ended before all of it was sent: the exception of the source, a `StateError` after
-            `cancel`, a `ConnectionClosed` if the connection ended; else None.
+        total: The size of the whole message in bytes; None if unknown.
+        done: Whether the upload is complete, has failed or was cancelled.
+        error: Why the upload is incomplete: the exception of the source, a `StateError` after `cancel`, or a
+            `ConnectionClosed` if the connection ended. Otherwise None.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Upload(Transfer):
         self._queued = 0  # bytes handed to the connection
         self._sent = 0
         self._begun = False  # whether a fragment was sent
-        self._complete = False  # whether the last fragment was
+        self._complete = False  # whether the last fragment was sent
         self._reading = False  # whether the source is being asked, which may run Tk's loop
         self._due = False  # whether `_send_next` is scheduled
 
@@ -73,21 +73,20 @@ class Upload(Transfer):
 
     @property
     def sent(self) -> int:
-        """The bytes of the message that have left the program; an estimate if it is compressed."""
+        """How many bytes of the message have left the program; an estimate if it is compressed."""
         if not self.done and self._driver is not None:
             self._sent = max(self._sent, self._queued - self._driver.buffered_amount)
         return self._sent
 
     def cancel(self, *, finish: bool = False) -> None:
-        """End before all of it was sent; a no-op if it is done.
+        """Stop sending; a no-op if the upload is done.
 
-        If no part has left yet, the message is not sent at all. Otherwise the peer has a part of it, which
-        cannot be taken back.
+        If no part has left yet, the message is not sent at all. Parts that have left cannot be taken back.
 
         Args:
             finish: False to close the connection with 1001 if a part has left, so that the peer does not
-                take that for the whole. True to end the message there and to keep the connection: only for
-                a peer that can tell.
+                take it for the whole message. True to end the message early and keep the connection; use
+                this only if the peer can tell that the message is incomplete.
 
         Raises:
             TypeError: ``finish`` is not a bool.
@@ -106,7 +105,7 @@ class Upload(Transfer):
     # Called by `Sending`
 
     def begin(self, driver: ConnectionDriver) -> None:
-        """Send the first fragment soon: nothing else is half sent."""
+        """Send the first fragment soon. Called when no other message is half sent."""
         self._driver = driver
         driver.call_when_low(self._send_next)
         self._send_soon()
@@ -119,7 +118,7 @@ class Upload(Transfer):
             self._loop.call_soon(self._send_next)
 
     def _send_next(self) -> None:
-        """Send a fragment, unless enough waits to be sent; called again until all were sent."""
+        """Send a fragment, unless enough data already waits; called again until all fragments are sent."""
         self._due = False
         driver = self._driver
         if self._reading or driver is None or self.done:
@@ -148,7 +147,7 @@ class Upload(Transfer):
         self._reading = True
         try:
             return self._fragments.read()
-        except BaseException as error:  # an interrupt too: what follows in the source is not known
+        except BaseException as error:  # an interrupt too: the position in the source is then unknown
             if not self.done:
                 self._end(_as_exception(error), CloseCode.INTERNAL_ERROR, "The source of a message failed")
                 self._loop.call_soon(self._tell_end)
@@ -207,7 +206,7 @@ def new_upload(
     on_progress: Callable[[Upload], object] | None,
     on_end: Callable[[Upload], object] | None,
 ) -> Upload:
-    """Check the arguments of `WebSocket.send_stream`, and return what it returns.
+    """Implement `WebSocket.send_stream`: check the arguments, and return the upload.
 
     Raises:
         TypeError: As there.

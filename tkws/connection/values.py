@@ -1,7 +1,7 @@
-"""Decodes messages in front of a handler, which gets values: the option ``codec`` and `tkws.json`.
+"""Decodes messages before the handler gets them, as values: the option ``codec`` and `tkws.json`.
 
-Messages are decoded one by one when their turn comes, so that order, pauses and the length of a slice are
-those of any handler, and a connection without a codec pays nothing.
+Each message is decoded when its turn comes, so order, pauses and time slices are the same as for any handler.
+A connection without a codec has no overhead.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def decoding(
     """Return a handler that calls ``handler`` with ``value`` events in place of messages.
 
     Args:
-        handler: Called with all events; with an ``error`` for a message that cannot be decoded.
+        handler: Called with all events; gets an ``error`` in place of a message that cannot be decoded.
         codec: Decodes the messages.
-        types: The types of the messages that it decodes.
+        types: The types of messages to decode.
         closes: Whether to close the connection after such an ``error``, with 1007.
     """
     decode = codec.decode

@@ -1,4 +1,4 @@
-"""Requests with answers over a WebSocket: JSON-RPC 2.0, or an envelope of the program's own.
+"""Requests and responses over a WebSocket: JSON-RPC 2.0, or an envelope that the program defines.
 
 `JSONRPC` is a handler.
 """

@@ -1,6 +1,6 @@
 """The messages of JSON-RPC 2.0 (https://www.jsonrpc.org/specification) and their form on the wire.
 
-Knows no connection and no text: values go in and out.
+Knows nothing of connections or of JSON text: it converts messages to values and back.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 from tkws.errors import JSONRPCError
 
 Id: TypeAlias = str | int | float | None
-"""The id of a request, and of the answer to it."""
+"""The id of a request and of its answer."""
 
 Params: TypeAlias = list[Any] | dict[str, Any] | None
 """The arguments of a method: by position, by name, or none."""
@@ -19,7 +19,7 @@ VERSION = "2.0"
 
 
 class Request(NamedTuple):
-    """A request, which wants an answer."""
+    """A request that expects an answer."""
 
     id: Id
     method: str
@@ -27,7 +27,7 @@ class Request(NamedTuple):
 
 
 class Notification(NamedTuple):
-    """A request that wants no answer."""
+    """A request that expects no answer."""
 
     method: str
     params: Params = None
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
 
 Message: TypeAlias = Request | Notification | Answer
-"""Any of the three."""
+"""A message of any of the three types."""
 
 
 def wrap(message: Message) -> dict[str, Any]:
@@ -63,12 +63,12 @@ def wrap(message: Message) -> dict[str, Any]:
 
 
 def unwrap(value: object) -> Message:
-    """Return the message that a value was sent for.
+    """Return the message that a value stands for: the inverse of `wrap`.
 
-    A value with an id and no method is an answer: JavaScript leaves a result out that is undefined.
+    A value with an id and no method is an answer, even without a result: JavaScript omits an undefined one.
 
     Raises:
-        JSONRPCError: It is not a message; the code is that of an invalid request.
+        JSONRPCError: The value is not a message; the code is `JSONRPCError.INVALID_REQUEST`.
     """
     if not isinstance(value, dict):
         raise JSONRPCError(JSONRPCError.INVALID_REQUEST, "A message is an object")
@@ -89,12 +89,12 @@ def unwrap(value: object) -> Message:
 
 
 def is_id(value: object) -> TypeGuard[Id]:
-    """Tell whether a value can be an id; True and False are not meant as the numbers that they are."""
+    """Tell whether a value can be an id; a bool cannot, although it is an int in Python."""
     return isinstance(value, str | int | float | None) and not isinstance(value, bool)
 
 
 def id_of(value: object) -> Id:
-    """Return the id in a value that is not a message; None if it has none."""
+    """Return the id of a malformed message; None if there is no usable one."""
     found = value.get("id") if isinstance(value, dict) else None
     return found if is_id(found) else None
 

@@ -1,4 +1,4 @@
-"""The state of one connection: calls that wait, methods that run, and the answers of a batch."""
+"""The JSON-RPC state of one connection: pending calls, running methods, and the answers to a batch."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 class Running(NamedTuple):
-    """A method that has not answered yet."""
+    """A running method, which has not answered yet."""
 
     id: Id
-    """Of the request; None for a notification."""
+    """The id of the request; None for a notification."""
 
     cancel: Callable[[], object]
-    """Cancels it, so that it is answered with an error."""
+    """Cancels the method; the peer gets an error as its answer."""
 
     abandon: Callable[[], object]
-    """Cancels it, since no peer waits for the answer."""
+    """Cancels the method without answering: no peer is waiting."""
 
 
 class Peer:
-    """The state of one connection.
+    """The JSON-RPC state of one connection.
 
     Attributes:
-        calls: The calls that wait for an answer, by id.
-        running: The methods that the peer asked for and that have not answered.
+        calls: The calls that are waiting for an answer, by id.
+        running: The methods that the peer has called and that are still running.
         cause: The exception of the last ``error`` event; None before one.
         close: The message of the ``close`` event.
     """
@@ -43,10 +43,10 @@ class Peer:
         self.close: tuple[int, str] = (CloseCode.ABNORMAL_CLOSURE, "")
 
     def end(self, error: Exception | None = None) -> None:
-        """End all calls, and cancel all methods.
+        """Fail all calls, and cancel all methods.
 
         Args:
-            error: The error of the calls; None for the end of the connection.
+            error: The error for the calls; None for a `ConnectionClosed`.
         """
         running, self.running = self.running, {}
         for method in running.values():
@@ -61,7 +61,7 @@ class Peer:
 
 
 class Batch:
-    """Gathers the answers to a batch, and sends them together.
+    """Collects the answers to a batch, and sends them together.
 
     Args:
         size: How many messages the batch has.
@@ -74,7 +74,7 @@ class Batch:
         self._answers: list[Any] = []
 
     def add(self, answer: Any) -> None:
-        """Take the answer to a message; None for one that has none."""
+        """Add the answer to one message; None if it has no answer."""
         if answer is not None:
             self._answers.append(answer)
         self._left -= 1

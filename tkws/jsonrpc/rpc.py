@@ -1,9 +1,9 @@
-"""`JSONRPC`: a handler that calls methods of the peer, and answers it by functions of the program.
+"""`JSONRPC`: a handler that calls methods of the peer, and answers its calls with functions of the program.
 
-Invariants: each request of the peer is answered once, unless the connection ends before; no answer is
-answered; nothing that a peer sends raises.
+Invariants: each request of the peer is answered exactly once, unless the connection ends first; an answer is
+never answered; nothing that a peer sends can raise an exception.
 
-Long because each kind of message is a method here, with what may go wrong in it.
+Long because each kind of message has a method here, with its error handling.
 """
 
 from __future__ import annotations
@@ -35,32 +35,32 @@ from tkws.protocol.state import State
 Method = TypeVar("Method", bound=Callable[..., object])
 Reply = Callable[[Any], object]
 
-# Seconds between two looks whether an answer that is overdue is among the events that wait for the handler.
+# Seconds between checks of whether an overdue answer is among the events that wait for the handler.
 LOOK_AGAIN = 0.25
 
 
-# Characters of a text of the peer that the log shows.
+# How many characters of a text from the peer the log shows.
 MAX_SHOWN = 100
 
 
 class JSONRPC:
-    """A handler that speaks JSON-RPC 2.0: both ends may call methods, and answers come in any order.
+    """A handler that speaks JSON-RPC 2.0: both ends may call methods, and answers may come in any order.
 
-    Text messages are taken as requests and answers; with the option ``codec``, values are. All other events
-    are passed to ``handler``, and so are ``error`` events for a message that cannot be decoded (a
-    `CodecError`) and for an error of the peer that belongs to no call (a `JSONRPCError`). One object serves
-    any number of connections.
+    It treats text messages, or values if the option ``codec`` is set, as requests and answers. It passes all
+    other events to ``handler``, along with an ``error`` event for each message that cannot be decoded (a
+    `CodecError`) and for each error from the peer that belongs to no call (a `JSONRPCError`). One object
+    serves any number of connections.
 
-    The functions that `method` registers answer the peer. `WebSocket.call` and `WebSocket.notify` call
+    Functions registered with `method` answer the peer. `WebSocket.call` and `WebSocket.notify` call
     methods of the peer.
 
-    For another envelope than that of JSON-RPC 2.0, override `wrap`, `unwrap` and `new_id`.
+    For an envelope other than that of JSON-RPC 2.0, override `wrap`, `unwrap` and `new_id`.
 
     Args:
-        handler: Called with all other events; None to ignore them.
-        max_running: The most requests of a peer whose methods run at the same time, as coroutines or futures;
-            more are answered with an error at once.
-        max_batch: The most messages of a batch; a larger one is answered with a single error.
+        handler: Called with all other events; None ignores them.
+        max_running: The maximum number of methods that run at the same time for one peer, as coroutines or
+            futures; further requests are answered with an error at once.
+        max_batch: The maximum number of messages in a batch; a larger batch is answered with a single error.
 
     Raises:
         TypeError: An argument is of a wrong type.
@@ -68,7 +68,7 @@ class JSONRPC:
     """
 
     batches: ClassVar[bool] = True
-    """Whether a list is a batch; False for an envelope of which each message is a list."""
+    """Whether a list is a batch; False for an envelope in which each message is itself a list."""
 
     def __init__(
         self, handler: EventHandler | None = None, *, max_running: int = 100, max_batch: int = 100
@@ -79,7 +79,7 @@ class JSONRPC:
         self._max_running = check_count("max_running", max_running, least=1)
         self._max_batch = check_count("max_batch", max_batch, least=1)
         self._methods: dict[str, Callable[..., Any]] = {}
-        self._numbers = count(1)  # of all connections: an answer may come late, after a reconnection
+        self._numbers = count(1)  # shared by all connections: an answer may come after a reconnection
         self._peers: WeakKeyDictionary[WebSocket, Peer] = WeakKeyDictionary()
 
     # For the program
@@ -97,14 +97,15 @@ class JSONRPC:
         goes to ``report_callback_exception``.
 
         Args:
-            name: The name of the method; left out, it is that of the function.
+            name: The name of the method; by default, the name of the function.
 
         Returns:
             The function.
 
         Raises:
-            TypeError: ``name`` is neither a str nor callable, or an ``async def`` comes without `tkws.aio`.
-            ValueError: The name has a function already.
+            TypeError: ``name`` is neither a str nor callable, or the function is an ``async def`` and
+                `tkws.aio` is not imported.
+            ValueError: A function is already registered under this name.
         """
         if isinstance(name, str):
             return lambda function: self._register(name, function)
@@ -112,16 +113,17 @@ class JSONRPC:
         return self._register(name.__name__, name)
 
     def cancel_request(self, ws: WebSocket, id: Id) -> bool:
-        """Cancel a method that the peer asked for and that still runs; it is answered with an error.
+        """Cancel a running method that the peer has called; the peer gets an error as its answer.
 
-        For requests to cancel, such as ``$/cancelRequest`` of the Language Server Protocol.
+        Use it for protocols that can cancel requests, such as the Language Server Protocol
+        (``$/cancelRequest``).
 
         Args:
             ws: The connection.
             id: The id of the request.
 
         Returns:
-            Whether there was one.
+            Whether such a method was running.
         """
         check_kind("ws", ws, WebSocket, "a WebSocket")
         peer = self._peers.get(ws)
@@ -143,15 +145,15 @@ class JSONRPC:
         return envelope.wrap(message)
 
     def unwrap(self, value: Any) -> Message:
-        """Return the message that a value was sent for: the inverse of `wrap`.
+        """Return the message that a value stands for: the inverse of `wrap`.
 
         Raises:
-            JSONRPCError: It is not a message; it is answered with this error.
+            JSONRPCError: The value is not a message; the peer gets this error as its answer.
         """
         return envelope.unwrap(value)
 
     def new_id(self, number: int) -> str | int:
-        """Return the id of a new request: ``number``, which counts the requests from 1."""
+        """Return the id for a new request: by default ``number``, which counts requests from 1."""
         return number
 
     # For `WebSocket.call`, as a `tkws.connection.calls.Caller`
@@ -210,7 +212,7 @@ class JSONRPC:
         return ws.send(self._encode_own(ws, Notification(check_text("method", method), _checked(params))))
 
     def leave(self, ws: WebSocket) -> None:
-        """End the calls and the methods of a connection whose handler was replaced."""
+        """Fail the calls and cancel the methods of a connection whose handler was replaced."""
         peer = self._peers.pop(ws, None)
         if peer is not None:
             peer.end(StateError("the handler of the connection was replaced, so no answer can come"))
@@ -222,7 +224,7 @@ class JSONRPC:
         self.handle(ws, type, message, self._handler)
 
     def handle(self, ws: WebSocket, type: str, message: Any, handler: Handler) -> None:
-        """Handle an event of a connection; ``handler`` gets those that are not messages of this protocol."""
+        """Handle an event of a connection; ``handler`` gets all events that are not JSON-RPC messages."""
         if type == Event.VALUE:
             self._take(ws, message, handler)
             return
@@ -254,7 +256,7 @@ class JSONRPC:
         return function
 
     def _note(self, ws: WebSocket, type: str, message: Any) -> None:
-        """Look at an event before the handler gets it."""
+        """Update the state for an event, before the handler gets it."""
         if type == Event.ERROR and isinstance(message, CodecError):
             self._answer(ws, Answer(None, error=JSONRPCError(JSONRPCError.PARSE_ERROR, "Parse error")))
         elif type == Event.ERROR:
@@ -278,7 +280,7 @@ class JSONRPC:
             self._answer(ws, Answer(None, error=JSONRPCError(JSONRPCError.INVALID_REQUEST, most)))
 
     def _take_one(self, ws: WebSocket, value: Any, reply: Reply, handler: Handler) -> None:
-        """Take a message, and call ``reply`` once with the value of the answer, or None."""
+        """Process one message, and call ``reply`` once with the value of the answer, or None."""
         try:
             message = self.unwrap(value)
         except JSONRPCError as error:
@@ -295,7 +297,7 @@ class JSONRPC:
                 self._run(ws, message, reply)
 
     def _settle(self, ws: WebSocket, answer: Answer, handler: Handler) -> None:
-        """End the call that an answer is for; the handler is told of an error that is for none."""
+        """Complete the call that an answer belongs to; pass an error without a call to the handler."""
         call = self._peer(ws).calls.get(answer.id)
         if call is not None and answer.error is not None:
             call.fail(answer.error)
@@ -303,7 +305,7 @@ class JSONRPC:
             call.succeed(answer.result)
         elif answer.id is None and answer.error is not None:
             handler(ws, Event.ERROR, answer.error)
-        else:  # it comes too late, or twice
+        else:  # a late or duplicate answer
             session_of(ws).log.info("an answer to %s, for which no call waits", _shown(repr(answer.id)))
 
     def _run(self, ws: WebSocket, message: Request | Notification, reply: Reply) -> None:
@@ -345,7 +347,7 @@ class JSONRPC:
         key = object()
 
         def on_done(future: Any) -> None:
-            if (method := peer.running.pop(key, None)) is not None:  # or the connection has ended
+            if (method := peer.running.pop(key, None)) is not None:  # otherwise the connection has ended
                 ws.loop.cancel_on_close(method.abandon)
                 self._end(ws, message, reply, _outcome(future))
 
@@ -365,7 +367,7 @@ class JSONRPC:
             task.add_done_callback(on_done)
 
     def _end(self, ws: WebSocket, message: Request | Notification, reply: Reply, outcome: Any) -> None:
-        """Answer a request with a result, or with the error for an exception."""
+        """Answer a request with a result, or with an error for an exception."""
         error: JSONRPCError | None = None
         if isinstance(outcome, JSONRPCError):
             error = outcome
@@ -384,7 +386,7 @@ class JSONRPC:
         self._send(ws, self._encodable(ws, answer))
 
     def _encodable(self, ws: WebSocket, answer: Answer) -> Any:
-        """Return the value of an answer; of an internal error if it cannot be encoded."""
+        """Return the value to send for an answer, or for an internal error if it cannot be encoded."""
         try:
             value = self.wrap(answer)
             if value is not None:
@@ -399,7 +401,7 @@ class JSONRPC:
         return encode_value(session_of(ws).options.codec or JSON, value)
 
     def _encode_own(self, ws: WebSocket, message: Request | Notification) -> Any:
-        """Return what is sent for a message of the program, whose faults raise."""
+        """Return the encoded message of a call by the program; errors in its arguments are raised."""
         try:
             return self._encode(ws, self.wrap(message))
         except (TypeError, ValueError) as error:
@@ -430,14 +432,14 @@ class JSONRPC:
             call.expire_after(seconds, partial(self._expire, ws, call, seconds))
 
     def _expire(self, ws: WebSocket, call: Call, seconds: float) -> None:
-        """End a call whose time is up, unless its answer may be among the waiting events."""
+        """Fail a call that has timed out, unless its answer may be among the waiting events."""
         waits = session_of(ws).delivery.has_backlog
         if waits or not call_as_handler(ws, partial(call.fail, CallTimeout(call.method, seconds))):
             call.expire_after(LOOK_AGAIN, partial(self._expire, ws, call, seconds))
 
 
 def _require_open(ws: WebSocket) -> None:
-    """Refuse to ask while there is no connection; the offline buffer is not for requests."""
+    """Raise a `StateError` unless the connection is open; requests do not go into the offline buffer."""
     if ws.state is not State.OPEN:
         raise StateError(
             f"The connection is {ws.state.name}, not OPEN: a request can be sent after `connect`"
@@ -462,13 +464,13 @@ def _fits(function: Callable[..., Any], *args: Any, **named: Any) -> bool:
         inspect.signature(function).bind(*args, **named)
     except TypeError:
         return False
-    except ValueError:  # it has no signature
+    except ValueError:  # the function has no signature
         return True
     return True
 
 
 def _drop(result: Any) -> None:
-    """Close or cancel a result that is not wanted."""
+    """Close or cancel a result that will not be used."""
     drop = getattr(result, "close", None) or getattr(result, "cancel", None)
     if drop is not None:
         drop()
@@ -483,7 +485,7 @@ def _outcome(future: Any) -> Any:
 
 
 def _shown(text: str) -> str:
-    """Return a text of the peer as the log shows it."""
+    """Return a text from the peer, shortened and escaped for the log."""
     return printable(text[:MAX_SHOWN])
 
 

@@ -1,13 +1,13 @@
-"""A bell that any thread can ring, and that Tcl's own notifier hears.
+"""A bell that any thread can ring to make Tcl call back in the interpreter's thread.
 
-It is one TCP connection over loopback. One end is a channel of Tcl's, which Tcl watches on every system;
-Windows has no file handlers. The other end is a socket of Python's: a byte that is sent there, by whichever
-thread, makes Tcl call back in the thread of the interpreter.
+It is a TCP connection over loopback. One end is a Tcl channel, which Tcl can watch on every system, including
+Windows, where Tk has no file handlers. The other end is a Python socket: a byte sent on it, from any thread,
+makes Tcl call back.
 
-Any program on this machine may connect to the port meanwhile. So Tcl's end begins with a secret, and a
-connection that does not send that is closed.
+Any program on this machine could connect to the port during setup. So Tcl's end first sends a secret, and
+connections that do not send it are closed.
 
-Knows Tcl's channels and sockets; knows nothing of what the bell is rung for.
+Knows Tcl's channels and sockets; knows nothing of the purpose of the bell.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from typing import Any
 
 HOST = "127.0.0.1"
 
-# Seconds in which the two ends must find each other.
+# Seconds within which the two ends must connect.
 CONNECT_TIMEOUT = 5.0
 
-# Where Tcl has file handlers it uses select(), which takes no descriptor above 1023. The bell stays well
-# below: other threads may open files at the same time.
+# Where Tcl has file handlers it uses select(), which accepts no descriptor above 1023. The bell stays well
+# below, since other threads may open files at the same time.
 MAX_DESCRIPTOR = 1000
 
-# Bytes to read at a time; as a rule there is one.
+# Bytes to read at a time; usually there is only one.
 _READ_SIZE = 64
 
 
@@ -40,7 +40,7 @@ class Bell:
 
     Args:
         tkapp: The Tcl interpreter.
-        callback: Called by Tcl, with arguments to ignore, as long as the bell was rung and not heard.
+        callback: Called by Tcl, with arguments to ignore, while a ring has not been heard yet.
 
     Raises:
         OSError: No connection over loopback can be made.
@@ -62,11 +62,11 @@ class Bell:
         """Make Tcl call back, from any thread."""
         sock = self._socket
         if sock is not None:
-            with suppress(OSError):  # full: it rings already; broken, or closed meanwhile: `hear` notices
+            with suppress(OSError):  # full: it is ringing already; broken or closed: `hear` notices
                 sock.send(b"\0")
 
     def hear(self) -> bool:
-        """Silence the bell; return whether it was rung or has broken, in which case call `mend` later."""
+        """Silence the bell; return whether it was rung or has broken. If it has broken, call `mend` later."""
         try:
             if self._tkapp.call("read", self._channel, _READ_SIZE):
                 return True
@@ -78,7 +78,7 @@ class Bell:
         return True
 
     def mend(self) -> None:
-        """Connect again if the connection broke; whatever was rung since then is lost.
+        """Reconnect if the connection has broken; any ring since then is lost.
 
         Raises:
             OSError: No connection over loopback can be made.
@@ -88,15 +88,15 @@ class Bell:
         self._channel, self._socket = _connect(self._tkapp)
         self._command = f"tkws_bell_{self._channel}"
         self._tkapp.createcommand(self._command, self._callback)
-        # Tcl removes a script that fails. `_tkinter` keeps the exception all the same.
+        # Tcl would remove a script that fails, hence `catch`; `_tkinter` still keeps the exception.
         self._tkapp.call("fileevent", self._channel, "readable", f"catch {self._command}")
 
     def ignore(self) -> None:
-        """Call back no more and leave the connection alone, in a forked child: it is the parent's."""
+        """Stop calling back, in a forked child; leave the connection open, since the parent uses it."""
         self._tkapp.call("fileevent", self._channel, "readable", "")
 
     def close(self) -> None:
-        """Close both ends and drop the callback, which may lead back to the owner of the bell. Idempotent."""
+        """Close both ends, and drop the callback, which may refer to the owner of the bell. Idempotent."""
         self._disconnect()
         self._callback = None
 
@@ -109,10 +109,10 @@ class Bell:
 
 
 def _connect(tkapp: Any) -> tuple[str, socket.socket]:
-    """Return a channel of Tcl's, and the socket that it is connected to.
+    """Return a Tcl channel, and the socket that it is connected to.
 
     Raises:
-        OSError: That is not possible.
+        OSError: They cannot be connected.
     """
     secret = os.urandom(16).hex()
     with socket.socket() as listener:
@@ -137,12 +137,12 @@ def _connect(tkapp: Any) -> tuple[str, socket.socket]:
 
 
 def _require_low_descriptor(tkapp: Any) -> None:
-    """Refuse a process in which Tcl would get a descriptor that it has no room for, and abort.
+    """Raise an error if Tcl would get a descriptor too high for select(): Tcl would abort the process.
 
     Raises:
-        OSError: All low descriptors are taken.
+        OSError: All low descriptors are in use.
     """
-    with socket.socket() as probe:  # takes the lowest that is free, as Tcl will
+    with socket.socket() as probe:  # takes the lowest free descriptor, as Tcl will
         if hasattr(tkapp, "createfilehandler") and probe.fileno() > MAX_DESCRIPTOR:
             raise OSError(errno.EMFILE, "Tcl has no room for descriptors above 1023")
 
@@ -151,7 +151,7 @@ def _accept(listener: socket.socket, secret: bytes) -> socket.socket:
     """Return the connection that begins with ``secret``; close all others.
 
     Raises:
-        OSError: It does not come.
+        OSError: The connection does not arrive.
     """
     deadline = time.monotonic() + CONNECT_TIMEOUT
     listener.setblocking(False)
@@ -175,10 +175,10 @@ def _accept(listener: socket.socket, secret: bytes) -> socket.socket:
 
 
 def _accept_waiting(listener: socket.socket, selector: selectors.BaseSelector) -> list[socket.socket]:
-    """Accept a connection and have ``selector`` tell when it has sent something."""
+    """Accept a connection, and register it with ``selector``; return it in a list, or an empty list."""
     try:
         sock, _ = listener.accept()
-    except (BlockingIOError, ConnectionError):  # it is gone already
+    except (BlockingIOError, ConnectionError):  # the client has already gone
         return []
     sock.setblocking(False)
     selector.register(sock, selectors.EVENT_READ, sock)

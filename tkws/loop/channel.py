@@ -1,14 +1,14 @@
-"""The loop for systems where Tk has no file handlers, such as Windows: a thread waits, and rings.
+"""The loop for systems where Tk has no file handlers, such as Windows: a helper thread waits, and wakes Tk.
 
 The thread sleeps until a descriptor is ready and then rings a bell that Tcl watches, so Tk calls the loop as
-it would call a file handler. No thread touches Tk but its own, and an idle program is not woken.
+it would call a file handler. Only Tk's own thread touches Tk, and an idle program is never woken.
 
 Invariants:
 
-- While the loop serves, the thread rests. Whenever the loop returns to Tk, and has not yielded, the thread
-  waits.
-- A Tk timer is set while the loop serves: a callback that runs Tk's event loop gets the thread back by it,
-  and so does the loop after an interrupt at any point.
+- While the loop serves events, the thread is idle. Whenever the loop returns to Tk without having yielded,
+  the thread waits for descriptors.
+- A Tk timer is set while the loop serves events. It restarts the thread if a callback runs Tk's event loop,
+  or if the loop is interrupted at any point.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from tkws.loop.poller import Poller
 from tkws.loop.systempollers import make_poller
 from tkws.loop.waiter import Waiter
 
-# Seconds between two attempts to mend a broken bell; the loop polls as often meanwhile.
+# Seconds between attempts to repair a broken bell; until then the loop polls at this interval.
 MEND_INTERVAL = 0.05
 
 
 class ChannelLoop(Loop):
-    """A loop that a thread wakes by a channel of Tcl's. While idle it uses no CPU at all.
+    """A loop that a helper thread wakes through a Tcl channel. It uses no CPU while idle.
 
     Raises:
-        OSError: No connection over loopback can be made, or no thread.
+        OSError: A loopback connection, or a thread, cannot be created.
     """
 
-    # Another call by Tk costs many times what it costs to poll once more.
+    # Returning to Tk to be called again costs many times as much as polling once more.
     _drain_all = True
 
     def __init__(
@@ -65,10 +65,10 @@ class ChannelLoop(Loop):
         self._let_wait()
 
     def _attach_to_tk(self) -> None:
-        """Do nothing: the thread waits once the loop has served what there is."""
+        """Do nothing: the thread starts to wait once the loop has served all ready events."""
 
     def _detach_from_tk(self) -> None:
-        """Do nothing: the thread, which may ring once more, is not let go meanwhile."""
+        """Do nothing: the thread, which may ring once more, is not restarted until then."""
 
     def _on_bell(self, *_event: object) -> None:
         if self._closed:
@@ -94,7 +94,7 @@ class ChannelLoop(Loop):
 
     def _dispatch(self, *_event: object) -> None:
         super()._dispatch()
-        self._let_wait()  # while the Tk timer of this entry is set
+        self._let_wait()  # the Tk timer of this entry is still set
 
     def _on_tk_idle(self) -> None:
         super()._on_tk_idle()
@@ -104,7 +104,7 @@ class ChannelLoop(Loop):
     def _let_wait(self) -> None:
         if self._yielded or self._closed:
             return
-        with suppress(OSError):  # the bell is broken: `_next_due` sees to the next attempt
+        with suppress(OSError):  # the bell is broken: `_next_due` schedules the next attempt
             self._waiter.go()
 
     def _next_due(self, now: float) -> float:

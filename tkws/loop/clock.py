@@ -1,7 +1,7 @@
-"""The clock of the loops: the finest one that never goes back.
+"""The clock of the loops: the monotonic clock with the finest resolution.
 
-On Windows ``time.monotonic`` ticks every 15.6 ms before Python 3.13, which is three slices. There
-``time.perf_counter`` is as steady, and exact.
+On Windows before Python 3.13, ``time.monotonic`` has a resolution of 15.6 ms, the length of three slices.
+``time.perf_counter`` is monotonic there too, and much finer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-# Seconds: a clock with longer ticks cannot measure a slice.
+# The coarsest resolution, in seconds, with which a slice can be measured.
 MAX_TICK = 0.001
 
 
@@ -21,4 +21,4 @@ def finest_clock() -> Callable[[], float]:
 
 
 monotonic: Final[Callable[[], float]] = finest_clock()
-"""Returns the time in seconds, which never goes back."""
+"""Returns a time in seconds that never goes backwards."""

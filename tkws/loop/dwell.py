@@ -1,11 +1,11 @@
-"""Decides how long the loop may wait by itself before Tk has its turn: so short that Tk loses little.
+"""Decides how long the loop may wait for events before it returns to Tk, without noticeably delaying Tk.
 
-Tk does not say what it has due. So the loop learns from what Tk does between two entries: Tcl counts the
-commands that it runs (``info cmdcount``), and what a program asks of Tk ends in one: the script of a timer,
-of an idle callback, of a binding, of a channel. If Tk runs one every so often, the loop waits for a part of
-that time only; if Tk is busy, it does not wait at all.
+Tk does not tell when its next work is due, so the loop estimates it. Tcl counts the commands that it runs
+(``info cmdcount``), and all work that a program gives to Tk runs as a command: the script of a timer, an idle
+callback, a binding or a channel. If Tk runs one from time to time, the loop waits for only a fraction of the
+usual interval; if Tk is busy, it does not wait at all.
 
-Knows the counter of one interpreter, and the time that it is given.
+Knows the counter of one interpreter, and the times that it is given. An *entry* is one call by Tk.
 """
 
 from __future__ import annotations
@@ -14,39 +14,38 @@ import math
 import tkinter
 from typing import Any, Final
 
-# Seconds of callbacks before Tk has its turn: a 10 ms timer and a redraw every 16 ms stay on time.
+# Seconds of callbacks before the loop returns to Tk: a 10 ms timer and a redraw every 16 ms stay on time.
 SLICE: Final = 0.005
 
-# Events that are closer together than this, in seconds, are a conversation: the loop waits as long for the
-# next one.
+# Events less than this many seconds apart are a conversation: the loop waits this long for the next one.
 LONGEST: Final = 0.001
 
-# The part of the time between two things that Tk does for which the loop may keep it waiting. What Tk has due
-# comes at any moment of that, so it is late by half of this part on average: a tenth.
+# The fraction of the interval between two commands of Tk's that the loop may wait. Tk's work falls due at any
+# moment of that wait, so on average it is late by half this fraction: a tenth of the interval.
 PART: Final = 0.2
 
-# Seconds below which it is not worth while to wait: the poller counts in milliseconds.
+# Seconds below which waiting is not worthwhile: the poller counts in milliseconds.
 SHORTEST: Final = LONGEST / 4
 
-# How many intervals the average is that of, about: so many beats of a chain of `after` calls are late.
+# About how many intervals the average covers: a new chain of `after` calls is late for this many beats.
 AVERAGED: Final = 4
 
-# Events that are ready at once, and take as long as this to be served, in seconds, are a flood.
+# If events that are ready together take at least this many seconds to serve, they are a flood.
 FLOOD: Final = 0.00025
 
 _UNKNOWN: Final = -1
 
 
 class Dwell:
-    """How long a loop may keep Tk waiting, from what Tk has done before.
+    """How long a loop may keep Tk waiting, estimated from what Tk has done so far.
 
     Args:
         tkapp: The Tcl interpreter.
 
     Attributes:
         waits: Whether this entry may wait for events.
-        seconds: How long it may wait for each.
-        until: When Tk has its turn, even if events follow closely.
+        seconds: How long it may wait for each event.
+        until: When the loop returns to Tk at the latest, even if events follow closely.
         served_at: When the last event was served.
     """
 
@@ -70,11 +69,11 @@ class Dwell:
         self._looks_at = -math.inf
 
     def enter(self, now: float) -> None:
-        """Begin an entry. It may wait if it follows closely on the last event, and Tk has been at rest."""
+        """Begin an entry. It may wait if the last event was very recent and Tk has been idle."""
         before, self._count = self._count, _UNKNOWN
         count = _UNKNOWN if before == _UNKNOWN else self._commands()
         if count == _UNKNOWN:
-            self._ran_at = now  # what Tk did meanwhile was not seen
+            self._ran_at = now  # Tk's work in the meantime was not counted
         elif count - before != self._own_commands:
             self._note(now)
         self._looked = False
@@ -84,36 +83,36 @@ class Dwell:
         self.waits = most >= SHORTEST and now - self.served_at < self.seconds
 
     def note_served(self, now: float) -> float:
-        """Note that all that was ready has been served; return the seconds since it was so the last time."""
+        """Note that all ready events have been served; return the seconds since the previous such note."""
         took, self.served_at = now - self.served_at, now
         return took
 
     def goes_on(self, served_for: float) -> bool:
-        """Return whether to serve what else is ready, when it is Tk's turn: once, or in a flood.
+        """Return whether to serve more ready events although it is Tk's turn: once per entry, or in a flood.
 
         Args:
-            served_for: How long it took to serve what was ready at once, in seconds.
+            served_for: How many seconds it took to serve the events that were ready together.
         """
         looked, self._looked = self._looked, True
         return not looked or (served_for >= FLOOD and self.seconds >= SHORTEST)
 
     def leave(self, now: float) -> None:
-        """End an entry: Tk has its turn."""
+        """End an entry: the loop returns to Tk."""
         if now >= self._looks_at:
             self._left_at = now
             self._count = self._commands()
 
     def _note(self, now: float) -> None:
-        """Take into account that Tk has run something since the loop was left."""
+        """Update the average: Tk has run a command since the loop was left."""
         rest = min(self._left_at - self._ran_at, SLICE / PART)
         self._interval += (rest - self._interval) / AVERAGED
         self._ran_at = now
-        if self._interval < LONGEST:  # look now and then only: it takes a microsecond, twice for each entry
+        if self._interval < LONGEST:  # count less often: counting takes a microsecond, twice per entry
             self._looks_at = now + LONGEST
 
     def _commands(self) -> int:
-        """Return how many commands Tcl has run; to ask is one or two of them."""
+        """Return how many commands Tcl has run; asking adds one or two."""
         try:
             return int(self._tkapp.call("info", "cmdcount"))
-        except tkinter.TclError:  # Ctrl-C is ending a dialog, and so everything that Tcl is asked in it
+        except tkinter.TclError:  # Ctrl-C is ending a dialog, so every Tcl call inside it fails
             return _UNKNOWN

@@ -1,6 +1,6 @@
-"""Ways into the loop that are never compiled: from Tk, and from a program that closes it.
+"""Entry points to the loop that are never compiled: for Tk, and for a program that closes the loop.
 
-A signal's handler tells by Python's frames whether tkws was interrupted, and compiled code has no frames.
+A signal handler looks at Python's frames to see whether it interrupted tkws, and compiled code has no frames.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 def entry(callback: Callable[..., object]) -> Callable[..., None]:
-    """Return a function that calls ``callback`` with the arguments it gets from Tk."""
+    """Wrap ``callback`` in a Python function that passes its arguments on."""
 
     def enter(*arguments: object) -> None:
         callback(*arguments)
@@ -18,5 +18,5 @@ def entry(callback: Callable[..., object]) -> Callable[..., None]:
 
 
 def call_in_frame(callback: Callable[[], object]) -> None:
-    """Call ``callback``, which takes long, from a frame of this package."""
+    """Call ``callback``, which may take long, from a Python frame of this package."""
     callback()

@@ -1,4 +1,4 @@
-"""Passes on, in the loop's thread, that a future of another thread is done."""
+"""Reports in the loop's thread that a future of another thread is done."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Relay:
-    """A callback of a future, which calls ``on_done`` with that from the loop.
+    """A done callback for a future, which calls ``on_done(future)`` from the loop.
 
     A future keeps its callbacks, and may outlive the interpreter in another thread, where Tk must not be
-    released: so this one lets go of the loop when it has passed on, and when it is cancelled.
+    freed. So a relay drops its reference to the loop once it has called ``on_done`` or is cancelled.
     """
 
     def __init__(self, loop: Loop, on_done: Callable[[Future[Any]], object]) -> None:
@@ -27,14 +27,14 @@ class Relay:
         self._target: tuple[Loop, Callable[[Future[Any]], object]] | None = (loop, on_done)
 
     def __call__(self, future: Future[Any]) -> None:
-        """Pass it on, from any thread."""
+        """Schedule ``on_done(future)``, from any thread."""
         with self._lock:
             if self._target is not None:
                 with suppress(StateError):  # the loop has closed
                     self._target[0].call_soon_threadsafe(self._pass_on, future)
 
     def cancel(self, future: Future[Any]) -> None:
-        """Pass nothing on, and cancel the future."""
+        """Cancel the future, without calling ``on_done``."""
         self._release()
         future.cancel()
 

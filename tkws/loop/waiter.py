@@ -1,17 +1,17 @@
-"""A thread that sleeps until a descriptor is ready, and then rings for the loop.
+"""A thread that sleeps until a descriptor is ready, and then rings the bell for the loop.
 
-It takes turns with the loop, so that neither of them spins. When the thread has rung, it rests until the loop
-has served what there is, and lets it `go` again. If the loop finds nothing several times in a row, the thread
-pauses before it waits again: a descriptor was closed behind our back, and its number belongs to something
-else now.
+The thread and the loop take turns, so neither spins. After it has rung, the thread is idle until the loop has
+served all ready events and calls `go`. If the loop finds nothing ready several times in a row, the thread
+pauses before it waits again: a descriptor was closed without being unregistered, and its number now belongs
+to something else.
 
-Knows descriptors, a poller and a bell; knows nothing of Tk. The thread's findings are hints: the loop asks
-its own poller, which may say otherwise.
+Knows descriptors, a poller and a bell; knows nothing of Tk. The thread's findings are only hints: the loop
+asks its own poller, which may find nothing.
 
 Invariants:
 
-- At most one ring is on its way, and the thread rests until the loop has heard it.
-- The thread sleeps until something is ready among all that is registered; a change wakes it to start again.
+- At most one ring is pending, and the thread is idle until the loop has heard it.
+- The thread sleeps until any registered descriptor is ready; a change of registration restarts the wait.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from tkws.loop.selectpoller import SelectPoller
 if TYPE_CHECKING:
     from tkws.loop.bell import Bell
 
-# False alarms in a row before the thread pauses, and seconds of that pause. A few are normal: a callback
-# that ran Tk's event loop has served what the thread found.
+# Consecutive false alarms before the thread pauses, and the seconds of that pause. A few are normal:
+# a callback that runs Tk's event loop may already have served what the thread found.
 MAX_FALSE_ALARMS = 3
 PAUSE = 0.05
 
-# Seconds that the end of the loop waits for the thread.
+# Seconds that `close` waits for the thread to end.
 END_TIMEOUT = 2.0
 
 
@@ -44,29 +44,29 @@ class Waiter:
     All methods are for the loop's thread.
 
     Args:
-        poller: Registers the same descriptors, and answers `poll`; `close` closes it.
-        bell: Is rung when a descriptor is ready; `close` closes it.
+        poller: Holds the same registrations, and is used by `poll`; `close` closes it.
+        bell: Rung when a descriptor is ready; `close` closes it.
 
     Attributes:
-        bell: The same.
+        bell: The bell.
 
     Raises:
-        OSError: There are no descriptors left, or no threads.
+        OSError: No descriptor is left, or a thread cannot be started.
     """
 
     def __init__(self, poller: Poller, bell: Bell) -> None:
         self._poller = poller
         self.bell: Bell = bell
-        self._waits = False  # whether the thread was let go, and its ring was not heard
+        self._waits = False  # whether it is the thread's turn, or its ring has not been heard yet
         self._false_alarms = 0
-        self._turn = threading.Lock()  # held as long as it is not the thread's turn
+        self._turn = threading.Lock()  # held while it is not the thread's turn
         self._turn.acquire()
         # Reentrant: a signal's handler, or a finalizer, may change what is watched at any moment.
         self._lock = threading.RLock()
         self._ended = False
         self._nudged = False
         self._nudge_reader, self._nudge_writer = socket.socketpair()
-        self._changes: dict[int, int] = {self._nudge_reader.fileno(): READABLE}  # a mask of 0 is the end
+        self._changes: dict[int, int] = {self._nudge_reader.fileno(): READABLE}  # a mask of 0 unregisters
         self._thread = threading.Thread(target=self._run, name="tkws-waiter", daemon=True)
         self._start()
 
@@ -101,7 +101,7 @@ class Waiter:
         """Give the thread its turn to wait until a descriptor is ready. No-op while it waits.
 
         Raises:
-            OSError: The bell is broken, and cannot be mended.
+            OSError: The bell is broken, and cannot be repaired.
         """
         self.bell.mend()
         if not self._waits:
@@ -110,14 +110,14 @@ class Waiter:
                 self._turn.release()
 
     def hear(self) -> bool:
-        """Take the turn; return whether the thread rang."""
+        """Take the turn back if the thread has rung, or the bell has broken; return whether it has."""
         heard = self.bell.hear()
         if heard:
             self._waits = False
         return heard
 
     def note_alarm(self, is_false: bool) -> None:
-        """Note whether nothing was ready after it rang."""
+        """Note whether the loop found nothing ready after a ring."""
         self._false_alarms = self._false_alarms + 1 if is_false else 0
 
     # ---- the end
@@ -129,7 +129,7 @@ class Waiter:
                 return
             self._ended = True
             self._nudge()
-        with suppress(RuntimeError):  # it is the thread's turn already
+        with suppress(RuntimeError):  # it is already the thread's turn
             self._turn.release()
         self._thread.join(END_TIMEOUT)
         self._nudge_reader.close()
@@ -138,7 +138,7 @@ class Waiter:
         self.bell.close()
 
     def leave(self) -> None:
-        """Touch nothing that is shared with the parent, in a forked child; there is no thread here."""
+        """Detach in a forked child, which has no waiter thread, without touching what the parent shares."""
         self.bell.ignore()
 
     def _start(self) -> None:
@@ -170,13 +170,13 @@ class Waiter:
             self._turn.acquire()
 
     def _wait(self, poller: SelectPoller) -> bool:
-        """Sleep until a descriptor is ready; return False at the end."""
+        """Sleep until a descriptor is ready; return False when the waiter is closed."""
         if self._false_alarms > MAX_FALSE_ALARMS:
             time.sleep(PAUSE)
         while self._update(poller):
             try:
                 ready = poller.poll(None)
-            except (OSError, ValueError):  # out of memory, say
+            except (OSError, ValueError):  # for example, out of memory
                 time.sleep(PAUSE)
                 continue
             if len(ready) > 1 or ready[0][0] != self._nudge_reader.fileno():
@@ -184,7 +184,7 @@ class Waiter:
         return False
 
     def _update(self, poller: SelectPoller) -> bool:
-        """Pass the changes on to the thread's own poller; return False at the end."""
+        """Apply the changes to the thread's own poller; return False when the waiter is closed."""
         with self._lock:
             if self._ended:
                 return False

@@ -1,6 +1,6 @@
 """Admission: the program's own check of each request for a WebSocket, before it is answered with 101.
 
-Knows what a check may return, and waits for a result that comes later;
+Interprets what a check returns, and waits for a result that comes later;
 `tkws.serving.httpconnection` answers the request.
 """
 
@@ -27,18 +27,18 @@ from tkws.serving.gate import Decision, PendingRequest, refusal_of
 
 @dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
 class Admit:
-    """The result of a check of `HTTPServer.admit` that lets a client in, and says more than True does.
+    """Returned by a check of `HTTPServer.admit` to let a client in, with more detail than True gives.
 
     Args:
-        data: The program's own; `WebSocket.data` of the connection.
-        headers: More fields of the answer that makes the connection, such as ``Set-Cookie``.
-        protocol: The subprotocol, one of those that the client offers; ``""`` for none of them, and None for
-            the first that `Server.live` has an entry for.
+        data: Any object of the program's; it becomes `WebSocket.data` of the connection.
+        headers: Additional header fields of the 101 response, such as ``Set-Cookie``.
+        protocol: The subprotocol, which must be one that the client offers; ``""`` for none, and None for
+            the first offered one for which `Server.live` has an entry.
 
     Raises:
         TypeError: An argument is of a wrong type.
-        ValueError: ``headers`` cannot be sent, or have a field of the handshake's; ``protocol`` is not a
-            token.
+        ValueError: ``headers`` cannot be sent, or contain a field that belongs to the handshake; or
+            ``protocol`` is not a token.
     """
 
     data: Any
@@ -71,7 +71,7 @@ class Admission:
 
     Args:
         loop: The loop of the server.
-        path: The glob of the paths that it is for.
+        path: The glob of the paths that it checks.
         check: The program's callable.
     """
 
@@ -81,7 +81,7 @@ class Admission:
         self._check = check
 
     def __call__(self, pending: PendingRequest) -> None:
-        """Ask the check, and decide now or when its answer has come."""
+        """Call the check, and decide now, or when its result arrives."""
         answer = self._check(pending.request)
         if isinstance(answer, Future):
             relay = Relay(self._loop, partial(self._take, pending))
@@ -95,7 +95,7 @@ class Admission:
             pending.decide(decision_of(answer))
 
     def _take(self, pending: PendingRequest, future: Any) -> None:
-        """Decide by the result of a future or a task, in the loop's thread."""
+        """Decide from the result of a future or a task, in the loop's thread."""
         if future.cancelled():
             pending.refuse(plain(503, "The decision on this request was cancelled"))
             return
@@ -108,7 +108,7 @@ class Admission:
 
 
 def decision_of(verdict: object) -> Decision:
-    """Return the decision that a check's result stands for.
+    """Convert the result of a check into a decision.
 
     Raises:
         TypeError: ``verdict`` is not a `Verdict`.

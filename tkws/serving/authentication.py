@@ -1,7 +1,7 @@
 """`basic_auth` and `bearer_auth`: checks for `HTTPServer.admit` that ask for a password or a token.
 
-Knows the header fields of RFC 7617 and RFC 6750. A comparison takes the same time however much is right, and
-is one of hashes, so that a length does not show either.
+Reads and writes the header fields of RFC 7617 and RFC 6750. Secrets are compared in constant time, as hashes,
+so that the time does not reveal their length either.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ Read = Callable[[object], Verdict]
 def basic_auth(check: Mapping[str, str] | Callable[[str, str], object], realm: str = "WebSocket") -> Check:
     """Return a check for `HTTPServer.admit` that asks for a user and a password (RFC 7617).
 
-    ``server.admit(tkws.basic_auth({"ada": "secret"}))``. The user's name becomes ``ws.data``. Passwords
-    travel in the clear: use TLS.
+    ``server.admit(tkws.basic_auth({"ada": "secret"}))``. The user name becomes ``ws.data``. Passwords
+    are sent unencrypted unless you use TLS.
 
     Args:
         check: A mapping of user to password; or a callable ``(user, password)`` that returns True or False.
             It may also return another true value, which becomes ``ws.data``; a `Response` or an `Admit`; or a
             `concurrent.futures.Future` or an awaitable of any of these.
-        realm: The purpose of the password, as browsers show it.
+        realm: The purpose of the password; browsers show it to the user.
 
     Returns:
-        The check. It refuses all others with 401.
+        The check, which answers 401 to everyone else.
 
     Raises:
         TypeError: An argument is of a wrong type.
-        ValueError: A password is empty, a user's name has a colon, or ``realm`` cannot be sent.
+        ValueError: A password is empty, a user name contains a colon, or ``realm`` cannot be sent.
     """
     ask: Callable[[str, str], object]
     if isinstance(check, Mapping):
@@ -72,16 +72,17 @@ def bearer_auth(
 ) -> Check:
     """Return a check for `HTTPServer.admit` that asks for a token (RFC 6750): ``Authorization: Bearer ...``.
 
-    ``server.admit(tkws.bearer_auth({"a1b2c3": "ada"}))``. Tokens travel in the clear: use TLS.
+    ``server.admit(tkws.bearer_auth({"a1b2c3": "ada"}))``. Tokens are sent unencrypted
+    unless you use TLS.
 
     Args:
-        check: A mapping of token to what becomes ``ws.data``, such as the user's name; a collection of
-            tokens, of which the client's becomes ``ws.data``; or a callable ``(token)`` that returns what
-            that of `basic_auth` does.
+        check: A mapping of token to the value of ``ws.data``, such as the user's name; a collection of
+            tokens, in which case the client's token becomes ``ws.data``; or a callable ``(token)`` that
+            returns the same kinds of result as that of `basic_auth`.
         realm: The purpose of the token.
 
     Returns:
-        The check. It refuses all others with 401.
+        The check, which answers 401 to everyone else.
 
     Raises:
         TypeError: An argument is of a wrong type.
@@ -118,13 +119,13 @@ def _callable(check: Any, what: str) -> Callable[..., object]:
 
 
 def _knows_password(passwords: Mapping[str, str], user: str, password: str) -> bool:
-    """Tell whether it is the user's; that takes as long if there is no such user."""
+    """Tell whether the password is the user's, in the same time whether or not the user exists."""
     known = passwords.get(user)
     return _same(password, known or "") and known is not None
 
 
 def _find_token(tokens: Collection[str], token: str) -> Admit | None:
-    """Look at every token, however early one fits."""
+    """Return an `Admit` for a known token, or None. Compares with every token, even after a match."""
     found = [known for known in tokens if _same(token, known)]
     if not found:
         return None
@@ -138,7 +139,7 @@ def _same(given: str, known: str) -> bool:
 
 
 def _verdict(answer: object, identity: str, refusal: Response) -> Verdict:
-    """Return the verdict that the answer of the program's callable stands for."""
+    """Convert the answer of the program's callable into a verdict."""
     if isinstance(answer, Admit | Response):
         return answer
     if not answer:
@@ -147,7 +148,7 @@ def _verdict(answer: object, identity: str, refusal: Response) -> Verdict:
 
 
 def _later(answer: object, read: Read) -> Verdict | Future[Verdict] | Awaitable[Verdict]:
-    """Read the answer of the program's callable, or do so when it has come."""
+    """Convert the answer of the program's callable with ``read``: now, or once it has arrived."""
     if isinstance(answer, Future):
         return _chain(answer, read)
     if isawaitable(answer):
@@ -160,7 +161,7 @@ async def _await(answer: Awaitable[object], read: Read) -> Verdict:
 
 
 def _chain(answer: Future[Any], read: Read) -> Future[Verdict]:
-    """Return a future of what ``read`` makes of the result of another, which is cancelled with it."""
+    """Return a future of ``read(answer.result())``. Cancelling it cancels ``answer``."""
     outer: Future[Verdict] = Future()
 
     def pass_on(answer: Future[Any]) -> None:
@@ -178,7 +179,7 @@ def _chain(answer: Future[Any], read: Read) -> Future[Verdict]:
 
 
 def _basic_credentials(headers: Headers) -> tuple[str, str] | None:
-    """Return the user and the password; None without them, and for a field that is malformed."""
+    """Return the user and the password; None if the field is missing or malformed."""
     encoded = _credentials(headers, "basic")
     try:
         decoded = a2b_base64(encoded, strict_mode=True)
@@ -189,14 +190,14 @@ def _basic_credentials(headers: Headers) -> tuple[str, str] | None:
 
 
 def _credentials(headers: Headers, scheme: str) -> str:
-    """Return what follows the scheme in Authorization; empty for another one, and for several fields."""
+    """Return what follows ``scheme`` in Authorization; empty for another scheme, or several fields."""
     fields = headers.get_all("Authorization")
     name, _, credentials = fields[0].partition(" ") if len(fields) == 1 else ("", "", "")
     return credentials.strip(" ") if name.lower() == scheme else ""
 
 
 def _text(value: str) -> str:
-    """Return the value of a field as the text that its bytes are in UTF-8."""
+    """Decode a field value as UTF-8; header fields arrive decoded as Latin-1."""
     return _decoded(value.encode("latin-1"))
 
 

@@ -1,4 +1,4 @@
-"""The connections of one server: with the paths that were asked for, by address, and by group."""
+"""The connections of one server, by requested path, by client address and by group."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """The connections that are not closed, the oldest first; other threads only read.
+    """The connections that are not closed, oldest first. Other threads only read.
 
     It owns the sessions (`tkws.connection.owner`), which call `forget` at their end.
 
     Args:
-        on_told: Called when the last `disconnect` of one of them was delivered.
+        on_told: Called when a connection has delivered its last `disconnect`.
 
     Attributes:
-        groups: The groups that they have joined.
-        untold: How many have ended without having delivered their last `disconnect` yet.
+        groups: The groups that the connections have joined.
+        untold: How many connections have ended but not yet delivered their last `disconnect`.
     """
 
     __slots__ = ("_addresses", "_on_told", "_paths", "groups", "untold")
@@ -45,7 +45,7 @@ class Connections:
 
         Args:
             session: The connection.
-            path: The path that was asked for, percent-decoded.
+            path: The path of the request, percent-decoded.
             request: The request.
         """
         self._paths[session] = path
@@ -53,7 +53,7 @@ class Connections:
         session.owner = self
 
     def forget(self, session: Session) -> None:
-        """Note the end of a connection."""
+        """Remove a connection that has ended."""
         del self._paths[session]
         self.untold += 1
         self.groups.forget(session)
@@ -73,7 +73,7 @@ class Connections:
         self.groups.join(session, group)
 
     def leave(self, session: Session, group: str) -> None:
-        """Take a connection out of a group."""
+        """Remove a connection from a group."""
         self.groups.leave(session, group)
 
     def count_from(self, request: Request) -> int:
@@ -81,14 +81,14 @@ class Connections:
         return self._addresses[_address_of(request)]
 
     def all(self) -> list[Session]:
-        """Return the connections. The list is made at once: in another thread, the dictionary may change."""
+        """Return the connections as a list, copied atomically since the caller may be in another thread."""
         return list(self._paths)
 
     def select(self, path: str, groups: Sequence[str] | None, excluded: Collection[Session]) -> list[Session]:
         """Return the receivers of a broadcast.
 
         Args:
-            path: A glob for the paths that were asked for.
+            path: A glob for the requested paths.
             groups: Names and patterns of groups; None for all connections.
             excluded: The connections to leave out.
         """
@@ -100,10 +100,10 @@ class Connections:
 
 
 def sessions_of(name: str, sockets: WebSocket | Iterable[WebSocket] | None) -> frozenset[Session]:
-    """Return the sessions of a WebSocket, or of several; None for none.
+    """Return the sessions of one or more WebSockets; none for None.
 
     Raises:
-        TypeError: It is of another type.
+        TypeError: ``sockets`` is of another type.
     """
     if sockets is None:
         return frozenset()

@@ -1,9 +1,9 @@
 """Groups of connections by name, such as the rooms of a chat: which connections have joined which.
 
-A group exists while it has members. A call with a name looks at the members of that group and at no others; a
-call with a pattern looks at the names of all groups as well. A connection that has joined none keeps nothing.
+A group exists while it has members. A lookup by name visits only the members of that group; a lookup by
+pattern also visits the names of all groups. A connection that has joined no group uses no memory for groups.
 
-Other threads only read, and take copies that are made at once.
+Other threads only read, from copies that are made in a single atomic step.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ class Groups:
         session.groups[group] = None
 
     def leave(self, session: Session, group: str) -> None:
-        """Take a connection out of a group; a no-op if it is not a member."""
+        """Remove a connection from a group; a no-op if it is not a member."""
         if session.groups and group in session.groups:
             del session.groups[group]
             self._remove(session, group)
 
     def forget(self, session: Session) -> None:
-        """Take a connection that has ended out of its groups; it keeps their names."""
+        """Remove a connection that has ended from its groups; `Session.groups` keeps their names."""
         for group in session.groups or ():
             self._remove(session, group)
 
     def members(self, groups: Sequence[str]) -> list[Session]:
-        """Return the members of groups in the order in which they joined, each once.
+        """Return the members of the groups, each once, in the order in which they joined.
 
         Args:
             groups: Names and patterns.
@@ -82,11 +82,11 @@ class Backplane(Protocol):
         """
 
     def subscribe(self, deliver: Callable[[str, str | bytes], object]) -> object:
-        """Begin to call ``deliver(group, message)``, from any thread, for what the others publish."""
+        """Start to call ``deliver(group, message)``, from any thread, for what other servers publish."""
 
 
 def check_groups(name: str, groups: object) -> tuple[str, ...]:
-    """Return a name or pattern, or several, as a tuple.
+    """Return one or more names or patterns as a tuple.
 
     Raises:
         TypeError: ``groups`` is neither a str nor an iterable of str.

@@ -18,7 +18,7 @@ class PathEntry(NamedTuple):
     handler: EventHandler
     protocol: str
     stream: bool | None = None
-    """The option ``stream`` of the connections; None for that of the server."""
+    """The option ``stream`` for these connections; None to use the server's."""
 
 
 class Paths:
@@ -32,14 +32,14 @@ class Paths:
         self._entries.append(entry)
 
     def matching(self, path: str, default: EventHandler) -> list[PathEntry]:
-        """Return the entries that serve a path, percent-decoded; that of the default handler is the last."""
+        """Return the entries that match a percent-decoded path, the default handler's last."""
         entries = [entry for entry in self._entries if fnmatchcase(path, entry.path)]
         if default is not ignore:
             entries.append(PathEntry("*", default, "*"))
         return entries
 
     def find(self, path: str, offered: Sequence[str], default: EventHandler) -> tuple[PathEntry, str]:
-        """Return the entry for a request and the subprotocol that it takes (tcllib's ``test``).
+        """Return the entry for a request, and the subprotocol that it accepts (tcllib's ``test``).
 
         Raises:
             HandshakeError: No entry fits.
@@ -57,16 +57,16 @@ class Paths:
 
 
 def check_glob(path: str) -> None:
-    """Refuse a glob of which no beginning matches the ``/`` that every path begins with."""
+    """Refuse a glob that can match no path: every path begins with ``/``."""
     if not any(fnmatchcase("/", path[:end]) for end in range(1, len(path) + 1)):
         raise ValueError(f"path: must begin with '/' or a wildcard, not {path!r}")
 
 
 def choose_offered(protocols: tuple[str, ...], chosen: str | None) -> Sequence[str]:
-    """Return the subprotocols to choose from: all that the client offers, or what the program chose.
+    """Return the subprotocols to choose from: the one that the program chose, or all that the client offers.
 
     Raises:
-        ValueError: The client does not offer that.
+        ValueError: The client does not offer ``chosen``.
     """
     if chosen is None:
         return protocols

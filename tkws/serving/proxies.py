@@ -1,4 +1,4 @@
-"""Requests that come through a proxy which the server trusts: the address of their client."""
+"""Finds the address of the client of a request that came through a trusted proxy."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tkws.http.forwarded import forwarded_for
 from tkws.http.messages import Request
 
 UNIX = "unix"
-"""Stands for every client of a Unix socket, which has no address."""
+"""Stands for all peers on a Unix socket, which have no address."""
 
 
 def with_client(request: Request, trusted: Sequence[str]) -> Request:
-    """Return a request whose ``peer`` is its client, not a proxy that is trusted to have noted it.
+    """Return the request with the client as its ``peer``, in place of a trusted proxy.
 
-    The chain of proxies is followed from this end, since the client may have written its beginning itself.
+    The chain of proxies is read from its end, since the client may have forged its beginning.
 
     Args:
-        request: A request, whose peer is that of the connection.
+        request: A request whose ``peer`` is the other end of the connection.
         trusted: The option ``trusted_proxies``.
     """
     peer = request.peer
@@ -37,7 +37,7 @@ def with_client(request: Request, trusted: Sequence[str]) -> Request:
 
 
 def is_trusted(peer: Any, trusted: Sequence[str]) -> bool:
-    """Tell whether a socket's address is that of a proxy which the server trusts."""
+    """Tell whether a socket address belongs to a trusted proxy."""
     if not isinstance(peer, tuple):
         return UNIX in trusted
     address = parse_address(str(peer[0]))
