@@ -1,6 +1,6 @@
 """When a connection that was lost is tried again: pauses that grow, and causes that are final.
 
-Pure arithmetic and judgement; `WebSocket` owns the timer and makes the attempts.
+Pure arithmetic and judgement; `Session` owns the timer and makes the attempts.
 """
 
 from __future__ import annotations

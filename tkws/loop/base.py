@@ -1,7 +1,8 @@
 """The loop that users of `tkws.loop` see: it watches descriptors, keeps timers and queues calls.
 
 Knows descriptors, time and one Tcl interpreter; knows nothing of the data that flows through the
-descriptors. `TkLoop` and `PolledLoop` add how Tk notices that a descriptor is ready.
+descriptors. `TkLoop`, `ChannelLoop` and `PolledLoop` add how Tk notices that a descriptor is
+ready.
 
 Invariants:
 
