@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 import tkws
@@ -119,6 +121,17 @@ def test_a_server_that_is_not_there_resets_who_comes(root, echo) -> None:
     assert "error" in recorder
     link.close()
     link.close()
+
+
+def test_a_link_that_closes_while_it_dials_dials_no_more(root, link, echo) -> None:
+    near, far = socket.socketpair()
+    with far:
+        link._accept(near, None)
+        (client,) = link._connections
+        link.close()
+        run_until(lambda: not link._connections, master=root)
+    assert client.dial is not None
+    assert "over: 0 under way, 0 waiting" in repr(client.dial)
 
 
 @pytest.mark.parametrize("target", ["ws://127.0.0.1/", "ws://localhost:80/", "nowhere"])

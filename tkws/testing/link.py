@@ -137,7 +137,7 @@ class Link:
     def _accept(self, sock: socket.socket, address: object) -> None:
         self.accepted += 1
         client = self._add(sock)
-        HappyEyeballs(
+        client.dial = HappyEyeballs(
             self._loop,
             [self._target],
             on_connected=lambda sock: self._pair(client, sock),
@@ -146,8 +146,6 @@ class Link:
 
     def _pair(self, client: _RelayedConnection, sock: socket.socket) -> None:
         server = self._add(sock)
-        if client.stream.closed:
-            reset(server.stream)
         client.pair_with(server)
         server.pair_with(client)
 
@@ -201,6 +199,7 @@ class _RelayedConnection(StreamOwner):
         remove: Callable[[_RelayedConnection], object],
     ) -> None:
         self.stream = SocketStream(loop, sock, self)
+        self.dial: HappyEyeballs | None = None  # makes its counterpart; cancelled with it
         self._counterpart: _RelayedConnection | None = None
         self._relay = relay
         self._remove = remove
@@ -254,8 +253,10 @@ class _RelayedConnection(StreamOwner):
         self._relay(b"", self._end_counterpart)
 
     def connection_lost(self, cause: Exception | None) -> None:
-        """Reset the counterpart, unless this connection ended in good order."""
+        """Reset the counterpart, or stop dialling it, unless this connection ended in good order."""
         self._remove(self)
+        if self.dial is not None:
+            self.dial.cancel()
         if self._counterpart is not None and not self._ended:
             reset(self._counterpart.stream)
 
