@@ -13,4 +13,10 @@ tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C
 printf 'C:\\tkws\r\n' | tee "$dir"/prefix/drive_c/py3*/Lib/site-packages/tkws.pth >/dev/null
 cd "$copy"
 # Its own notifier is the subject, and a file cannot be one of its standard streams.
-env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"
+tests() { env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"; }
+# Many a time limit is wall time, and Wine is slow: what fails is repeated once.
+tests "$@" || {
+    [ "$?" = 1 ] || exit 1
+    printf '\n---- what failed, once more:\n'
+    tests --last-failed --last-failed-no-failures=none "$@"
+}
