@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# bash .ci/wine.sh DIR TEST...: runs tests on Windows' own Python under Wine, which is in DIR as ../shared/portability
-# makes it. Wine is slow, so it is a part of the tests; tests/platforms.py has those that cannot hold there.
+# bash .ci/wine.sh DIR TEST...: runs tests on Windows' own Python under Wine, which is in DIR: the program DIR/wpy, and
+# Wine's disk in DIR/prefix. Wine is slow, so it is a part of the tests; tests/platforms.py has those that cannot hold
+# there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 dir=$(realpath "$1")
