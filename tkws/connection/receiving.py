@@ -13,8 +13,9 @@ from contextlib import suppress
 from io import BufferedWriter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from tkws.checks import check_callable, check_size
-from tkws.connection.transfer import Transfer
+from tkws.checks import check_size
+from tkws.connection.transfer import Transfer, check_transfer_callbacks
+from tkws.connection.values import MESSAGES
 from tkws.errors import StateError
 from tkws.options import Handler
 from tkws.protocol.closing import CloseCode
@@ -29,8 +30,6 @@ Target: TypeAlias = str | os.PathLike[str] | Callable[[Any], object]
 
 UNFINISHED: Final = ".part"
 """The suffix of a file's name until the file is complete."""
-
-_MESSAGES = (Event.TEXT, Event.BINARY)
 
 
 class Download(Transfer):
@@ -86,7 +85,7 @@ class Download(Transfer):
 
     def pass_on(self, handler: Handler, type: Event, message: Any) -> bool:
         """Consume an event, or call ``handler`` with it; return whether the message has ended."""
-        if type in _MESSAGES and not self._begun:
+        if type in MESSAGES and not self._begun:
             if self.done:  # it was cancelled before it began
                 handler(self.ws, type, message)
                 return True
@@ -193,9 +192,7 @@ def new_download(
         raise TypeError(f"target: a path, or a callable (data), not {type(target).__name__}")
     if max_size is not None:
         max_size = check_size("max_size", max_size)
-    for name, function in (("on_progress", on_progress), ("on_end", on_end)):
-        if function is not None:
-            check_callable(name, function, "(download)")
+    check_transfer_callbacks(on_progress, on_end, "(download)")
     if session.state is State.CLOSED:
         raise not_open(State.CLOSED)
     return Download(

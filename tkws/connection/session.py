@@ -28,7 +28,7 @@ from tkws.connection.lifecycle import Effect, Input, Phase, plan
 from tkws.connection.lifecycleevents import LifecycleEvents
 from tkws.connection.logs import ConnectionLog
 from tkws.connection.sending import Sending
-from tkws.connection.values import decoding
+from tkws.connection.values import MESSAGES, decoding
 from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions, Handler
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 # Seconds. A retry policy may return any number; a timer does not take any number.
 _MAX_RETRY_DELAY = 366 * 24 * 3600.0
 
-_MESSAGES: Final = (Event.TEXT, Event.BINARY, Event.PART)
+_MESSAGES: Final = (*MESSAGES, Event.PART)
 
 # These come from the loop only, so the handler may be called at once.
 _FROM_LOOP = (Input.FAILED, Input.LOST, Input.RETRY, Input.GIVE_UP)

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from tkws.checks import check_callable, check_flag, check_kind, check_size
+from tkws.checks import check_flag, check_kind, check_size
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.fragments import Fragments, Source, check_source, size_of
-from tkws.connection.transfer import Transfer
+from tkws.connection.transfer import Transfer, check_transfer_callbacks
 from tkws.errors import StateError
 from tkws.protocol.closing import CloseCode
 
@@ -219,9 +219,7 @@ def new_upload(
         fragment_size = check_size("fragment_size", fragment_size, least=1)
     if compress is not None:
         check_kind("compress", compress, bool, "True, False or None")
-    for name, function in (("on_progress", on_progress), ("on_end", on_end)):
-        if function is not None:
-            check_callable(name, function, "(upload)")
+    check_transfer_callbacks(on_progress, on_end, "(upload)")
     most = fragment_size or session.options.fragment_size or FRAGMENT_SIZE
     return Upload(
         ws,

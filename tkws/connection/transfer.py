@@ -5,9 +5,11 @@ The program's functions are called from the loop. An exception that they raise i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from tkws.checks import check_callable
 from tkws.errors import WebSocketError
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ PROGRESS_INTERVAL: Final = 1 / 30
 """Seconds between two calls of ``on_progress``: a screen shows no more."""
 
 
-class Transfer:
+class Transfer(ABC):
     """The base of `tkws.Upload` and `tkws.Download`.
 
     Args:
@@ -49,8 +51,9 @@ class Transfer:
             else:
                 self._on_end = None
 
+    @abstractmethod
     def _end(self, error: Exception | None) -> None:
-        raise NotImplementedError
+        """Release what the transfer holds; ``error`` says why it is incomplete, None that it is complete."""
 
     def _tell_progress(self, *, always: bool = False) -> None:
         now = self._loop.now()
@@ -79,3 +82,19 @@ class Transfer:
         if not self.done:
             return verb
         return "done" if self.error is None else repr(self.error)
+
+
+def check_transfer_callbacks(on_progress: object, on_end: object, arguments: str) -> None:
+    """Refuse what cannot be called in place of the functions of a transfer.
+
+    Args:
+        on_progress: A function or None.
+        on_end: A function or None.
+        arguments: Their arguments, for the error.
+
+    Raises:
+        TypeError: One of them is neither None nor callable.
+    """
+    for name, function in (("on_progress", on_progress), ("on_end", on_end)):
+        if function is not None:
+            check_callable(name, function, arguments)
