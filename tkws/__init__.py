@@ -34,10 +34,10 @@ from tkws.commands import (
     validate,
 )
 from tkws.connection.calls import Call
-from tkws.connection.receiving import Download
+from tkws.connection.download import Download
 from tkws.connection.statistics import Statistics
-from tkws.connection.streaming import Upload
 from tkws.connection.timings import Timings
+from tkws.connection.upload import Upload
 from tkws.connection.websocket import WebSocket
 from tkws.errors import (
     CallTimeout,

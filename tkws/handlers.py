@@ -17,7 +17,7 @@ from tkws.asynchandlers import check_handler, runnable
 from tkws.checks import check_callable, check_kind, check_seconds
 from tkws.codecs import JSON
 from tkws.connection.calls import find_caller
-from tkws.connection.values import MESSAGES, decoding
+from tkws.connection.decoding import MESSAGES, decoding
 from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.errors import OpenTimeout, WebSocketError
 from tkws.loop import Timer

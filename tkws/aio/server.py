@@ -27,7 +27,7 @@ from tkws.loop.widgets import require_widget
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.state import State
 from tkws.serving.content import plain
-from tkws.serving.gate import PendingRequest
+from tkws.serving.decision import PendingRequest
 from tkws.serving.httpserver import HTTPServer
 
 SWITCHING_PROTOCOLS = 101
@@ -96,7 +96,7 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = asyncio.Event()
         if process_request is not None:
-            server.gate = self._ask
+            server.decider = self._ask
 
     @property
     def port(self) -> int:

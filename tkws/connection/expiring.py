@@ -1,7 +1,7 @@
 """A message that is dropped if it has not begun to leave in time: `WebSocket.send` with ``expires``.
 
 It waits while anything before it does, and later ones wait for it, so that the order is kept. To the queue
-it is like a message in parts (`tkws.connection.streaming`): it takes the line, and gives it back.
+it is like a message in parts (`tkws.connection.upload`): it takes the line, and gives it back.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Each message ends in one of three ways: a connection takes it, an event reports its loss, or the call that
 sends it raises. Order: messages that the handler of `connect` sends go first, then those buffered before
-there was a connection, then all later ones. While a message goes out in parts (`tkws.connection.streaming`),
+there was a connection, then all later ones. While a message goes out in parts (`tkws.connection.upload`),
 later ones wait for its end.
 
 Knows the connection, not how it begins and ends.
@@ -26,7 +26,7 @@ from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
-    from tkws.connection.streaming import Upload
+    from tkws.connection.upload import Upload
 
 
 class _Stage(Enum):

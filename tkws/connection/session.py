@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tkws.asynchandlers import runnable
 from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryDecision, RetryPolicy
+from tkws.connection.decoding import MESSAGES, decoding
 from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.lifecycle import Effect, Input, Phase, plan
 from tkws.connection.lifecycleevents import LifecycleEvents
 from tkws.connection.logs import ConnectionLog
 from tkws.connection.sending import Sending
-from tkws.connection.values import MESSAGES, decoding
 from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions, Handler
@@ -40,8 +40,8 @@ from tkws.protocol.state import State, not_open
 from tkws.protocol.trace import Tracer
 
 if TYPE_CHECKING:
+    from tkws.connection.download import Download
     from tkws.connection.owner import SessionOwner
-    from tkws.connection.receiving import Download
     from tkws.connection.websocket import WebSocket
 
 # Seconds. A retry policy may return any number; a timer does not take any number.

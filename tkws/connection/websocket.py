@@ -18,15 +18,15 @@ from tkws.checks import Buffer, check_flag, check_kind, check_seconds, check_tex
 from tkws.codecs import JSON, encode_value
 from tkws.configurable import ConfigurableConnection
 from tkws.connection.calls import Call, caller_of, find_caller
+from tkws.connection.download import Download, new_download
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
 from tkws.connection.owner import check_group, not_of_a_server
-from tkws.connection.receiving import Download, new_download
 from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
-from tkws.connection.streaming import Upload, new_upload
 from tkws.connection.timings import Timings
+from tkws.connection.upload import Upload, new_upload
 from tkws.errors import StateError
 from tkws.loop import Loop
 from tkws.net import TLSStream, run_in_thread
@@ -38,8 +38,8 @@ from tkws.protocol.payloads import encode_control, encode_message
 from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
+    from tkws.connection.download import Target
     from tkws.connection.fragments import Source
-    from tkws.connection.receiving import Target
     from tkws.http.messages import Request, Response
     from tkws.http.tlsinfo import TLSInfo
 

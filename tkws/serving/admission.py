@@ -22,7 +22,7 @@ from tkws.loop import Loop
 from tkws.loop.relay import Relay
 from tkws.protocol.handshake import check_not_reserved
 from tkws.serving.content import plain
-from tkws.serving.gate import Decision, PendingRequest, refusal_of
+from tkws.serving.decision import Decision, PendingRequest, refusal_of
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
@@ -67,7 +67,7 @@ Check: TypeAlias = Callable[[Request], Verdict | Future[Any] | Awaitable[Any]]
 
 
 class Admission:
-    """An entry of `HTTPServer.admit`, as a gate.
+    """An entry of `HTTPServer.admit`, as a decider.
 
     Args:
         loop: The loop of the server.

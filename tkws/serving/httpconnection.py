@@ -25,11 +25,11 @@ from tkws.net.filesource import FileSource
 from tkws.net.stream import HIGH_WATER, LOW_WATER
 from tkws.protocol.frames import Role
 from tkws.protocol.serverhandshake import rejection
-from tkws.serving.access import check_host, is_loopback
 from tkws.serving.content import failed, plain
+from tkws.serving.decision import Decider, Decision, PendingRequest, refusal_of
 from tkws.serving.directory import FileResponse
-from tkws.serving.gate import Decision, Gate, PendingRequest, refusal_of
-from tkws.serving.proxies import with_client
+from tkws.serving.origins import check_host, is_loopback
+from tkws.serving.trustedproxies import with_client
 
 if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
@@ -60,7 +60,7 @@ class HTTPConnection(StreamOwner):
         self._http = ServerConnection(self._stream.peername, server.options.max_header_bytes)
         self._stream.set_write_limits(0, 0)  # an answer has left before the next request is looked at
         self._content: FileSource | None = None  # of the last answer
-        self._pending: PendingRequest | None = None  # waits for the decision of the server's gate
+        self._pending: PendingRequest | None = None  # waits for the decision of the server's decider
         self._timer: Timeout
         self._since = server.loop.now()  # when it was accepted, or its TLS was established
         self._tls_seconds: float | None = None  # that the handshake of TLS took
@@ -160,11 +160,11 @@ class HTTPConnection(StreamOwner):
         if isinstance(self._stream, TLSStream):
             result = dataclasses.replace(result, tls=self._stream.info)
         self._log.debug("%s %s with %s", result.method, printable(result.path), ShownFields(result.headers))
-        gates = self._server.find_gates(result, upgrade=self._asks_for_websocket(result))
-        if not gates:
+        deciders = self._server.find_deciders(result, upgrade=self._asks_for_websocket(result))
+        if not deciders:
             self._accept(result, Decision())
         elif self._passes_own_checks(result):
-            self._ask(gates, result, Decision())
+            self._ask(deciders, result, Decision())
 
     def _accept(self, request: Request, decision: Decision) -> None:
         if self._asks_for_websocket(request):
@@ -187,20 +187,20 @@ class HTTPConnection(StreamOwner):
             return False
         return True
 
-    def _ask(self, gates: list[Gate], request: Request, before: Decision) -> None:
-        """Ask the first of the gates; what those before it have decided is kept."""
-        gate, *others = gates
+    def _ask(self, deciders: list[Decider], request: Request, before: Decision) -> None:
+        """Ask the first of the deciders; what those before it have decided is kept."""
+        decider, *others = deciders
         pending = self._pending = PendingRequest(request, partial(self._decided, others, before))
         try:
-            gate(pending)
+            decider(pending)
         except Exception as error:
             pending.refuse(refusal_of(error, self._server.loop))
         except BaseException:  # SystemExit leaves mainloop, which may be called again
             pending.refuse(failed())
             raise
 
-    def _decided(self, others: list[Gate], before: Decision, decision: Decision) -> None:
-        """Ask the other gates, or answer the request that waits, and those after it."""
+    def _decided(self, others: list[Decider], before: Decision, decision: Decision) -> None:
+        """Ask the other deciders, or answer the request that waits, and those after it."""
         assert self._pending is not None
         request, self._pending = self._pending.request, None
         if self._server.loop.closed:

@@ -24,11 +24,11 @@ from tkws.net import Listener, check_ssl_context
 from tkws.net.listen import OnAccept
 from tkws.options import ServerOptions
 from tkws.serving.admission import Admission, Check
-from tkws.serving.gate import Gate
+from tkws.serving.decision import Decider
 from tkws.serving.httpconnection import HTTPConnection
 from tkws.serving.paths import check_glob
-from tkws.serving.proxies import is_trusted
 from tkws.serving.server import Server
+from tkws.serving.trustedproxies import is_trusted
 
 Listen: TypeAlias = Callable[[Loop, OnAccept], Listener]
 """Makes a listener in a loop that calls back with each connection."""
@@ -52,7 +52,7 @@ class HTTPServer(Server):
         options: See `ServerOptions`; a handler among them serves the paths that no `live` entry does.
 
     Attributes:
-        gate: Decides on each request, pages included, that passes the server's own checks, before `admit`;
+        decider: Decides on each request, pages included, that passes the server's own checks, before `admit`;
             None to accept them.
     """
 
@@ -66,7 +66,7 @@ class HTTPServer(Server):
     ) -> None:
         listener = listen(loop, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=ssl_context is not None)
-        self.gate: Gate | None = None
+        self.decider: Decider | None = None
         self._admissions: list[Admission] = []
         self._host = host
         self._ssl_context = ssl_context
@@ -186,18 +186,18 @@ class HTTPServer(Server):
         self._admissions.append(Admission(self.loop, path, check))
         return check
 
-    def find_gates(self, request: Request, *, upgrade: bool) -> list[Gate]:
+    def find_deciders(self, request: Request, *, upgrade: bool) -> list[Decider]:
         """Return what decides on a request, in order.
 
         Args:
             request: The request.
             upgrade: Whether it is one for a WebSocket.
         """
-        gates: list[Gate] = [] if self.gate is None else [self.gate]
+        deciders: list[Decider] = [] if self.decider is None else [self.decider]
         if upgrade and self._admissions:
             path = unquote(request.path)
-            gates += [entry for entry in self._admissions if fnmatchcase(path, entry.path)][:1]
-        return gates
+            deciders += [entry for entry in self._admissions if fnmatchcase(path, entry.path)][:1]
+        return deciders
 
     def leave(self, connection: HTTPConnection) -> None:
         """Note that a connection became a WebSocket, or is over."""

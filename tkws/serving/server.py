@@ -45,10 +45,10 @@ from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.frames import Role
 from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.serverhandshake import accept_response, negotiate, validate
-from tkws.serving.access import check_host, check_origin, is_loopback
 from tkws.serving.broadcast import Broadcaster, pass_on_later
 from tkws.serving.connections import Connections, sessions_of
 from tkws.serving.groups import Backplane, check_groups
+from tkws.serving.origins import check_host, check_origin, is_loopback
 from tkws.serving.paths import PathEntry, Paths, check_glob, choose_offered
 from tkws.serving.shutdown import Shutdown
 from tkws.serving.static import Page, Pages

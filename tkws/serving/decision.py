@@ -87,7 +87,7 @@ class PendingRequest:
             on_cancel()
 
 
-Gate = Callable[[PendingRequest], object]
+Decider = Callable[[PendingRequest], object]
 """Decides on each request, at once or later; it must not block."""
 
 

@@ -9,7 +9,7 @@ import pytest
 import tkws
 from tests.peers import Peer
 from tkws.http.headers import Headers
-from tkws.serving.proxies import with_client
+from tkws.serving.trustedproxies import with_client
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from io import BufferedWriter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tkws.checks import check_size
+from tkws.connection.decoding import MESSAGES
 from tkws.connection.transfer import Transfer, check_transfer_callbacks
-from tkws.connection.values import MESSAGES
 from tkws.errors import StateError
 from tkws.options import Handler
 from tkws.protocol.closing import CloseCode

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from tkws import HandshakeError
-from tkws.serving.access import check_host, check_origin, is_loopback
+from tkws.serving.origins import check_host, check_origin, is_loopback
 
 
 def admits_host(host, allowed=None, *, loopback=True) -> bool:

@@ -1,4 +1,4 @@
-"""A gate decides on requests, at once or later; meanwhile the client waits, for a limited time."""
+"""A decider decides on requests, at once or later; meanwhile the client waits, for a limited time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 import tkws
 from tests.peers import KEY, Log, Peer
-from tkws.serving.gate import PendingRequest
+from tkws.serving.decision import PendingRequest
 from tkws.testing import FakeClock
 
 UPGRADE = (
@@ -28,7 +28,7 @@ def server(root, log, asked) -> tkws.HTTPServer:
     server = tkws.serve(master=root, handshake_timeout=30)
     server.live("/chat", log)
     server.page("/", "front")
-    server.gate = asked.append
+    server.decider = asked.append
     return server
 
 
@@ -65,7 +65,7 @@ def test_a_request_is_accepted_for_another_handler(server, peer, log, asked, pum
 def test_a_request_is_refused(server, peer, log, asked, pump_until, later):
     refusal = tkws.Response(401, headers={"WWW-Authenticate": "Basic"}, body=b"who are you?")
     if not later:
-        server.gate = lambda pending: pending.refuse(refusal)
+        server.decider = lambda pending: pending.refuse(refusal)
     peer.send(UPGRADE)
     if later:
         pump_until(lambda: asked)
@@ -81,7 +81,7 @@ def test_a_request_is_refused(server, peer, log, asked, pump_until, later):
 @pytest.mark.parametrize("later", [True, False])
 def test_pages_are_decided_on_as_well_one_after_the_other(server, peer, asked, pump_until, later):
     if not later:
-        server.gate = PendingRequest.accept
+        server.decider = PendingRequest.accept
     peer.send(PAGE + PAGE)
     for number in range(2):
         if later:
@@ -134,7 +134,7 @@ def test_a_decision_that_takes_too_long(root, peers, pump_until):
     clock = FakeClock(root)
     asked, ended = [], []
     server = tkws.serve(master=root, handshake_timeout=5, handler=Log())
-    server.gate = asked.append
+    server.decider = asked.append
     peer = peers.connect(server)
     peer.send(UPGRADE)
     pump_until(lambda: asked)
@@ -147,7 +147,7 @@ def test_a_decision_that_takes_too_long(root, peers, pump_until):
 
 
 def test_a_gate_that_fails(server, peer, log, pump_until, callback_errors):
-    server.gate = lambda pending: 1 / 0
+    server.decider = lambda pending: 1 / 0
     peer.send(UPGRADE)
     assert peer.take_until().startswith(b"HTTP/1.1 500 ")
     assert [type(error) for error in callback_errors] == [ZeroDivisionError]
