@@ -11,7 +11,7 @@ rm -rf "$copy"
 mkdir "$copy"
 tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C "$copy"
 # Programs that a test starts find the package by this, since this Python does not look into its current directory.
-printf 'C:\\tkws\r\n' | tee "$dir"/prefix/drive_c/py3*/Lib/site-packages/tkws.pth >/dev/null
+for packages in "$dir"/prefix/drive_c/py3*/Lib/site-packages; do printf 'C:\\tkws\r\n' >"$packages/tkws.pth"; done
 cd "$copy"
 # Its own notifier is the subject, and a file cannot be one of its standard streams.
 tests() { env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"; }

@@ -317,6 +317,17 @@ def heartbeat(root: tkinter.Tk) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def own_host() -> str:
+    """An address for servers that give up their port and want it again: other tests run beside this one.
+
+    On Linux and Windows, all of 127.0.0.0/8 is this machine.
+    """
+    if sys.platform == "darwin":
+        return "127.0.0.1"
+    return f"127.{os.getpid() >> 16 & 63 | 64}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+
+
+@pytest.fixture(scope="session")
 def ca() -> trustme.CA:
     """A certificate authority that only this run knows."""
     return trustme.CA()

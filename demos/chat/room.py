@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -153,7 +154,7 @@ class Chat:
         """Open the rooms on a server, in place of the previous one."""
         self._server = server
         server.live("/rooms", self._on_list)
-        server.live("/rooms/*", self._on_room)
+        server.live("/rooms/*", partial(self._on_room, server))
 
     def set_bridge(self, on_message: OnMessage | None, on_people: Callable[[], object] | None) -> None:
         """Set the callbacks of a bridge to other hosts (`demos.chat.bridge`); None removes them.
@@ -193,7 +194,7 @@ class Chat:
         if type == "connect":
             ws.send(self._encode_list())
 
-    def _on_room(self, ws: tkws.WebSocket, type: str, message: Any) -> None:
+    def _on_room(self, server: tkws.Server, ws: tkws.WebSocket, type: str, message: Any) -> None:
         if type == "connect":
             try:
                 self._join(ws, message)
@@ -208,7 +209,10 @@ class Chat:
             if room.people[ws] != before:
                 self._people_changed()
         elif type == "disconnect":
-            self._leave(ws, ws.data)
+            ws.data.leave(ws)
+            if not server.closed:
+                self._close_if_empty(ws.data)
+            self._people_changed()
 
     def _join(self, ws: tkws.WebSocket, request: tkws.Request) -> None:
         name = request.path.removeprefix("/rooms/")
@@ -221,14 +225,8 @@ class Chat:
         self.rooms[name] = ws.data = room
         self._people_changed()
 
-    def _leave(self, ws: tkws.WebSocket, room: Room) -> None:
-        room.leave(ws)
-        self._close_if_empty(room)
-        self._people_changed()
-
     def _close_if_empty(self, room: Room) -> None:
-        stopped = self._server is None or self._server.closed
-        if not room.nicknames and room.name != LOBBY and not stopped:
+        if not room.nicknames and room.name != LOBBY:
             del self.rooms[room.name]
 
     def _make_room(self, name: str) -> Room:

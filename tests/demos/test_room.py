@@ -159,17 +159,24 @@ def test_a_message_that_is_too_big_ends_its_connection_only(
     assert bob.messages[-1]["who"] == "ann"
 
 
-def test_the_rooms_outlive_the_server(root: tkinter.Tk, host: Host, pump_until: PumpUntil) -> None:
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "later"])
+def test_the_rooms_outlive_the_server(
+    root: tkinter.Tk, host: Host, pump_until: PumpUntil, at_once: bool
+) -> None:
+    """However late the old server notices that its clients are gone."""
     ann = Client(root, f"{host.url}/rooms/tea?nick=ann")
     pump_until(lambda: ann.types() == ["welcome", "joined"])
     ann.say(type="say", text="remember this")
     pump_until(lambda: len(ann.messages) == 3)
-    url = host.url
+    url, stopped = host.url, host.server
+    assert stopped is not None
     host.stop()
-    pump_until(lambda: ann.gone)
-    assert ann.ws.close_code == 1001
+    if not at_once:
+        pump_until(lambda: ann.gone and not stopped.connections)
     host.start()
     assert host.url == url
+    pump_until(lambda: ann.gone and not stopped.connections)
+    assert ann.ws.close_code == 1001
     bob = Client(root, f"{url}/rooms/tea?nick=bob")
     pump_until(lambda: bob.messages)
     assert bob.messages[0]["people"] == ["bob"]

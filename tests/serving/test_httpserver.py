@@ -100,12 +100,13 @@ def test_tls(root, server_ssl, client_ssl, pump_until):
     assert ws.close_code == 1001
 
 
-def test_a_port_in_use_is_an_error_at_once(root, server):
+def test_a_port_in_use_is_an_error_at_once(root, own_host):
+    server = tkws.serve(own_host, master=root)
     with pytest.raises(OSError, match="cannot listen") as refusal:
-        tkws.serve(port=server.port, master=root)
+        tkws.serve(own_host, server.port, master=root)
     assert refusal.value.errno == errno.EADDRINUSE
     server.close()
-    again = tkws.serve(port=server.port, master=root)
+    again = tkws.serve(own_host, server.port, master=root)
     assert again.port == server.port
 
 
