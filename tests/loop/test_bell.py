@@ -18,14 +18,14 @@ from tkws.testing.reset import reset_on_close
 
 @pytest.fixture
 def heard() -> list[bool]:
-    """What `Bell.hear` returned, each time that Tcl called."""
+    """What `Bell.silence` returned, each time that Tcl called."""
     return []
 
 
 @pytest.fixture
 def ringing(root, heard) -> Iterator[Bell]:
-    """A bell that is heard as soon as Tcl calls."""
-    made = Bell(root.tk, lambda *_: heard.append(made.hear()))
+    """A bell that is silenced as soon as Tcl calls."""
+    made = Bell(root.tk, lambda *_: heard.append(made.silence()))
     yield made
     made.close()
     assert not root.tk.call("info", "commands", "tkws*")
@@ -56,7 +56,7 @@ def test_it_is_heard_once_for_each_ring(ringing, heard, pump_until) -> None:
         ringing.ring()
         pump_until(lambda count=count: len(heard) == count)
     assert heard == [True, True, True]
-    assert ringing.hear() is False
+    assert ringing.silence() is False
 
 
 def test_a_thread_rings_it(ringing, heard, pump_until) -> None:
@@ -80,7 +80,7 @@ def test_an_exception_of_a_callback_does_not_silence_it(root, pump_until) -> Non
     heard: list[bool] = []
 
     def fail(*_event: object) -> None:
-        heard.append(made.hear())
+        heard.append(made.silence())
         raise ValueError("as asked")
 
     made = Bell(root.tk, fail)
@@ -104,7 +104,7 @@ def test_strangers_are_turned_away(root, pump_until, said) -> None:
                     strangers[-1].shutdown(socket.SHUT_WR)
 
     heard: list[bool] = []
-    made = Bell(Meddler(root.tk, connect), lambda *_: heard.append(made.hear()))
+    made = Bell(Meddler(root.tk, connect), lambda *_: heard.append(made.silence()))
     for stranger in strangers:
         stranger.settimeout(5)
         try:

@@ -29,17 +29,17 @@ def log() -> list[object]:
 
 
 class Rings:
-    """Counts the rings that Tcl hears."""
+    """Counts the rings that the loop gets."""
 
     def __init__(self, loop: ChannelLoop) -> None:
-        self.heard = 0
-        self._hear = loop._waiter.hear
-        loop._waiter.hear = self._count  # type: ignore[method-assign]
+        self.count = 0
+        self._take_turn = loop._waiter.take_turn
+        loop._waiter.take_turn = self._count  # type: ignore[method-assign]
 
     def _count(self) -> bool:
-        heard = self._hear()
-        self.heard += heard
-        return heard
+        rung = self._take_turn()
+        self.count += rung
+        return rung
 
 
 def rest(root, pump_until, milliseconds: int = 100) -> None:
@@ -56,7 +56,7 @@ def test_a_message_takes_one_ring(loop, root, pair, log, pump_until) -> None:
     far.send(b"x")
     pump_until(lambda: log == [b"x"])
     rest(root, pump_until)
-    assert rings.heard == 1
+    assert rings.count == 1
 
 
 def test_a_flood_takes_less_than_a_ring_for_each_slice(loop, root, flooded, log, pump_until) -> None:
@@ -72,7 +72,7 @@ def test_a_flood_takes_less_than_a_ring_for_each_slice(loop, root, flooded, log,
 
     loop._on_new_slice = note
     pump_until(lambda: len(slices) > 30)
-    assert rings.heard < len(slices)
+    assert rings.count < len(slices)
 
 
 def test_a_callback_in_tks_loop_gets_the_thread_back(loop, make_pair, log, pump_until) -> None:
@@ -94,7 +94,7 @@ def test_a_callback_in_tks_loop_gets_the_thread_back(loop, make_pair, log, pump_
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
-@pytest.mark.parametrize("name", ["hear", "go"])
+@pytest.mark.parametrize("name", ["take_turn", "resume"])
 def test_an_interrupt_at_a_turn_loses_nothing(loop, root, pair, log, pump_until, name, place) -> None:
     """A signal's handler may raise between any two instructions."""
     near, far = pair
@@ -153,7 +153,7 @@ def test_a_descriptor_number_reused_by_a_file_does_not_make_the_loop_spin(
         log.append(near.recv(9))
 
     rest(root, pump_until, 300)
-    assert rings.heard < 30
+    assert rings.count < 30
     far.send(b"x")
     pump_until(lambda: log == [b"x"])
 
@@ -169,7 +169,7 @@ def test_a_socket_that_was_closed_unannounced_stops_no_other(loop, root, make_pa
         far.send(b"x")
         pump_until(lambda count=count: len(log) == count)
     rest(root, pump_until)
-    assert rings.heard < 20
+    assert rings.count < 20
 
 
 def test_another_thread_that_changes_nothing_may_call(loop, root, log, pump_until) -> None:

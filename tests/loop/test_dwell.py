@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tkws.loop.dwell import _UNKNOWN, FLOOD, LONGEST, PART, SHORTEST, SLICE, Dwell
+from tkws.loop.dwell import _UNKNOWN, FLOOD, MAX_WAIT, MIN_WAIT, SLICE, WAIT_FRACTION, Dwell
 
 TRIP = 0.0001
 
@@ -68,7 +68,7 @@ class Tk:
 @pytest.mark.parametrize("period", [0.0, 0.0002, 0.001, 0.003, 0.01, 0.016, 0.1])
 def test_tk_loses_little_by_the_waits(period) -> None:
     late = Tk(period).run(0.3).run(30 * max(period, 0.001)).late[-20:]
-    assert max(late) <= min(PART * (1 + PART) * period, SLICE) + 2 * TRIP
+    assert max(late) <= min(WAIT_FRACTION * (1 + WAIT_FRACTION) * period, SLICE) + 2 * TRIP
 
 
 @pytest.mark.parametrize("period", [0.0, 0.0002, 0.001])
@@ -77,15 +77,15 @@ def test_the_loop_does_not_wait_while_tk_is_busy_and_seldom_asks(period) -> None
     asked = tk.counter.asked
     tk.run(0.1)
     assert not tk.dwell.waits
-    assert tk.dwell.seconds < SHORTEST
+    assert tk.dwell.seconds < MIN_WAIT
     if period < TRIP:
-        assert tk.counter.asked - asked <= 2 * 0.1 / LONGEST
+        assert tk.counter.asked - asked <= 2 * 0.1 / MAX_WAIT
 
 
 def test_the_loop_waits_while_tk_is_at_rest() -> None:
     tk = Tk(1.0).run(0.1)
     assert tk.dwell.waits
-    assert tk.dwell.seconds == LONGEST
+    assert tk.dwell.seconds == MAX_WAIT
     assert tk.counter.asked <= 2 * (0.1 / SLICE + 2)
 
 
@@ -106,7 +106,7 @@ def test_a_chain_that_begins_is_soon_noticed() -> None:
 def test_events_far_apart_are_no_conversation() -> None:
     dwell = Tk(1.0).dwell
     for number in range(5):
-        now = 1000.0 + number * 1.1 * LONGEST
+        now = 1000.0 + number * 1.1 * MAX_WAIT
         dwell.enter(now)
         assert not dwell.waits
         dwell.note_served(now)
@@ -116,13 +116,13 @@ def test_events_far_apart_are_no_conversation() -> None:
 def test_an_entry_that_is_over_looks_once_more_and_a_flood_goes_on() -> None:
     dwell = Tk(1.0).dwell
     dwell.enter(1000.0)
-    assert dwell.goes_on(FLOOD / 2)
-    assert not dwell.goes_on(FLOOD / 2)
-    assert dwell.goes_on(FLOOD)
+    assert dwell.serves_more(FLOOD / 2)
+    assert not dwell.serves_more(FLOOD / 2)
+    assert dwell.serves_more(FLOOD)
     busy = Tk(0.0).run(0.3).dwell
     busy.enter(2000.0)
-    assert busy.goes_on(FLOOD)
-    assert not busy.goes_on(FLOOD)
+    assert busy.serves_more(FLOOD)
+    assert not busy.serves_more(FLOOD)
 
 
 def test_an_interpreter_that_does_not_answer_is_taken_to_be_at_work() -> None:
@@ -137,7 +137,7 @@ def test_an_interpreter_that_does_not_answer_is_taken_to_be_at_work() -> None:
 def test_what_tk_did_unseen_counts_as_work() -> None:
     """After a yield nobody has looked: the time before proves no rest."""
     dwell = Tk(1.0).run(0.1).dwell
-    dwell._interval = LONGEST
+    dwell._interval = MAX_WAIT
     dwell._count = _UNKNOWN
     dwell.enter(2000.0)
-    assert dwell.until == 2000.0 + LONGEST * PART
+    assert dwell.until == 2000.0 + MAX_WAIT * WAIT_FRACTION

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tkws.loop import ChannelLoop, PolledLoop, TkLoop
-from tkws.loop.dwell import _UNKNOWN, LONGEST, PART, SLICE
+from tkws.loop.dwell import _UNKNOWN, MAX_WAIT, SLICE, WAIT_FRACTION
 
 
 @pytest.fixture
@@ -79,35 +79,35 @@ def enter(root, stream, pump_until):
 
 def test_what_comes_now_and_then_is_not_waited_for(clock, enter) -> None:
     for _ in range(3):
-        clock.time += 2 * LONGEST
+        clock.time += 2 * MAX_WAIT
         assert set(enter()) == {0}
 
 
 def test_what_comes_closely_behind_something_has_the_next_waited_for(clock, enter) -> None:
     enter()
-    clock.time += LONGEST / 2
-    assert enter() == [0, LONGEST]
+    clock.time += MAX_WAIT / 2
+    assert enter() == [0, MAX_WAIT]
 
 
 def test_a_wait_in_vain_is_the_last(clock, enter) -> None:
     enter()
-    assert LONGEST in enter()
-    clock.time += 2 * LONGEST
-    assert LONGEST not in enter()
+    assert MAX_WAIT in enter()
+    clock.time += 2 * MAX_WAIT
+    assert MAX_WAIT not in enter()
 
 
 def test_a_conversation_is_served_in_one_entry(stream, clock, enter) -> None:
     enter()
     stream.follow = 20
-    assert enter() == [0] + 21 * [LONGEST]
+    assert enter() == [0] + 21 * [MAX_WAIT]
     assert stream.read == 22
 
 
 def test_a_conversation_leaves_tk_its_turn_after_a_slice(stream, clock, enter) -> None:
     enter()
     stream.follow = 100
-    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST / 5)
-    assert enter().count(LONGEST) <= SLICE / (LONGEST / 5) + 1
+    stream.on_read = lambda: setattr(clock, "time", clock.time + MAX_WAIT / 5)
+    assert enter().count(MAX_WAIT) <= SLICE / (MAX_WAIT / 5) + 1
 
 
 def test_a_conversation_is_soon_over_if_tk_has_much_to_do(loop, stream, clock, enter) -> None:
@@ -116,8 +116,8 @@ def test_a_conversation_is_soon_over_if_tk_has_much_to_do(loop, stream, clock, e
     loop._dwell._interval = 0.01
     loop._dwell._count = _UNKNOWN
     stream.follow = 100
-    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST / 5)
-    assert enter().count(LONGEST) <= 11
+    stream.on_read = lambda: setattr(clock, "time", clock.time + MAX_WAIT / 5)
+    assert enter().count(MAX_WAIT) <= 11
 
 
 def test_nothing_is_waited_for_if_tk_is_busy(root, stream, clock, enter) -> None:
@@ -125,38 +125,38 @@ def test_nothing_is_waited_for_if_tk_is_busy(root, stream, clock, enter) -> None
     ran: list[str] = []
 
     def again() -> None:
-        clock.time += LONGEST / 10
+        clock.time += MAX_WAIT / 10
         ran.append(root.after(0, again))
 
     again()
     for _ in range(20):
         enter()
-    assert LONGEST not in enter()
+    assert MAX_WAIT not in enter()
     root.after_cancel(ran[-1])
 
 
 def test_a_flood_has_a_whole_slice(stream, clock, enter) -> None:
     enter()
     stream.follow = 100
-    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST / 4)
+    stream.on_read = lambda: setattr(clock, "time", clock.time + MAX_WAIT / 4)
     enter()
-    assert SLICE / (LONGEST / 4) <= stream.read <= SLICE / (LONGEST / 4) + 3
+    assert SLICE / (MAX_WAIT / 4) <= stream.read <= SLICE / (MAX_WAIT / 4) + 3
 
 
 def test_a_conversation_is_over_for_tk_when_nothing_is_ready(loop, stream, clock, enter) -> None:
     enter()
     stream.follow = 1
-    stream.on_read = lambda: setattr(clock, "time", clock.time + LONGEST)
-    loop._dwell._interval = LONGEST / PART
+    stream.on_read = lambda: setattr(clock, "time", clock.time + MAX_WAIT)
+    loop._dwell._interval = MAX_WAIT / WAIT_FRACTION
     loop._dwell._count = _UNKNOWN
-    assert enter() == [0, LONGEST, 0]
-    assert loop._deadline <= clock.time, "the next entry would go on with this slice"
+    assert enter() == [0, MAX_WAIT, 0]
+    assert loop._slice_end <= clock.time, "the next entry would go on with this slice"
 
 
 def test_a_timer_of_the_loop_is_not_late_for_a_wait(loop, enter) -> None:
     enter()
-    timer = loop.call_later(LONGEST / 2, list)
-    assert LONGEST not in enter()
+    timer = loop.call_later(MAX_WAIT / 2, list)
+    assert MAX_WAIT not in enter()
     timer.cancel()
 
 
@@ -171,7 +171,7 @@ def test_what_a_timer_of_tk_brings_is_no_conversation(loop, root, clock, pump_un
 
     root.after(0, again)
     pump_until(lambda: len(called) >= 20)
-    assert LONGEST not in looks
+    assert MAX_WAIT not in looks
 
 
 def test_a_signal_may_close_the_loop_while_it_waits(loop, stream, enter, monkeypatch) -> None:
@@ -204,7 +204,7 @@ def test_a_loop_that_a_callback_runs_does_not_wait(root, stream, enter, clock) -
     stream.on_read = update
     enter()
     assert inside
-    assert LONGEST not in inside
+    assert MAX_WAIT not in inside
 
 
 def test_a_conversation_reports_exceptions_and_lets_wishes_to_end_pass(

@@ -25,7 +25,7 @@ class CountedBell:
 
     def __init__(self) -> None:
         self.rings = 0
-        self.heard = 0
+        self.silenced = 0
         self.broken = False
         self.closed = False
         self._changed = threading.Condition()
@@ -35,8 +35,8 @@ class CountedBell:
             self.rings += 1
             self._changed.notify()
 
-    def hear(self) -> bool:
-        news, self.heard = self.rings > self.heard, self.rings
+    def silence(self) -> bool:
+        news, self.silenced = self.rings > self.silenced, self.rings
         return news
 
     def mend(self) -> None:
@@ -78,25 +78,25 @@ def asleep(waiter: Waiter) -> None:
     deadline = time.monotonic() + TIMEOUT
     while waiter._changes or waiter._nudged:
         assert time.monotonic() < deadline
-        if waiter.hear():
-            waiter.go()
+        if waiter.take_turn():
+            waiter.resume()
         time.sleep(0.001)
 
 
 def test_it_rings_once_for_each_turn(waiter, bell, ready) -> None:
     waiter.register(ready.fileno(), READABLE)
     for turn in (1, 2, 3):
-        waiter.go()
-        waiter.go()
+        waiter.resume()
+        waiter.resume()
         bell.wait_for(turn)
         assert bell.rings == turn
-        assert waiter.hear()
+        assert waiter.take_turn()
     assert waiter.poll() == [(ready.fileno(), READABLE)]
 
 
 def test_it_waits_for_what_is_registered_while_it_waits(waiter, bell, make_pair, ready) -> None:
     waiter.register(make_pair()[0].fileno(), READABLE)
-    waiter.go()
+    waiter.resume()
     asleep(waiter)
     assert bell.rings == 0
     waiter.register(ready.fileno(), READABLE)
@@ -106,7 +106,7 @@ def test_it_waits_for_what_is_registered_while_it_waits(waiter, bell, make_pair,
 def test_it_waits_for_what_is_modified_while_it_waits(waiter, bell, make_pair) -> None:
     near, _ = make_pair()
     waiter.register(near.fileno(), READABLE)
-    waiter.go()
+    waiter.resume()
     asleep(waiter)
     waiter.modify(near.fileno(), READABLE | WRITABLE)
     bell.wait_for(1)
@@ -115,7 +115,7 @@ def test_it_waits_for_what_is_modified_while_it_waits(waiter, bell, make_pair) -
 def test_it_does_not_ring_for_what_was_unregistered(waiter, bell, make_pair, ready) -> None:
     waiter.register(ready.fileno(), READABLE)
     waiter.unregister(ready.fileno())
-    waiter.go()
+    waiter.resume()
     asleep(waiter)
     near, far = make_pair()
     waiter.register(near.fileno(), READABLE)
@@ -130,7 +130,7 @@ def test_a_number_that_has_a_new_owner_is_waited_for(waiter, bell, make_pair) ->
     near, _ = make_pair()
     fd = near.fileno()
     waiter.register(fd, READABLE)
-    waiter.go()
+    waiter.resume()
     asleep(waiter)
     waiter.unregister(fd)
     near.close()
@@ -148,7 +148,7 @@ def test_a_closed_descriptor_holds_up_no_other(waiter, bell, make_pair, ready) -
     waiter.register(near.fileno(), READABLE)
     near.close()
     waiter.register(ready.fileno(), READABLE)
-    waiter.go()
+    waiter.resume()
     bell.wait_for(1)
 
 
@@ -157,13 +157,13 @@ def test_false_alarms_are_followed_by_pauses(waiter, bell, ready, monkeypatch) -
     monkeypatch.setattr(time, "sleep", pauses.append)
     waiter.register(ready.fileno(), READABLE)
     for turn in range(1, waiters.MAX_FALSE_ALARMS + 4):
-        waiter.go()
+        waiter.resume()
         bell.wait_for(turn)
-        assert waiter.hear()
+        assert waiter.take_turn()
         waiter.note_alarm(is_false=True)
     assert pauses == 2 * [waiters.PAUSE]
     waiter.note_alarm(is_false=False)
-    waiter.go()
+    waiter.resume()
     bell.wait_for(turn + 1)
     assert len(pauses) == 2
 
@@ -181,7 +181,7 @@ def test_an_error_of_the_system_is_followed_by_a_pause(waiter, bell, ready, monk
 
     monkeypatch.setattr(SelectPoller, "poll", fail)
     waiter.register(ready.fileno(), READABLE)
-    waiter.go()
+    waiter.resume()
     bell.wait_for(1)
     assert pauses == [waiters.PAUSE]
 
@@ -190,10 +190,10 @@ def test_a_bell_that_broke_before_it_rang_costs_no_turn(waiter, bell, make_pair)
     near, far = make_pair()
     waiter.register(near.fileno(), READABLE)
     for _ in range(3):
-        waiter.go()
+        waiter.resume()
         bell.rings += 1  # as if
-        assert waiter.hear()
-    waiter.go()
+        assert waiter.take_turn()
+    waiter.resume()
     far.send(b"x")
     bell.wait_for(4)
 
@@ -201,7 +201,7 @@ def test_a_bell_that_broke_before_it_rang_costs_no_turn(waiter, bell, make_pair)
 def test_a_bell_that_cannot_be_mended_is_told(waiter, bell) -> None:
     bell.broken = True
     with pytest.raises(OSError, match="broken"):
-        waiter.go()
+        waiter.resume()
 
 
 @pytest.mark.parametrize("state", ["at rest", "waiting", "has rung"])
@@ -209,7 +209,7 @@ def test_it_ends_in_any_state(bell, ready, make_pair, state) -> None:
     waiter = Waiter(SelectPoller(), bell)
     waiter.register((ready if state == "has rung" else make_pair()[0]).fileno(), READABLE)
     if state != "at rest":
-        waiter.go()
+        waiter.resume()
         asleep(waiter)
     if state == "has rung":
         bell.wait_for(1)
@@ -233,7 +233,7 @@ def test_it_waits_for_numbers_beyond_what_select_takes(waiter, bell, make_pair) 
     near, far = make_pair()
     os.dup2(near.fileno(), 1500)
     waiter.register(1500, READABLE)
-    waiter.go()
+    waiter.resume()
     asleep(waiter)
     far.send(b"x")
     bell.wait_for(1)

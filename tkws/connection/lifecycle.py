@@ -72,7 +72,7 @@ class Transition(NamedTuple):
     effects: tuple[Effect, ...] = ()
 
 
-_GIVE_UP = Transition(
+_END = Transition(
     Phase.ENDED, (Effect.TELL_FAILURE, Effect.TELL_UNSENT, Effect.TELL_DISCONNECT, Effect.UNREGISTER)
 )
 _DISCARD = (Effect.DISCARD_STREAM,)
@@ -96,19 +96,19 @@ _TABLE: Mapping[Phase, dict[Input, Transition]] = MappingProxyType(
         },
         Phase.ATTEMPTING: {
             Input.OPENED: Transition(Phase.OPEN, (Effect.ADOPT_STREAM,)),
-            Input.FAILED: _GIVE_UP,
+            Input.FAILED: _END,
             Input.CLOSE: _CLOSE_BEFORE_OPEN,
             Input.DESTROY: _DESTROY,
         },
         Phase.OPEN: {
             Input.OPENED: Transition(Phase.OPEN, _DISCARD),
-            Input.LOST: _GIVE_UP,
+            Input.LOST: _END,
             Input.CLOSE: Transition(Phase.CLOSING, (Effect.SEND_CLOSE,)),
             Input.DESTROY: _DESTROY_OPEN,
         },
         Phase.CLOSING: {
             Input.OPENED: Transition(Phase.CLOSING, _DISCARD),
-            Input.LOST: _GIVE_UP,
+            Input.LOST: _END,
             Input.DESTROY: _DESTROY_OPEN,
         },
         Phase.DECIDING: {
@@ -117,8 +117,8 @@ _TABLE: Mapping[Phase, dict[Input, Transition]] = MappingProxyType(
                 Phase.WAITING,
                 (Effect.TELL_FAILURE, Effect.TELL_DISCONNECT, Effect.TELL_RETRY, Effect.START_RETRY_TIMER),
             ),
-            Input.GIVE_UP: _GIVE_UP,
-            Input.CLOSE: Transition(Phase.ENDED, (Effect.CANCEL, *_GIVE_UP.effects)),
+            Input.GIVE_UP: _END,
+            Input.CLOSE: Transition(Phase.ENDED, (Effect.CANCEL, *_END.effects)),
             Input.DESTROY: _DESTROY,
         },
         Phase.WAITING: {

@@ -146,7 +146,7 @@ class Loop(Scheduler):
         check_callable("callback", callback)
         self._soon.append((callback, args))
         if len(self._soon) == 1:
-            self._ensure_wakeup()
+            self._ensure_tk_timer()
 
     def call_later(self, seconds: float | SupportsFloat, callback: Callback, *args: Any) -> Timer:
         """Call ``callback(*args)`` after ``seconds``; if that is zero or less, as soon as possible.
@@ -217,7 +217,7 @@ class Loop(Scheduler):
             return
         self._slice_end_calls.append((callback, args))
         if len(self._slice_end_calls) == 1:
-            self._ensure_wakeup()
+            self._ensure_tk_timer()
 
     def watch(self, fd: int | SupportsIndex, readable: Callback | None, writable: Callback | None) -> None:
         """Call back as long as ``fd`` is ready; this replaces an earlier watch of ``fd``.

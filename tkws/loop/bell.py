@@ -40,7 +40,7 @@ class Bell:
 
     Args:
         tkapp: The Tcl interpreter.
-        callback: Called by Tcl, with arguments to ignore, while a ring has not been heard yet.
+        callback: Called by Tcl, with arguments to ignore, until the ring is silenced.
 
     Raises:
         OSError: No connection over loopback can be made.
@@ -62,10 +62,10 @@ class Bell:
         """Make Tcl call back, from any thread."""
         sock = self._socket
         if sock is not None:
-            with suppress(OSError):  # full: it is ringing already; broken or closed: `hear` notices
+            with suppress(OSError):  # full: it is ringing already; broken or closed: `silence` notices
                 sock.send(b"\0")
 
-    def hear(self) -> bool:
+    def silence(self) -> bool:
         """Silence the bell; return whether it was rung or has broken. If it has broken, call `mend` later."""
         try:
             if self._tkapp.call("read", self._channel, _READ_SIZE):

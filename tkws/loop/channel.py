@@ -73,15 +73,15 @@ class ChannelLoop(Loop):
     def _on_bell(self, *_event: object) -> None:
         if self._closed:
             if self._interpreter.in_forked_child:
-                self._waiter.leave()
+                self._waiter.detach_in_child()
             return
         if self._yielded:
-            self._waiter.hear()
+            self._waiter.take_turn()
             return
         now = self._clock()
         if not now <= self._tk_timer.due <= now + SLICE:
             self._tk_timer.arm(now + SLICE)
-        if self._waiter.hear() and self._finds_ready():
+        if self._waiter.take_turn() and self._finds_ready():
             self._dispatch()
         else:
             self._let_wait()
@@ -105,7 +105,7 @@ class ChannelLoop(Loop):
         if self._yielded or self._closed:
             return
         with suppress(OSError):  # the bell is broken: `_next_due` schedules the next attempt
-            self._waiter.go()
+            self._waiter.resume()
 
     def _next_due(self, now: float) -> float:
         due = super()._next_due(now)

@@ -18,17 +18,17 @@ from typing import Any, Final
 SLICE: Final = 0.005
 
 # Events less than this many seconds apart are a conversation: the loop waits this long for the next one.
-LONGEST: Final = 0.001
+MAX_WAIT: Final = 0.001
 
 # The fraction of the interval between two commands of Tk's that the loop may wait. Tk's work falls due at any
 # moment of that wait, so on average it is late by half this fraction: a tenth of the interval.
-PART: Final = 0.2
+WAIT_FRACTION: Final = 0.2
 
 # Seconds below which waiting is not worthwhile: the poller counts in milliseconds.
-SHORTEST: Final = LONGEST / 4
+MIN_WAIT: Final = MAX_WAIT / 4
 
 # About how many intervals the average covers: a new chain of `after` calls is late for this many beats.
-AVERAGED: Final = 4
+AVERAGE_SPAN: Final = 4
 
 # If events that are ready together take at least this many seconds to serve, they are a flood.
 FLOOD: Final = 0.00025
@@ -62,7 +62,7 @@ class Dwell:
         self._tkapp: Any = tkapp
         self._count = _UNKNOWN
         self._own_commands = -self._commands() + self._commands()
-        self._interval = SLICE / PART
+        self._interval = SLICE / WAIT_FRACTION
         self._ran_at = -math.inf
         self._left_at = -math.inf
         self._looked = False
@@ -77,24 +77,24 @@ class Dwell:
         elif count - before != self._own_commands:
             self._note(now)
         self._looked = False
-        most = min(max(self._interval, now - self._ran_at) * PART, SLICE)
+        most = min(max(self._interval, now - self._ran_at) * WAIT_FRACTION, SLICE)
         self.until = now + most
-        self.seconds = min(most, LONGEST)
-        self.waits = most >= SHORTEST and now - self.served_at < self.seconds
+        self.seconds = min(most, MAX_WAIT)
+        self.waits = most >= MIN_WAIT and now - self.served_at < self.seconds
 
     def note_served(self, now: float) -> float:
         """Note that all ready events have been served; return the seconds since the previous such note."""
         took, self.served_at = now - self.served_at, now
         return took
 
-    def goes_on(self, served_for: float) -> bool:
+    def serves_more(self, served_for: float) -> bool:
         """Return whether to serve more ready events although it is Tk's turn: once per entry, or in a flood.
 
         Args:
             served_for: How many seconds it took to serve the events that were ready together.
         """
         looked, self._looked = self._looked, True
-        return not looked or (served_for >= FLOOD and self.seconds >= SHORTEST)
+        return not looked or (served_for >= FLOOD and self.seconds >= MIN_WAIT)
 
     def leave(self, now: float) -> None:
         """End an entry: the loop returns to Tk."""
@@ -104,11 +104,11 @@ class Dwell:
 
     def _note(self, now: float) -> None:
         """Update the average: Tk has run a command since the loop was left."""
-        rest = min(self._left_at - self._ran_at, SLICE / PART)
-        self._interval += (rest - self._interval) / AVERAGED
+        rest = min(self._left_at - self._ran_at, SLICE / WAIT_FRACTION)
+        self._interval += (rest - self._interval) / AVERAGE_SPAN
         self._ran_at = now
-        if self._interval < LONGEST:  # count less often: counting takes a microsecond, twice per entry
-            self._looks_at = now + LONGEST
+        if self._interval < MAX_WAIT:  # count less often: counting takes a microsecond, twice per entry
+            self._looks_at = now + MAX_WAIT
 
     def _commands(self) -> int:
         """Return how many commands Tcl has run; asking adds one or two."""

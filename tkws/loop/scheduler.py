@@ -97,7 +97,7 @@ class Scheduler:
 
         self._closed = False
         self._depth = 0
-        self._deadline = -math.inf
+        self._slice_end = -math.inf
         self._dwell = Dwell(interpreter.tkapp)
         self._yielded = False
         self._pause = pause_of_thread()
@@ -141,14 +141,14 @@ class Scheduler:
 
     def slice_left(self) -> float:
         """Return the seconds left of the current slice: negative once spent, infinite outside of one."""
-        return self._deadline - self._clock() if self._depth else math.inf
+        return self._slice_end - self._clock() if self._depth else math.inf
 
     def slice_spent(self) -> bool:
         """Return whether the time of the current slice is spent; False outside callbacks of the loop.
 
         A callback that has more to do should then pass the rest to `call_soon` and return.
         """
-        return self._depth > 0 and self._clock() >= self._deadline
+        return self._depth > 0 and self._clock() >= self._slice_end
 
     def report_exception(self) -> None:
         """Pass the exception that is being handled to the root's ``report_callback_exception``.
@@ -178,9 +178,9 @@ class Scheduler:
             self._pause.join(self._wait_for_pause)
             return
         self._dwell.enter(now)
-        new_slice = now >= self._deadline
+        new_slice = now >= self._slice_end
         if new_slice:
-            self._deadline = now + SLICE
+            self._slice_end = now + SLICE
             if self._suspend.was_suspended():
                 self._queue_wake_callbacks()
             self._on_new_slice()
@@ -215,14 +215,14 @@ class Scheduler:
             if not (ready or soon):
                 if self._slice_end_calls:
                     self._run_slice_end_calls()
-                if timers.earliest <= self._deadline:
+                if timers.earliest <= self._slice_end:
                     now = self._clock()  # a timer may have become due since this entry began
                 if not (
                     soon or self._slice_end_calls or timers.earliest <= now or self._poll_again(now, drain)
                 ):
                     return False
             now = self._clock()
-            if now >= self._deadline:
+            if now >= self._slice_end:
                 self._run_slice_end_calls()
                 return True
 
@@ -241,7 +241,7 @@ class Scheduler:
 
     def _queue_wake_callbacks(self) -> None:
         self._soon.extend((callback, ()) for callback in self._on_wake)
-        self._ensure_wakeup()
+        self._ensure_tk_timer()
 
     def _queue_caught_up(self) -> None:
         """Add a second marker: the calls that other threads have queued run before the timers."""
@@ -275,10 +275,10 @@ class Scheduler:
             return drain and self._poll()
         served_for = dwell.note_served(now)
         if now >= dwell.until:
-            if not dwell.goes_on(served_for):
+            if not dwell.serves_more(served_for):
                 return False
             if not self._poll():
-                self._deadline = now  # Tk has its turn, so the next entry begins a slice
+                self._slice_end = now  # Tk has its turn, so the next entry begins a slice
             return bool(self._readiness.ready)
         if not dwell.waits or self._timers.earliest < now + dwell.seconds:
             return drain and self._poll()
@@ -290,7 +290,7 @@ class Scheduler:
         The rest runs after Tk has had its turn. Writes of a broadcast are such calls, and may be thousands.
         """
         calls = self._slice_end_calls
-        latest = self._deadline + SLICE
+        latest = self._slice_end + SLICE
         for number in range(1, len(calls) + 1):
             if not calls:  # a callback ran Tk's event loop, and that has run the others
                 return
@@ -370,11 +370,11 @@ class Scheduler:
         self._dispatch()
         self._rearm()
 
-    def _ensure_wakeup(self) -> None:
+    def _ensure_tk_timer(self) -> None:
         """Set a Tk timer for what was just queued, also in case a callback runs Tk's event loop."""
         if self._yielded or self._closed:
             return
-        due = self._deadline if self._depth else self._clock()
+        due = self._slice_end if self._depth else self._clock()
         if not due - SLICE <= self._tk_timer.due <= due:
             self._tk_timer.arm(due)
 

@@ -1,7 +1,7 @@
 """A thread that sleeps until a descriptor is ready, and then rings the bell for the loop.
 
 The thread and the loop take turns, so neither spins. After it has rung, the thread is idle until the loop has
-served all ready events and calls `go`. If the loop finds nothing ready several times in a row, the thread
+served all ready events and calls `resume`. If the loop finds nothing ready several times in a row, the thread
 pauses before it waits again: a descriptor was closed without being unregistered, and its number now belongs
 to something else.
 
@@ -10,7 +10,7 @@ asks its own poller, which may find nothing.
 
 Invariants:
 
-- At most one ring is pending, and the thread is idle until the loop has heard it.
+- At most one ring is pending, and the thread is idle until the loop has taken its turn.
 - The thread sleeps until any registered descriptor is ready; a change of registration restarts the wait.
 """
 
@@ -57,7 +57,7 @@ class Waiter:
     def __init__(self, poller: Poller, bell: Bell) -> None:
         self._poller = poller
         self.bell: Bell = bell
-        self._waits = False  # whether it is the thread's turn, or its ring has not been heard yet
+        self._waits = False  # whether it is the thread's turn, or the loop has not taken its turn back
         self._false_alarms = 0
         self._turn = threading.Lock()  # held while it is not the thread's turn
         self._turn.acquire()
@@ -97,7 +97,7 @@ class Waiter:
 
     # ---- the turns
 
-    def go(self) -> None:
+    def resume(self) -> None:
         """Give the thread its turn to wait until a descriptor is ready. No-op while it waits.
 
         Raises:
@@ -109,12 +109,12 @@ class Waiter:
             with suppress(RuntimeError):  # the bell broke before the thread could ring
                 self._turn.release()
 
-    def hear(self) -> bool:
+    def take_turn(self) -> bool:
         """Take the turn back if the thread has rung, or the bell has broken; return whether it has."""
-        heard = self.bell.hear()
-        if heard:
+        rung = self.bell.silence()
+        if rung:
             self._waits = False
-        return heard
+        return rung
 
     def note_alarm(self, is_false: bool) -> None:
         """Note whether the loop found nothing ready after a ring."""
@@ -137,7 +137,7 @@ class Waiter:
         self._poller.close()
         self.bell.close()
 
-    def leave(self) -> None:
+    def detach_in_child(self) -> None:
         """Detach in a forked child, which has no waiter thread, without touching what the parent shares."""
         self.bell.ignore()
 
