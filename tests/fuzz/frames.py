@@ -238,13 +238,13 @@ def run(seed: int) -> int:
 
 def make_engine(case: Case) -> Engine:
     """Return the engine that receives the case."""
-    codec = None
+    compression = None
     if case.inflation is not None:
         bits, takeover = case.inflation
-        codec = PerMessageDeflate(Deflate(), decode_window_bits=bits, decode_takeover=takeover)
+        compression = PerMessageDeflate(Deflate(), decode_window_bits=bits, decode_takeover=takeover)
     masks = MASKS if case.role is Role.CLIENT else None
     options = EngineOptions(max_message=MAX_MESSAGE, max_fragments=MAX_FRAGMENTS)
-    return Engine(case.role, 0.0, masks=masks, codec=codec, options=options)
+    return Engine(case.role, 0.0, masks=masks, compression=compression, options=options)
 
 
 def receive(case: Case, engine: Engine, told: list[tuple[Event, Any]]) -> None:

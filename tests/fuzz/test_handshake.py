@@ -91,7 +91,7 @@ def outcome(result: Any, rest: bytes) -> Any:
             return "http", 400, b""  # what is wrong with a body may be seen first; `validate` takes none
         return result.method, result.target, result.version, result.headers.fields, rest
     if isinstance(result, Accepted):
-        return result.protocol, result.response.headers.fields, result.codec is None, rest
+        return result.protocol, result.response.headers.fields, result.compression is None, rest
     if isinstance(result, HandshakeError):
         return result.part, result.status, result.body  # h11 finds other words for what came in pieces
     assert result is None

@@ -107,10 +107,10 @@ def test_a_server_accepts_every_good_offer_and_no_other(setting: Deflate) -> Non
         accepted = accept(setting, offer)
         assert (accepted is not None) is is_well_formed(offer, in_offer=True), offer
         if accepted is not None:
-            codec, answer = accepted
+            compression, answer = accepted
             assert answers(offer, answer), (offer, answer)
             assert_what_was_agreed(
-                codec,
+                compression,
                 own_bits=(setting.server_max_window_bits, offer.get(SERVER_BITS), answer.get(SERVER_BITS)),
                 own_takeover=not setting.server_no_context_takeover and SERVER_AFRESH not in answer,
                 peers_bits=(answer.get(CLIENT_BITS),),
@@ -129,11 +129,11 @@ def test_a_client_accepts_every_answer_that_its_offer_allows_and_no_other(own: i
         offer = parsed(setting.offer())
         assert is_well_formed(offer, in_offer=True)
         for answer in shapes(every):
-            codec = confirm(setting, answer)
-            assert (codec is not None) is answers(offer, answer), (offer, answer)
-            if codec is not None:
+            compression = confirm(setting, answer)
+            assert (compression is not None) is answers(offer, answer), (offer, answer)
+            if compression is not None:
                 assert_what_was_agreed(
-                    codec,
+                    compression,
                     own_bits=(own, answer.get(CLIENT_BITS)),
                     own_takeover=not setting.client_no_context_takeover and CLIENT_AFRESH not in answer,
                     peers_bits=(answer.get(SERVER_BITS),),
@@ -142,7 +142,7 @@ def test_a_client_accepts_every_answer_that_its_offer_allows_and_no_other(own: i
 
 
 def assert_what_was_agreed(
-    codec: PerMessageDeflate,
+    compression: PerMessageDeflate,
     *,
     own_bits: tuple[int | str | None, ...],
     own_takeover: bool,
@@ -150,9 +150,9 @@ def assert_what_was_agreed(
     peers_takeover: bool,
 ) -> None:
     """This side keeps to the smallest window that anything says; the other is read by the answer alone."""
-    assert codec.encode_window_bits == min(int(bits or 15) for bits in own_bits)
-    assert codec.decode_window_bits == min(int(bits or 15) for bits in peers_bits)
-    assert (codec.encode_takeover, codec.decode_takeover) == (own_takeover, peers_takeover)
+    assert compression.encode_window_bits == min(int(bits or 15) for bits in own_bits)
+    assert compression.decode_window_bits == min(int(bits or 15) for bits in peers_bits)
+    assert (compression.encode_takeover, compression.decode_takeover) == (own_takeover, peers_takeover)
 
 
 NO_OFFERS: list[Named] = [
@@ -208,9 +208,9 @@ def test_a_parameter_stands_once(name: str) -> None:
 
 def test_a_server_that_ignores_the_hint_is_taken_at_the_hint() -> None:
     """As node's `ws` does with a clientMaxWindowBits of 13."""
-    codec = confirm(Deflate(client_max_window_bits=12), {CLIENT_BITS: "13"})
-    assert codec is not None
-    assert codec.encode_window_bits == 12
+    compression = confirm(Deflate(client_max_window_bits=12), {CLIENT_BITS: "13"})
+    assert compression is not None
+    assert compression.encode_window_bits == 12
 
 
 @pytest.mark.slow
@@ -218,10 +218,10 @@ def test_whatever_two_of_ours_are_set_to_they_talk() -> None:
     for client, server in itertools.product(SETTINGS[::3], SETTINGS[::4]):
         accepted = accept(server, parsed(client.offer()))
         assert accepted is not None
-        codec, answer = accepted
+        compression, answer = accepted
         other = confirm(client, answer)
         assert other is not None
-        assert_they_talk(codec, other)
+        assert_they_talk(compression, other)
 
 
 # The other implementation: its arguments are the same four, in the same order.

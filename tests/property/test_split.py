@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.protocol.ends import NOW, engine, events, output, wire
-from tests.protocol.received import ROWS, codec
+from tests.protocol.received import ROWS, compression
 from tests.protocol.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, binary, close, text
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
@@ -41,7 +41,7 @@ CUTS = st.lists(st.integers(1, 20) | st.integers(1, 5000) | st.just(70_000), min
 @st.composite
 def streams(draw: st.DrawFn) -> list[Frame]:
     """Messages, some compressed, some in fragments with control frames between; then an end."""
-    sender = codec()
+    sender = compression()
     frames: list[Frame] = []
     for message in draw(st.lists(MESSAGES | CONTROLS, max_size=6)):
         if message.opcode in (PING, PONG):

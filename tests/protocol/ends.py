@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from tests.protocol.received import FRAGMENTS, LIMIT, codec
+from tests.protocol.received import FRAGMENTS, LIMIT, compression
 from tests.protocol.wire import MASK, Frame, decode
 from tkws.protocol.engine import Engine
 from tkws.protocol.engineoptions import EngineOptions
@@ -28,7 +28,9 @@ def options(**changes: Any) -> EngineOptions:
 
 def engine(role: Role = Role.SERVER, *, deflate: bool = False, **changes: Any) -> Engine:
     pool = changes.pop("masks", None) or (masks() if role is Role.CLIENT else None)
-    return Engine(role, NOW, masks=pool, codec=codec() if deflate else None, options=options(**changes))
+    return Engine(
+        role, NOW, masks=pool, compression=compression() if deflate else None, options=options(**changes)
+    )
 
 
 def wire(end: Engine, *frames: Frame) -> bytes:

@@ -37,17 +37,17 @@ class Row(NamedTuple):
     code: int | None = None
 
 
-def codec() -> PerMessageDeflate:
+def compression() -> PerMessageDeflate:
     return PerMessageDeflate(Deflate())
 
 
 def compressed(*messages: tuple[int, bytes]) -> list[Frame]:
-    sender = codec()
+    sender = compression()
     return [Frame(opcode, sender.encode(payload, True), rsv1=True) for opcode, payload in messages]
 
 
 def compressed_fragments(opcode: int, *fragments: bytes) -> list[Frame]:
-    sender = codec()
+    sender = compression()
     end = len(fragments) - 1
     return [
         Frame(CONTINUATION if index else opcode, sender.encode(part, index == end), index == end, not index)

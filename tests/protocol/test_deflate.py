@@ -1,4 +1,4 @@
-"""permessage-deflate: the negotiation, and the codec against plain zlib."""
+"""permessage-deflate: the negotiation, and the compression against plain zlib."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG_PERIOD = bytes((i * i * 31 + i // 7) % 251 for i in range(2000))
 
 
 def agree(client: Deflate, server: Deflate) -> tuple[PerMessageDeflate, PerMessageDeflate, str]:
-    """Negotiates as the handshake does: the client's codec, the server's and the answer between them."""
+    """Negotiates as the handshake does: the client's end, the server's, and the answer between them."""
     accepted = server.accept(parse_extensions([client.offer()]))
     assert accepted is not None
     server_codec, answer = accepted
@@ -30,13 +30,18 @@ def agree(client: Deflate, server: Deflate) -> tuple[PerMessageDeflate, PerMessa
     return client.confirm(parameters), server_codec, answer
 
 
-def agreed(codec: PerMessageDeflate) -> tuple[int, bool, int, bool]:
-    return codec.encode_window_bits, codec.encode_takeover, codec.decode_window_bits, codec.decode_takeover
+def agreed(compression: PerMessageDeflate) -> tuple[int, bool, int, bool]:
+    return (
+        compression.encode_window_bits,
+        compression.encode_takeover,
+        compression.decode_window_bits,
+        compression.decode_takeover,
+    )
 
 
 def raw_deflate(data: bytes, flush: int = zlib.Z_SYNC_FLUSH, zdict: bytes = b"") -> bytes:
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=zdict)
-    return compressor.compress(data) + compressor.flush(flush)
+    compression = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=zdict)
+    return compression.compress(data) + compression.flush(flush)
 
 
 # ---- the setting
@@ -93,7 +98,7 @@ def test_a_value_of_another_type_is_refused(name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "offer", "answer", "codec"),
+    ("setting", "offer", "answer", "compression"),
     [
         (Deflate(), "", "", (15, True, 15, True)),
         (Deflate(), "; client_max_window_bits", "", (15, True, 15, True)),
@@ -143,12 +148,12 @@ def test_a_value_of_another_type_is_refused(name: str, value: Any) -> None:
     ],
 )
 def test_a_server_answers_an_offer(
-    setting: Deflate, offer: str, answer: str, codec: tuple[int, bool, int, bool]
+    setting: Deflate, offer: str, answer: str, compression: tuple[int, bool, int, bool]
 ) -> None:
     accepted = setting.accept(parse_extensions(["permessage-deflate" + offer]))
     assert accepted is not None
     assert accepted[1] == "permessage-deflate" + answer
-    assert agreed(accepted[0]) == codec
+    assert agreed(accepted[0]) == compression
 
 
 ILLEGAL = [
@@ -202,7 +207,7 @@ def test_without_a_known_offer_nothing_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "answer", "codec"),
+    ("setting", "answer", "compression"),
     [
         (Deflate(), "", (15, True, 15, True)),
         (Deflate(), "; server_no_context_takeover", (15, True, 15, False)),
@@ -221,10 +226,10 @@ def test_without_a_known_offer_nothing_is_accepted() -> None:
     ],
 )
 def test_a_client_takes_a_legal_answer(
-    setting: Deflate, answer: str, codec: tuple[int, bool, int, bool]
+    setting: Deflate, answer: str, compression: tuple[int, bool, int, bool]
 ) -> None:
     [(_, parameters)] = parse_extensions(["permessage-deflate" + answer])
-    assert agreed(setting.confirm(parameters)) == codec
+    assert agreed(setting.confirm(parameters)) == compression
 
 
 @pytest.mark.parametrize(
@@ -278,19 +283,21 @@ def test_the_threshold_is_the_settings() -> None:
 
 @pytest.mark.parametrize("bits", range(8, 16))
 def test_the_encoder_keeps_to_its_window(bits: int) -> None:
-    codec = PerMessageDeflate(Deflate(level=9), encode_window_bits=bits)
+    compression = PerMessageDeflate(Deflate(level=9), encode_window_bits=bits)
     message = b"".join(LONG_PERIOD[:length] for length in (100, 300, 600, 1200, 2000)) * 30
     small_window = zlib.decompressobj(-bits)
     # Cut small, for only between calls does zlib fall back to a window of its own.
-    encoded = codec.encode(message, True) + TAIL
+    encoded = compression.encode(message, True) + TAIL
     pieces = [small_window.decompress(encoded[i : i + 1]) for i in range(len(encoded))]
     assert b"".join(pieces) == message
 
 
 def test_a_window_of_256_bytes_still_compresses() -> None:
     text = b"The quick brown fox jumps over the lazy dog. " * 30
-    codec = PerMessageDeflate(Deflate(), encode_window_bits=8)
-    assert 0.4 < len(codec.encode(text, True)) / len(text) < 0.7  # references would make it smaller still
+    compression = PerMessageDeflate(Deflate(), encode_window_bits=8)
+    assert (
+        0.4 < len(compression.encode(text, True)) / len(text) < 0.7
+    )  # references would make it smaller still
 
 
 def test_takeover_makes_a_repetition_cheap() -> None:
@@ -301,25 +308,25 @@ def test_takeover_makes_a_repetition_cheap() -> None:
 
 
 def test_bytes_are_counted_both_ways() -> None:
-    codec = PerMessageDeflate(Deflate())
-    first = codec.encode(b"a" * 1000, True)
-    assert (codec.compressed_bytes, codec.plain_bytes) == (len(first), 1000)
-    codec.decode(first[:3], False, 5000)
-    codec.decode(first[3:], True, 5000)
-    assert (codec.compressed_bytes, codec.plain_bytes) == (2 * len(first), 2000)
+    compression = PerMessageDeflate(Deflate())
+    first = compression.encode(b"a" * 1000, True)
+    assert (compression.compressed_bytes, compression.plain_bytes) == (len(first), 1000)
+    compression.decode(first[:3], False, 5000)
+    compression.decode(first[3:], True, 5000)
+    assert (compression.compressed_bytes, compression.plain_bytes) == (2 * len(first), 2000)
 
 
 def test_an_empty_message_is_one_zero_byte() -> None:
-    codec = PerMessageDeflate(Deflate())
-    assert codec.encode(b"", True) == b"\x00"
-    assert codec.encode(b"Hello", True) == bytes.fromhex("f248cdc9c90700")
-    assert codec.encode(b"", True) == b"\x00"
+    compression = PerMessageDeflate(Deflate())
+    assert compression.encode(b"", True) == b"\x00"
+    assert compression.encode(b"Hello", True) == bytes.fromhex("f248cdc9c90700")
+    assert compression.encode(b"", True) == b"\x00"
 
 
 def test_a_shared_message_of_the_rfc() -> None:
     """RFC 7692, 7.2.3.1 and 7.2.3.2: the second Hello refers to the first."""
-    codec = PerMessageDeflate(Deflate())
-    assert [codec.encode(b"Hello", True) for _ in range(2)] == [
+    compression = PerMessageDeflate(Deflate())
+    assert [compression.encode(b"Hello", True) for _ in range(2)] == [
         bytes.fromhex("f248cdc9c90700"),
         bytes.fromhex("f200110000"),
     ]
@@ -328,12 +335,12 @@ def test_a_shared_message_of_the_rfc() -> None:
 @pytest.mark.parametrize("takeover", [True, False])
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_each_fragment_can_be_read_at_once(kind: type, takeover: bool) -> None:
-    codec = PerMessageDeflate(Deflate(), encode_takeover=takeover)
+    compression = PerMessageDeflate(Deflate(), encode_takeover=takeover)
     peer = zlib.decompressobj(-15)
     for _ in range(2):
         for fragment in (b"", b"Hel", b"", b"lo"):
-            assert peer.decompress(codec.encode(kind(fragment), False)) == fragment
-        assert peer.decompress(codec.encode(kind(b""), True) + TAIL) == b""
+            assert peer.decompress(compression.encode(kind(fragment), False)) == fragment
+        assert peer.decompress(compression.encode(kind(b""), True) + TAIL) == b""
 
 
 # ---- the decoder
@@ -351,16 +358,16 @@ def test_each_fragment_can_be_read_at_once(kind: type, takeover: bool) -> None:
 )
 @pytest.mark.parametrize("takeover", [True, False])
 def test_the_examples_of_the_rfc(payload: str, message: bytes, takeover: bool) -> None:
-    codec = PerMessageDeflate(Deflate(), decode_takeover=takeover)
+    compression = PerMessageDeflate(Deflate(), decode_takeover=takeover)
     for _ in range(3):
-        assert codec.decode(bytes.fromhex(payload), True, ANY) == message
+        assert compression.decode(bytes.fromhex(payload), True, ANY) == message
 
 
 def test_a_context_that_is_not_taken_over_is_gone() -> None:
-    codec = PerMessageDeflate(Deflate(), decode_takeover=False)
-    assert codec.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
+    compression = PerMessageDeflate(Deflate(), decode_takeover=False)
+    assert compression.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
     with pytest.raises(ProtocolError) as caught:
-        codec.decode(bytes.fromhex("f200110000"), True, ANY)
+        compression.decode(bytes.fromhex("f200110000"), True, ANY)
     assert caught.value.code == 1007
 
 
@@ -380,13 +387,14 @@ def test_a_stream_may_end_in_a_message_and_the_next_one_begin() -> None:
     first = raw_deflate(LONG_PERIOD, zlib.Z_FINISH)
     second = raw_deflate(LONG_PERIOD, zlib.Z_FINISH, zdict=LONG_PERIOD)
     assert len(second) < len(first) / 10
-    codec = PerMessageDeflate(Deflate())
+    compression = PerMessageDeflate(Deflate())
     for payload in (first + second + b"\x00", first + second):
-        assert codec.decode(payload, True, ANY) == LONG_PERIOD * 2
-    pieces = [codec.decode(bytes([byte]), False, ANY) for byte in first + second]
-    assert b"".join(pieces) + codec.decode(b"\x00", True, ANY) == LONG_PERIOD * 2
+        assert compression.decode(payload, True, ANY) == LONG_PERIOD * 2
+    pieces = [compression.decode(bytes([byte]), False, ANY) for byte in first + second]
+    assert b"".join(pieces) + compression.decode(b"\x00", True, ANY) == LONG_PERIOD * 2
     assert (
-        codec.decode(raw_deflate(b"x" + LONG_PERIOD, zdict=LONG_PERIOD)[:-4], True, ANY) == b"x" + LONG_PERIOD
+        compression.decode(raw_deflate(b"x" + LONG_PERIOD, zdict=LONG_PERIOD)[:-4], True, ANY)
+        == b"x" + LONG_PERIOD
     )
 
 
@@ -399,9 +407,9 @@ def test_a_stream_may_end_where_a_piece_ends(takeover: bool) -> None:
     assert whole.decode(ended, True, ANY) == b"Hello"
     assert decoder.decode(ended, False, ANY) + decoder.decode(b"", False, ANY) == b"Hello"
     assert decoder.decode(b"", True, ANY) == b""
-    for codec in (whole, decoder):
-        assert codec.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
-        assert codec.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
+    for compression in (whole, decoder):
+        assert compression.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
+        assert compression.decode(bytes.fromhex("f248cdc9c90700"), True, ANY) == b"Hello"
 
 
 def test_the_window_over_many_messages_is_what_the_next_stream_sees() -> None:
@@ -416,10 +424,10 @@ def test_the_window_over_many_messages_is_what_the_next_stream_sees() -> None:
 
 
 def test_too_many_streams_in_one_piece_are_refused() -> None:
-    codec = PerMessageDeflate(Deflate())
-    assert codec.decode(b"\x03\x00" * 200 + b"\x00", True, ANY) == b""
+    compression = PerMessageDeflate(Deflate())
+    assert compression.decode(b"\x03\x00" * 200 + b"\x00", True, ANY) == b""
     with pytest.raises(ProtocolError) as caught:
-        codec.decode(b"\x03\x00" * 1000 + b"\x00", True, ANY)
+        compression.decode(b"\x03\x00" * 1000 + b"\x00", True, ANY)
     assert caught.value.code == 1008
 
 
@@ -480,10 +488,10 @@ def test_broken_data_behind_a_stream_is_invalid_payload() -> None:
 
 @given(st.lists(st.tuples(st.binary(max_size=200), st.booleans()), max_size=8), st.booleans())
 def test_junk_is_decoded_or_refused(pieces: list[tuple[bytes, bool]], takeover: bool) -> None:
-    codec = PerMessageDeflate(Deflate(), decode_takeover=takeover)
+    compression = PerMessageDeflate(Deflate(), decode_takeover=takeover)
     for piece, final in pieces:
         try:
-            assert len(codec.decode(piece, final, 5000)) <= 5000
+            assert len(compression.decode(piece, final, 5000)) <= 5000
         except ProtocolError:
             break
 
@@ -500,8 +508,8 @@ def test_zlib_is_only_kept_while_it_is_needed(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(zlib, name, counting)
     for takeover, expected in itertools.product((True, False), (0, 1, 2)):
         made.update(compressobj=0, decompressobj=0)
-        codec = PerMessageDeflate(Deflate(), encode_takeover=takeover, decode_takeover=takeover)
+        compression = PerMessageDeflate(Deflate(), encode_takeover=takeover, decode_takeover=takeover)
         for _ in range(expected):
-            codec.decode(codec.encode(b"Hello", True), True, ANY)
+            compression.decode(compression.encode(b"Hello", True), True, ANY)
         wanted = min(expected, 1) if takeover else expected
         assert made == {"compressobj": wanted, "decompressobj": wanted}

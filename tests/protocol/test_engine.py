@@ -16,7 +16,7 @@ import pytest
 
 from tests import guards
 from tests.protocol.ends import NOW, engine, events, masks, options, output, receive, wire
-from tests.protocol.received import LARGE, LIMIT, ROWS, codec, compressed
+from tests.protocol.received import LARGE, LIMIT, ROWS, compressed, compression
 from tests.protocol.wire import (
     BINARY,
     CLOSE,
@@ -958,7 +958,7 @@ def test_an_idle_engine_is_small(role):
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        ends += [Engine(role, NOW, masks=pool, codec=codec()) for _ in range(100)]
+        ends += [Engine(role, NOW, masks=pool, compression=compression()) for _ in range(100)]
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -196,7 +196,7 @@ def test_a_plain_answer_is_accepted(fields: Pairs) -> None:
     assert not any(before)
     accepted = handshake.receive_data(data[-5:])
     assert isinstance(accepted, Accepted)
-    assert (accepted.protocol, accepted.codec, accepted.trailing_data) == ("", None, b"\x81\x02hi")
+    assert (accepted.protocol, accepted.compression, accepted.trailing_data) == ("", None, b"\x81\x02hi")
     assert accepted.response.status == 101
     assert accepted.response.headers.fields == tuple(fields)
 
@@ -213,8 +213,8 @@ def test_what_the_server_chose_is_returned() -> None:
     accepted = handshake.receive_data(answer([*ANSWER, *chosen]))
     assert isinstance(accepted, Accepted)
     assert accepted.protocol == "chat"
-    assert accepted.codec is not None
-    assert (accepted.codec.decode_window_bits, accepted.codec.encode_takeover) == (9, False)
+    assert accepted.compression is not None
+    assert (accepted.compression.decode_window_bits, accepted.compression.encode_takeover) == (9, False)
 
 
 @pytest.mark.parametrize(
@@ -410,10 +410,10 @@ def test_what_are_no_headers_is_the_callers_fault() -> None:
 
 def test_compression_is_agreed_where_both_want_it() -> None:
     offering = Headers({"Sec-WebSocket-Extensions": "x, permessage-deflate; client_max_window_bits"})
-    codec, extension = negotiate(Deflate(client_max_window_bits=9), offering)
+    compression, extension = negotiate(Deflate(client_max_window_bits=9), offering)
     assert extension == "permessage-deflate; client_max_window_bits=9"
-    assert codec is not None
-    assert codec.decode_window_bits == 9
+    assert compression is not None
+    assert compression.decode_window_bits == 9
     assert negotiate(None, offering) == (None, "")
     assert negotiate(Deflate(), Headers()) == (None, "")
     assert negotiate(Deflate(), Headers({"Sec-WebSocket-Extensions": "x"})) == (None, "")
@@ -436,7 +436,7 @@ def test_empty_elements_of_a_list_are_none(values: list[str]) -> None:
     chosen = [("Sec-WebSocket-Extensions", value) for value in values]
     accepted = client(deflate=Deflate()).receive_data(answer([*ANSWER, *chosen]))
     assert isinstance(accepted, Accepted)
-    assert accepted.codec is not None
+    assert accepted.compression is not None
 
 
 # ---- what a server answers
@@ -523,9 +523,9 @@ def test_client_and_server_agree(nonce: bytes, protocols: list[str], compress: b
     assert not isinstance(request, HandshakeError | None)
     asked = validate(request.headers, request.method, request.version)
     assert asked.protocols == tuple(protocols)
-    codec, extension = negotiate(Deflate(), request.headers)
+    compression, extension = negotiate(Deflate(), request.headers)
     chosen = protocols[-1] if protocols else ""
     accepted = handshake.receive_data(accept_response(asked.key, protocol=chosen, extension=extension))
     assert isinstance(accepted, Accepted)
     assert accepted.protocol == chosen
-    assert (accepted.codec is not None) == (codec is not None) == compress
+    assert (accepted.compression is not None) == (compression is not None) == compress

@@ -16,9 +16,9 @@ from tests.protocol.received import (
     LIMIT,
     ROWS,
     b,
-    codec,
     compressed,
     compressed_fragments,
+    compression,
     t,
 )
 from tests.protocol.wire import (
@@ -51,7 +51,7 @@ class Reading:
         self.events: list[Any] = []
         self.code: int | None = None
         limits = {"max_message": LIMIT, "max_fragments": FRAGMENTS} | limits
-        self.reader = MessageReader(role, codec() if deflate else None, **limits)
+        self.reader = MessageReader(role, compression() if deflate else None, **limits)
 
     def control(self, opcode: Opcode, payload: bytes) -> None:
         assert type(opcode) is Opcode
@@ -187,7 +187,7 @@ def test_bad_text_is_refused_at_its_first_bad_byte(role, before, good, bad):
 
 
 def test_bad_compressed_text_is_refused_inside_its_frame(role):
-    sender = codec()
+    sender = compression()
     first = sender.encode(b"ab\xff", False)
     reading = Reading(role)
     data = reading.encode(Frame(TEXT, first + sender.encode(b"c", True), rsv1=True))

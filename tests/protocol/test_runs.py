@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.protocol.received import b, codec, compressed, t
+from tests.protocol.received import b, compressed, compression, t
 from tests.protocol.wire import BINARY, CONTINUATION, JUNK, PING, TEXT, Frame, binary, text
 from tkws.errors import ProtocolError
 from tkws.protocol.runs import read_masked_run, read_unmasked_run
@@ -120,12 +120,12 @@ def test_long_lengths_are_left(masked):
 
 
 def read_compressed(frames, masked, limit=LIMIT):
-    """Read with a codec; return where the run ends, what comes out and the code of a refusal."""
+    """Read with a compression; return where the run ends, what comes out and the code of a refusal."""
     events = []
     run = read_masked_run if masked else read_unmasked_run
     data = encode(frames, masked)
     try:
-        return len(data) - run(data, 0, limit, codec(), events), events, None
+        return len(data) - run(data, 0, limit, compression(), events), events, None
     except ProtocolError as error:
         return None, events, error.code
 

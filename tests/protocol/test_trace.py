@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from tests.protocol.ends import NOW, engine, output, receive
-from tests.protocol.received import LARGE, ROWS, Row, codec, compressed
+from tests.protocol.received import LARGE, ROWS, Row, compressed, compression
 from tests.protocol.test_messages import Reading
 from tests.protocol.wire import BINARY, CONTINUATION, PING, TEXT, Frame, binary, close, last, more, text
 from tkws.protocol.engine import Engine
@@ -159,7 +159,7 @@ def test_a_frame_is_one_line_of_printable_characters(frame: Frame, line: str) ->
 def test_compressed_and_fragmented_frames_say_so() -> None:
     end = engine(deflate=True)
     frames = traced(end)
-    sender = codec()
+    sender = compression()
     parts = sender.encode(b"one ", False), sender.encode(b"two", True)
     receive(end, Frame(TEXT, parts[0], False, True), more(), Frame(CONTINUATION, parts[1]))
     assert [str(frame) for frame in frames] == [

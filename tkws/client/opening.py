@@ -212,7 +212,7 @@ class Opening:
         self._log.debug("the steps took: %s", self._attempt.ws.timings)
         self._attempt.ws.response = answer.response
         self._attempt.ws.protocol = answer.protocol
-        self._attempt.opened(Opened(stream, answer.protocol, answer.codec, answer.trailing_data))
+        self._attempt.opened(Opened(stream, answer.protocol, answer.compression, answer.trailing_data))
         self._keep_cookies(answer.response.headers)
 
     def _keep_cookies(self, headers: Headers) -> None:

@@ -62,7 +62,7 @@ class Opened:
     message: object
     """The message of the `connect` event."""
 
-    codec: PerMessageDeflate | None = None
+    compression: PerMessageDeflate | None = None
     """The compression that was agreed; None for none."""
 
     data: bytes = b""

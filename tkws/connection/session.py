@@ -370,14 +370,14 @@ class Session:
         if self._policy is not None:
             self._policy.opened(now)
         masks = self._masks if self.role is Role.CLIENT else None
-        engine = Engine(self.role, now, masks=masks, codec=opened.codec)
+        engine = Engine(self.role, now, masks=masks, compression=opened.compression)
         driver = ConnectionDriver(self.loop, stream, engine, self.delivery, self._lost, log=self.log)
         self.driver = self._owned = driver
         driver.set_tracer(self.tracer)
         driver.configure(self.options)
         if self._downloads:
             engine.reader.next_in_parts()
-        compression = "no compression" if opened.codec is None else "permessage-deflate"
+        compression = "no compression" if opened.compression is None else "permessage-deflate"
         self.log.info("open: from %r to %r, %s", stream.sockname, stream.peername, compression)
         self.sending.connected(driver)
         self.delivery.enqueue([(Event.CONNECT, opened.message)])

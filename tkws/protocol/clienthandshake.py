@@ -34,7 +34,7 @@ class Accepted:
     protocol: str
     """The subprotocol that the server chose; empty for none."""
 
-    codec: PerMessageDeflate | None
+    compression: PerMessageDeflate | None
     """The compression that was agreed, or None."""
 
     response: Response
@@ -133,12 +133,12 @@ class ClientHandshake:
                     f"The server answered {answer.status} {answer.reason}".rstrip(), part="http"
                 )
             self._check_switch(answer.headers)
-            codec = self._agreed_codec(answer.headers)
+            compression = self._agreed_compression(answer.headers)
             protocol = self._agreed_protocol(answer.headers)
         except HandshakeError as error:
             error.status, error.headers, error.body = answer.status, answer.headers, answer.body
             return error
-        return Accepted(protocol, codec, answer, self._connection.trailing_data)
+        return Accepted(protocol, compression, answer, self._connection.trailing_data)
 
     def _check_switch(self, headers: Headers) -> None:
         """Check what every answer must have (RFC 6455, 4.1, steps 2 to 4 for the answer)."""
@@ -149,7 +149,7 @@ class ClientHandshake:
         if headers.get_all("Sec-WebSocket-Accept") != [self._accept]:
             raise HandshakeError("The server's Sec-WebSocket-Accept does not fit the key", part="accept")
 
-    def _agreed_codec(self, headers: Headers) -> PerMessageDeflate | None:
+    def _agreed_compression(self, headers: Headers) -> PerMessageDeflate | None:
         extensions = parse_extensions(headers.get_all("Sec-WebSocket-Extensions"))
         if not extensions:
             return None

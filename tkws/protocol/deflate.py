@@ -1,7 +1,7 @@
-"""permessage-deflate: its negotiation and its codec (RFC 7692).
+"""permessage-deflate: its negotiation, and how it compresses messages (RFC 7692).
 
 Knows nothing of frames or of HTTP: it works on the parsed extensions of a handshake and on the
-payloads of messages. A codec belongs to one connection. The objects of zlib are made when the
+payloads of messages. A `PerMessageDeflate` belongs to one connection. The objects of zlib are made when the
 first message needs them, and go with each message where its context is not taken over, so an
 idle connection costs no memory then.
 
@@ -103,7 +103,7 @@ class Deflate:
             offers: The extensions of the request, in the client's order of preference.
 
         Returns:
-            The codec and the value of Sec-WebSocket-Extensions for the answer, by the first
+            The compression and the value of Sec-WebSocket-Extensions for the answer, by the first
             offer that can be accepted; None if no offer can be.
         """
         for name, parameters in offers:
@@ -168,18 +168,18 @@ class Deflate:
             )
             if decode_bits < _MAX_WINDOW_BITS:
                 parameters.append(("client_max_window_bits", str(decode_bits)))
-        codec = PerMessageDeflate(
+        compression = PerMessageDeflate(
             self,
             encode_window_bits=agreed.server_max_window_bits or _MAX_WINDOW_BITS,
             encode_takeover=not agreed.server_no_context_takeover,
             decode_window_bits=decode_bits,
             decode_takeover=not agreed.client_no_context_takeover,
         )
-        return codec, format_extension(NAME, parameters)
+        return compression, format_extension(NAME, parameters)
 
 
 class PerMessageDeflate:
-    """The codec of one connection, as it was agreed.
+    """The compression of one connection, as it was agreed.
 
     Made by `Deflate.accept` or `Deflate.confirm`. Messages are encoded in the order in which
     they are sent, and decoded in the order in which they arrive; uncompressed ones pass it by.
@@ -264,7 +264,7 @@ class PerMessageDeflate:
 
         Raises:
             ProtocolError: With code 1009 above the limit, with 1007 for data that is not DEFLATE,
-                with 1008 for a piece of more than 256 DEFLATE streams. The codec cannot be used afterwards.
+                with 1008 for a piece of more than 256 DEFLATE streams. Do not use the object afterwards.
         """
         self.compressed_bytes += len(data)
         if data:

@@ -67,7 +67,7 @@ class Engine:
         role: Client or server.
         now: The time, in seconds of any monotonic clock; the same clock in every call.
         masks: The source of a client's masks, which many connections may share; None for a server.
-        codec: The compression that was agreed, or None.
+        compression: The compression that was agreed, or None.
         options: May be changed at any time, see `configure`.
 
     Attributes:
@@ -94,7 +94,7 @@ class Engine:
     """
 
     __slots__ = (
-        "_close_timer", "_codec", "_deferred_pong", "_defers_pongs", "_events", "_now", "_options",
+        "_close_timer", "_compression", "_deferred_pong", "_defers_pongs", "_events", "_now", "_options",
         "auto_complete_close", "bytes_received", "close_code", "close_reason", "fault", "keepalive",
         "output_ended", "pending_close", "pings_received", "pings_sent", "pongs_received", "reader",
         "role", "state", "writer",
@@ -106,7 +106,7 @@ class Engine:
         now: float,
         *,
         masks: MaskPool | None = None,
-        codec: PerMessageDeflate | None = None,
+        compression: PerMessageDeflate | None = None,
         options: EngineOptions = DEFAULTS,
     ) -> None:
         if (masks is None) == (role is Role.CLIENT):
@@ -115,10 +115,10 @@ class Engine:
         self.state: State = State.OPEN
         self.keepalive: Final = Keepalive(now, options.keepalive, options.pong_timeout)
         self.reader: Final = MessageReader(
-            role, codec, max_message=options.max_message, max_fragments=options.max_fragments
+            role, compression, max_message=options.max_message, max_fragments=options.max_fragments
         )
         self.reader.set_in_parts(options.in_parts)
-        self.writer: Final = MessageWriter(masks, codec, options.fragment_size)
+        self.writer: Final = MessageWriter(masks, compression, options.fragment_size)
         self._options = options
         self.close_code: int | None = None
         self.close_reason: str = ""
@@ -129,7 +129,7 @@ class Engine:
         self.pings_sent: int = 0
         self.pings_received: int = 0
         self.pongs_received: int = 0
-        self._codec = codec
+        self._compression = compression
         self._now = now
         self._events: list[EventRecord] = []
         self._close_timer: CloseTimer | None = None
@@ -155,8 +155,10 @@ class Engine:
     @property
     def compression_ratio(self) -> float:
         """Bytes of compressed messages on the wire, divided by their size; 1.0 if none was compressed."""
-        codec = self._codec
-        return codec.compressed_bytes / codec.plain_bytes if codec is not None and codec.plain_bytes else 1.0
+        compression = self._compression
+        if compression is None or not compression.plain_bytes:
+            return 1.0
+        return compression.compressed_bytes / compression.plain_bytes
 
     # What comes in
 

@@ -49,7 +49,7 @@ class MessageReader:
 
     Args:
         role: Which side reads; it decides whether frames must be masked.
-        codec: The compression that was agreed, or None.
+        compression: The compression that was agreed, or None.
         max_message: The most bytes a message may have, decompressed.
         max_fragments: The most frames a message may come in.
 
@@ -67,13 +67,13 @@ class MessageReader:
     """
 
     __slots__ = (
-        "_beginning", "_codec", "_frame", "_in_parts", "_incomplete", "_masked", "_message",
+        "_beginning", "_compression", "_frame", "_in_parts", "_incomplete", "_masked", "_message",
         "_next_in_parts", "_payload_left", "_run", "_told", "_tracer", "asking", "frames", "held",
         "max_fragments", "max_message", "may_hold", "messages", "payload", "stopped",
     )  # fmt: skip
 
     def __init__(
-        self, role: Role, codec: PerMessageDeflate | None, *, max_message: int, max_fragments: int
+        self, role: Role, compression: PerMessageDeflate | None, *, max_message: int, max_fragments: int
     ) -> None:
         self.max_message: int = max_message
         self.max_fragments: int = max_fragments
@@ -90,7 +90,7 @@ class MessageReader:
         self._tracer: Tracer | None = None
         self._beginning = b""  # of the payload of _frame, decompressed, for the tracer
         self._run: Run = read_masked_run if self._masked else read_unmasked_run
-        self._codec = codec
+        self._compression = compression
         self._incomplete = b""  # the beginning of a header or of a control frame
         self._message: Message | None = None  # begun and not ended
         self._frame: FrameHeader | None = None  # the same; it belongs to _message
@@ -150,7 +150,9 @@ class MessageReader:
                 position = self._read_run(data, position, events)
                 if position == len(data):
                     return
-            header = parse_header(data, position, masked=self._masked, compression=self._codec is not None)
+            header = parse_header(
+                data, position, masked=self._masked, compression=self._compression is not None
+            )
             if (
                 header is None
                 or self._waits_for_control(header, data, position)
@@ -236,7 +238,7 @@ class MessageReader:
     def _read_run(self, data: bytes, position: int, events: list[EventRecord]) -> int:
         before = len(events)
         try:
-            return self._run(data, position, self.max_message, self._codec, events)
+            return self._run(data, position, self.max_message, self._compression, events)
         finally:
             self.frames += len(events) - before
             self.messages += len(events) - before
@@ -272,7 +274,7 @@ class MessageReader:
         self._payload_left = header.length
 
     def _new_message(self, header: FrameHeader) -> Message:
-        message = Message(header.opcode, self._codec if header.rsv1 else None, self.max_message)
+        message = Message(header.opcode, self._compression if header.rsv1 else None, self.max_message)
         if header.fin and not header.rsv1:
             message.total = header.length
         if self._in_parts or self._next_in_parts:
@@ -350,7 +352,7 @@ class MessageReader:
 
 
 def _read_no_run(
-    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+    data: bytes, position: int, limit: int, compression: PerMessageDeflate | None, events: list[EventRecord]
 ) -> int:
     return position
 

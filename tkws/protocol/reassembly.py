@@ -28,7 +28,7 @@ class Message:
 
     Args:
         opcode: TEXT or BINARY.
-        codec: The decompressor, where the message is compressed.
+        compression: The compression, if the message is compressed; otherwise None.
         limit: The most bytes that it may have, decompressed.
 
     Attributes:
@@ -40,11 +40,11 @@ class Message:
     """
 
     __slots__ = (
-        "_codec", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces", "event", "in_parts",
-        "size", "told", "total",
+        "_compression", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces", "event",
+        "in_parts", "size", "told", "total",
     )  # fmt: skip
 
-    def __init__(self, opcode: Opcode, codec: PerMessageDeflate | None, limit: int) -> None:
+    def __init__(self, opcode: Opcode, compression: PerMessageDeflate | None, limit: int) -> None:
         text = opcode is Opcode.TEXT
         self.event = Event.TEXT if text else Event.BINARY
         self.size: int = 0
@@ -52,7 +52,7 @@ class Message:
         self.in_parts: bool = False
         self.total: int | None = None
         self._limit = limit
-        self._codec = codec
+        self._compression = compression
         self._decoder = _Utf8Decoder() if text else None
         self._empty: Any = "" if text else b""
         self._pieces: list[Any] = []  # all str or all bytes
@@ -62,12 +62,12 @@ class Message:
     @property
     def is_plain_binary(self) -> bool:
         """Whether the payload is the message, byte for byte."""
-        return self._codec is None and self._decoder is None
+        return self._compression is None and self._decoder is None
 
     @property
     def is_compressed(self) -> bool:
         """Whether the payload has to be decompressed."""
-        return self._codec is not None
+        return self._compression is not None
 
     def tell_in_parts(self) -> None:
         """Tell the message in parts, without a limit, from what is there on."""
@@ -76,7 +76,7 @@ class Message:
 
     def exceeds(self, length: int) -> bool:
         """Tell whether ``length`` bytes more of payload would be too many."""
-        return self._codec is None and self.size + length > self._limit
+        return self._compression is None and self.size + length > self._limit
 
     def begin_fragment(self, length: int, max_fragments: int) -> None:
         """Hold a frame of ``length`` bytes of payload against the limits before it is received."""
@@ -91,8 +91,8 @@ class Message:
 
     def add(self, payload: bytes, final: bool) -> bytes:
         """Take the next piece of the payload and return it decompressed; ``final`` says that none follows."""
-        if self._codec is not None:
-            payload = self._codec.decode(payload, final, self._limit, self.size)
+        if self._compression is not None:
+            payload = self._compression.decode(payload, final, self._limit, self.size)
         self.size += len(payload)
         self._pieces.append(payload if self._decoder is None else self._decode(self._decoder, payload, final))
         if len(self._pieces) - self._joined >= _PIECES_BEFORE_JOIN:

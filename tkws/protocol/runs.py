@@ -35,7 +35,7 @@ _KEY_OF_8 = bytes(8)
 
 
 def read_unmasked_run(
-    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+    data: bytes, position: int, limit: int, compression: PerMessageDeflate | None, events: list[EventRecord]
 ) -> int:
     """Read a run of what a server sends.
 
@@ -43,7 +43,7 @@ def read_unmasked_run(
         data: The received bytes.
         position: The offset of a frame in ``data``.
         limit: The most bytes that a message may have, decompressed.
-        codec: The compression that was agreed, or None.
+        compression: The compression that was agreed, or None.
         events: Takes the messages.
 
     Returns:
@@ -73,8 +73,8 @@ def read_unmasked_run(
                 append((_TEXT, data[start:end].decode()))
             elif first == _FINAL_BINARY:
                 append((_BINARY, data[start:end]))
-            elif codec is not None and first in _COMPRESSED:
-                append(_decompress(first, data[start:end], limit, codec))
+            elif compression is not None and first in _COMPRESSED:
+                append(_decompress(first, data[start:end], limit, compression))
             else:
                 break
             position = end
@@ -84,16 +84,16 @@ def read_unmasked_run(
 
 
 def read_masked_run(
-    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+    data: bytes, position: int, limit: int, compression: PerMessageDeflate | None, events: list[EventRecord]
 ) -> int:
     """Read a run of what a client sends; the rest is as with `read_unmasked_run`.
 
     One XOR unmasks all of it, which takes less time than one for each message.
     """
-    whole = _PLAIN if codec is None else _PLAIN + _COMPRESSED
+    whole = _PLAIN if compression is None else _PLAIN + _COMPRESSED
     begin, size = position, len(data)
     if size - begin < _SHORT_RUN:
-        return _read_short(data, position, limit, codec, events)
+        return _read_short(data, position, limit, compression, events)
     frames: list[tuple[int, int, int]] = []
     keys: list[bytes] = []
     add_frame, add_key = frames.append, keys.append
@@ -123,11 +123,13 @@ def read_masked_run(
         pass
     if not frames:
         return begin
-    return begin + _append_messages(xor(data[begin:position], b"".join(keys)), frames, limit, codec, events)
+    return begin + _append_messages(
+        xor(data[begin:position], b"".join(keys)), frames, limit, compression, events
+    )
 
 
 def _read_short(
-    data: bytes, position: int, limit: int, codec: PerMessageDeflate | None, events: list[EventRecord]
+    data: bytes, position: int, limit: int, compression: PerMessageDeflate | None, events: list[EventRecord]
 ) -> int:
     """Do the same for a message or two."""
     size = len(data)
@@ -145,8 +147,8 @@ def _read_short(
                 events.append((_TEXT, payload.decode()))
             elif first == _FINAL_BINARY:
                 events.append((_BINARY, payload))
-            elif codec is not None and first in _COMPRESSED:
-                events.append(_decompress(first, payload, limit, codec))
+            elif compression is not None and first in _COMPRESSED:
+                events.append(_decompress(first, payload, limit, compression))
             else:
                 break
             position = end
@@ -159,7 +161,7 @@ def _append_messages(
     data: bytes,
     frames: list[tuple[int, int, int]],
     limit: int,
-    codec: PerMessageDeflate | None,
+    compression: PerMessageDeflate | None,
     events: list[EventRecord],
 ) -> int:
     """Cut the messages of frames ``(first byte, start, end)`` out; return where the last good one ends."""
@@ -169,18 +171,18 @@ def _append_messages(
         for first, start, end in frames:
             if first == _FINAL_TEXT:
                 append((_TEXT, data[start:end].decode()))
-            elif codec is None or first == _FINAL_BINARY:
+            elif compression is None or first == _FINAL_BINARY:
                 append((_BINARY, data[start:end]))
             else:
-                append(_decompress(first, data[start:end], limit, codec))
+                append(_decompress(first, data[start:end], limit, compression))
             done = end
     except UnicodeDecodeError:
         pass
     return done
 
 
-def _decompress(first: int, payload: bytes, limit: int, codec: PerMessageDeflate) -> EventRecord:
-    message = codec.decode(payload, True, limit)
+def _decompress(first: int, payload: bytes, limit: int, compression: PerMessageDeflate) -> EventRecord:
+    message = compression.decode(payload, True, limit)
     if first == _COMPRESSED_BINARY:
         return _BINARY, message
     try:

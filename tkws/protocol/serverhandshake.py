@@ -84,7 +84,7 @@ def negotiate(deflate: Deflate | None, headers: Headers) -> tuple[PerMessageDefl
         headers: The request's fields.
 
     Returns:
-        The codec and the value of Sec-WebSocket-Extensions for `accept_response`; None and ""
+        The compression and the value of Sec-WebSocket-Extensions for `accept_response`; None and ""
         without compression.
 
     Raises:

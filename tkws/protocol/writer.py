@@ -22,7 +22,7 @@ class MessageWriter:
 
     Args:
         masks: The source of a client's masks; None for a server, which does not mask.
-        codec: The compression that was agreed, or None.
+        compression: The compression that was agreed, or None.
         fragment_size: The most bytes of payload, compressed, that one frame of a message may have.
 
     Attributes:
@@ -35,12 +35,12 @@ class MessageWriter:
     """
 
     __slots__ = (
-        "_codec", "_compressing", "_masks", "_one_buffer", "_output", "_tracer", "_uncompressed",
+        "_compressing", "_compression", "_masks", "_one_buffer", "_output", "_tracer", "_uncompressed",
         "bytes_taken", "bytes_written", "fragment_size", "frames", "messages", "unfinished",
     )  # fmt: skip
 
     def __init__(
-        self, masks: MaskPool | None, codec: PerMessageDeflate | None, fragment_size: int = MAX_COUNT
+        self, masks: MaskPool | None, compression: PerMessageDeflate | None, fragment_size: int = MAX_COUNT
     ) -> None:
         self.fragment_size: int = fragment_size
         self._one_buffer = min(_ONE_BUFFER, fragment_size)
@@ -50,7 +50,7 @@ class MessageWriter:
         self.frames: int = 0
         self.messages: int = 0
         self._masks = masks
-        self._codec = codec
+        self._compression = compression
         self._compressing = False  # whether the unfinished message is compressed
         self._output: list[bytes | MaskedPayload] = []
         self._tracer: Tracer | None = None
@@ -74,7 +74,7 @@ class MessageWriter:
             message: ``str`` goes as text, bytes-like as binary.
             final: Whether the message ends here.
             compress: Whether to compress it, if compression was agreed; None to compress it unless it is
-                shorter than the threshold of the codec.
+                shorter than the threshold of the compression.
 
         Returns:
             The bytes queued, header included.
@@ -93,14 +93,14 @@ class MessageWriter:
                 )
             opcode = Opcode.CONTINUATION
         rsv1 = False
-        if self._codec is not None:
+        if self._compression is not None:
             if opcode is kind:  # the first frame decides for the message (RFC 7692, 6.1)
-                worthwhile = len(payload) >= self._codec.threshold or not final
+                worthwhile = len(payload) >= self._compression.threshold or not final
                 self._compressing = rsv1 = worthwhile if compress is None else compress
             if self._compressing:
                 if self._tracer is not None:
                     self._uncompressed = payload
-                payload = self._codec.encode(payload, final)
+                payload = self._compression.encode(payload, final)
         self.unfinished = None if final else kind
         self.messages += final
         return self.write_frame(opcode, payload, fin=final, rsv1=rsv1)

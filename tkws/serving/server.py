@@ -64,7 +64,7 @@ class Agreement(NamedTuple):
     path: str  # percent-decoded
     handler: EventHandler
     protocol: str
-    codec: PerMessageDeflate | None
+    compression: PerMessageDeflate | None
     answer: bytes
     data: object = None  # of `WebSocket.data`
     stream: bool | None = None  # as `PathEntry.stream`
@@ -355,9 +355,9 @@ class Server(ConfigurableServer):
         path = unquote(request.path)
         offered = choose_offered(handshake.protocols, protocol)
         entry, agreed = self._paths.find(path, offered, options.handler)
-        codec, extension = negotiate(options.deflate, request.headers)
+        compression, extension = negotiate(options.deflate, request.headers)
         answer = accept_response(handshake.key, protocol=agreed, extension=extension, headers=headers)
-        return Agreement(self, request, path, entry.handler, agreed, codec, answer, stream=entry.stream)
+        return Agreement(self, request, path, entry.handler, agreed, compression, answer, stream=entry.stream)
 
     def open(self, agreement: Agreement, stream: Stream, data: bytes = b"", *, id: str = "") -> WebSocket:
         """Answer a request with 101 and make its stream a WebSocket.
@@ -460,7 +460,7 @@ class Server(ConfigurableServer):
         request = agreement.request
         self._connections.add(session, agreement.path, request)
         stream.write(agreement.answer)
-        session.begin(Opened(stream, request, agreement.codec, data))
+        session.begin(Opened(stream, request, agreement.compression, data))
         session.ws.peername = request.peer  # that of the client, if a proxy has noted it
 
     def _begin_on(self, sock: socket.socket, session: Session, agreement: Agreement, data: bytes) -> None:
