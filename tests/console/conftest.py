@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import tkws
+from tests.console import programs
 from tkws.console.settings import Settings
 from tkws.console.target import NO_PROXY, Target
 from tkws.console.window import Console
@@ -138,3 +139,23 @@ def scale(display_root: tk.Tk) -> Iterator[Callable[[float], None]]:
     before = display_root.tk.call("tk", "scaling")
     yield lambda dpi: display_root.tk.call("tk", "scaling", dpi / 72)
     display_root.tk.call("tk", "scaling", before)
+
+
+@pytest.fixture
+def start() -> Iterator[programs.Start]:
+    """``start(*arguments)``: ``python -m tkws`` in a process of its own, which the test's end ends."""
+    started: list[programs.Running] = []
+
+    def start(*arguments: str, **options: Any) -> programs.Running:
+        started.append(programs.Running(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.clear()
+
+
+@pytest.fixture
+def echoes(root: tk.Misc) -> tkws.HTTPServer:
+    """A server for programs, which sends back what it gets."""
+    return tkws.serve(master=root, handler=programs.echo)

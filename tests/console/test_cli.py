@@ -3,116 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tkws
+from tests.console.programs import PATIENCE, REPOSITORY, Start
 from tkws.console import cli
-
-REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 30.0
 
 pytestmark = pytest.mark.slow
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-X", "dev", "-W", "error", "-m", "tkws", *arguments]
-
-
-class Running:
-    """A program that runs, and its output when it has ended."""
-
-    def __init__(self, *arguments: str, stdin: Any = subprocess.PIPE) -> None:
-        self.process = subprocess.Popen(
-            command(*arguments),
-            cwd=REPOSITORY,
-            env={**os.environ, "DISPLAY": "", "PYTHONUNBUFFERED": "1"},
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for stream in filter(None, (self.process.stdout, self.process.stderr)):
-            os.set_blocking(stream.fileno(), False)
-        self.out = self.err = b""
-
-    def type(self, text: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(text.encode())
-        self.process.stdin.flush()
-
-    def end_input(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.stdin = None
-
-    @property
-    def over(self) -> bool:
-        ended = self.process.poll() is not None
-        self.read()
-        return ended
-
-    def read(self) -> None:
-        if self.process.stdout is not None:
-            self.out += self.process.stdout.read() or b""
-        if self.process.stderr is not None:
-            self.err += self.process.stderr.read() or b""
-
-    def said(self, text: str) -> bool:
-        self.read()
-        return text.encode() in self.out + self.err
-
-    @property
-    def result(self) -> tuple[int, str]:
-        assert self.process.returncode is not None
-        return self.process.returncode, self.out.decode()
-
-    def clear(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate(timeout=PATIENCE)
-
-
-Start = Callable[..., Running]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    started: list[Running] = []
-
-    def start(*arguments: str, **options: Any) -> Running:
-        started.append(Running(*arguments, **options))
-        return started[-1]
-
-    yield start
-    for program in started:
-        program.clear()
-
-
-@pytest.fixture
-def echo(root: Any) -> Any:
-    def answer(ws: tkws.WebSocket, type: str, message: Any) -> None:
-        if type in ("text", "binary"):
-            if message == "close":
-                ws.close(4001, "as you like")
-            elif message == "drop":
-                ws._session.driver.stream.abort()  # type: ignore[union-attr]
-            else:
-                ws.send(message)
-
-    return tkws.serve(master=root, handler=answer)
-
-
 def test_a_pipe_is_sent_line_by_line_and_the_answers_are_printed(
-    start: Start, echo: Any, pump_until: Any
+    start: Start, echoes: tkws.HTTPServer, pump_until: Any
 ) -> None:
-    program = start(echo.url, "--no-gui")
+    program = start(echoes.url, "--no-gui")
     program.type("one\n/two\n\nGrüße\nwithout an end")
     program.end_input()
     pump_until(lambda: program.over, timeout=PATIENCE)
@@ -121,8 +30,10 @@ def test_a_pipe_is_sent_line_by_line_and_the_answers_are_printed(
 
 
 @pytest.mark.slow
-def test_debug_logs_every_frame_to_standard_error(start: Start, echo: Any, pump_until: Any) -> None:
-    program = start(echo.url, "--no-gui", "--debug")
+def test_debug_logs_every_frame_to_standard_error(
+    start: Start, echoes: tkws.HTTPServer, pump_until: Any
+) -> None:
+    program = start(echoes.url, "--no-gui", "--debug")
     program.type("one\n")
     program.end_input()
     pump_until(lambda: program.over, timeout=PATIENCE)
@@ -136,18 +47,20 @@ def test_debug_logs_every_frame_to_standard_error(start: Start, echo: Any, pump_
         assert words in program.err
 
 
-def test_a_long_pipe_comes_back_whole(start: Start, echo: Any, pump_until: Any, tmp_path: Path) -> None:
+def test_a_long_pipe_comes_back_whole(
+    start: Start, echoes: tkws.HTTPServer, pump_until: Any, tmp_path: Path
+) -> None:
     lines = "".join(f"{number:0100d}\n" for number in range(20_000))
     (tmp_path / "lines").write_text(lines, encoding="utf-8")
     with open(tmp_path / "lines", encoding="utf-8") as file:
-        program = start(echo.url, "--no-gui", "--quiet", stdin=file)
+        program = start(echoes.url, "--no-gui", "--quiet", stdin=file)
         pump_until(lambda: program.over, timeout=PATIENCE)
     assert program.result == (0, lines)
     assert program.err == b""
 
 
-def test_json_tells_everything(start: Start, echo: Any, pump_until: Any) -> None:
-    program = start(echo.url, "--no-gui", "--json")
+def test_json_tells_everything(start: Start, echoes: tkws.HTTPServer, pump_until: Any) -> None:
+    program = start(echoes.url, "--no-gui", "--json")
     program.type("hello\n")
     program.end_input()
     pump_until(lambda: program.over, timeout=PATIENCE)
@@ -164,9 +77,9 @@ def test_json_tells_everything(start: Start, echo: Any, pump_until: Any) -> None
 
 @pytest.mark.parametrize(("said", "status"), [("close", 3), ("drop", 3)])
 def test_a_connection_that_ends_otherwise_is_told_by_the_status(
-    start: Start, echo: Any, pump_until: Any, said: str, status: int
+    start: Start, echoes: tkws.HTTPServer, pump_until: Any, said: str, status: int
 ) -> None:
-    program = start(echo.url, "--no-gui", "--linger", "inf")
+    program = start(echoes.url, "--no-gui", "--linger", "inf")
     program.type(f"{said}\n")
     pump_until(lambda: program.over, timeout=PATIENCE)
     assert program.process.returncode == status
@@ -180,10 +93,12 @@ def test_a_server_that_is_not_there_is_told(start: Start, pump_until: Any) -> No
     assert b"Connection refused" in program.err
 
 
-def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_path: Path) -> None:
+def test_commands_are_carried_out(
+    start: Start, echoes: tkws.HTTPServer, pump_until: Any, tmp_path: Path
+) -> None:
     file, saved, whole = tmp_path / "file", tmp_path / "saved.jsonl", tmp_path / "whole.jsonl"
     file.write_bytes(bytes(300_000))
-    program = start(echo.url, "--no-gui", "--commands", "--linger", "inf")
+    program = start(echoes.url, "--no-gui", "--commands", "--linger", "inf")
     program.type(
         f"hello\n//slash\n/binary 00 ff\n/base64 AQI=\n/nothing\n/binary xy\n/file {file}\n/ping hi\n"
     )
@@ -212,8 +127,8 @@ def test_commands_are_carried_out(start: Start, echo: Any, pump_until: Any, tmp_
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
-def test_ctrl_c_closes_in_good_order(start: Start, echo: Any, pump_until: Any) -> None:
-    program = start(echo.url, "--no-gui")
+def test_ctrl_c_closes_in_good_order(start: Start, echoes: tkws.HTTPServer, pump_until: Any) -> None:
+    program = start(echoes.url, "--no-gui")
     pump_until(lambda: program.said("Connected"), timeout=PATIENCE)
     program.process.send_signal(signal.SIGINT)
     pump_until(lambda: program.over, timeout=PATIENCE)
@@ -222,8 +137,10 @@ def test_ctrl_c_closes_in_good_order(start: Start, echo: Any, pump_until: Any) -
     assert b"Traceback" not in program.err
 
 
-def test_an_output_that_is_closed_ends_it_quietly(start: Start, echo: Any, pump_until: Any) -> None:
-    program = start(echo.url, "--no-gui", "--quiet", "--linger", "inf")
+def test_an_output_that_is_closed_ends_it_quietly(
+    start: Start, echoes: tkws.HTTPServer, pump_until: Any
+) -> None:
+    program = start(echoes.url, "--no-gui", "--quiet", "--linger", "inf")
     program.type("one\n")
     pump_until(lambda: program.said("one"), timeout=PATIENCE)
     assert program.process.stdout is not None
@@ -255,11 +172,11 @@ def test_a_server_answers_and_tells(start: Start, pump_until: Any, mode: str, he
     assert [client.process.returncode for client in clients] == [0, 0]
 
 
-def test_an_address_that_is_taken_is_told(start: Start, echo: Any, pump_until: Any) -> None:
-    program = start("serve", "--no-gui", "--port", str(echo.port))
+def test_an_address_that_is_taken_is_told(start: Start, echoes: tkws.HTTPServer, pump_until: Any) -> None:
+    program = start("serve", "--no-gui", "--port", str(echoes.port))
     pump_until(lambda: program.over, timeout=PATIENCE)
     assert program.result == (1, "")
-    assert f"cannot listen on 127.0.0.1:{echo.port}: Address already in use".encode() in program.err
+    assert f"cannot listen on 127.0.0.1:{echoes.port}: Address already in use".encode() in program.err
 
 
 @pytest.mark.parametrize(

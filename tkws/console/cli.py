@@ -22,6 +22,7 @@ import tkws
 from tkws.checks import MAX_SECONDS, check_seconds
 from tkws.console import serverterminal
 from tkws.console.about import VERSION
+from tkws.console.expectation import Expectation
 from tkws.console.serversession import Mode
 from tkws.console.status import Status
 from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers
@@ -37,6 +38,7 @@ exit status:
   1    the connection could not be opened, or the server could not listen on its address
   2    the command line is invalid, or names a file that cannot be read
   3    the connection was lost, or was closed with a code other than 1000, 1001 or none
+  4    not all messages came that --expect asked for
   130  Ctrl-C was pressed; 129 and 143: SIGHUP and SIGTERM ended a window
 
 In a terminal, lines that begin with / are commands (/help lists them). From a pipe, every line
@@ -87,7 +89,7 @@ def _connect(options: argparse.Namespace) -> int:
     if not options.url:
         _refuse_options_without_url(options)
     target = _target(options) if options.url else None
-    if not options.no_gui:
+    if not options.no_gui and options.expect is None:
         root = _window_root()
         if root is not None:
             from tkws.console.run import run_window
@@ -101,11 +103,16 @@ def _connect(options: argparse.Namespace) -> int:
 
 def _in_terminal(target: Target, options: argparse.Namespace) -> int:
     typed = sys.stdin is not None and sys.stdin.isatty()
+    expectation = None
+    if options.expect is not None:
+        expectation = Expectation(options.expect, options.count, options.within)
     terminal_options = TerminalOptions(
         commands=typed or options.commands,
         as_json=options.json,
         quiet=options.quiet,
         linger=options.linger,
+        json_rpc=options.jsonrpc,
+        expectation=expectation,
     )
     root = tkinter.Tcl()
     try:
@@ -236,6 +243,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--quiet", action="store_true", help="print only messages and errors")
     add("--linger", metavar="SECONDS", type=_seconds_or_inf, default=0.0,
         help="keep receiving after the end of the input; inf: forever (%(default)g)")  # fmt: skip
+    add("--jsonrpc", action="store_true",
+        help="send each line, METHOD [PARAMS as JSON], as a request of JSON-RPC 2.0")  # fmt: skip
+    add("--expect", metavar="PATTERN",
+        help="without a window: end when messages that match this regular expression have come")  # fmt: skip
+    add("--count", metavar="N", type=int, default=1, help="how many messages are to match (%(default)s)")
+    add("--within", metavar="SECONDS", type=_seconds_or_inf, default=10.0,
+        help="how long they may take, with the opening; inf: forever (%(default)g)")  # fmt: skip
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Formatting and parsing of payloads: previews, hex, base64.
+"""Formatting and parsing of payloads: previews, hex, base64, requests of JSON-RPC.
 
 Pure functions; they know no widget.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 
 from tkws.console.visible import visible_line
@@ -67,6 +68,30 @@ def read_base64(text: str) -> bytes:
         return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("Not base64: use letters, digits, + and /, such as SGVsbG8=") from None
+
+
+def json_rpc_request(line: str, id: int) -> str:
+    """Return a request of JSON-RPC 2.0 for a line that has a method and its parameters.
+
+    Args:
+        line: ``METHOD`` or ``METHOD PARAMS``. The parameters are JSON: an array, an object, or one value or
+            several with commas between them, of which an array is made.
+        id: The identifier.
+
+    Raises:
+        ValueError: The parameters are not JSON.
+    """
+    method, _, rest = line.strip().partition(" ")
+    rest = rest.strip()
+    request: dict[str, object] = {"jsonrpc": "2.0", "id": id, "method": method}
+    if rest:
+        try:
+            request["params"] = json.loads(rest if rest[0] in "[{" else f"[{rest}]")
+        except ValueError as error:
+            raise ValueError(
+                f"{method}: its parameters as JSON, such as [1, 2], not {rest}: {error}"
+            ) from None
+    return json.dumps(request, ensure_ascii=False, separators=(",", ":"))
 
 
 def byte_count(size: float) -> str:

@@ -22,6 +22,8 @@ class Status(IntEnum):
     """The command line is invalid, or names a file that cannot be read."""
     ABNORMAL = 3
     """The connection was lost, or was closed with a code other than 1000, 1001 or none."""
+    UNMET = 4
+    """Not all messages came that were expected."""
     HUNG_UP = 129
     """The terminal was closed."""
     INTERRUPTED = 130

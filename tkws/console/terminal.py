@@ -20,11 +20,12 @@ from typing import Any, Final, TextIO
 
 import tkws
 from tkws.console import archive
+from tkws.console.expectation import Expectation
 from tkws.console.interrupt import on_interrupt
 from tkws.console.linereader import LineReader
 from tkws.console.log import Direction, Log, Row, sent_messages
 from tkws.console.output import Output
-from tkws.console.payload import read_base64, read_hex
+from tkws.console.payload import json_rpc_request, read_base64, read_hex
 from tkws.console.replay import Replay
 from tkws.console.session import Session
 from tkws.console.status import Status, status_of
@@ -56,12 +57,16 @@ class TerminalOptions:
         as_json: Whether to print each event as a line of JSON.
         quiet: Whether to print only messages and errors.
         linger: How long to keep receiving after the end of the input, in seconds.
+        json_rpc: Whether lines are requests of JSON-RPC, as `json_rpc_request` reads them.
+        expectation: The expected messages; the connection is closed when they have come, or after their time.
     """
 
     commands: bool = False
     as_json: bool = False
     quiet: bool = False
     linger: float = 0.0
+    json_rpc: bool = False
+    expectation: Expectation | None = None
 
 
 class Terminal:
@@ -90,6 +95,7 @@ class Terminal:
         self._flush_scheduled = False
         self._replay: Replay | None = None
         self._next_row = 0  # the number of the first row that has not been printed as JSON
+        self._request_id = 0  # of the last request of JSON-RPC
 
     def run(self, target: Target, fd: int) -> Status:
         """Connect, and run until the connection has ended.
@@ -101,9 +107,21 @@ class Terminal:
         with on_interrupt(self._loop, self._interrupted, (self._out, self._err)):
             self.session.connect(target)
             self._fd = fd
+            if self._options.expectation is not None and self._options.expectation.within < math.inf:
+                self._loop.call_later(self._options.expectation.within, self.session.disconnect)
             self._root.mainloop(-1)
             self._flush()
-        return status_of(self.session) if self._status is None else self._status
+        return self._end() if self._status is None else self._status
+
+    def _end(self) -> Status:
+        """Return the exit status, and print what was expected and did not come."""
+        expectation = self._options.expectation
+        if expectation is None or not self.session.opened:
+            return status_of(self.session)
+        if expectation.is_met:
+            return Status.CLEAN
+        self._print_to_stderr(str(expectation))
+        return Status.UNMET
 
     # Output
 
@@ -115,16 +133,22 @@ class Terminal:
             for row in rows[len(rows) - new :]:
                 self._print(partial(self._out.write_json, archive.to_json(row)))
         elif type in ("text", "binary"):
-            shown = message if isinstance(message, str) else message.hex()
-            self._print(partial(self._out.write, shown, mark="< "))
+            self._print(partial(self._out.write, _shown(message), mark="< "))
         elif rows and rows[-1].direction is Direction.NOTE and type not in ("sent", "file", "disconnect"):
             self._print_note(rows[-1])
-        if type == "connect":
+        if type in ("text", "binary"):
+            self._meet_expectation(message)
+        elif type == "connect":
             self._connected()
         elif type == "disconnect":
             self._root.quit()
         elif type in ("pong", "file"):
             self._process_lines()
+
+    def _meet_expectation(self, message: str | bytes) -> None:
+        expectation = self._options.expectation
+        if expectation is not None and expectation.note(_shown(message)):
+            self.session.disconnect()
 
     def _connected(self) -> None:
         if self._reader is None:
@@ -192,9 +216,13 @@ class Terminal:
             if not self._at_eof:
                 if self._reader is not None:
                     self._reader.read_more()
-            elif not self._lingering and self._options.linger < math.inf:
+            elif not self._lingering and self._linger < math.inf:
                 self._lingering = True
-                self._loop.call_later(self._options.linger, session.disconnect)
+                self._loop.call_later(self._linger, session.disconnect)
+
+    @property
+    def _linger(self) -> float:
+        return math.inf if self._options.expectation is not None else self._options.linger
 
     @property
     def _is_buffer_full(self) -> bool:
@@ -208,14 +236,21 @@ class Terminal:
     def _process_line(self, line: str) -> None:
         try:
             if not self._options.commands or not line.startswith("/"):
-                self.session.send(line)
+                self._send(line)
             elif line.startswith("//"):
-                self.session.send(line[1:])
+                self._send(line[1:])
             else:
                 verb, _, rest = line[1:].partition(" ")
                 self._command(verb)(rest.strip())
         except (tkws.WebSocketError, ValueError, OSError) as error:
             self._print_to_stderr(str(error))
+
+    def _send(self, line: str) -> None:
+        if not self._options.json_rpc:
+            self.session.send(line)
+        elif line.strip():
+            self.session.send(json_rpc_request(line, self._request_id + 1))
+            self._request_id += 1
 
     def _command(self, verb: str) -> Callable[[str], object]:
         commands: dict[str, Callable[[str], object]] = {
@@ -267,6 +302,10 @@ class Terminal:
             self._print_to_stderr(reason)
         self._replay = None
         self._loop.call_soon(self._process_lines)
+
+
+def _shown(message: str | bytes) -> str:
+    return message if isinstance(message, str) else message.hex()
 
 
 def _parse_speed(text: str) -> float:
