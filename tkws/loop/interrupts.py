@@ -35,6 +35,11 @@ from tkws.loop import signals
 _ROUNDS = 60
 _ROUND_MS = 2
 
+# Tcl runs the timers that are due in the order of their times. A timer with this time, which is long past, is
+# the first of all; one with a second more is the next.
+_FIRST_MS = -(10**9)
+_NEXT_MS = 1000
+
 # Packages that both tkws and programs call: their caller decides which of the two was interrupted.
 _SHARED_PACKAGES = sys.stdlib_module_names | {"h11", "socksio", "idna", "numpy"}
 
@@ -166,17 +171,19 @@ class SigintHandler:
         del self._timers[: self._fired]
         self._fired = len(self._timers)  # made before this round, so they fire before the next
         self._add_timer(_ROUND_MS, self._end_round)
-        if self._rounds == _ROUNDS - 1:
-            # Fires behind the next round: the waits then end with the signal sent, and no call of Python's
-            # before the program continues.
-            self._add_timer(_ROUND_MS, _resend)
-        elif self._rounds == _ROUNDS:
+        if self._rounds == _ROUNDS:
             self._rounds = 0
-            self._cancel_waits()
+            self._add_timer(_FIRST_MS, self._cancel_waits)
+            self._add_timer(_FIRST_MS + _NEXT_MS, _resend)
 
     def _cancel_waits(self) -> None:
-        """Cancel every ``wait_window``, ``wait_variable`` and ``vwait``."""
+        """Cancel every ``wait_window``, ``wait_variable`` and ``vwait``.
+
+        They end with the signal sent, and without a call of Python's before the program continues: Tcl stops
+        running timers at the first one that was made meanwhile, so the last one here comes after the waits.
+        """
         self._has_cancelled = True
+        self._add_timer(_FIRST_MS + 2 * _NEXT_MS, _resend)
         message = _CANCELLED + type(self._left or KeyboardInterrupt()).__name__
         for tkapp in self._tkapps:
             for command in (("interp", "cancel", "-unwind", "--", "", message), ("info", "patchlevel")):
