@@ -1,10 +1,15 @@
 """Sphinx's settings; ``sphinx-build -W -b html docs .cache/docs`` builds the pages."""
 
+import operator
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
+
+import tkws
+import tkws.aio
+import tkws.testing
 
 project = "tkws"
 author = "the tkws authors"
@@ -13,31 +18,14 @@ release = version = installed_version("tkws")
 
 extensions = [
     "myst_parser",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
 ]
-default_role = "py:obj"  # `Stream.write` in a docstring links to it
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
-myst_heading_anchors = 3
-
-autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
-autodoc_typehints = "signature"
-napoleon_numpy_docstring = False
-napoleon_use_ivar = True
-maximum_signature_line_length = 90
-python_use_unqualified_type_names = True
+myst_heading_anchors = 4
 
 html_theme = "furo"
 html_title = "tkws"
 html_static_path = ["static"]
 html_css_files = ["tables.css"]
-
-
-def hide_from_napoleon(app, what, *args):
-    """Keep the first line of a docstring from being read as ``type: description``."""
-    if what in ("attribute", "data", "property"):
-        args[-1][:0] = ["..", ""]  # an empty comment
 
 
 class DarkPictures(SphinxTransform):
@@ -58,6 +46,23 @@ class DarkPictures(SphinxTransform):
                 light.parent.insert(light.parent.index(light) + 1, dark)
 
 
+class Objects(SphinxTransform):
+    """Notes the names of Python in the headings of the reference, for the search and for other projects."""
+
+    default_priority = 500
+
+    def apply(self):
+        """Note those of one page."""
+        if self.env.docname.startswith("reference/"):
+            for section in self.document.findall(nodes.section):
+                name = section[0].astext().removeprefix("tkws.")
+                try:
+                    operator.attrgetter(name)(tkws)
+                except AttributeError:  # a heading of another kind
+                    continue
+                self.env.get_domain("py").note_object(f"tkws.{name}", "obj", section["ids"][0])
+
+
 def setup(app):
     app.add_transform(DarkPictures)
-    app.connect("autodoc-process-docstring", hide_from_napoleon, priority=400)  # before Napoleon's own
+    app.add_transform(Objects)
