@@ -63,7 +63,7 @@ def delivery(loop, listener, rooms) -> Delivery:
         listener,
         False,
         on_capacity=lambda: rooms.append(True),
-        tell_milestone=lambda type, message: pytest.fail(f"{type} {message}"),
+        deliver_milestone=lambda type, message: pytest.fail(f"{type} {message}"),
     )
 
 

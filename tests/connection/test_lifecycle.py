@@ -15,7 +15,7 @@ BEGINNING = {
     Effect.ASK_RETRY_POLICY: Phase.DECIDING,
     Effect.START_RETRY_TIMER: Phase.WAITING,
 }
-TELLING = {effect for effect in Effect if effect.name.startswith("TELL_")}
+QUEUING = {effect for effect in Effect if effect.name.startswith("QUEUE_")}
 
 # What each input leads to, by the phase; what is not here changes nothing.
 NEXT = {
@@ -87,17 +87,17 @@ def test_an_end_leaves_once_and_tells_one_disconnect_unless_nobody_listens(phase
     effects = transition.effects
     ends = transition.phase is Phase.ENDED and phase is not Phase.ENDED
     assert effects.count(Effect.UNREGISTER) == ends
-    told = [effect for effect in effects if effect in TELLING]
+    told = [effect for effect in effects if effect in QUEUING]
     if given is Input.DESTROY:
         assert not told
         assert effects[0] is Effect.SILENCE
     elif ends:
-        assert told[-1] in (Effect.TELL_DISCONNECT, Effect.TELL_CLOSED_UNOPENED)
+        assert told[-1] in (Effect.QUEUE_DISCONNECT, Effect.QUEUE_CLOSED_UNOPENED)
         assert effects.index(Effect.UNREGISTER) > effects.index(told[-1])
-    assert (Effect.TELL_RETRY in effects) is (
+    assert (Effect.QUEUE_RETRY in effects) is (
         transition.phase is Phase.WAITING and phase is not Phase.WAITING
     )
-    assert effects.count(Effect.TELL_DISCONNECT) + effects.count(Effect.TELL_CLOSED_UNOPENED) == (
+    assert effects.count(Effect.QUEUE_DISCONNECT) + effects.count(Effect.QUEUE_CLOSED_UNOPENED) == (
         given is not Input.DESTROY and (ends or given is Input.RETRY) and bool(effects)
     )
 

@@ -340,7 +340,7 @@ def test_a_call_that_cannot_be_sent(talk, arguments, error, sentence):
     for call in (talking.ws.call, talking.ws.notify):
         with pytest.raises(error, match=sentence):
             call(*arguments)
-    assert not talking.rpc._peer(talking.ws).calls
+    assert not talking.rpc._state(talking.ws).calls
 
 
 @pytest.mark.parametrize("timeout", [0, -1, "1", float("nan"), float("inf")])

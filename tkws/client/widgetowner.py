@@ -38,7 +38,7 @@ class WidgetOwner:
         elif not session.loop.closed:  # this is a command of Tcl's, which is not deleted while it runs
             session.loop.call_soon(self._take_back)
 
-    def told(self, session: Session) -> None:
+    def disconnect_delivered(self, session: Session) -> None:
         """Do nothing: the connection has ended."""
 
     def join(self, session: Session, group: str) -> None:

@@ -24,7 +24,7 @@ QUICK_BATCH_TIME = (
     0.0005  # seconds; if the last calls took less in all, twice as many precede the next reading
 )
 
-Tell = Callable[[Event, object], object]
+DeliverEvent = Callable[[Event, object], object]
 
 
 class Delivery:
@@ -36,7 +36,7 @@ class Delivery:
         handler: Called with each event; may be changed at any time.
         reentrant: Whether it may be called while it runs; may be changed at any time.
         on_capacity: Called from the loop once there is room for more events, also in a nested loop.
-        tell_milestone: Called in place of the handler for `connect` and `disconnect`; calls the handler.
+        deliver_milestone: Called in place of the handler for `connect` and `disconnect`; calls the handler.
 
     Attributes:
         handler: As above.
@@ -46,9 +46,24 @@ class Delivery:
     """
 
     __slots__ = (
-        "_calls", "_holds", "_logs", "_loop", "_milestones", "_nesting_check_due", "_on_capacity", "_running",
-        "_silenced", "_stopped", "_tell_milestone", "_waiting", "_waiting_size", "_ws", "handler", "paused",
-        "reentrant", "wants_capacity",
+        "_calls",
+        "_deliver_milestone",
+        "_holds",
+        "_logs",
+        "_loop",
+        "_milestones",
+        "_nesting_check_due",
+        "_on_capacity",
+        "_running",
+        "_silenced",
+        "_stopped",
+        "_waiting",
+        "_waiting_size",
+        "_ws",
+        "handler",
+        "paused",
+        "reentrant",
+        "wants_capacity",
     )  # fmt: skip
 
     def __init__(
@@ -59,7 +74,7 @@ class Delivery:
         reentrant: bool,
         *,
         on_capacity: Callable[[], object],
-        tell_milestone: Tell,
+        deliver_milestone: DeliverEvent,
     ) -> None:
         self.handler: Handler = handler
         self.reentrant: bool = reentrant
@@ -69,10 +84,10 @@ class Delivery:
         self._logs = loop.logs
         self._ws = ws
         self._on_capacity = on_capacity
-        self._tell_milestone = tell_milestone
+        self._deliver_milestone = deliver_milestone
         self._waiting: list[EventRecord] = []  # the last is next
         self._waiting_size = 0
-        self._milestones = 0  # waiting events that are for `tell_milestone`
+        self._milestones = 0  # waiting events that are for `deliver_milestone`
         self._calls = 0  # of the handler, one in another
         self._holds = 0
         self._running = False  # whether there is a call or a hold
@@ -234,7 +249,7 @@ class Delivery:
             try:
                 if self._milestones and _is_milestone(type):
                     self._milestones -= 1
-                    self._tell_milestone(type, message)
+                    self._deliver_milestone(type, message)
                 else:
                     self.handler(self._ws, type, message)
             except Exception:

@@ -79,7 +79,7 @@ class Download(Transfer):
         self._loop.check_thread()
         if not self.done:
             self._end(StateError("The download was cancelled by this program"))
-            self._loop.call_soon(self._tell_end)
+            self._loop.call_soon(self._report_end)
 
     # Called by the session
 
@@ -107,7 +107,7 @@ class Download(Transfer):
         data = _as_bytes(part.data)
         if self._max_size is not None and self.received + len(data) > self._max_size:
             self._end(ValueError(f"A message of more than {self._max_size} bytes, the limit of max_size"))
-            self._loop.call_soon(self._tell_end)
+            self._loop.call_soon(self._report_end)
             self.ws.close(CloseCode.MESSAGE_TOO_BIG, f"Message of more than {self._max_size} bytes")
             return
         try:
@@ -118,15 +118,15 @@ class Download(Transfer):
         except Exception as error:
             if not self.done:  # the function may have cancelled
                 self._end(error)
-                self._loop.call_soon(self._tell_end)
+                self._loop.call_soon(self._report_end)
             return
         if self.done:
             return
         self.received += len(data)
         if part.final:
             self._end(None)
-            self._loop.call_soon(self._tell_end)
-        self._tell_progress(always=part.final)
+            self._loop.call_soon(self._report_end)
+        self._report_progress(always=part.final)
 
     def _end(self, error: Exception | None) -> None:
         self.done = True

@@ -137,7 +137,7 @@ class ConnectionDriver(StreamOwner):
             self._loop.call_soon(end)
 
     def mute(self) -> None:
-        """Deliver no more events: the program closed before it was told of this connection."""
+        """Deliver no more events: the program closed before it got `connect`."""
         self._muted = True
         self.allow_end()
 

@@ -51,9 +51,9 @@ class ExpiringMessage:
         driver.call_when_low(self._send)
         self._loop.call_soon(self._send)
 
-    def fail(self, error: Exception, *, tell: bool = True) -> None:
-        """Drop it, since the connection has ended; ``tell`` says whether the program is told."""
-        self._drop(error if tell else None)
+    def fail(self, error: Exception, *, report: bool = True) -> None:
+        """Drop it, since the connection has ended; ``report`` says whether an error is reported."""
+        self._drop(error if report else None)
 
     def _send(self) -> None:
         driver = self._driver

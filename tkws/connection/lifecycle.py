@@ -48,7 +48,7 @@ class Effect(Enum):
     """Something to do. None of it calls the program."""
 
     BEGIN_ATTEMPT = auto()
-    ADOPT_STREAM = auto()  # make the new stream the connection, and tell `connect`
+    ADOPT_STREAM = auto()  # make the new stream the connection, and deliver `connect`
     DISCARD_STREAM = auto()  # drop the new stream: it came too late
     DEFER_CLOSE = auto()  # until `connect` has been delivered
     SEND_CLOSE = auto()
@@ -58,11 +58,11 @@ class Effect(Enum):
     FLUSH_THREADS = auto()  # make the calls that other threads have submitted
     SILENCE = auto()  # deliver no more events
     UNREGISTER = auto()  # from the registry of live connections; refuse messages
-    TELL_FAILURE = auto()  # `error` or `timeout`
-    TELL_UNSENT = auto()  # `error` with the messages that will never be sent
-    TELL_CLOSED_UNOPENED = auto()  # `close` and `disconnect` of a connection that was not open
-    TELL_DISCONNECT = auto()
-    TELL_RETRY = auto()
+    QUEUE_FAILURE = auto()  # `error` or `timeout`
+    QUEUE_UNSENT = auto()  # `error` with the messages that will never be sent
+    QUEUE_CLOSED_UNOPENED = auto()  # `close` and `disconnect` of a connection that was not open
+    QUEUE_DISCONNECT = auto()
+    QUEUE_RETRY = auto()
 
 
 class Transition(NamedTuple):
@@ -73,10 +73,10 @@ class Transition(NamedTuple):
 
 
 _END = Transition(
-    Phase.ENDED, (Effect.TELL_FAILURE, Effect.TELL_UNSENT, Effect.TELL_DISCONNECT, Effect.UNREGISTER)
+    Phase.ENDED, (Effect.QUEUE_FAILURE, Effect.QUEUE_UNSENT, Effect.QUEUE_DISCONNECT, Effect.UNREGISTER)
 )
 _DISCARD = (Effect.DISCARD_STREAM,)
-_CLOSE_BEFORE_OPEN = Transition(Phase.ENDED, (Effect.CANCEL, Effect.TELL_CLOSED_UNOPENED, Effect.UNREGISTER))
+_CLOSE_BEFORE_OPEN = Transition(Phase.ENDED, (Effect.CANCEL, Effect.QUEUE_CLOSED_UNOPENED, Effect.UNREGISTER))
 _DESTROY = Transition(Phase.ENDED, (Effect.SILENCE, Effect.CANCEL, Effect.UNREGISTER))
 _DESTROY_OPEN = Transition(
     Phase.ENDED, (Effect.SILENCE, Effect.FLUSH_THREADS, Effect.CANCEL, Effect.UNREGISTER)
@@ -115,7 +115,7 @@ _TABLE: Mapping[Phase, dict[Input, Transition]] = MappingProxyType(
             Input.OPENED: Transition(Phase.DECIDING, _DISCARD),
             Input.RETRY: Transition(
                 Phase.WAITING,
-                (Effect.TELL_FAILURE, Effect.TELL_DISCONNECT, Effect.TELL_RETRY, Effect.START_RETRY_TIMER),
+                (Effect.QUEUE_FAILURE, Effect.QUEUE_DISCONNECT, Effect.QUEUE_RETRY, Effect.START_RETRY_TIMER),
             ),
             Input.GIVE_UP: _END,
             Input.CLOSE: Transition(Phase.ENDED, (Effect.CANCEL, *_END.effects)),

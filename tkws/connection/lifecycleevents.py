@@ -36,9 +36,9 @@ class LifecycleEvents:
         self.closed_unopened: bool = False
         self._delivery = delivery
         self._sending = sending
-        self._disconnect_due = True  # False if the last `disconnect` had been told before the life ended
+        self._disconnect_due = True  # False if the last `disconnect` was delivered before the life ended
 
-    def tell_failure(self) -> None:
+    def queue_failure(self) -> None:
         """Queue `error` or `timeout` for a failed opening; the engine tells of other failures."""
         assert self.end is not None
         cause = self.end.cause
@@ -46,26 +46,26 @@ class LifecycleEvents:
             event = Event.TIMEOUT if isinstance(cause, OpenTimeout) else Event.ERROR
             self._delivery.enqueue([(event, cause)])
 
-    def tell_unsent(self) -> None:
+    def queue_unsent(self) -> None:
         """Queue an `error` with the messages that will never be sent, if there are any."""
         self._delivery.enqueue(self._sending.close())
 
-    def tell_disconnect(self) -> None:
-        """Queue `disconnect`, unless the last one turned out to be final after it had been told."""
+    def queue_disconnect(self) -> None:
+        """Queue `disconnect`, unless the last one turned out to be final after it was delivered."""
         assert self.end is not None
         if self._disconnect_due:
             self._delivery.enqueue([(Event.DISCONNECT, self.end.sentence)])
         self._disconnect_due = True
 
-    def tell_retry(self, end: End) -> None:
+    def queue_retry(self, end: End) -> None:
         """Queue `retry` for the next attempt."""
         self._delivery.enqueue([(Event.RETRY, (end.number, end.delay, end.cause))])
 
-    def tell_closed_unopened(self) -> None:
+    def queue_closed_unopened(self) -> None:
         """Queue `close` and `disconnect` of a connection that the program closed before it was open."""
         if self.withdraw_retry():
-            self.tell_unsent()
-            self.tell_disconnect()
+            self.queue_unsent()
+            self.queue_disconnect()
             return
         self.closed_unopened = True
         close, disconnect = (Event.CLOSE, CLOSED_UNOPENED), (Event.DISCONNECT, CLOSED_UNOPENED[1])

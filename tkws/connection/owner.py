@@ -20,7 +20,7 @@ class SessionOwner(Protocol):
     def forget(self, session: Session) -> None:
         """Note that its life is over; called once, before the last `disconnect` is delivered."""
 
-    def told(self, session: Session) -> None:
+    def disconnect_delivered(self, session: Session) -> None:
         """Note that its last `disconnect` has been delivered."""
 
     def join(self, session: Session, group: str) -> None:

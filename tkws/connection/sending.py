@@ -233,10 +233,10 @@ class Sending:
                 self.flush_offline()
             self._update_direct()
 
-    def fail_uploads(self, error: Exception, *, tell: bool) -> None:
-        """End the messages in parts with their connection; ``tell`` says whether the program is called."""
+    def fail_uploads(self, error: Exception, *, report: bool) -> None:
+        """End the messages in parts with their connection; ``report`` says whether the program is called."""
         for upload in self._uploads:
-            upload.fail(error, tell=tell)
+            upload.fail(error, report=report)
 
     def disconnected(self) -> list[EventRecord]:
         """Note that the connection is gone and another will follow; a message half sent is lost.
@@ -259,7 +259,7 @@ class Sending:
         """Refuse everything from now on; return the events that report messages that will never be sent."""
         self._driver = self.direct = None
         self._stage = _Stage.OVER
-        self.fail_uploads(not_open(State.CLOSED), tell=False)
+        self.fail_uploads(not_open(State.CLOSED), report=False)
         return self.threads.close(self._offline.clear())
 
     # How it works

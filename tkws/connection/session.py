@@ -124,7 +124,7 @@ class Session:
             self._handler,
             options.reentrant,
             on_capacity=self._on_capacity,
-            tell_milestone=self._tell_milestone,
+            deliver_milestone=self._deliver_milestone,
         )
         self.sending: Sending = Sending(loop, options.offline_buffer, self.delivery.post)
         self.events: LifecycleEvents = LifecycleEvents(self.delivery, self.sending)
@@ -197,8 +197,8 @@ class Session:
     def state(self) -> State:
         """As `WebSocket.state`."""
         if self.phase is Phase.ENDED:
-            untold = self.events.closed_unopened and self.delivery.has_waiting(Event.DISCONNECT)
-            return State.CLOSING if untold else State.CLOSED
+            undelivered = self.events.closed_unopened and self.delivery.has_waiting(Event.DISCONNECT)
+            return State.CLOSING if undelivered else State.CLOSED
         if self.phase in (Phase.OPEN, Phase.CLOSING):
             assert self.driver is not None
             state = self.driver.engine.state
@@ -328,11 +328,11 @@ class Session:
             return False
         return self.delivery.has_waiting(Event.PART) or self.driver.engine.reader.within_parts
 
-    def _fail_downloads(self, error: Exception, *, tell: bool) -> None:
+    def _fail_downloads(self, error: Exception, *, report: bool) -> None:
         downloads, self._downloads = self._downloads, ()
         self.delivery.handler = self._handler
         for download in downloads:
-            download.fail(error, tell=tell)
+            download.fail(error, report=report)
 
     def _carry_out(self) -> None:
         self._carrying_out = True
@@ -422,7 +422,7 @@ class Session:
 
     def _silence(self, _: object) -> None:
         self.delivery.silence()
-        self._fail_downloads(not_open(State.CLOSED), tell=False)
+        self._fail_downloads(not_open(State.CLOSED), report=False)
 
     def _unregister(self, _: object) -> None:
         self._owned = None
@@ -444,11 +444,11 @@ class Session:
         Effect.FLUSH_THREADS: _flush_threads,
         Effect.SILENCE: _silence,
         Effect.UNREGISTER: _unregister,
-        Effect.TELL_FAILURE: lambda self, _: self.events.tell_failure(),
-        Effect.TELL_UNSENT: lambda self, _: self.events.tell_unsent(),
-        Effect.TELL_CLOSED_UNOPENED: lambda self, _: self.events.tell_closed_unopened(),
-        Effect.TELL_DISCONNECT: lambda self, _: self.events.tell_disconnect(),
-        Effect.TELL_RETRY: lambda self, end: self.events.tell_retry(end),
+        Effect.QUEUE_FAILURE: lambda self, _: self.events.queue_failure(),
+        Effect.QUEUE_UNSENT: lambda self, _: self.events.queue_unsent(),
+        Effect.QUEUE_CLOSED_UNOPENED: lambda self, _: self.events.queue_closed_unopened(),
+        Effect.QUEUE_DISCONNECT: lambda self, _: self.events.queue_disconnect(),
+        Effect.QUEUE_RETRY: lambda self, end: self.events.queue_retry(end),
     }
 
     # Between transitions
@@ -485,7 +485,7 @@ class Session:
         engine = self.driver.engine
         cause = engine.fault or ConnectionClosed(engine.close_code or 0, engine.close_reason)
         try:
-            self.sending.fail_uploads(cause, tell=True)
+            self.sending.fail_uploads(cause, report=True)
         finally:
             self.feed(Input.LOST, End(cause, sentence))
 
@@ -493,9 +493,9 @@ class Session:
         if self.driver is not None:
             self.driver.resume()
 
-    def _tell_milestone(self, type: Event, message: object) -> None:
+    def _deliver_milestone(self, type: Event, message: object) -> None:
         if type is Event.DISCONNECT:
-            self._tell_disconnect(type, message)
+            self._deliver_disconnect(type, message)
             return
         driver = self.driver
         assert driver is not None
@@ -509,16 +509,16 @@ class Session:
             if close is not None:
                 self._send_close(close)
 
-    def _tell_disconnect(self, type: Event, message: object) -> None:
+    def _deliver_disconnect(self, type: Event, message: object) -> None:
         self._unwatch_interpreter()
         if self._downloads:
             assert self.events.end is not None
-            self._fail_downloads(self.events.end.cause, tell=True)
+            self._fail_downloads(self.events.end.cause, report=True)
         try:
             self.delivery.handler(self.ws, type, message)
         finally:
             if self.owner is not None:
-                self.owner.told(self)
+                self.owner.disconnect_delivered(self)
         self._unwatch_interpreter()
 
     def _unwatch_interpreter(self) -> None:

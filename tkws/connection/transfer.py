@@ -1,4 +1,4 @@
-"""A message that is sent or received in parts: how it ends, and how the program is told.
+"""A message that is sent or received in parts: how it ends, and how its progress and its end are reported.
 
 The program's functions are called from the loop. An exception that they raise is shown, and changes nothing.
 """
@@ -42,12 +42,12 @@ class Transfer(ABC):
         self._on_end = on_end
         self._next_progress = 0.0
 
-    def fail(self, error: Exception, *, tell: bool = True) -> None:
-        """End since the connection has; ``tell`` says whether the program is called."""
+    def fail(self, error: Exception, *, report: bool = True) -> None:
+        """End since the connection has; ``report`` says whether the program is called."""
         if not self.done:
             self._end(error)
-            if tell:
-                self._tell_end()
+            if report:
+                self._report_end()
             else:
                 self._on_end = None
 
@@ -55,13 +55,13 @@ class Transfer(ABC):
     def _end(self, error: Exception | None) -> None:
         """Release what the transfer holds; ``error`` says why it is incomplete, None that it is complete."""
 
-    def _tell_progress(self, *, always: bool = False) -> None:
+    def _report_progress(self, *, always: bool = False) -> None:
         now = self._loop.now()
         if self._on_progress is not None and (always or now >= self._next_progress):
             self._next_progress = now + PROGRESS_INTERVAL
             self._call(self._on_progress)
 
-    def _tell_end(self) -> None:
+    def _report_end(self) -> None:
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
             self._call(on_end)

@@ -100,7 +100,7 @@ class Upload(Transfer):
         if finish and self._driver is not None and self._begun and not self._complete:
             self._finish(self._driver)
         self._end(error, CloseCode.GOING_AWAY, "A message was cancelled")
-        self._loop.call_soon(self._tell_end)
+        self._loop.call_soon(self._report_end)
 
     # Called by `Sending`
 
@@ -129,8 +129,8 @@ class Upload(Transfer):
         if self._complete:
             if not driver.buffered_amount:
                 self._end(None)
-                self._loop.call_soon(self._tell_end)
-                self._tell_progress(always=True)
+                self._loop.call_soon(self._report_end)
+                self._report_progress(always=True)
             return
         if driver.writing_paused:
             return
@@ -138,7 +138,7 @@ class Upload(Transfer):
         if fragment is not None and self._may_send(driver):  # the source may have done anything
             self._send(driver, *fragment)
         self._send_soon()
-        self._tell_progress()
+        self._report_progress()
 
     def _may_send(self, driver: ConnectionDriver) -> bool:
         return not self.done and driver.takes_messages
@@ -150,7 +150,7 @@ class Upload(Transfer):
         except BaseException as error:  # an interrupt too: the position in the source is then unknown
             if not self.done:
                 self._end(_as_exception(error), CloseCode.INTERNAL_ERROR, "The source of a message failed")
-                self._loop.call_soon(self._tell_end)
+                self._loop.call_soon(self._report_end)
             if not isinstance(error, Exception):
                 raise
             return None

@@ -25,8 +25,9 @@ from tkws.connection.websocket import WebSocket, call_as_handler, session_of
 from tkws.errors import CallTimeout, CodecError, JSONRPCError, StateError, printable
 from tkws.handlers import EventHandler
 from tkws.jsonrpc import envelope
+from tkws.jsonrpc.batch import BatchAnswer
 from tkws.jsonrpc.envelope import Answer, Id, Message, Notification, Params, Request
-from tkws.jsonrpc.peer import Batch, Peer, Running
+from tkws.jsonrpc.rpcstate import RPCState, RunningMethod
 from tkws.loop.relay import Relay
 from tkws.options import Handler, ignore
 from tkws.protocol.events import Event
@@ -80,7 +81,7 @@ class JSONRPC:
         self._max_batch = check_count("max_batch", max_batch, least=1)
         self._methods: dict[str, Callable[..., Any]] = {}
         self._numbers = count(1)  # shared by all connections: an answer may come after a reconnection
-        self._peers: WeakKeyDictionary[WebSocket, Peer] = WeakKeyDictionary()
+        self._states: WeakKeyDictionary[WebSocket, RPCState] = WeakKeyDictionary()
 
     # For the program
 
@@ -126,10 +127,10 @@ class JSONRPC:
             Whether such a method was running.
         """
         check_kind("ws", ws, WebSocket, "a WebSocket")
-        peer = self._peers.get(ws)
-        if peer is None or id is None:  # a notification has no id
+        state = self._states.get(ws)
+        if state is None or id is None:  # a notification has no id
             return False
-        found = [method for method in peer.running.values() if method.id == id]
+        found = [method for method in state.running.values() if method.id == id]
         for method in found:
             method.cancel()
         return bool(found)
@@ -179,9 +180,9 @@ class JSONRPC:
         _check_callback("on_result", on_result, "(result)")
         _check_callback("on_error", on_error, "(error)")
         _require_open(ws)
-        peer = self._peer(ws)
+        state = self._state(ws)
         id = self.new_id(next(self._numbers))
-        if id in peer.calls:
+        if id in state.calls:
             raise ValueError(
                 f"new_id: it returned {id!r}, the id of another request that waits for its answer"
             )
@@ -192,18 +193,18 @@ class JSONRPC:
             name,
             on_result=on_result,
             on_error=on_error,
-            forget=lambda id: peer.calls.pop(id, None),
+            forget=lambda id: state.calls.pop(id, None),
         )
-        peer.calls[id] = call
+        state.calls[id] = call
         try:
             if ws.loop.in_loop_thread():
                 ws.send(message)
                 self._set_timeout(ws, call, seconds)
             else:
-                send = partial(self._send_for_thread, ws, peer, call, message, seconds)
+                send = partial(self._send_for_thread, ws, state, call, message, seconds)
                 session_of(ws).sending.threads.submit(send)
         except BaseException:
-            peer.calls.pop(id, None)
+            state.calls.pop(id, None)
             raise
         return call
 
@@ -213,9 +214,9 @@ class JSONRPC:
 
     def leave(self, ws: WebSocket) -> None:
         """Fail the calls and cancel the methods of a connection whose handler was replaced."""
-        peer = self._peers.pop(ws, None)
-        if peer is not None:
-            peer.end(StateError("the handler of the connection was replaced, so no answer can come"))
+        state = self._states.pop(ws, None)
+        if state is not None:
+            state.end(StateError("the handler of the connection was replaced, so no answer can come"))
 
     # Events
 
@@ -241,11 +242,11 @@ class JSONRPC:
 
     # How it works
 
-    def _peer(self, ws: WebSocket) -> Peer:
-        peer = self._peers.get(ws)
-        if peer is None:
-            peer = self._peers[ws] = Peer()
-        return peer
+    def _state(self, ws: WebSocket) -> RPCState:
+        state = self._states.get(ws)
+        if state is None:
+            state = self._states[ws] = RPCState()
+        return state
 
     def _register(self, name: str, function: Any) -> Any:
         check_callable("function", function, "(ws, *params)")
@@ -260,11 +261,11 @@ class JSONRPC:
         if type == Event.ERROR and isinstance(message, CodecError):
             self._answer(ws, Answer(None, error=JSONRPCError(JSONRPCError.PARSE_ERROR, "Parse error")))
         elif type == Event.ERROR:
-            self._peer(ws).cause = message
+            self._state(ws).cause = message
         elif type == Event.CLOSE:
-            self._peer(ws).close = message
-        elif type == Event.DISCONNECT and (peer := self._peers.pop(ws, None)) is not None:
-            peer.end()
+            self._state(ws).close = message
+        elif type == Event.DISCONNECT and (state := self._states.pop(ws, None)) is not None:
+            state.end()
 
     # Messages of the peer
 
@@ -272,7 +273,7 @@ class JSONRPC:
         if not (self.batches and isinstance(value, list)):
             self._take_one(ws, value, partial(self._send, ws), handler)
         elif 0 < len(value) <= self._max_batch:
-            batch = Batch(len(value), partial(self._send, ws))
+            batch = BatchAnswer(len(value), partial(self._send, ws))
             for each in value:
                 self._take_one(ws, each, batch.add, handler)
         else:
@@ -298,7 +299,7 @@ class JSONRPC:
 
     def _settle(self, ws: WebSocket, answer: Answer, handler: Handler) -> None:
         """Complete the call that an answer belongs to; pass an error without a call to the handler."""
-        call = self._peer(ws).calls.get(answer.id)
+        call = self._state(ws).calls.get(answer.id)
         if call is not None and answer.error is not None:
             call.fail(answer.error)
         elif call is not None:
@@ -337,8 +338,8 @@ class JSONRPC:
         result: Future[Any] | Awaitable[Any],
     ) -> None:
         """Answer when a future or an awaitable is done."""
-        peer = self._peer(ws)
-        if len(peer.running) >= self._max_running:
+        state = self._state(ws)
+        if len(state.running) >= self._max_running:
             _drop(result)
             log = session_of(ws).log
             log.warning("%s is refused: %d requests are running", _shown(message.method), self._max_running)
@@ -347,15 +348,15 @@ class JSONRPC:
         key = object()
 
         def on_done(future: Any) -> None:
-            if (method := peer.running.pop(key, None)) is not None:  # otherwise the connection has ended
+            if (method := state.running.pop(key, None)) is not None:  # otherwise the connection has ended
                 ws.loop.cancel_on_close(method.abandon)
                 self._end(ws, message, reply, _outcome(future))
 
         id = message.id if isinstance(message, Request) else None
         if isinstance(result, Future):
             relay = Relay(ws.loop, on_done)
-            peer.running[key] = Running(id, result.cancel, partial(relay.cancel, result))
-            ws.loop.on_close(peer.running[key].abandon)
+            state.running[key] = RunningMethod(id, result.cancel, partial(relay.cancel, result))
+            ws.loop.on_close(state.running[key].abandon)
             result.add_done_callback(relay)
         else:
             try:
@@ -363,7 +364,7 @@ class JSONRPC:
             except Exception as error:  # tkws.aio is not imported
                 self._end(ws, message, reply, error)
                 return
-            peer.running[key] = Running(id, task.cancel, task.cancel)
+            state.running[key] = RunningMethod(id, task.cancel, task.cancel)
             task.add_done_callback(on_done)
 
     def _end(self, ws: WebSocket, message: Request | Notification, reply: Reply, outcome: Any) -> None:
@@ -413,13 +414,13 @@ class JSONRPC:
             ws.send(self._encode(ws, value))
 
     def _send_for_thread(
-        self, ws: WebSocket, peer: Peer, call: Call, message: Any, seconds: float | None
+        self, ws: WebSocket, state: RPCState, call: Call, message: Any, seconds: float | None
     ) -> None:
         if call.done:
             return
         try:
             _require_open(ws)
-            if self._peers.get(ws) is not peer:
+            if self._states.get(ws) is not state:
                 raise StateError("the connection was lost, and opened again, before the request was sent")
             session_of(ws).sending.send_for_thread(message, True, None)
         except StateError as error:

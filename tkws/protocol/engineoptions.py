@@ -40,7 +40,7 @@ class EngineOptions:
     """The most frames that a received message may have."""
 
     in_parts: bool = False
-    """Whether received messages are told in parts, as PART events; `max_message` is not for these."""
+    """Whether received messages are delivered in parts, as PART events; `max_message` is not for these."""
 
     fragment_size: int = MAX_COUNT
     """The most bytes of payload that one sent frame may have; a longer message goes in fragments."""

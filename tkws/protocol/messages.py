@@ -13,7 +13,8 @@ Three ways through, the fastest that fits:
 - a large binary payload is received into its own buffer (`MessageReader.get_buffer`), which
   becomes the message without being copied.
 
-A message may also be told in parts, as it comes (`MessageReader.set_in_parts`): it is never there as a whole.
+A message may also be delivered in parts, as they come (`MessageReader.set_in_parts`); it is then never held
+as a whole.
 """
 
 from __future__ import annotations
@@ -104,18 +105,18 @@ class MessageReader:
         self._choose_run()
 
     def set_in_parts(self, in_parts: bool) -> None:
-        """Tell messages in parts, or not, from the next on: as PART events."""
+        """Deliver messages in parts (PART events) or whole, beginning with the next one."""
         self._in_parts = in_parts
         self._choose_run()
 
     def next_in_parts(self, wanted: bool = True) -> None:
-        """Tell the next message in parts, whatever `set_in_parts` said; False to withdraw that.
+        """Deliver the next message in parts, whatever `set_in_parts` said; False to withdraw that.
 
-        It is the message under way, unless that is told in parts already.
+        It is the message under way, unless that is delivered in parts already.
         """
         message = self._message
         if wanted and message is not None and not message.in_parts:
-            message.tell_in_parts()
+            message.deliver_in_parts()
             return
         self._next_in_parts = wanted
         self._choose_run()
@@ -198,7 +199,7 @@ class MessageReader:
 
     @property
     def within_parts(self) -> bool:
-        """Whether a message is under way that is told in parts."""
+        """Whether a message that is delivered in parts is under way."""
         return self._message is not None and self._message.in_parts
 
     def stop(self) -> None:
@@ -278,7 +279,7 @@ class MessageReader:
         if header.fin and not header.rsv1:
             message.total = header.length
         if self._in_parts or self._next_in_parts:
-            message.tell_in_parts()
+            message.deliver_in_parts()
             self._next_in_parts = False
             self._choose_run()
         return message
@@ -318,7 +319,7 @@ class MessageReader:
                 self._end_frame(frame, piece, events)
             elif piece:
                 self._keep_beginning(message.add(piece, final=False))
-            if message.size - message.told >= PART_SIZE:
+            if message.size - message.delivered >= PART_SIZE:
                 self._append_part(message, False, events)
             if position == end or (self.may_hold and self._told >= PART_SIZE):
                 return position

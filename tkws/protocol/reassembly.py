@@ -34,21 +34,21 @@ class Message:
     Attributes:
         event: The event of the whole message.
         size: Bytes so far, decompressed.
-        told: Bytes of these that `take_part` returned.
-        in_parts: Whether it is told in parts.
+        delivered: Bytes of these that `take_part` returned.
+        in_parts: Whether it is delivered in parts.
         total: The bytes of the whole message if they are known; else None.
     """
 
     __slots__ = (
-        "_compression", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces", "event",
-        "in_parts", "size", "told", "total",
+        "_compression", "_decoder", "_empty", "_fragments", "_joined", "_limit", "_pieces",
+        "delivered", "event", "in_parts", "size", "total",
     )  # fmt: skip
 
     def __init__(self, opcode: Opcode, compression: PerMessageDeflate | None, limit: int) -> None:
         text = opcode is Opcode.TEXT
         self.event = Event.TEXT if text else Event.BINARY
         self.size: int = 0
-        self.told: int = 0
+        self.delivered: int = 0
         self.in_parts: bool = False
         self.total: int | None = None
         self._limit = limit
@@ -69,8 +69,8 @@ class Message:
         """Whether the payload has to be decompressed."""
         return self._compression is not None
 
-    def tell_in_parts(self) -> None:
-        """Tell the message in parts, without a limit, from what is there on."""
+    def deliver_in_parts(self) -> None:
+        """Deliver the message in parts from now on, without a limit on its size."""
         self.in_parts = True
         self._limit = MAX_COUNT
 
@@ -110,9 +110,9 @@ class Message:
         data = self.value()
         if not (data or final):
             return None
-        offset = self.told
+        offset = self.delivered
         undecoded = len(self._decoder.getstate()[0]) if self._decoder is not None else 0
-        self.told = self.size - undecoded
+        self.delivered = self.size - undecoded
         self._pieces.clear()
         self._joined = 0
         return Part(data, offset, final, self._decoder is not None, self.total)

@@ -22,7 +22,7 @@ from tkws.http.messages import Request, Response
 from tkws.serving.admission import Admit, Check, Verdict
 from tkws.serving.content import plain
 
-Read = Callable[[object], Verdict]
+Convert = Callable[[object], Verdict]
 
 
 def basic_auth(check: Mapping[str, str] | Callable[[str, str], object], realm: str = "WebSocket") -> Check:
@@ -62,7 +62,7 @@ def basic_auth(check: Mapping[str, str] | Callable[[str, str], object], realm: s
         credentials = _basic_credentials(request.headers)
         if credentials is None:
             return refusal
-        return _later(ask(*credentials), lambda answer: _verdict(answer, credentials[0], refusal))
+        return _when_answered(ask(*credentials), lambda answer: _verdict(answer, credentials[0], refusal))
 
     return admit
 
@@ -104,8 +104,8 @@ def bearer_auth(
         token = _credentials(request.headers, "bearer")
         if not token:
             return missing
-        text = _text(token)
-        return _later(ask(text), lambda answer: _verdict(answer, text, unknown))
+        text = _field_text(token)
+        return _when_answered(ask(text), lambda answer: _verdict(answer, text, unknown))
 
     return admit
 
@@ -121,18 +121,18 @@ def _callable(check: Any, what: str) -> Callable[..., object]:
 def _knows_password(passwords: Mapping[str, str], user: str, password: str) -> bool:
     """Tell whether the password is the user's, in the same time whether or not the user exists."""
     known = passwords.get(user)
-    return _same(password, known or "") and known is not None
+    return _equal_in_constant_time(password, known or "") and known is not None
 
 
 def _find_token(tokens: Collection[str], token: str) -> Admit | None:
     """Return an `Admit` for a known token, or None. Compares with every token, even after a match."""
-    found = [known for known in tokens if _same(token, known)]
+    found = [known for known in tokens if _equal_in_constant_time(token, known)]
     if not found:
         return None
     return Admit(tokens[found[0]] if isinstance(tokens, Mapping) else found[0])
 
 
-def _same(given: str, known: str) -> bool:
+def _equal_in_constant_time(given: str, known: str) -> bool:
     return hmac.compare_digest(
         *(sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, known))
     )
@@ -147,21 +147,21 @@ def _verdict(answer: object, identity: str, refusal: Response) -> Verdict:
     return Admit(identity if answer is True else answer)
 
 
-def _later(answer: object, read: Read) -> Verdict | Future[Verdict] | Awaitable[Verdict]:
-    """Convert the answer of the program's callable with ``read``: now, or once it has arrived."""
+def _when_answered(answer: object, convert: Convert) -> Verdict | Future[Verdict] | Awaitable[Verdict]:
+    """Convert the answer of the program's callable with ``convert``: now, or once it has arrived."""
     if isinstance(answer, Future):
-        return _chain(answer, read)
+        return _map_future(answer, convert)
     if isawaitable(answer):
-        return _await(answer, read)
-    return read(answer)
+        return _map_awaitable(answer, convert)
+    return convert(answer)
 
 
-async def _await(answer: Awaitable[object], read: Read) -> Verdict:
-    return read(await answer)
+async def _map_awaitable(answer: Awaitable[object], convert: Convert) -> Verdict:
+    return convert(await answer)
 
 
-def _chain(answer: Future[Any], read: Read) -> Future[Verdict]:
-    """Return a future of ``read(answer.result())``. Cancelling it cancels ``answer``."""
+def _map_future(answer: Future[Any], convert: Convert) -> Future[Verdict]:
+    """Return a future of ``convert(answer.result())``. Cancelling it cancels ``answer``."""
     outer: Future[Verdict] = Future()
 
     def pass_on(answer: Future[Any]) -> None:
@@ -169,7 +169,7 @@ def _chain(answer: Future[Any], read: Read) -> Future[Verdict]:
             outer.cancel()
         elif outer.set_running_or_notify_cancel():
             try:
-                outer.set_result(read(answer.result()))
+                outer.set_result(convert(answer.result()))
             except BaseException as error:
                 outer.set_exception(error)
 
@@ -196,7 +196,7 @@ def _credentials(headers: Headers, scheme: str) -> str:
     return credentials.strip(" ") if name.lower() == scheme else ""
 
 
-def _text(value: str) -> str:
+def _field_text(value: str) -> str:
     """Decode a field value as UTF-8; header fields arrive decoded as Latin-1."""
     return _decoded(value.encode("latin-1"))
 

@@ -21,19 +21,19 @@ class Connections:
     It owns the sessions (`tkws.connection.owner`), which call `forget` at their end.
 
     Args:
-        on_told: Called when a connection has delivered its last `disconnect`.
+        on_disconnect_delivered: Called when a connection has delivered its last `disconnect`.
 
     Attributes:
         groups: The groups that the connections have joined.
-        untold: How many connections have ended but not yet delivered their last `disconnect`.
+        undelivered: How many connections have ended but not yet delivered their last `disconnect`.
     """
 
-    __slots__ = ("_addresses", "_on_told", "_paths", "groups", "untold")
+    __slots__ = ("_addresses", "_on_disconnect_delivered", "_paths", "groups", "undelivered")
 
-    def __init__(self, on_told: Callable[[], object]) -> None:
+    def __init__(self, on_disconnect_delivered: Callable[[], object]) -> None:
         self.groups: Groups = Groups()
-        self.untold: int = 0
-        self._on_told = on_told
+        self.undelivered: int = 0
+        self._on_disconnect_delivered = on_disconnect_delivered
         self._paths: dict[Session, str] = {}
         self._addresses: Counter[object] = Counter()
 
@@ -55,7 +55,7 @@ class Connections:
     def forget(self, session: Session) -> None:
         """Remove a connection that has ended."""
         del self._paths[session]
-        self.untold += 1
+        self.undelivered += 1
         self.groups.forget(session)
         assert session.ws.request is not None
         address = _address_of(session.ws.request)
@@ -63,10 +63,10 @@ class Connections:
         if not self._addresses[address]:
             del self._addresses[address]
 
-    def told(self, session: Session) -> None:
+    def disconnect_delivered(self, session: Session) -> None:
         """Note that a connection has delivered its last `disconnect`."""
-        self.untold -= 1
-        self._on_told()
+        self.undelivered -= 1
+        self._on_disconnect_delivered()
 
     def join(self, session: Session, group: str) -> None:
         """Add a connection to a group."""

@@ -35,7 +35,7 @@ Listen: TypeAlias = Callable[[Loop, OnAccept], Listener]
 
 AnyCheck = TypeVar("AnyCheck", bound=Check)
 
-EXTRA_HTTP_CONNECTIONS = 64  # above the limit of connections, to see a page or be told of the limit
+EXTRA_HTTP_CONNECTIONS = 64  # above the limit of connections, to get a page, or the refusal
 EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = (
     8  # the same for an address; a browser opens six at a time for the parts of a page
 )

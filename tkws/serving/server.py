@@ -433,7 +433,7 @@ class Server(ConfigurableServer):
             session.drop()
 
     def _is_empty(self) -> bool:
-        return not (len(self._connections) or self._connections.untold)
+        return not (len(self._connections) or self._connections.undelivered)
 
     def _finish_if_empty(self) -> None:
         if self._shutdowns and self._is_empty():

@@ -1,9 +1,9 @@
-"""The JSON-RPC state of one connection: pending calls, running methods, and the answers to a batch."""
+"""The JSON-RPC state of one connection: pending calls and running methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tkws.errors import ConnectionClosed, WebSocketError
 from tkws.protocol.closing import CloseCode
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tkws.jsonrpc.envelope import Id
 
 
-class Running(NamedTuple):
+class RunningMethod(NamedTuple):
     """A running method, which has not answered yet."""
 
     id: Id
@@ -26,7 +26,7 @@ class Running(NamedTuple):
     """Cancels the method without answering: no peer is waiting."""
 
 
-class Peer:
+class RPCState:
     """The JSON-RPC state of one connection.
 
     Attributes:
@@ -38,7 +38,7 @@ class Peer:
 
     def __init__(self) -> None:
         self.calls: dict[Id, Call] = {}
-        self.running: dict[object, Running] = {}
+        self.running: dict[object, RunningMethod] = {}
         self.cause: WebSocketError | None = None
         self.close: tuple[int, str] = (CloseCode.ABNORMAL_CLOSURE, "")
 
@@ -58,25 +58,3 @@ class Peer:
         error = ConnectionClosed(*self.close)
         error.__cause__ = self.cause
         return error
-
-
-class Batch:
-    """Collects the answers to a batch, and sends them together.
-
-    Args:
-        size: How many messages the batch has.
-        send: Sends the list of the answers, unless it is empty.
-    """
-
-    def __init__(self, size: int, send: Callable[[list[Any]], object]) -> None:
-        self._left = size
-        self._send = send
-        self._answers: list[Any] = []
-
-    def add(self, answer: Any) -> None:
-        """Add the answer to one message; None if it has no answer."""
-        if answer is not None:
-            self._answers.append(answer)
-        self._left -= 1
-        if not self._left and self._answers:
-            self._send(self._answers)
