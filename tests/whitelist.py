@@ -70,6 +70,7 @@ NOT_DEAD = {
         Handler.on_timeout,
         Handler.on_value,
     ),
+    "it is the name that websockets has for an argument": (lambda keywords: keywords.user_agent_header,),
     "it goes into texts by its name": (Peer.argument,),
     "an exit status is made from the number of a signal": (Status.HUNG_UP, Status.TERMINATED),
     "the table is that of RFC 6455, 7.4.1, and of IANA's registry": (

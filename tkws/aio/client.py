@@ -25,7 +25,12 @@ OPTIONS = MappingProxyType(
     {"ping_interval": "keepalive", "ping_timeout": "pong_timeout", "max_size": "max_message"}
 )
 ARGUMENTS = MappingProxyType(
-    {"subprotocols": "protocols", "additional_headers": "headers", "open_timeout": "timeout"}
+    {
+        "subprotocols": "protocols",
+        "additional_headers": "headers",
+        "open_timeout": "timeout",
+        "user_agent_header": "user_agent",
+    }
 )
 
 

@@ -31,17 +31,22 @@ class TranslatedKeywords(SharedKeywords, total=False):
 
 
 class ConnectKeywords(TranslatedKeywords, total=False):
-    """The arguments of `tkws.open`; the last three are `websockets`' names of some of them."""
+    """The arguments of `tkws.open`; the last four are `websockets`' names of some of them."""
 
     protocols: Sequence[str]
     headers: HeadersLike | Callable[[], HeadersLike]
     timeout: float
     proxy: str | bool | None
     proxy_ssl: tls.SSLContext | None
+    proxy_headers: HeadersLike
     ssl: tls.SSLContext | None
+    server_hostname: str | None
     unix: str | os.PathLike[str] | None
     sock: socket.socket | None
+    connect_to: tuple[str, int] | None
+    local_addr: tuple[str, int] | None
     origin: str | None
+    user_agent: str | None
     cookies: CookieJar | None
     reconnect: bool | Backoff | None
     max_redirects: int
@@ -49,6 +54,7 @@ class ConnectKeywords(TranslatedKeywords, total=False):
     subprotocols: Sequence[str]
     additional_headers: HeadersLike | Callable[[], HeadersLike]
     open_timeout: float
+    user_agent_header: str | None
 
 
 class ServeKeywords(TranslatedKeywords, ServerOnlyKeywords, total=False):

@@ -7,14 +7,13 @@ an answer; the caller limits the time for everything.
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl as tls
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from tkws.client.route import Route
 from tkws.connection.logs import ShownFields, tls_summary
 from tkws.connection.timings import Timings
 from tkws.errors import HandshakeError, OpenError, URLError, printable
@@ -31,7 +30,6 @@ from tkws.net import (
     load_default_ssl_context,
     unix_endpoint,
 )
-from tkws.net.proxyenv import proxy_for
 from tkws.net.proxytunnel import ProxyTunnel
 from tkws.net.proxyurl import Proxy
 from tkws.net.tlserrors import PROXY, explain_tls, speaks_tls
@@ -40,36 +38,6 @@ from tkws.protocol.uri import WebSocketURI
 
 BODY_TIMEOUT = 1.0
 """Seconds that the body of an answer may take after its head: the answer counts with or without it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Route:
-    """The route to a server: proxy, TLS contexts, or a socket to use instead."""
-
-    ssl_context: tls.SSLContext | None = None
-    """For TLS; None for the default context."""
-
-    unix: str | os.PathLike[str] | None = None
-    """The path of a Unix socket to dial instead of the host."""
-
-    sock: socket.socket | None = None
-    """A connected socket to use instead of dialling."""
-
-    proxy: str | bool | None = None
-    """The URL of the proxy to go through; True for that of the environment, None for a direct connection."""
-
-    proxy_ssl_context: tls.SSLContext | None = None
-    """For TLS with the proxy itself; None for the default context."""
-
-    def proxy_to(self, uri: WebSocketURI) -> Proxy | None:
-        """Return the proxy for ``uri``; None for a direct connection, as with a socket.
-
-        Raises:
-            TypeError, ValueError, ImportError: As `proxy_for`.
-        """
-        if self.unix is not None or self.sock is not None:
-            return None
-        return proxy_for(self.proxy, secure=uri.secure, host=uri.host, port=uri.port)
 
 
 class Connector(StreamOwner):
@@ -104,6 +72,8 @@ class Connector(StreamOwner):
         self._log = log
         self._uri = uri
         self._route = route
+        self._target = route.target(uri)
+        self._name = route.tls_name(uri)
         self._ssl_context = route.ssl_context
         self._proxy: Proxy | None = None
         self._proxy_ssl_context = route.proxy_ssl_context
@@ -186,22 +156,24 @@ class Connector(StreamOwner):
         elif self._route.unix is not None:
             self._dial([unix_endpoint(self._route.unix)])
         else:
-            target = self._proxy or self._uri
             self.phase = "resolve" if self._proxy is None else "proxy"
-            self._step = Resolution(
-                self._loop, target.host, target.port, self._resolved, self._on_unreachable
-            )
+            self._step = Resolution(self._loop, *self._dialled(), self._resolved, self._on_unreachable)
+
+    def _dialled(self) -> tuple[str, int]:
+        """Return the host and port that the connection is made to: the proxy's, if there is one."""
+        return (self._proxy.host, self._proxy.port) if self._proxy is not None else self._target
 
     def _resolved(self, endpoints: list[Endpoint]) -> None:
         self._mark("name")
-        name = (self._proxy or self._uri).host
-        self._log.info("resolved %s to %s", name, ", ".join(map(str, endpoints)))
+        self._log.info("resolved %s to %s", self._dialled()[0], ", ".join(map(str, endpoints)))
         self._dial(endpoints)
 
     def _dial(self, endpoints: list[Endpoint]) -> None:
         if self._proxy is None:
             self.phase = "connect"
-        self._step = HappyEyeballs(self._loop, endpoints, self._connected, self._on_unreachable)
+        self._step = HappyEyeballs(
+            self._loop, endpoints, self._connected, self._on_unreachable, local=self._route.local_addr
+        )
 
     def _connected(self, sock: socket.socket) -> None:
         if self._route.sock is None:
@@ -215,8 +187,8 @@ class Connector(StreamOwner):
             self._step = self._tunnel = ProxyTunnel(
                 self._stream,
                 self._proxy,
-                self._uri.host,
-                self._uri.port,
+                *self._target,
+                headers=self._route.proxy_headers,
                 ssl_context=self._proxy_ssl_context,
                 explain=partial(explain_tls, peer=PROXY, ssl_context=self._proxy_ssl_context),
                 on_open=self._server_reached,
@@ -229,7 +201,7 @@ class Connector(StreamOwner):
         """Continue with the server at the other end of ``stream``, which has sent ``received`` already."""
         if self._proxy is not None:
             self._mark("proxy")
-            self._log.info("the proxy %s leads to %s:%d", self._proxy, self._uri.host, self._uri.port)
+            self._log.info("the proxy %s leads to %s:%d", self._proxy, *self._target)
         self._step = self._tunnel = None
         self._stream = stream
         if self._uri.secure:
@@ -243,10 +215,13 @@ class Connector(StreamOwner):
     def _start_tls(self, stream: Stream, received: bytes) -> None:
         assert self._ssl_context is not None
         self.phase = "tls"
-        name = self._uri.host.partition("%")[0].rstrip(".")  # certificates know no zone and no root
         try:
             self._stream = over_tls = TLSStream(
-                stream, self._ssl_context, self, server_hostname=name, on_established=self._tls_established
+                stream,
+                self._ssl_context,
+                self,
+                server_hostname=self._name,
+                on_established=self._tls_established,
             )
         except (ValueError, OSError) as cause:  # a context that can begin no connection, or a name
             self._fail_with(cause)
@@ -260,7 +235,7 @@ class Connector(StreamOwner):
         self._mark("tls")
         self._log.info("TLS is established: %s", tls_summary(self._stream))
         if not self._ssl_context.verify_mode:
-            self._log.warning("the certificate of %s is not verified, so anyone may answer", self._uri.host)
+            self._log.warning("the certificate of %s is not verified, so anyone may answer", self._name)
         self._shake_hands()
 
     def _shake_hands(self) -> None:

@@ -62,8 +62,10 @@ class FreshURLOpening:
 
     def _read(self, url: object) -> WebSocketURI:
         uri = parse_uri(check_text("url", url))
-        if self._settings.route.ssl_context is not None and not uri.secure:
-            raise URLError(f"{uri.redacted} is not a wss: URL, and there is an argument ssl")
+        route = self._settings.route
+        for name, value in (("ssl", route.ssl_context), ("server_hostname", route.server_hostname)):
+            if value is not None and not uri.secure:
+                raise URLError(f"{uri.redacted} is not a wss: URL, and there is an argument {name}")
         return uri
 
     def _fail(self, cause: BaseException) -> None:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tkws.client.connector import Connector, Route
+from tkws.client.connector import Connector
+from tkws.client.route import Route
 from tkws.connection.attempt import Attempt, Opened
 from tkws.connection.logs import ShownFields
 from tkws.errors import HandshakeError, OpenError, OpenTimeout, URLError, printable
@@ -59,6 +60,7 @@ class OpenSettings:
     protocols: Sequence[str] = ()
     headers: HeadersLike | Callable[[], HeadersLike] = ()
     origin: str | None = None
+    user_agent: str | None = USER_AGENT
     deflate: Deflate | None = None
     route: Route
     cookies: CookieJar | None = None
@@ -90,7 +92,7 @@ class OpenSettings:
             headers=fields,
             origin=self.origin,
             deflate=self.deflate,
-            user_agent=USER_AGENT,
+            user_agent=self.user_agent,
         )
 
     def with_socket(self, sock: socket.socket) -> OpenSettings:
@@ -109,8 +111,9 @@ class OpenSettings:
             raise URLError("would leave TLS")
         if self.route.sock is not None:
             raise URLError("needs another connection, and sock is only one")
-        if self.route.unix is not None and not target.is_same_server(uri):
-            raise URLError(f"leads to another server than {uri.origin}, to which unix leads")
+        binding = self.route.binding
+        if binding is not None and not target.is_same_server(uri):
+            raise URLError(f"leads to another server than {uri.origin}, {binding}")
         return target
 
 

@@ -10,14 +10,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from tkws.checks import check_seconds
-from tkws.client.connector import Route
 from tkws.client.freshurl import STAND_IN, FreshURLOpening
 from tkws.client.opening import MAX_REDIRECTS, Opening, OpenSettings
 from tkws.client.retry import Backoff
+from tkws.client.route import Route
 from tkws.client.widgetowner import WidgetOwner
-from tkws.commands.arguments import check_opening, master_of, retry_state, reusable
+from tkws.commands.arguments import (
+    check_opening,
+    checked_user_agent,
+    connect_headers,
+    local_endpoint,
+    master_of,
+    retry_state,
+    reusable,
+    server_address,
+    tls_name,
+)
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.handlers import EventHandler
+from tkws.http.answers import USER_AGENT
 from tkws.http.headers import Headers, HeadersLike
 from tkws.keywords import ClientKeywords
 from tkws.loop import Master, loop_for
@@ -40,10 +51,15 @@ def open(
     timeout: float = 30.0,
     proxy: str | bool | None = True,
     proxy_ssl: tls.SSLContext | None = None,
+    proxy_headers: HeadersLike = (),
     ssl: tls.SSLContext | None = None,
+    server_hostname: str | None = None,
     unix: str | os.PathLike[str] | None = None,
     sock: socket.socket | None = None,
+    connect_to: tuple[str, int] | None = None,
+    local_addr: tuple[str, int] | None = None,
     origin: str | None = None,
+    user_agent: str | None = USER_AGENT,
     cookies: CookieJar | None = None,
     reconnect: bool | Backoff | None = None,
     max_redirects: int = MAX_REDIRECTS,
@@ -69,11 +85,21 @@ def open(
             (``wss_proxy``, ``https_proxy``, ``no_proxy`` ...); None for a direct connection.
         proxy_ssl: The TLS context of an ``https://`` proxy; None for one that verifies the proxy
             against the system's authorities.
+        proxy_headers: Additional headers for a proxy that speaks HTTP, which the server does not see; a
+            Proxy-Authorization among them is sent in place of the user and password of ``proxy``.
         ssl: The TLS context of a ``wss:`` URL; None for one that verifies the server
             against the system's authorities.
+        server_hostname: The name that TLS asks the server for (SNI), and that its certificate must be for;
+            None for the host of the URL.
         unix: The path of a Unix socket to connect to instead of the URL's host.
         sock: A connected socket to use instead; it belongs to the connection from then on.
+        connect_to: The host and port to connect to instead of those of the URL, which the server still
+            sees in the request: for a name that is not in the DNS yet, or one of several servers of a name.
+            A proxy is asked for this host.
+        local_addr: The numeric address of this machine, and the port or 0 for any, to connect from.
         origin: The Origin header, for servers that require one.
+        user_agent: The User-Agent header, for the server and a proxy; None for none. One in ``headers``
+            goes before it.
         cookies: A jar whose cookies are sent, and which stores those that the server sets.
         reconnect: True, or a `Backoff`, to connect again after the connection was lost or could not
             be made; each attempt is announced by a ``retry`` event.
@@ -105,23 +131,47 @@ def open(
         protocols=reusable(protocols),
         headers=headers if callable(headers) else Headers(headers),
         origin=origin,
+        user_agent=checked_user_agent(user_agent),
         deflate=connection_options.deflate,
-        route=Route(ssl_context=ssl, unix=unix, sock=sock, proxy=proxy, proxy_ssl_context=proxy_ssl),
+        route=Route(
+            ssl_context=ssl,
+            server_hostname=tls_name(server_hostname),
+            unix=unix,
+            sock=sock,
+            connect_to=server_address(connect_to),
+            local_addr=local_endpoint(local_addr),
+            proxy=proxy,
+            proxy_ssl_context=proxy_ssl,
+            proxy_headers=connect_headers(proxy_headers, user_agent),
+        ),
         cookies=cookies,
         max_redirects=max_redirects,
     )
     check_opening(settings)
-    retry = retry_state(reconnect, sock)
+    return _begin(url, settings, connection_options, reconnect=reconnect, owner=owner, master=master)
+
+
+def _begin(
+    url: str | Callable[[], str],
+    settings: OpenSettings,
+    options: ConnectionOptions,
+    *,
+    reconnect: bool | Backoff | None,
+    owner: Master,
+    master: Master,
+) -> WebSocket:
+    """Begin to open a connection by ``settings`` that have been checked."""
+    retry = retry_state(reconnect, settings.route.sock)
     loop = loop_for(master_of(owner, master))
     widget = WidgetOwner(owner) if owner is not None else None
-    if sock is not None:
+    if settings.route.sock is not None:
         try:
-            settings = settings.with_socket(detach(sock))
+            settings = settings.with_socket(detach(settings.route.sock))
         except BaseException:
             if widget is not None:
                 widget.release()
             raise
-    ws = WebSocket(loop, Role.CLIENT, connection_options, "" if callable(url) else str(settings.uri))
+    ws = WebSocket(loop, Role.CLIENT, options, "" if callable(url) else str(settings.uri))
     opener = partial(FreshURLOpening, url) if callable(url) else Opening
     if widget is not None:
         widget.own(session_of(ws))

@@ -56,6 +56,7 @@ class HappyEyeballs:
         on_connected: Called with the connected socket, non-blocking, which then belongs to the caller.
         on_failed: Called with an `OpenError` of phase ``connect`` when all have failed: it names each
             endpoint and its reason, and the single `OSError`, or an `ExceptionGroup` of them, is its cause.
+        local: The address to connect from; endpoints of another family fail. None for the system's choice.
         delay: Seconds after which the next endpoint is tried beside those that have not answered.
         make_socket: Makes a socket of a family and a type.
 
@@ -70,10 +71,12 @@ class HappyEyeballs:
         on_connected: Callable[[Socket], object],
         on_failed: Callable[[OpenError], object],
         *,
+        local: Endpoint | None = None,
         delay: float = ATTEMPT_DELAY,
         make_socket: MakeSocket = Socket,
     ) -> None:
         self._loop = loop
+        self._local = local
         self._delay = delay
         self._make_socket = make_socket
         self._waiting = deque(interleave(endpoints))
@@ -103,7 +106,12 @@ class HappyEyeballs:
 
     def _try_next(self) -> None:
         attempt = _Attempt(
-            self._loop, self._waiting.popleft(), self._make_socket, self._connected, self._failed
+            self._loop,
+            self._waiting.popleft(),
+            self._make_socket,
+            local=self._local,
+            on_connected=self._connected,
+            on_failed=self._failed,
         )
         self._attempts.append(attempt)
         if self._waiting:
@@ -141,11 +149,14 @@ class _Attempt:
         loop: Loop,
         endpoint: Endpoint,
         make_socket: MakeSocket,
+        *,
+        local: Endpoint | None,
         on_connected: Callable[[_Attempt, Socket], object],
         on_failed: Callable[[_Attempt, OSError], object],
     ) -> None:
         self.endpoint = endpoint
         self._loop = loop
+        self._local = local
         self._make_socket = make_socket
         self._on_connected = on_connected
         self._on_failed = on_failed
@@ -156,7 +167,9 @@ class _Attempt:
         """Begin; a callback may come from inside this call."""
         try:
             self._sock = sock = self._make_socket(self.endpoint.family, socket.SOCK_STREAM)
-        except OSError as error:  # no descriptor left, or a family unknown here
+            if self._local is not None:
+                _bind(sock, self.endpoint, self._local)
+        except OSError as error:  # no descriptor left, a family unknown here, or an address that is not ours
             self._fail(error)
             return
         sock.setblocking(False)
@@ -199,6 +212,22 @@ class _Attempt:
     def _fail(self, error: OSError) -> None:
         self.cancel()
         self._on_failed(self, error)
+
+
+def _bind(sock: Socket, endpoint: Endpoint, local: Endpoint) -> None:
+    """Give a socket the address ``local``, before it connects to ``endpoint``.
+
+    Raises:
+        OSError: The address is of another family or another machine, or the port is taken.
+    """
+    if local.family != endpoint.family:
+        raise OSError(errno.EAFNOSUPPORT, f"not to be reached from {local}")
+    if sys.platform != "win32":  # there it means that others' ports may be taken
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a reconnection may use the port again
+    try:
+        sock.bind(local.address)
+    except OSError as error:
+        raise OSError(error.errno, f"from {local}: {error.strerror}") from error
 
 
 def _connect_error(sock: Socket) -> OSError | None:

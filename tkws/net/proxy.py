@@ -13,11 +13,12 @@ from __future__ import annotations
 import errno
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tkws.errors import HandshakeError, OpenError, URLError
 from tkws.http.answers import USER_AGENT, ClientConnection
 from tkws.http.authority import format_authority
+from tkws.http.headers import Headers
 from tkws.http.messages import Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
 from tkws.net.proxyurl import Proxy
@@ -30,6 +31,9 @@ _FINAL_REFUSALS = frozenset(
         "AUTHENTICATION_FAILED",
     )
 )  # fmt: skip
+
+CONNECT_HEADERS: Final = Headers([("User-Agent", USER_AGENT)])
+"""The fields of a CONNECT, besides Host and the credentials, unless the program has others."""
 
 Write: TypeAlias = Callable[[bytes], None]
 
@@ -58,7 +62,9 @@ class ProxyHandshake(ABC):
         return False
 
 
-def start_proxy_handshake(proxy: Proxy, host: str, port: int, write: Write) -> ProxyHandshake:
+def start_proxy_handshake(
+    proxy: Proxy, host: str, port: int, write: Write, headers: Headers = CONNECT_HEADERS
+) -> ProxyHandshake:
     """Begin to ask a proxy for a connection to a server.
 
     Args:
@@ -66,25 +72,29 @@ def start_proxy_handshake(proxy: Proxy, host: str, port: int, write: Write) -> P
         host: The server's name in ASCII if the proxy resolves names, else its address.
         port: The server's port.
         write: Called with what to send.
+        headers: The fields of a CONNECT besides Host; a Proxy-Authorization among them replaces the
+            credentials.
 
     Raises:
         ImportError: The proxy speaks SOCKS and ``socksio`` is not installed.
     """
-    return (SocksHandshake if proxy.is_socks else ConnectHandshake)(proxy, host, port, write)
+    if proxy.is_socks:
+        return SocksHandshake(proxy, host, port, write)
+    return ConnectHandshake(proxy, host, port, write, headers)
 
 
 class ConnectHandshake(ProxyHandshake):
     """CONNECT and its answer."""
 
-    def __init__(self, proxy: Proxy, host: str, port: int, write: Write) -> None:
+    def __init__(self, proxy: Proxy, host: str, port: int, write: Write, headers: Headers) -> None:
         self._proxy = proxy
         self._target = format_authority(host, port)
         self._connection = ClientConnection()
         self._received_any = False
-        headers = {"Host": self._target, "User-Agent": USER_AGENT}
-        if proxy.username is not None:
-            headers["Proxy-Authorization"] = basic_authorization(proxy.username, proxy.password)
-        write(self._connection.request("CONNECT", self._target, headers))
+        fields = [("Host", self._target), *headers.fields]
+        if proxy.username is not None and "Proxy-Authorization" not in headers:
+            fields.append(("Proxy-Authorization", basic_authorization(proxy.username, proxy.password)))
+        write(self._connection.request("CONNECT", self._target, fields))
 
     def receive_data(self, data: bytes) -> bytes | None:
         """Take a part of the answer; the bytes after a 2xx are the server's."""

@@ -16,9 +16,10 @@ from collections.abc import Callable
 
 from tkws.errors import OpenError
 from tkws.http.authority import format_authority
+from tkws.http.headers import Headers
 from tkws.loop import Timeout
 from tkws.net.endpoints import Endpoint, numeric_endpoint
-from tkws.net.proxy import ProxyHandshake, start_proxy_handshake
+from tkws.net.proxy import CONNECT_HEADERS, ProxyHandshake, start_proxy_handshake
 from tkws.net.proxyurl import Proxy
 from tkws.net.resolve import LookUp, Resolution, ask_system
 from tkws.net.stream import Stream, StreamOwner
@@ -36,6 +37,8 @@ class ProxyTunnel(StreamOwner):
         proxy: The proxy, with the credentials to use.
         host: The server's name in ASCII, or its address.
         port: The server's port.
+        headers: The fields of a CONNECT besides Host; a Proxy-Authorization among them replaces the
+            credentials. SOCKS has none.
         ssl_context: For TLS with the proxy itself, if that is `Proxy.secure`.
         explain: Puts the exception by which the connection to the proxy was lost into words.
         on_open: Called with the stream that leads to the server, which then belongs to the caller (it
@@ -57,6 +60,7 @@ class ProxyTunnel(StreamOwner):
         host: str,
         port: int,
         *,
+        headers: Headers = CONNECT_HEADERS,
         ssl_context: ssl.SSLContext | None = None,
         explain: Callable[[Exception], str] = str,
         on_open: Callable[[Stream, bytes], object],
@@ -67,6 +71,7 @@ class ProxyTunnel(StreamOwner):
         self._proxy = proxy
         self._host = host
         self._port = port
+        self._headers = headers
         self._explain = explain
         self._on_open = on_open
         self._on_failed = on_failed
@@ -135,7 +140,9 @@ class ProxyTunnel(StreamOwner):
             self._fail(OpenError(message, phase="proxy"))
 
     def _ask(self, host: str) -> None:
-        self._handshake = start_proxy_handshake(self._proxy, host, self._port, self._stream.write)
+        self._handshake = start_proxy_handshake(
+            self._proxy, host, self._port, self._stream.write, self._headers
+        )
 
     # ---- what the stream tells
 
