@@ -81,6 +81,18 @@ def test_ctrl_c_ends_a_demo_with_a_close_frame(display_root, pump_until, demo, s
 
 
 @pytest.mark.slow
+def test_the_remote_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
+    picture = tmp_path / "remote.png"
+    result = run("demos.remote", "--scripted", "--picture", str(picture))
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert "bob: garden: 70 %, leaf" in lines
+    assert "the house: hall: 60 %, warm" in lines
+    assert re.fullmatch(r"ann: answered in \d+ ms: a window on .*", lines[-1])
+    assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.slow
 def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
     picture = tmp_path / "embedded.png"
     result = run("demos.embedded", "--theme", "dark", "--scripted", "--picture", str(picture))
