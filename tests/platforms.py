@@ -1,14 +1,16 @@
-"""The tests that cannot hold on Windows, each with the reason.
+"""The tests that cannot hold on Windows or on Tcl 9, each with the reason.
 
-`POSIX` has those for which Windows lacks something, `WINE` those that Wine alone fails. Both map a file below
-``tests`` to its tests, to cases of them (an id in brackets), or to ``*`` for all. `mark` gives such tests the
-marker ``posix`` or ``wine``, and skips them where they cannot hold.
+`POSIX` has those for which Windows lacks something, `WINE` those that Wine alone fails, `TCL9` those that
+Tcl 9 does not allow. Each maps a file below ``tests`` to its tests, to cases of them (an id in brackets), or
+to ``*`` for all. `mark` gives such tests the marker ``posix``, ``wine`` or ``tcl9``, and skips them where
+they cannot hold.
 """
 
 from __future__ import annotations
 
 import ctypes
 import sys
+import tkinter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
@@ -90,6 +92,30 @@ WINE: Reasons = MappingProxyType({
     },
 })  # fmt: skip
 
+NO_OTHER_THREAD = "only the main thread can have a loop there"
+NO_SUCH_FACT = "its notifier has an epoll of its own"
+NO_FORK = "its notifier aborts a forked child"
+
+TCL9: Reasons = MappingProxyType({
+    "loop/test_channel.py": {"test_a_program_that_does_not_close_its_loop_ends[ends]": NO_OTHER_THREAD},
+    "loop/test_facts.py": {
+        "test_a_call_from_another_thread": "what is not refused there cannot be tried",
+        "test_a_descriptor_above_1023[bare-False]": NO_SUCH_FACT,
+        "test_tcls_own_pipe_is_made_while_the_numbers_are_low[fill-False]": NO_SUCH_FACT,
+    },
+    "loop/test_fork.py": {"test_tks_loop_in_the_child_serves_nothing_and_comes_to_rest": NO_FORK},
+    "loop/test_loop_for.py": {
+        "test_the_end_of_the_program_closes_the_loops_of_its_thread": NO_OTHER_THREAD,
+        "test_the_end_of_the_program_is_silent": NO_OTHER_THREAD,
+    },
+    "loop/test_signals.py": {
+        "test_a_loop_in_another_thread_leaves_signals_alone": NO_OTHER_THREAD,
+        "test_the_child_of_a_fork_writes_no_signals_to_its_parent": NO_FORK,
+    },
+})  # fmt: skip
+
+LISTS: Mapping[str, Reasons] = MappingProxyType({"posix": POSIX, "wine": WINE, "tcl9": TCL9})
+
 
 def is_wine() -> bool:
     """Whether this Windows is Wine."""
@@ -109,9 +135,9 @@ def reason_for(nodeid: str, reasons: Reasons) -> str | None:
 
 def mark(items: list[pytest.Item]) -> None:
     """Mark what is listed, and skip it where it cannot hold."""
-    absent = {"posix": sys.platform == "win32", "wine": is_wine()}
+    absent = {"posix": sys.platform == "win32", "wine": is_wine(), "tcl9": tkinter.TclVersion >= 9}
     for item in items:
-        for name, reasons in (("posix", POSIX), ("wine", WINE)):
+        for name, reasons in LISTS.items():
             reason = reason_for(item.nodeid, reasons)
             if reason is not None:
                 item.add_marker(name)

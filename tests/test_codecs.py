@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 
@@ -69,8 +70,9 @@ def deep(levels: int = 100_000) -> list[object]:
     ids=["object", "set", "bytes", "key", "nan", "inf", "huge", "circular", "deep"],
 )
 def test_what_json_cannot_hold_is_refused(value, error, sentence):
-    with pytest.raises(error, match=sentence):
+    with pytest.raises(error) as refused:
         JSON.encode(value)
+    assert re.search(sentence, str(refused.value))  # Python 3.14 adds notes, which say where
 
 
 def test_what_an_object_raises_itself_is_passed_on():

@@ -1,4 +1,4 @@
-"""The lists of tests that cannot hold on Windows: each names a test that exists, and says why."""
+"""The lists of tests that cannot hold on Windows or Tcl 9: each names a test that exists, and says why."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.platforms import POSIX, WINE, Reasons, reason_for
+from tests.platforms import LISTS, Reasons, reason_for
 
 TESTS = Path(__file__).parent
-LISTS = {"posix": POSIX, "wine": WINE}
 
 
 @pytest.mark.parametrize("name", LISTS)

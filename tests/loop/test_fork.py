@@ -81,7 +81,6 @@ def test_the_end_of_the_interpreter_in_the_child_is_ignored(pump_until, capfd) -
     loop.close()
 
 
-@pytest.mark.skipif(tkinter.TclVersion >= 9, reason="the notifier of Tcl 9 aborts a forked child")
 def test_tks_loop_in_the_child_serves_nothing_and_comes_to_rest(loop, root, flooded, log, pump_until) -> None:
     """The readiness object is the parent's, and stays readable as long as it does not read."""
     loop.watch(flooded.fileno(), lambda: log.append("read"), None)

@@ -289,7 +289,6 @@ def test_a_loop_in_another_thread_leaves_signals_alone() -> None:
     assert wakeup_fd() == -1
 
 
-@pytest.mark.skipif(tkinter.TclVersion >= 9, reason="the notifier of Tcl 9 aborts a forked child")
 def test_the_child_of_a_fork_writes_no_signals_to_its_parent(root) -> None:
     from tests.loop.test_fork import fork
 
@@ -476,7 +475,7 @@ def test_an_interrupt_ends_a_dialog(guarded, root, log, how) -> None:
     def ask() -> None:
         if how == "nested":
             guarded.call_soon(wait)
-        root.tk.call("after", 0, f"exec kill -INT {os.getpid()}")  # by Tcl, once it waits
+        root.tk.call("after", 0, f"exec sh -c {{kill -INT {os.getpid()}}}")  # by Tcl, once it waits
         try:
             wait()
         finally:
@@ -579,7 +578,7 @@ def test_what_leaves_a_callback_is_raised_where_tk_is_waited_for(guarded, root, 
 
 
 def test_an_interrupt_of_a_wait_comes_without_tk_if_the_program_goes_on(guarded, root) -> None:
-    root.tk.call("after", 0, f"exec kill -INT {os.getpid()}")
+    root.tk.call("after", 0, f"exec sh -c {{kill -INT {os.getpid()}}}")
     with pytest.raises(KeyboardInterrupt):
         wait_and_go_on(root)
 
@@ -614,7 +613,7 @@ def test_a_loop_with_work_left_outlives_the_dialogs_that_an_interrupt_ends(guard
 
     def ask() -> None:
         guarded.call_soon(wait)
-        root.tk.call("after", 0, f"exec kill -INT {os.getpid()}")
+        root.tk.call("after", 0, f"exec sh -c {{kill -INT {os.getpid()}}}")
         wait_for_ever(root)
 
     guarded.call_soon(ask)

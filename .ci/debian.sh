@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# bash .ci/debian.sh ROOT PYTHON TEST...: runs tests on a Python of Debian's newest packages, which are in the folder
+# ROOT as in a system of its own: in /root/v3.14 and /root/v3.15 virtual environments with what tests need, and in
+# /root/tcl9 a _tkinter for 3.14 that is built on Tcl/Tk 9. PYTHON is 3.14, 3.15 or 3.14-tcl9. tests/platforms.py has
+# the tests that cannot hold there. Needs root.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$(realpath "$1") version=${2%-tcl9} copy=/root/tkws-$2
+path=$copy
+[ "$2" = "$version" ] || path=/root/tcl9:$copy
+shift 2
+
+rm -rf "${root:?}$copy"
+mkdir "$root$copy"
+tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C "$root$copy"
+grep -qs localhost "$root/etc/hosts" || printf '127.0.0.1 localhost\n::1 localhost\n' >>"$root/etc/hosts"
+
+# inside COMMAND...: in that root; what is mounted for it goes with its last process.
+inside() {
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --mount bash -euc 'mount --bind /proc "$0/proc"; mount --rbind /dev "$0/dev"; exec chroot "$0" "$@"' "$root" \
+        env -i -C "$copy" HOME=/root PATH="/root/v$version/bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 \
+        PYTHONPATH="$path" "$@"
+}
+
+tests() { inside python -m pytest -q "$@"; }
+
+# As with the other tests: many a time limit is wall time, so what fails is repeated once, with nothing beside it.
+tests -n "$((2 * $(nproc)))" --dist worksteal "$@" || {
+    [ "$?" = 1 ] || exit 1
+    printf '\n---- what failed, once more:\n'
+    tests --last-failed --last-failed-no-failures=none "$@"
+}
