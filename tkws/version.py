@@ -1,3 +1,3 @@
 """The version of the package, in one place for its metadata and for the headers that it sends."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
