@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tkinter as tk
@@ -110,6 +111,51 @@ def flood(path: Path, theme: str, scaling: float) -> None:
         take(root, path, 8000)
 
 
+def trades(path: Path, theme: str, then: Callable[[Console], object], scaling: float) -> None:
+    """A feed of prices, 200 a second, of which ``then`` shows something."""
+    root = new_root(scaling)
+    server = tkws.serve(master=root, port=8765)
+
+    @server.live("/feed")
+    def feed(ws: tkws.WebSocket, type: str, _message: object) -> None:
+        if type == "connect":
+            send(ws, 0)
+
+    def send(ws: tkws.WebSocket, number: int) -> None:
+        if ws.state is tkws.State.OPEN:
+            for at in range(number, number + 10):
+                ws.send(trade(at))
+            loop_for(root).call_later(0.05, send, ws, number + 10)
+
+    console = Console(root, Settings(theme=theme), None)
+    console.connect_to(Target(url=f"{server.url}feed", proxy=NO_PROXY, ping_interval=0.5))
+    root.after(2000, then, console)
+    take(root, path, 12_000)
+
+
+def trade(number: int) -> str:
+    """Return what an exchange says."""
+    symbol, price = [("BTC-EUR", 64250), ("ETH-EUR", 2480), ("SOL-EUR", 142), ("ADA-EUR", 0.45)][
+        number * 7 % 11 % 4
+    ]
+    moved = price * (1 + 0.01 * math.sin(number / 300 + price) + 0.003 * math.sin(number / 37))
+    fields = {"type": "trade", "symbol": symbol, "price": f"{moved:.5g}", "size": number % 7 + 1}
+    return json.dumps({**fields, "sequence": number, "venue": {"name": "X1", "fee": 0.1}})
+
+
+def show_keys(console: Console) -> None:
+    """Show the trades by symbol, with a field of the last one."""
+    console.conversation.live.toggle()
+    keys = console.conversation.live.keys
+
+    def select() -> None:
+        keys.tree.selection_set(keys.tree.get_children()[3])
+        console.update_idletasks()
+        console.after(500, console.conversation.detail.fields.show, ("symbol",), "ETH-EUR")
+
+    console.after(8000, select)
+
+
 def serve(path: Path, theme: str, scaling: float) -> None:
     """A server with three connections."""
     root = new_root(scaling)
@@ -143,6 +189,7 @@ def main() -> int:
     for theme, suffix in (("light", ""), ("dark", "-dark")):
         talk(folder / f"console{suffix}.png", theme, select_json, scaling)
         talk(folder / f"console-options{suffix}.png", theme, show_options, scaling)
+        trades(folder / f"console-keys{suffix}.png", theme, show_keys, scaling)
         flood(folder / f"console-flood{suffix}.png", theme, scaling)
         serve(folder / f"console-serve{suffix}.png", theme, scaling)
     return 0

@@ -6,7 +6,8 @@ import tracemalloc
 
 import pytest
 
-from tkws.console.log import CAPACITY, Direction, Filter, Log, Row, View, sent_messages
+from tkws.console.log import CAPACITY, Direction, Log, Row, sent_messages
+from tkws.console.view import Filter, View
 
 LONG_ENOUGH = 60.0  # seconds of looking that no test needs
 

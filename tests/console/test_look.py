@@ -132,6 +132,7 @@ def test_every_colour_can_be_read_on_what_it_stands_on() -> None:
     for palette in (LIGHT, DARK):
         for text in (palette.text, palette.soft, palette.accent, palette.bad):
             assert contrast(text, palette.surface) >= 4.5
+        assert contrast(palette.text, palette.mark) >= 4.5
         assert contrast(palette.on_accent, palette.accent) >= 4.5
 
 

@@ -11,10 +11,10 @@ from tkinter import ttk
 import pytest
 
 import tkws
-from tkws.console.log import Filter
 from tkws.console.refusals import Refusal, RefusalWatch
 from tkws.console.serversession import Mode
 from tkws.console.serverwindow import ServerWindow
+from tkws.console.view import Filter
 
 PumpUntil = Callable[..., None]
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tkws.console.log import Direction, Filter, Log, View
+from tkws.console.log import Direction, Log
 from tkws.console.table import Table
+from tkws.console.view import Filter, View
 
 PumpUntil = Callable[..., None]
 

@@ -17,10 +17,11 @@ from tests.console.conftest import Echo, is_over
 from tests.windows import cut_off, descendants, of_other_colours, tab_order
 from tkws.console import settings as storage
 from tkws.console.history import Entry
-from tkws.console.log import Direction, Filter
+from tkws.console.log import Direction
 from tkws.console.look import DARK, LIGHT, Palette, theme_of
 from tkws.console.run import run_window
 from tkws.console.target import NO_PROXY, Target
+from tkws.console.view import Filter
 from tkws.console.window import Console
 
 PumpUntil = Callable[..., None]

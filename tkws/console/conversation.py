@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import messagebox, ttk
-from typing import Final
+from typing import Any, Final
 
 from tkws.console.detail import Detail
 from tkws.console.filterbar import FilterBar
-from tkws.console.log import Direction, Filter, Log, View
+from tkws.console.live.fieldpicker import FieldAction
+from tkws.console.live.fields import Path, as_text, path_text
+from tkws.console.live.panel import LivePanel
+from tkws.console.log import Direction, Log
 from tkws.console.look import show_pane, theme_of
+from tkws.console.query import equals_term, read_query
 from tkws.console.table import Table
+from tkws.console.view import Filter, View
 from tkws.console.visible import copied
 
 _FRAME_MS = 33  # new rows are drawn 30 times a second; scrolling draws at once
 _SEARCH_TIME = 0.006  # seconds per frame to search new rows, or all rows after a change of the filter
+_READ_TIME = 0.008  # seconds per frame to read the fields of messages
 
 
 class Conversation(ttk.PanedWindow):
@@ -30,6 +37,7 @@ class Conversation(ttk.PanedWindow):
         log: The log to show.
         on_drawn: Called after each drawing with a text about the rows shown.
         placeholder: Returns the text that the table shows while the log is empty.
+        on_error: Called with a sentence if something cannot be shown.
         with_peers: Whether there is a column for the peer.
 
     Attributes:
@@ -44,6 +52,7 @@ class Conversation(ttk.PanedWindow):
         on_drawn: Callable[[str], object],
         *,
         placeholder: Callable[[], str],
+        on_error: Callable[[str], object],
         with_peers: bool = False,
     ) -> None:
         super().__init__(parent, orient="vertical")
@@ -58,6 +67,20 @@ class Conversation(ttk.PanedWindow):
         self.filter: Final = FilterBar(upper, self._filter_changed, self.toggle_pause)
         self.table: Final = Table(upper, self.view, self._selection_changed, with_peers=with_peers)
         self.detail: Final = Detail(self)
+        self.live: Final = LivePanel(
+            upper,
+            self.table,
+            self.view,
+            on_select=self._show_number,
+            on_open=self._show_only,
+            on_error=on_error,
+            on_change=self.refresh_soon,
+        )
+        self.detail.fields.actions = [
+            FieldAction("By key", lambda path, _: self.live.show_by_key(path)),
+            FieldAction("Only this", self._show_only, _is_scalar),
+            FieldAction("Not this", partial(self._show_only, sign="-"), _is_scalar),
+        ]
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
         self.add(upper, weight=3)
@@ -75,6 +98,7 @@ class Conversation(ttk.PanedWindow):
             self.after_cancel(self._timer)
             self._timer = ""
         complete = self.paused or self.view.advance(_SEARCH_TIME)
+        complete = self.live.advance(_READ_TIME) and complete
         self.table.placeholder = self._empty_text()
         self.table.draw()
         self._on_drawn(self._counts())
@@ -91,6 +115,7 @@ class Conversation(ttk.PanedWindow):
         """Remove all rows."""
         self.log.clear()
         self.view.filter = self.view.filter  # restarts the search
+        self.live.reset()
         self.table.select(-1)
         self.table.follow()
         self.refresh_soon()
@@ -133,8 +158,23 @@ class Conversation(ttk.PanedWindow):
 
     def _filter_changed(self, filter: Filter) -> None:
         self.view.filter = filter
+        self.detail.mark(read_query(filter.text).marks)
+        self.live.reset()
         self.table.redraw()
         self.refresh_soon()
+
+    def _show_number(self, number: int) -> None:
+        """Show a row in full, if the log still has it; -1 for none."""
+        at = number - self.log.first
+        if number < 0:
+            self.detail.show(None)
+        elif 0 <= at < len(self.log.rows):
+            self.detail.show(self.log.rows[at])
+
+    def _show_only(self, path: Path, value: Any, sign: str = "") -> None:
+        """Show the messages in which a field has a value; those in which it does not if ``sign`` is ``-``."""
+        self.live.show_messages()
+        self.filter.add_term(f"{sign}{equals_term(path_text(path), as_text(value))}")
 
     def _selection_changed(self) -> None:
         self.detail.show(self.table.current)
@@ -158,3 +198,7 @@ class Conversation(ttk.PanedWindow):
         elif not self.table.following:
             parts.append("Ctrl+N follows the newest")
         return "   ·   ".join(parts)
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, dict | list)

@@ -6,10 +6,14 @@ more than what is looked at.
 
 from __future__ import annotations
 
+import re
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from tkinter import ttk
+from typing import Final
 
+from tkws.console.live.fieldpicker import FieldPicker
 from tkws.console.log import Direction, Row
 from tkws.console.look import theme_of
 from tkws.console.payload import byte_count
@@ -17,6 +21,8 @@ from tkws.console.reading import Kind, Mode, Part, read
 
 _FIRST_SLICES = 3
 _MORE_SLICES = 8
+_MAX_MARKS = 200  # of a pattern in a slice
+_FOUND = "found"
 
 
 class Detail(ttk.Frame):
@@ -28,6 +34,7 @@ class Detail(ttk.Frame):
     Attributes:
         row: The row that is shown; None for an empty pane.
         save: Called with that row when the button is pressed; to be set by the owner.
+        fields: Picks a field of a JSON message.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -35,6 +42,7 @@ class Detail(ttk.Frame):
         self.row: Row | None = None
         self.save: Callable[[Row], object] = lambda row: None
         self._slices: Iterator[list[Part]] = iter(())
+        self._patterns: Sequence[re.Pattern[str]] = ()
         self._complete = True
         self._timer = ""
         self._theme = theme_of(self)
@@ -42,6 +50,7 @@ class Detail(ttk.Frame):
         self._mode = tk.StringVar(self, Mode.PRETTY)
         self._text = tk.Text(self, height=6, width=20, wrap="char", state="disabled", takefocus=True)
         self._bar = ttk.Scrollbar(self, command=self._text.yview)
+        self.fields: Final = FieldPicker(self, self._text, self._plain_text)
         self._save_button = ttk.Button(self, text="Save…", style="Quiet.TButton", command=self._save_row)
         self._lay_out()
         self._bind()
@@ -51,6 +60,12 @@ class Detail(ttk.Frame):
         """Show a row; None clears the pane."""
         if row is not self.row or row is None:
             self.row = row
+            self._show()
+
+    def mark(self, patterns: Sequence[re.Pattern[str]]) -> None:
+        """Mark the parts of the message that match, from now on."""
+        if patterns != self._patterns:
+            self._patterns = patterns
             self._show()
 
     @property
@@ -81,9 +96,10 @@ class Detail(ttk.Frame):
             button.grid(row=0, column=column, padx=px(4))
         self._save_button.grid(row=0, column=4, padx=px(4), pady=px(2))
         self._text.configure(padx=px(8), pady=px(4), font=self._theme.mono)
-        self._text.grid(row=1, column=0, columnspan=5, sticky="nsew")
-        self._bar.grid(row=1, column=5, sticky="ns")
-        self.rowconfigure(1, weight=1)
+        self.fields.grid(row=1, column=0, columnspan=6, sticky="ew")
+        self._text.grid(row=2, column=0, columnspan=5, sticky="nsew")
+        self._bar.grid(row=2, column=5, sticky="ns")
+        self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
 
     def _bind(self) -> None:
@@ -101,6 +117,7 @@ class Detail(ttk.Frame):
 
     def _paint(self) -> None:
         paint_text(self._text)
+        self._text.tag_configure(_FOUND, background=self._theme.colours.mark)
         self._text.tag_configure(Kind.ESCAPE, foreground=self._theme.colours.bad)
         self._text.tag_configure(Kind.TAB, background=self._theme.colours.accent_soft)
         self._text.tag_configure(Kind.REMARK, foreground=self._theme.colours.soft, font=self._theme.small)
@@ -110,6 +127,7 @@ class Detail(ttk.Frame):
         self._text.configure(state="normal")
         self._text.delete("1.0", "end")
         self._text.configure(state="disabled")
+        self.fields.reset("" if row is None or row.direction is Direction.NOTE else row.payload)
         self._slices = iter(()) if row is None else read(row.payload, Mode(self._mode.get()))
         self._complete = row is None
         self._save_button.state(["disabled" if row is None else "!disabled"])
@@ -122,10 +140,19 @@ class Detail(ttk.Frame):
         if part is None:
             self._complete = True
             return
+        begin = self._text.index("end-1c")
         words = [word for text, kind in part for word in (text, kind.value)]
         self._text.configure(state="normal")
         self._text.insert("end", *words)
         self._text.configure(state="disabled")
+        self._mark_matches(begin, "".join(text for text, _ in part))
+
+    def _mark_matches(self, begin: str, text: str) -> None:
+        for pattern in self._patterns:
+            for match in islice(pattern.finditer(text), _MAX_MARKS):
+                self._text.tag_add(
+                    _FOUND, f"{begin} + {match.start()} chars", f"{begin} + {match.end()} chars"
+                )
 
     def _scrolled(self, first: float, last: float) -> None:  # in fact, Tk passes strings
         self._bar.set(first, last)

@@ -8,8 +8,9 @@ from tkinter import ttk
 from types import MappingProxyType
 from typing import Final
 
-from tkws.console.log import Direction, Filter
+from tkws.console.log import Direction
 from tkws.console.look import theme_of
+from tkws.console.view import Filter
 
 _TYPES: Mapping[str, frozenset[str] | None] = MappingProxyType(
     {
@@ -37,7 +38,7 @@ class FilterBar(ttk.Frame):
 
     Args:
         parent: The parent widget.
-        on_change: Called with the new filter.
+        on_change: Called with the new filter; raises a `ValueError` with the reason why it cannot be applied.
         on_pause: Called when the button is pressed.
     """
 
@@ -55,12 +56,15 @@ class FilterBar(ttk.Frame):
         self._type = self._make_choice(list(_TYPES), 15)
         self._direction = self._make_choice(list(_DIRECTIONS), 10)
         self._pause = ttk.Button(self, text="Pause", style="Quiet.TButton", command=on_pause, width=7)
+        self._fault = ttk.Label(self, style="Wrong.TLabel")
         label = ttk.Label(self, text="Filter", style="Soft.TLabel")
         gap = theme.px(8)
         label.grid(row=0, column=0, padx=(0, gap))
         self.text.grid(row=0, column=1, sticky="nsew")
         for column, widget in enumerate((self._type, self._direction, self._pause), 2):
             widget.grid(row=0, column=column, sticky="ns", padx=(gap, 0))
+        self._fault.grid(row=1, column=1, columnspan=4, sticky="w")
+        self._fault.grid_remove()
         # The choices shrink once the text field has its minimum width.
         for column, weight, least in ((1, 100, 60), (2, 1, 124), (3, 1, 126)):
             self.columnconfigure(column, weight=weight, minsize=theme.px(least))
@@ -84,6 +88,13 @@ class FilterBar(ttk.Frame):
         self._direction.current(0)
         self.apply()
 
+    def add_term(self, term: str) -> None:
+        """Add a term to the text, and apply it."""
+        text = self.text.get().strip()
+        if term not in text.split():
+            self._text.set(f"{text} {term}".strip())
+        self.apply()
+
     def show_paused(self, paused: bool) -> None:
         """Show on the button what it does next."""
         self._pause.configure(text="Resume" if paused else "Pause")
@@ -93,15 +104,27 @@ class FilterBar(ttk.Frame):
         if self._timer:
             self.after_cancel(self._timer)
             self._timer = ""
-        if self.filter != self._applied:
+        if self.filter == self._applied:
+            self._show_fault("")
+            return
+        try:
+            self._on_change(self.filter)
+        except ValueError as error:  # the filter before stays
+            self._show_fault(str(error))
+        else:
             self._applied = self.filter
-            self._on_change(self._applied)
+            self._show_fault("")
 
     def destroy(self) -> None:
         """Cancel the timer, and destroy the widget."""
         if self._timer:
             self.after_cancel(self._timer)
         super().destroy()
+
+    def _show_fault(self, sentence: str) -> None:
+        """Show why the text is not applied; an empty sentence if it is."""
+        self._fault.configure(text=sentence)
+        (self._fault.grid if sentence else self._fault.grid_remove)()
 
     def _apply_soon(self) -> None:
         if self._timer:

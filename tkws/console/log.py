@@ -1,26 +1,21 @@
-"""The conversation: messages and events in bounded memory, and the part of them that is shown.
+"""The conversation: messages and events in bounded memory.
 
 Knows neither Tk nor connections. A `Log` numbers its rows from 0, and drops the oldest if there are too
-many or they take too much memory; numbers are never reused. A `View` finds the rows that pass a filter in
-small steps, so that a long log does not block the window.
+many or they take too much memory; numbers are never reused.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
 from typing import NamedTuple
 
 CAPACITY = 100_000
 MAX_BYTES = 128 << 20  # of payloads; together with the rows' overhead, 100,000 rows stay below 200 MiB
 
 _SLACK = 16  # a full log drops a sixteenth of its rows at once, since each dropping takes time
-_CHUNK = 256  # rows between two checks of the clock
 
 
 class Direction(StrEnum):
@@ -51,9 +46,6 @@ class Row(NamedTuple):
         if isinstance(self.payload, bytes) or self.payload.isascii():
             return len(self.payload)
         return len(self.payload.encode(errors="replace"))
-
-
-_number_of = attrgetter("number")
 
 
 class Log:
@@ -117,105 +109,6 @@ class Log:
             count += 1
         del self.rows[:count]
         self.dropped += count
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """The condition for rows to be shown.
-
-    Attributes:
-        text: A text that they contain, in any case; in binary messages as text or as hex. Empty for any.
-        types: The types to show; None for all.
-        directions: The directions to show; None for all.
-    """
-
-    text: str = ""
-    types: frozenset[str] | None = None
-    directions: frozenset[Direction] | None = None
-
-    @property
-    def passes_all(self) -> bool:
-        """Whether all rows pass."""
-        return not self.text and self.types is None and self.directions is None
-
-    def passes(self, row: Row) -> bool:
-        """Return whether a row is to be shown."""
-        if self.types is not None and row.type not in self.types:
-            return False
-        if self.directions is not None and row.direction not in self.directions:
-            return False
-        if not self.text:
-            return True
-        wanted = self.text.casefold()
-        payload = row.payload
-        if isinstance(payload, str):
-            return wanted in payload.casefold() or wanted in row.peer.casefold()
-        return (
-            wanted in payload.decode(errors="replace").casefold()
-            or wanted.replace(" ", "") in payload.hex()
-            or wanted in row.peer.casefold()
-        )
-
-
-class View:
-    """The rows of a log that pass a filter.
-
-    Args:
-        log: The log.
-
-    Attributes:
-        rows: The rows found so far, the oldest first; `advance` finds more.
-    """
-
-    def __init__(self, log: Log) -> None:
-        self.rows: list[Row] = []
-        self._log = log
-        self._filter = Filter()
-        self._next = log.first
-
-    @property
-    def filter(self) -> Filter:
-        """The filter; setting it restarts the search."""
-        return self._filter
-
-    @filter.setter
-    def filter(self, filter: Filter) -> None:
-        self._filter = filter
-        self.rows.clear()
-        self._next = self._log.first
-
-    @property
-    def unseen(self) -> int:
-        """How many rows of the log have not been searched yet."""
-        return self._log.next - max(self._next, self._log.first)
-
-    def advance(self, seconds: float) -> bool:
-        """Search more rows for about ``seconds``, and remove those that the log has dropped.
-
-        Returns:
-            Whether all rows have been searched.
-        """
-        log = self._log
-        self._remove_dropped()
-        deadline = time.perf_counter() + seconds
-        at = max(self._next, log.first) - log.first
-        while at < len(log.rows):
-            chunk = log.rows[at : at + _CHUNK]
-            at += len(chunk)
-            self.rows += chunk if self._filter.passes_all else filter(self._filter.passes, chunk)
-            if time.perf_counter() > deadline:
-                break
-        self._next = log.first + at
-        return at == len(log.rows)
-
-    def index_of(self, number: int) -> int:
-        """Return the index of the row with that number in `rows`, or where it would be inserted."""
-        return bisect_left(self.rows, number, key=_number_of)
-
-    def _remove_dropped(self) -> None:
-        first = self._log.first
-        if self.rows and self.rows[0].number < first:
-            del self.rows[: self.index_of(first)]
 
 
 def sent_messages(rows: Iterable[Row]) -> list[Row]:

@@ -88,6 +88,12 @@ def follow_menu(conversation: Conversation) -> Menu:
     ]
 
 
+def live_menu(conversation: Conversation) -> Menu:
+    """Return the part of a menu for the views of live data."""
+    live = conversation.live
+    return [Action(lambda: "All messages" if live.is_by_key else "By key", live.toggle, "g")]
+
+
 def theme_action(window: tk.Misc, toggle: Callable[[], object]) -> Action:
     """Return the entry that switches between the light and the dark theme."""
     return Action(lambda: "Light" if theme_of(window).is_dark else "Dark", toggle, "d")

@@ -176,6 +176,7 @@ class ServerWindow(ttk.Frame):
             "Edit": menus.edit_menu(self.conversation),
             "View": [
                 *menus.follow_menu(self.conversation),
+                *menus.live_menu(self.conversation),
                 Action("Go to the connections", self._go_to_list, "l"),
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
                 None,
@@ -197,7 +198,12 @@ class ServerWindow(ttk.Frame):
         self.banner: Banner = Banner(self)
         self._panes = ttk.PanedWindow(self, orient="horizontal")
         self.conversation: Conversation = Conversation(
-            self._panes, self.log, self._show_counts, placeholder=self._placeholder, with_peers=True
+            self._panes,
+            self.log,
+            self._show_counts,
+            placeholder=self._placeholder,
+            on_error=self.banner.show,
+            with_peers=True,
         )
         self.files: Files = Files(self.conversation, self._show_done, self.banner.show)
         self._side = self._build_side(self._panes)

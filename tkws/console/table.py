@@ -14,9 +14,10 @@ from tkinter import font as tkfont, ttk
 from types import MappingProxyType
 
 from tkws.console.events import is_abnormal
-from tkws.console.log import Direction, Row, View
+from tkws.console.log import Direction, Row
 from tkws.console.look import Action, add_context_menu, theme_of
 from tkws.console.payload import preview
+from tkws.console.view import View
 from tkws.console.visible import EMPTY
 
 _ARROWS = MappingProxyType({Direction.IN: "↓", Direction.OUT: "↑", Direction.NOTE: "·"})

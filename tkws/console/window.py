@@ -259,7 +259,11 @@ class Console(ttk.Frame):
         self.address: AddressBar = AddressBar(left, self.settings, self.connect, self.toggle_connection)
         self.banner: Banner = Banner(left)
         self.conversation: Conversation = Conversation(
-            left, self.log, self._show_counts, placeholder=self._placeholder
+            left,
+            self.log,
+            self._show_counts,
+            placeholder=self._placeholder,
+            on_error=self.banner.show,
         )
         self.files: Files = Files(self.conversation, self.show_done, self.banner.show)
         self.sending: Sending = Sending(self.session, self.conversation, self.show_done, self.banner.show)
@@ -307,6 +311,8 @@ class Console(ttk.Frame):
             "Edit": menus.edit_menu(conversation),
             "View": [
                 *menus.follow_menu(conversation),
+                None,
+                *menus.live_menu(conversation),
                 None,
                 menus.pane_action("the side panel", self.side, self.toggle_side, "F2"),
                 menus.pane_action("the details", conversation.detail, self.toggle_detail, "F3"),

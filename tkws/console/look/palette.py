@@ -24,6 +24,7 @@ class Palette:
     waiting: str = "#d99a00"
     bad: str = "#cf3a52"
     bad_soft: str = "#fdeef0"
+    mark: str = "#fff1b8"
     on_accent: str = "#ffffff"
 
 
@@ -44,5 +45,6 @@ DARK = Palette(
     waiting="#e5b13d",
     bad="#f0798b",
     bad_soft="#4a2530",
+    mark="#5c4a12",
     on_accent="#14161d",
 )
