@@ -252,14 +252,14 @@ def display_root() -> Iterator[tkinter.Tk]:
 
 @pytest.fixture
 def pump_until(_pump: tkinter.Tk) -> PumpUntil:
-    """``pump_until(condition, timeout=20.0)`` runs Tk's event loop until ``condition()`` is true.
+    """``pump_until(condition, timeout=60.0)`` runs Tk's event loop until ``condition()`` is true.
 
     It serves every interpreter of the thread. The test fails at ``timeout`` seconds, with the
     condition's source; what a bare file callback raised is raised here.
     """
     from tkws.testing import run_until
 
-    def pump_until(condition: Callable[[], object], timeout: float = 20.0) -> None:
+    def pump_until(condition: Callable[[], object], timeout: float = 60.0) -> None:
         __tracebackhide__ = True
         run_until(condition, timeout, master=_pump)
 

@@ -97,7 +97,7 @@ def test_a_thousand_connections_leave_nothing(root, pump_until):
         server.configure(handler=served)
         for _ in range(AT_ONCE):
             tkws.open(server.url, client, master=root, keepalive=30, **arguments)
-        pump_until(lambda: client.types.count("disconnect") == AT_ONCE, timeout=30)
+        pump_until(lambda: client.types.count("disconnect") == AT_ONCE)
         pump_until(lambda: not (server.connections or server._http_connections))
 
     for way in WAYS:

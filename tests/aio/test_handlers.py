@@ -222,7 +222,7 @@ def test_the_peer_is_slowed_while_it_awaits_and_its_pings_are_answered(guest, ro
     assert ours.statistics.messages_received < 100
     assert peer.buffered_amount > 50_000_000
     done.set()
-    pump_until(lambda: len(received) == count + 1, timeout=30)
+    pump_until(lambda: len(received) == count + 1)
 
 
 def test_a_pause_of_the_programs_holds_after_the_handler_is_done(guest, root, pump_until):

@@ -187,10 +187,11 @@ def nowhere() -> Iterator[int]:
 
 
 @pytest.fixture
-def nobody() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
+def nobody() -> Iterator[int]:
+    """A port that nobody listens on, and nobody else gets."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock.getsockname()[1]
 
 
 def tick(root, clock: Clock, pump_until, seconds: int = 1) -> None:

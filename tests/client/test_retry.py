@@ -240,13 +240,15 @@ def test_bad_arguments_of_open(root, peers):
 # On the loop
 
 
-def serve(root, port: int = 0) -> tuple[tkws.HTTPServer, Log]:
+@pytest.fixture
+def served(root, own_host) -> tuple[tkws.HTTPServer, Log]:
+    """A server and its handler; once it is closed, nobody listens at its port."""
     log = Log()
-    return tkws.serve(master=root, port=port, handler=log), log
+    return tkws.serve(own_host, master=root, handler=log), log
 
 
-def test_a_lost_connection_is_opened_again_by_the_same_object(root, pump_until):
-    server, heard = serve(root)
+def test_a_lost_connection_is_opened_again_by_the_same_object(root, served, pump_until):
+    server, heard = served
     log = Log(connect=lambda ws, message: ws.send(f"hello {ws.statistics.reconnections}"))
     ws = tkws.open(server.url, log, master=root, reconnect=QUICK)
     pump_until(lambda: heard.all("text") == ["hello 0"])
@@ -262,8 +264,8 @@ def test_a_lost_connection_is_opened_again_by_the_same_object(root, pump_until):
     server.close()
 
 
-def test_attempts_that_fail_are_told_and_counted(root, pump_until):
-    server, _ = serve(root)
+def test_attempts_that_fail_are_told_and_counted(root, served, pump_until):
+    server, _ = served
     log = Log()
     ws = tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(initial=0.01, jitter=0, attempts=3))
     pump_until(lambda: log.open)
@@ -330,8 +332,8 @@ def test_a_server_with_a_broken_answer_is_tried_again_until_it_is_mended(root, p
 
 
 @pytest.mark.parametrize("fault", ["of the server", "a limit"])
-def test_after_a_fault_the_rule_gets_what_was_wrong(root, pump_until, fault):
-    server, heard = serve(root)
+def test_after_a_fault_the_rule_gets_what_was_wrong(root, served, pump_until, fault):
+    server, heard = served
     log, causes = Log(), []
     quick = tkws.Backoff(
         initial=0.01, attempts=1, retry=lambda cause: causes.append(cause) or is_transient(cause)
@@ -353,8 +355,8 @@ def test_after_a_fault_the_rule_gets_what_was_wrong(root, pump_until, fault):
     server.close()
 
 
-def test_a_rule_that_raises_is_reported_and_ends_it(root, pump_until, callback_errors):
-    server, _ = serve(root)
+def test_a_rule_that_raises_is_reported_and_ends_it(root, served, pump_until, callback_errors):
+    server, _ = served
     server.close()
     log = Log()
     tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(retry=lambda cause: 1 / 0 > 0))
@@ -364,16 +366,16 @@ def test_a_rule_that_raises_is_reported_and_ends_it(root, pump_until, callback_e
     callback_errors.clear()
 
 
-def test_reconnect_now_does_not_wait_for_the_pause(root, pump_until):
-    server, _ = serve(root)
+def test_reconnect_now_does_not_wait_for_the_pause(root, served, pump_until):
+    server, _ = served
     log = Log()
-    ws = tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(initial=60, jitter=0))
+    ws = tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(initial=600, maximum=600, jitter=0))
     pump_until(lambda: log.open)
     assert ws.retry_in is None
     ws.reconnect_now()
     server.connections[0].close(1001)
     pump_until(lambda: "retry" in log.types)
-    assert 50 < ws.retry_in <= 60
+    assert 500 < ws.retry_in <= 600
     assert ws.state is tkws.State.CONNECTING
     ws.reconnect_now()
     pump_until(lambda: log.types.count("connect") == 2)
@@ -382,8 +384,8 @@ def test_reconnect_now_does_not_wait_for_the_pause(root, pump_until):
     server.close()
 
 
-def test_close_gives_up_the_attempts(root, pump_until):
-    server, _ = serve(root)
+def test_close_gives_up_the_attempts(root, served, pump_until):
+    server, _ = served
     log = Log(retry=lambda ws, message: ws.close())
     tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(initial=60))
     pump_until(lambda: log.open)
@@ -392,8 +394,8 @@ def test_close_gives_up_the_attempts(root, pump_until):
     pump_until(lambda: tkws.find() == [])  # the server's end too
 
 
-def test_messages_are_refused_while_down(root, pump_until):
-    server, _ = serve(root)
+def test_messages_are_refused_while_down(root, served, pump_until):
+    server, _ = served
     log = Log()
     ws = tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(initial=60))
     with pytest.raises(tkws.StateError, match="CONNECTING"):
@@ -404,8 +406,8 @@ def test_messages_are_refused_while_down(root, pump_until):
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_the_handler_may_be_changed_about_connect(root, pump_until, moment):
-    server, _ = serve(root)
+def test_the_handler_may_be_changed_about_connect(root, served, pump_until, moment):
+    server, _ = served
     log, other = Log(connect=lambda ws, message: moment == "after" and ws.configure(handler=other)), Log()
     ws = tkws.open(server.url, log, master=root)
     ws.pause()
@@ -420,8 +422,8 @@ def test_the_handler_may_be_changed_about_connect(root, pump_until, moment):
     server.close()
 
 
-def test_headers_are_asked_for_at_each_attempt(root, pump_until):
-    server, heard = serve(root)
+def test_headers_are_asked_for_at_each_attempt(root, served, pump_until):
+    server, heard = served
     tokens = iter(["first", "second"])
     log = Log()
     ws = tkws.open(
@@ -447,8 +449,8 @@ def test_headers_that_cannot_be_made_are_the_programs_fault_and_fail_the_opening
     assert isinstance(callback_errors.pop(), ValueError)
 
 
-def test_the_root_goes_while_a_pause_lasts(root, pump_until):
-    server, _ = serve(root)
+def test_the_root_goes_while_a_pause_lasts(root, served, pump_until):
+    server, _ = served
     log = Log()
     ws = tkws.open(server.url, log, master=root, reconnect=tkws.Backoff(initial=60))
     pump_until(lambda: log.open)

@@ -238,7 +238,7 @@ def test_an_action_where_the_program_is_called(root, pump_until, request, logged
     handler = Passing(scene)
     logged.addHandler(handler)
     try:
-        pump_until(scene.is_settled, 6)
+        pump_until(scene.is_settled)
         assert scene.acted
         assert not scene.wrong
         if scene.loop.closed:

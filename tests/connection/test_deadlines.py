@@ -325,7 +325,7 @@ def test_who_has_answered_is_not_blamed_while_this_side_does_not_read(slow, pump
     if reading == "pause":
         end.clock.advance(60)
         ws.resume()
-    pump_until(lambda: end.log.all("close"), 20)
+    pump_until(lambda: end.log.all("close"))
     assert end.log.all("text") == [str(each) for each in range(number)]
     assert end.log.one("close") == (1000, "")
     end.clock.advance(2)
@@ -353,7 +353,7 @@ def test_a_peer_that_closed_and_ended_its_output_reads_what_it_was_answered(slow
     end.peer.say(Opcode.CLOSE, NORMAL)
     end.peer.sock.shutdown(socket.SHUT_WR)
     pump_until(lambda: len(end.log.all("text")) == 4)
-    pump_until(lambda: end.read() and end.sees(Opcode.CLOSE), 20)
+    pump_until(lambda: end.read() and end.sees(Opcode.CLOSE))
     assert [len(payload) for _, payload in end.peer.frames()] == [*[MIB] * 4, 2]
     end.clock.advance(2)
     pump_until(lambda: end.log.over)

@@ -193,9 +193,10 @@ def test_keepalive_begins_when_it_is_configured(root, peers, log, pump_until):
 
 
 def test_keepalive_rests_while_paused(root, peers, log, pump_until):
-    ws, peer = peers.taken(root, log, keepalive=0.02, pong_timeout=0.02)
+    ws, peer = peers.taken(root, log)
     pump_until(lambda: log.open)
     ws.pause()
+    ws.configure(keepalive=0.02, pong_timeout=0.02)
     later = []
     loop_for(root).call_later(0.1, later.append, True)
     pump_until(lambda: later)

@@ -8,7 +8,7 @@ import tkws
 from tests.peers import Log
 from tkws.connection.limits import TokenBucket
 from tkws.protocol.frames import Opcode
-from tkws.testing import connected_pair
+from tkws.testing import FakeClock, connected_pair
 
 BINARY, CONTINUATION, TEXT, PING, CLOSE = (
     Opcode.BINARY, Opcode.CONTINUATION, Opcode.TEXT, Opcode.PING, Opcode.CLOSE,
@@ -136,26 +136,27 @@ def test_a_connection_without_messages_is_closed(root, pump_until, role):
 
 @pytest.mark.parametrize("direction", ["in", "out", "fragments in", "fragments out"])
 def test_messages_either_way_keep_it_open(root, peers, pump_until, log, direction):
-    ws, peer = peers.taken(root, log, idle_timeout=0.3)
+    clock = FakeClock(root)
+    ws, peer = peers.taken(root, log, idle_timeout=60, keepalive=0)
     pump_until(lambda: log.open)
-    began = ws.loop.now()
     if direction == "fragments in":
         peer.say(BINARY, b"x", fin=False)
-
-    def talk():
-        if ws.loop.now() - began > 0.9:
-            return
-        ws.loop.call_later(0.05, talk)
+    for count in range(1, 9):
+        received = ws.statistics.bytes_received
         if direction == "in":
             peer.text("x")
         elif direction == "fragments in":
             peer.say(CONTINUATION, b"x", fin=False)
         else:
             ws.send("x", final=direction == "out")
-
-    talk()
-    pump_until(lambda: log.over or ws.state is not tkws.State.OPEN)
-    assert ws.loop.now() - began > 1.0
+        if direction.endswith("in"):
+            pump_until(lambda received=received: ws.statistics.bytes_received > received)
+        else:
+            peer.hear(count)
+        clock.advance(40)
+        assert ws.state is tkws.State.OPEN
+    clock.advance(60)
+    assert ws.state is not tkws.State.OPEN
     peer.bye(1001)
     peer.sock.close()
     pump_until(lambda: log.over)

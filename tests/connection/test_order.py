@@ -146,7 +146,7 @@ def test_a_close_does_not_wait_for_a_long_dialog(taken, log, pump_until):
 
     def dialog(ws, message):
         peer.bye(1001)
-        pump_until(lambda: heard.extend(peer.frames()) or heard, 10)
+        pump_until(lambda: heard.extend(peer.frames()) or heard)
         with pytest.raises(tkws.StateError):
             ws.send("too late")
 

@@ -205,11 +205,11 @@ def test_broadcasts_of_workers_arrive_in_order_and_none_is_lost(root, pump_until
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
-    pump_until(lambda: len(logs[0].all("text")) == 800, 30)
+    pump_until(lambda: len(logs[0].all("text")) == 800)
     for thread in threads:
         thread.join()
     clients[1].resume()
-    pump_until(lambda: all(len(log.all("text")) == 800 for log in logs), 30)
+    pump_until(lambda: all(len(log.all("text")) == 800 for log in logs))
     for log in logs:
         for number in range(4):
             own = [text[1:13] for text in log.all("text") if text[0] == str(number)]

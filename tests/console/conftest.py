@@ -98,7 +98,7 @@ class Hands:
     def _do(self, *arguments: str) -> None:
         wanted = self._seen + 1
         with subprocess.Popen(["xdotool", *arguments, "key", "F12"]) as process:
-            self._pump_until(lambda: self._seen >= wanted and process.poll() is not None, timeout=20.0)
+            self._pump_until(lambda: self._seen >= wanted and process.poll() is not None)
         assert process.returncode == 0
 
     def press(self, *keys: str) -> None:

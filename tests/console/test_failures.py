@@ -46,21 +46,21 @@ def secure(display_root: tk.Tk, server_ssl: ssl.SSLContext, pump_until: PumpUnti
     pump_until(lambda: not server.connections)
 
 
-def test_nobody_listens(console: Console, pump_until: PumpUntil) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
+def test_nobody_listens(console: Console, own_host: str, pump_until: PumpUntil) -> None:
+    with socket.create_server((own_host, 0)) as reserved:
         port = reserved.getsockname()[1]
-    connect(console, pump_until, f"ws://127.0.0.1:{port}/")
-    assert console.banner.text == f"Nothing listens at 127.0.0.1:{port}."
+    connect(console, pump_until, f"ws://{own_host}:{port}/")
+    assert console.banner.text == f"Nothing listens at {own_host}:{port}."
     pump_until(lambda: console.session.state is tkws.State.CLOSED)
     assert [type for type, _ in rows(console)] == ["open", "error"], "one row for each happening"
     console.side.refresh()
     assert console.side.handshake == "", "no request was sent"
-    server = tkws.serve(master=console.root, port=port, handler=lambda *_: None)
+    server = tkws.serve(own_host, port, master=console.root, handler=lambda *_: None)
     console.root.update()
     buttons(console)["Try again"].invoke()
     pump_until(lambda: console.session.is_open)
     assert console.banner.text == ""
-    assert rows(console)[2] == ("open", f"Connection 2: connecting to ws://127.0.0.1:{port}/")
+    assert rows(console)[2] == ("open", f"Connection 2: connecting to ws://{own_host}:{port}/")
     console.session.disconnect()
     server.close()
     pump_until(lambda: not server.connections)
@@ -126,13 +126,15 @@ def test_to_cancel_is_no_error(console: Console, pump_until: PumpUntil) -> None:
     assert not is_abnormal(console.log.rows[-1])
 
 
-def test_a_connection_that_is_back_has_no_banner(console: Console, pump_until: PumpUntil) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
+def test_a_connection_that_is_back_has_no_banner(
+    console: Console, own_host: str, pump_until: PumpUntil
+) -> None:
+    with socket.create_server((own_host, 0)) as reserved:
         port = reserved.getsockname()[1]
-    connect(console, pump_until, f"ws://127.0.0.1:{port}/", reconnect=True)
-    server = tkws.serve(master=console.root, port=port, handler=lambda *_: None)
+    connect(console, pump_until, f"ws://{own_host}:{port}/", reconnect=True)
+    server = tkws.serve(own_host, port, master=console.root, handler=lambda *_: None)
     assert console.banner.text
-    pump_until(lambda: console.session.is_open, timeout=20.0)
+    pump_until(lambda: console.session.is_open)
     assert console.banner.text == ""
     assert console.session.request_sent
     console.session.disconnect()

@@ -167,9 +167,9 @@ def test_nothing_that_a_server_says_reaches_a_terminal_raw(start: Any, root: Any
 
     server = tkws.serve(master=root, handler=on_event)
     screen = start(server.url, "--no-gui")
-    pump_until(lambda: screen.shows("| second"), timeout=30)
+    pump_until(lambda: screen.shows("| second"))
     screen.type("typed\n")
-    pump_until(lambda: screen.over, timeout=30)
+    pump_until(lambda: screen.over)
     assert heard == ["typed"], "no answer of the terminal's comes with it"
     assert all(line.isprintable() for line in screen.lines)
     assert {"< \\x1b[?1049h\\x1b[6n", "< first", "| second"} <= set(screen.lines)
@@ -190,7 +190,7 @@ def test_an_answer_that_refuses_does_nothing_to_a_terminal(start: Any, root: Any
     )
     server = ScriptedServer(never_played, master=root, answer=head + body)
     screen = start(server.url, "--no-gui")
-    pump_until(lambda: screen.over, timeout=30)
+    pump_until(lambda: screen.over)
     server.close()
     assert all(line.isprintable() for line in screen.lines)
     assert "| Connected to ws://bank/" in screen.lines
@@ -200,20 +200,20 @@ def test_an_answer_that_refuses_does_nothing_to_a_terminal(start: Any, root: Any
 @pytest.mark.parametrize("columns", [80, 0])
 def test_no_client_forges_a_line_of_another(start: Any, root: Any, pump_until: Any, columns: int) -> None:
     screen = start("serve", "--no-gui", "--port", "0", columns=columns)
-    pump_until(lambda: screen.shows("Listening at"), timeout=30)
+    pump_until(lambda: screen.shows("Listening at"))
     url = next(line.split()[-1] for line in screen.lines if "Listening at" in line)
     clients = [tkws.open(url, lambda *_: None, master=root, proxy=None) for _ in range(2)]
-    pump_until(lambda: all(client.state is tkws.State.OPEN for client in clients), timeout=30)
+    pump_until(lambda: all(client.state is tkws.State.OPEN for client in clients))
     clients[0].send("hello\n#2 < forged\r#2 < forged")
     if columns:
         clients[0].send("pad" + " " * (columns - len("#1 < pad")) + "#2 < forged")
     for text in HARMFUL:
         clients[0].send(text)
     clients[0].send("end")
-    pump_until(lambda: screen.shows("#1 < end"), timeout=30)
+    pump_until(lambda: screen.shows("#1 < end"))
     for client in clients:
         client.close(4001, "\x1b[6n\n#2 < forged")
-    pump_until(lambda: screen.text.count("\\x1b[6n") >= 3, timeout=30)
+    pump_until(lambda: screen.text.count("\\x1b[6n") >= 3)
     assert all(line.isprintable() for line in screen.lines)
     assert not [row for row in screen.rows if row.startswith("#2 < ")]
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 def servers(tmp_path: Path, pump_until: PumpUntil) -> Iterator[list[Server]]:
     """Two NATS servers, clustered."""
     with cluster(tmp_path, 2) as started:
-        pump_until(lambda: all(server.is_up() for server in started), timeout=15)
+        pump_until(lambda: all(server.is_up() for server in started))
         yield started
 
 
@@ -39,7 +39,7 @@ def host_at(root: tkinter.Tk, pump_until: PumpUntil) -> Iterator[Callable[..., H
         host = Host(root, brokers=[server.url for server in servers])
         made.append(host)
         host.start()
-        pump_until(lambda: host.bridge is not None and host.bridge.broker.url, timeout=15)
+        pump_until(lambda: host.bridge is not None and host.bridge.broker.url)
         return host
 
     yield host_at
@@ -60,7 +60,7 @@ def two(servers, host_at, meet_at, pump_until) -> tuple[Person, Person]:
     first, second = servers
     ann = meet_at(host_at(first, second), "ann")
     bob = meet_at(host_at(second, first), "bob")
-    pump_until(lambda: {"ann", "bob"} == set(ann.rooms["lobby"].people) == set(bob.rooms["lobby"].people), 15)
+    pump_until(lambda: {"ann", "bob"} == set(ann.rooms["lobby"].people) == set(bob.rooms["lobby"].people))
     return ann, bob
 
 
@@ -77,7 +77,7 @@ def test_people_of_two_hosts_are_in_one_room(two, pump_until) -> None:
 
 def test_a_nickname_is_taken_whatever_the_host(two, host_at, meet_at, servers, pump_until) -> None:
     host = host_at(servers[0])
-    pump_until(lambda: len(host.chat.rooms["lobby"].nicknames) == 2, timeout=15)
+    pump_until(lambda: len(host.chat.rooms["lobby"].nicknames) == 2)
     assert meet_at(host, "Ann").rooms["lobby"].you == "Ann 2"
 
 
@@ -87,7 +87,7 @@ def test_a_host_that_comes_later_is_told_what_was_said(two, host_at, meet_at, se
         ann.say("lobby", f"before {number}")
     pump_until(lambda: len(said(bob)) == 3)
     host = host_at(servers[1])
-    pump_until(lambda: len(host.chat.rooms["lobby"].history) == 3, timeout=15)
+    pump_until(lambda: len(host.chat.rooms["lobby"].history) == 3)
     cleo = meet_at(host, "cleo")
     pump_until(lambda: said(cleo) == said(ann))
     cleo.say("lobby", "I have read all of it.")
@@ -120,11 +120,11 @@ def test_a_server_is_stopped_while_people_talk_and_nothing_is_lost(two, servers,
     speak(5)  # nobody knows yet
     pump_until(lambda: not hosts_server.is_up())
     speak(5)
-    pump_until(all_heard, timeout=20)
+    pump_until(all_heard)
     hosts_server.start()
-    pump_until(hosts_server.is_up, timeout=15)
+    pump_until(hosts_server.is_up)
     speak(5)
-    pump_until(all_heard, timeout=20)
+    pump_until(all_heard)
 
 
 def test_a_host_that_is_silent_is_forgotten(two, root, servers, pump_until, monkeypatch) -> None:
@@ -141,9 +141,9 @@ def test_a_host_that_is_silent_is_forgotten(two, root, servers, pump_until, monk
         on_lost=print,
         master=root,
     )
-    pump_until(lambda: "#lobby <notice> casper joined" in seen(ann), timeout=15)
+    pump_until(lambda: "#lobby <notice> casper joined" in seen(ann))
     ghost.close()
-    pump_until(lambda: "#lobby <notice> casper left" in seen(ann), timeout=15)
+    pump_until(lambda: "#lobby <notice> casper left" in seen(ann))
 
 
 @pytest.mark.parametrize("urls", [[], ["http://127.0.0.1:4222"], ["nats://"], ["nats://127.0.0.1:many"]])
@@ -174,6 +174,6 @@ def test_what_no_host_says_is_told_and_does_nothing(two, root, servers, pump_unt
         on_lost=print,
         master=root,
     )
-    pump_until(lambda: "An invalid message from another host" in watching.broker_log[-1], timeout=15)
+    pump_until(lambda: "An invalid message from another host" in watching.broker_log[-1])
     assert set(ann.rooms["lobby"].people) == {"ann", "bob"}
     ghost.close()

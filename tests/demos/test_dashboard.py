@@ -216,7 +216,7 @@ def test_both_views_follow_the_feed(open_fonts: None, display_root: tk.Tk, pump_
     assert isinstance(plot, PlotWindow)
     app.open_plot()
     assert app.plot is plot
-    pump_until(lambda: plot.drawings > 1, timeout=15)
+    pump_until(lambda: plot.drawings > 1)
     plot.tk.call(*plot.tk.splitlist(plot.protocol("WM_DELETE_WINDOW")))
     assert app.plot is None
     assert app.window._cpu.text.endswith(" %")

@@ -43,7 +43,7 @@ def test_the_worker_knows_prime_numbers(number: int, prime: bool) -> None:
 
 def test_the_worker_sends_from_its_thread_and_can_be_stopped(fill: Open, pump_until: PumpUntil) -> None:
     demo = fill(WorkerWindow)
-    pump_until(lambda: len(demo.frame.log.plain) > 3, timeout=20)
+    pump_until(lambda: len(demo.frame.log.plain) > 3)
     numbers = [int(line.split()[1].replace(",", "")) for line in demo.frame.log.plain]
     assert numbers == sorted(numbers)
     thread = demo.worker
@@ -58,7 +58,7 @@ def test_the_worker_sends_from_its_thread_and_can_be_stopped(fill: Open, pump_un
 @pytest.mark.slow
 def test_the_worker_ends_when_the_window_goes_first(display_root: tk.Tk, pump_until: PumpUntil) -> None:
     demo = WorkerWindow(display_root)
-    pump_until(lambda: demo.frame.log.plain, timeout=20)
+    pump_until(lambda: demo.frame.log.plain)
     thread = demo.worker
     assert thread is not None
     display_root.destroy()

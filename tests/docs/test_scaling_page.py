@@ -32,11 +32,11 @@ def test_groups_reach_the_other_host(
     monkeypatch.setattr(tkinter, "Tcl", lambda: root)
     monkeypatch.setattr(root, "mainloop", lambda _: pump_until(names["host"].done, timeout=15))
     with cluster(tmp_path, 1) as [broker]:
-        pump_until(broker.is_up, timeout=15)
+        pump_until(broker.is_up)
         text = text.replace("nats://127.0.0.1:4222", broker.url).replace("8765", "0")
         exec(compile(text, str(PAGE), "exec"), names)
         other = aio.spawn(names["serve"](0), root)
-        pump_until(other.done, timeout=15)
+        pump_until(other.done)
         hosts = [names["host"].result(), other.result()]
         ann, bob, cleo = Log(), Log(), Log()
         clients = [
@@ -49,7 +49,7 @@ def test_groups_reach_the_other_host(
         pump_until(lambda: sum(len(server.members("*")) for server, _ in hosts) == 3)
         for _, client in hosts:  # the broker has taken the subscriptions
             flushed = aio.spawn(client.flush(), root)
-            pump_until(flushed.done, timeout=15)
+            pump_until(flushed.done)
         clients[0].send("hello")
         pump_until(lambda: bob.all("text") == ["hello"])
         clients[1].send("back")
@@ -59,5 +59,5 @@ def test_groups_reach_the_other_host(
         for server, client in hosts:
             server.close()
             closed = aio.spawn(client.close(), root)
-            pump_until(closed.done, timeout=15)
+            pump_until(closed.done)
         pump_until(lambda: all(log.over for log in (ann, bob, cleo)) and not tkws.find())

@@ -57,7 +57,7 @@ def pour(peer: Peer, pump_until, data: bytes, *, total: int, until=lambda: False
                     return True
         return sent >= total or until()
 
-    pump_until(push, 20)
+    pump_until(push)
     return sent
 
 
@@ -97,7 +97,7 @@ def test_pings_whose_pongs_are_never_read(root, peers, pump_until, server_side):
         return False
 
     pour(peer, pump_until, flood, total=len(flood) * 250, until=look)  # 16 MB, and as much in pongs
-    pump_until(lambda: ws.statistics.pings_received == 512 * 250, 20)
+    pump_until(lambda: ws.statistics.pings_received == 512 * 250)
     assert 64 * KIB < most < 256 * KIB  # the mark, and one read's worth of pongs
     peer.say(Opcode.PING, b"the last")
     pump_until(
@@ -140,7 +140,7 @@ def test_fragments_of_one_byte_without_end(peers, server, served, pump_until):
     flood = peer.frame(Opcode.CONTINUATION, b"x", fin=False) * 1000
     with memory(4 * MIB):
         pour(peer, pump_until, flood, total=len(flood) * 50, until=lambda: bool(log.all("close")))
-        pump_until(lambda: log.all("close"), 20)
+        pump_until(lambda: log.all("close"))
     assert log.one("error").code == 1008
     assert log.one("close") == (1006, "Message in more than 20000 fragments, the limit of max_fragments")
     assert not log.all("text")
@@ -306,7 +306,7 @@ def test_a_storm_of_connections(root, peers, pump_until):
         memory(32 * MIB),
         subprocess.Popen([sys.executable, "-c", STORM, str(server.port)], stdout=-1) as storm,
     ):
-        pump_until(lambda: storm.poll() is not None, 60)
+        pump_until(lambda: storm.poll() is not None)
         assert storm.stdout is not None
         assert storm.stdout.read() == b"5000\n"
         served.goes_on()

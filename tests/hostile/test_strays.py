@@ -52,7 +52,7 @@ def flood(peer: Peer, pump_until, data: bytes, until: Callable[[], object], tota
                 sent, rest = sent + count, rest[count:]
         return sent >= total or bool(until())
 
-    pump_until(push, 20)
+    pump_until(push)
 
 
 @pytest.fixture(params=[False, True], ids=["TCP", "TLS"])

@@ -180,7 +180,7 @@ def test_a_client_that_changes_keys_without_end_is_served_as_any_other(
         most = max(most, log.ws.buffered_amount)
         return asked == 500
 
-    pump_until(push, 20)
+    pump_until(push)
     pump_until(lambda: printed.count(theirs) == 500)
     served.goes_on()
     assert printed.count(ours) <= (500 if command == b"K\n" else 0)

@@ -86,7 +86,7 @@ def test_what_a_browser_lets_two_origins_do(root, pump_until, overheard):
         server.page("/told", tell)
     browser = Chromium(NAMES, page=f"http://evil.example:{evil.port}/")
     try:
-        pump_until(lambda: len(told) >= 3, 20)
+        pump_until(lambda: len(told) >= 3)
     finally:
         browser.stop()
     assert sorted(told) == [("open", own), ("refused", own), ("refused", rebound)]

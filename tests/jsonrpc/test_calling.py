@@ -171,13 +171,31 @@ def test_an_answer_that_waits_for_the_handler_is_in_time(talk, log, ends, pump_u
 def test_a_paused_connection_times_nothing_out(talk, ends, pump_until):
     talking = talk()
     call = talking.ws.call("a", timeout=0.01, **ends.both)
+    first = call._timeout
     talking.say(answer(1, "A"))
     talking.ws.pause()
-    began = talking.ws.loop.now()
-    pump_until(lambda: talking.ws.loop.now() > began + 0.1)
+    pump_until(lambda: call._timeout is not first)
     assert not call.done
     talking.ws.resume()
     pump_until(lambda: ends.results == ["A"])
+
+
+@pytest.mark.slow
+def test_an_answer_that_came_during_a_pause_is_read_before_the_call_times_out(
+    talk, ends, pump_until, monkeypatch
+):
+    """Whenever the program resumes: between two looks at the call, or just before one."""
+    monkeypatch.setattr("tkws.jsonrpc.rpc.LOOK_AGAIN", 0.008)
+    talking = talk()
+    for number in range(1, 51):
+        call = talking.ws.call("a", timeout=0.001, **ends.both)
+        first = call._timeout
+        talking.say(answer(number, number))
+        talking.ws.pause()
+        pump_until(lambda call=call, first=first: call._timeout is not first)
+        talking.ws.loop.call_later(number % 10 / 1000, talking.ws.resume)
+        pump_until(lambda number=number: len(ends.results + ends.errors) == number)
+    assert ends.results == list(range(1, 51))
 
 
 # ---- the end

@@ -175,7 +175,7 @@ def test_update_under_a_flood(root, watch, pump_until, flooded, kind, starves, c
         update()
     else:
         root.after(1, update)
-        pump_until(lambda: held_up, timeout=20)
+        pump_until(lambda: held_up)
     assert held_up == [starves]
 
 

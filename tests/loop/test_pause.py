@@ -72,7 +72,7 @@ def test_tk_draws_while_loops_are_busy(busy, count, pump_until) -> None:
             root.after_idle(root.after, 1, draw)
 
     root.after_idle(draw)
-    pump_until(lambda: len(drawn) == 10, 20)
+    pump_until(lambda: len(drawn) == 10)
 
 
 def test_no_busy_loop_waits_for_ever_for_the_others(busy, turns, pump_until) -> None:
@@ -85,7 +85,7 @@ def test_no_busy_loop_waits_for_ever_for_the_others(busy, turns, pump_until) -> 
             root.after(0, again)
 
     again()
-    pump_until(lambda: len(turns) == 3 and min(turns.values()) > 20, 20)
+    pump_until(lambda: len(turns) == 3 and min(turns.values()) > 20)
     busily.clear()
     root.tk.call("update")
 

@@ -6,6 +6,7 @@ import errno
 import gc
 import socket
 import weakref
+from collections.abc import Iterator
 
 import pytest
 
@@ -36,11 +37,11 @@ def listening(tmp_path):
 
 
 @pytest.fixture
-def refusing() -> Endpoint:
-    """A port of this machine that nobody listens on."""
+def refusing() -> Iterator[Endpoint]:
+    """A port of this machine that nobody listens on, and nobody else gets."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        return Endpoint(socket.AF_INET, sock.getsockname())
+        yield Endpoint(socket.AF_INET, sock.getsockname())
 
 
 @pytest.fixture

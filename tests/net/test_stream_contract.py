@@ -69,7 +69,7 @@ def test_much_goes_both_ways_at_once(ends, pump_until):
     payload = random.Random(1).randbytes(3 * MIB)
     ends.near.write(payload)
     ends.far.write(payload)
-    pump_until(lambda: len(ends.near_owner.received) == len(ends.far_owner.received) == len(payload), 20)
+    pump_until(lambda: len(ends.near_owner.received) == len(ends.far_owner.received) == len(payload))
     assert ends.near_owner.received == ends.far_owner.received == payload
     assert ends.near.buffered_amount == ends.far.buffered_amount == 0
 
@@ -86,7 +86,7 @@ def test_writelines_sends_all_of_them(ends, pump_until, sizes):
     ends.near.writelines(iter(pieces))
     ends.near.write(b"end")
     whole = b"".join(pieces) * 2 + b"end"
-    pump_until(lambda: len(ends.far_owner.received) == len(whole), 20)
+    pump_until(lambda: len(ends.far_owner.received) == len(whole))
     assert ends.far_owner.received == whole
 
 
@@ -108,7 +108,7 @@ def test_what_is_made_as_it_is_sent_keeps_its_place(ends, pump_until, size):
     ends.near.writelines([b"|"] * 200 + [Made(payload), b"|", Made(b"small"), b">"])
     ends.near.write(b"end")
     whole = b"<" + payload + b"|" * 200 + payload + b"|small>end"
-    pump_until(lambda: len(ends.far_owner.received) == len(whole), 20)
+    pump_until(lambda: len(ends.far_owner.received) == len(whole))
     assert ends.far_owner.received == whole
     assert ends.near.buffered_amount == 0
 
@@ -123,7 +123,7 @@ def test_what_is_made_as_it_is_sent_waits_unmade(ends, pump_until, fill):
     assert not source.reads
     ends.near.end()
     ends.far.resume_reading()
-    pump_until(lambda: ends.far_owner.at_eof, 20)
+    pump_until(lambda: ends.far_owner.at_eof)
     assert ends.far_owner.received == written + b"head" + bytes(3 * CHUNK) + b"tail"
 
 
@@ -156,7 +156,7 @@ def test_a_full_buffer_pauses_the_owner_until_it_drains(ends, pump_until, fill):
     assert ends.near_owner.told == ["pause"]
     assert ends.near.buffered_amount >= 100_000
     ends.far.resume_reading()
-    pump_until(lambda: len(ends.far_owner.received) == len(payload), 20)
+    pump_until(lambda: len(ends.far_owner.received) == len(payload))
     assert ends.near_owner.told == ["pause", "resume"]
     assert ends.far_owner.received == payload
 
@@ -177,7 +177,7 @@ def test_the_marks_can_be_moved(ends, pump_until, fill):
     ends.near.set_write_limits(100 * MIB, 100 * MIB)
     assert ends.near_owner.told == ["pause", "resume"]
     ends.far.resume_reading()
-    pump_until(lambda: len(ends.far_owner.received) == len(payload), 20)
+    pump_until(lambda: len(ends.far_owner.received) == len(payload))
 
 
 def test_an_owner_may_write_on_when_it_is_resumed(ends, pump_until, fill):
@@ -185,7 +185,7 @@ def test_an_owner_may_write_on_when_it_is_resumed(ends, pump_until, fill):
     payload = fill(ends.near, 100_000)
     ends.near_owner.on_resume = lambda: ends.near.write(b"more")
     ends.far.resume_reading()
-    pump_until(lambda: len(ends.far_owner.received) == len(payload) + 4, 20)
+    pump_until(lambda: len(ends.far_owner.received) == len(payload) + 4)
     assert ends.far_owner.received == payload + b"more"
 
 
@@ -196,7 +196,7 @@ def test_writelines_waits_behind_what_waits(ends, pump_until, fill):
     ends.near.writelines([b"3", b"4"])
     ends.far.resume_reading()
     whole = payload + b"1" * 20_000 + b"2" * 20_000 + b"34"
-    pump_until(lambda: len(ends.far_owner.received) == len(whole), 20)
+    pump_until(lambda: len(ends.far_owner.received) == len(whole))
     assert ends.far_owner.received == whole
 
 
@@ -262,7 +262,7 @@ def test_one_side_may_end_and_the_other_go_on(ends, pump_until):
     pump_until(lambda: ends.far_owner.at_eof)
     assert ends.far_owner.received == b"question"
     ends.far.write(payload)
-    pump_until(lambda: len(ends.near_owner.received) == len(payload), 20)
+    pump_until(lambda: len(ends.near_owner.received) == len(payload))
     ends.far.end()
     pump_until(lambda: ends.near_owner.at_eof)
     assert ends.near_owner.received == payload
@@ -277,7 +277,7 @@ def test_ending_waits_for_what_was_written(ends, pump_until, fill):
     payload = fill(ends.near)
     ends.near.end()
     ends.far.resume_reading()
-    pump_until(lambda: ends.far_owner.at_eof, 20)
+    pump_until(lambda: ends.far_owner.at_eof)
     assert ends.far_owner.received == payload
 
 
@@ -287,7 +287,7 @@ def test_closing_sends_what_was_written_first(ends, pump_until, fill):
     ends.near.close()
     assert not ends.near.closed
     ends.far.resume_reading()
-    pump_until(lambda: ends.far_owner.at_eof, 20)
+    pump_until(lambda: ends.far_owner.at_eof)
     assert ends.far_owner.received == payload
     pump_until(lambda: ends.near_owner.lost)
     assert ends.near.closed
@@ -299,7 +299,7 @@ def test_an_owner_that_closes_when_it_is_resumed_loses_nothing(ends, pump_until,
     payload = fill(ends.near, 100_000)
     ends.near_owner.on_resume = ends.near.close
     ends.far.resume_reading()
-    pump_until(lambda: ends.near_owner.lost and ends.far_owner.at_eof, 20)
+    pump_until(lambda: ends.near_owner.lost and ends.far_owner.at_eof)
     assert ends.far_owner.received == payload
     assert ends.near_owner.cause is None
 
@@ -325,7 +325,7 @@ def test_nothing_is_received_after_close(ends, pump_until, fill):
     ends.near.close()
     ends.far.write(b"too late")
     ends.far.resume_reading()
-    pump_until(lambda: ends.near_owner.lost, 20)
+    pump_until(lambda: ends.near_owner.lost)
     assert not ends.near_owner.received
 
 
@@ -335,7 +335,7 @@ def test_aborting_drops_what_waits(ends, pump_until, fill):
     ends.near.abort()
     assert ends.near.buffered_amount == 0
     ends.far.resume_reading()
-    pump_until(lambda: ends.far_owner.at_eof or ends.far_owner.lost, 20)
+    pump_until(lambda: ends.far_owner.at_eof or ends.far_owner.lost)
     assert len(ends.far_owner.received) < len(payload)
     assert payload.startswith(ends.far_owner.received)
 
@@ -424,7 +424,7 @@ def test_order_is_kept_when_an_owner_runs_the_loop(ends, root, pump_until):
     payload = random.Random(5).randbytes(2 * MIB)
     for start in range(0, len(payload), 50_000):
         ends.far.write(payload[start : start + 50_000])
-    pump_until(lambda: len(ends.near_owner.received) == len(payload), 20)
+    pump_until(lambda: len(ends.near_owner.received) == len(payload))
     assert ends.near_owner.received == payload
 
 
@@ -498,6 +498,6 @@ def test_any_sequence_of_calls_delivers_a_prefix_in_order(ends, loop, pump_until
     ends.far.resume_reading()
     ends.near.end()
     ends.far.end()
-    pump_until(lambda: ends.near_owner.at_eof and ends.far_owner.at_eof, 20)
+    pump_until(lambda: ends.near_owner.at_eof and ends.far_owner.at_eof)
     assert ends.far_owner.received == written[ends.near]
     assert ends.near_owner.received == written[ends.far]

@@ -217,7 +217,7 @@ def test_reading_paused_within_the_handshake_is_paused_after_it(
         assert written < 64 * MIB  # the peer is slowed down
     assert not client.owner.received
     client.stream.resume_reading()
-    pump_until(lambda: len(client.owner.received) == written, 20)
+    pump_until(lambda: len(client.owner.received) == written)
 
 
 def test_reading_may_be_paused_and_resumed_within_the_handshake(ends, client_ssl, server_ssl, pump_until):
@@ -372,7 +372,7 @@ def test_what_comes_while_closing_is_dropped(open_ends, pump_until):
     server.stream.write(b"too late")
     server.stream.end()
     server.stream.resume_reading()
-    pump_until(lambda: client.owner.lost and server.owner.at_eof, 20)
+    pump_until(lambda: client.owner.lost and server.owner.at_eof)
     assert not client.owner.received
     assert client.owner.cause is None
 
@@ -567,7 +567,7 @@ def test_the_standard_librarys_own_tls_agrees(
     stream = TLSStream(below, context, owner, server_side=server_side, server_hostname=name)
     payload = b"0123456789abcdef" * (3 * MIB // 16)
     stream.write(payload)
-    pump_until(lambda: len(owner.received) == len(payload), 20)
+    pump_until(lambda: len(owner.received) == len(payload))
     stream.end()
     pump_until(lambda: owner.at_eof)
     stream.close()

@@ -75,7 +75,7 @@ def take(peer: Peer, count: int, pump_until) -> int:
                 taken, ended = taken + got, not got
         return ended or taken >= count
 
-    pump_until(read, 20)
+    pump_until(read)
     return taken
 
 

@@ -782,7 +782,9 @@ def test_leaving_the_program_in_a_page(server, peer, pump_until):
 # ---- the end
 
 
-def test_close_ends_all_and_frees_the_port(server, peers, log, root, pump_until):
+def test_close_ends_all_and_frees_the_port(peers, log, root, own_host, pump_until):
+    server = tkws.serve(own_host, master=root)
+    server.live("/chat", log)
     talker, visitor = peers.connect(server), peers.connect(server)
     talker.ask("/chat")
     assert talker.answer()[0] == 101
@@ -795,8 +797,8 @@ def test_close_ends_all_and_frees_the_port(server, peers, log, root, pump_until)
     talker.sock.close()
     pump_until(lambda: log.over)
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", server.port))
-    tkws.serve(port=server.port, master=root)
+        socket.create_connection((own_host, server.port))
+    tkws.serve(own_host, server.port, master=root)
 
 
 def test_a_close_that_is_refused_closes_nothing(server, peer):

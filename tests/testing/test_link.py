@@ -102,6 +102,20 @@ def test_a_client_reconnects_once_the_link_is_up_again(root, link, talk) -> None
     close(root, ws, recorder)
 
 
+def test_a_link_that_is_down_keeps_its_port(root, link, talk) -> None:
+    _, recorder = talk()
+    link.down()
+    with pytest.raises(OSError, match="cannot listen"):
+        tkws.serve(port=link._port, master=root)
+    refused = Recorder()
+    tkws.open(link.url, refused, master=root)
+    run_until(lambda: "disconnect" in refused and "disconnect" in recorder, master=root)
+    assert isinstance(refused.all("error")[0].__cause__, ConnectionRefusedError)
+    link.close()
+    again = tkws.serve(port=link._port, master=root)
+    again.close()
+
+
 def test_a_delay_keeps_the_order(root, link, talk) -> None:
     ws, recorder = talk()
     link.delay = 0.02

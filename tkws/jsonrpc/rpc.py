@@ -432,11 +432,20 @@ class JSONRPC:
         if seconds is not None:
             call.expire_after(seconds, partial(self._expire, ws, call, seconds))
 
-    def _expire(self, ws: WebSocket, call: Call, seconds: float) -> None:
-        """Fail a call that has timed out, unless its answer may be among the waiting events."""
-        waits = session_of(ws).delivery.has_backlog
-        if waits or not call_as_handler(ws, partial(call.fail, CallTimeout(call.method, seconds))):
-            call.expire_after(LOOK_AGAIN, partial(self._expire, ws, call, seconds))
+    def _expire(self, ws: WebSocket, call: Call, seconds: float, waited: bool = False) -> None:
+        """Fail a call that has timed out, unless its answer may have come and not been delivered or read.
+
+        Args:
+            ws: The connection.
+            call: The call.
+            seconds: Its timeout.
+            waited: Whether delivery or reading had stopped at the last look, and may just have resumed.
+        """
+        delivery = session_of(ws).delivery
+        waits = delivery.wants_capacity or delivery.has_backlog
+        fail = partial(call.fail, CallTimeout(call.method, seconds))
+        if waits or waited or not call_as_handler(ws, fail):
+            call.expire_after(LOOK_AGAIN, partial(self._expire, ws, call, seconds, waits))
 
 
 def _require_open(ws: WebSocket) -> None:

@@ -5,6 +5,7 @@ Knows bytes, not WebSockets. For each connection that it accepts, the relay open
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
@@ -45,6 +46,7 @@ class Link:
         self._cut_at: int | None = None  # the value of `carried` at which to cut
         self._listener = self._listen(0)
         self._port = self._listener.port or 0
+        self._held: socket.socket | None = None  # keeps the port while nobody listens there
         self.url: str = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
         self._loop.on_close(self.close)
 
@@ -106,8 +108,10 @@ class Link:
         self._cut_at = self.carried + number
 
     def down(self) -> None:
-        """Reset every connection, and refuse new ones until `up`."""
-        self._listener.close()
+        """Reset every connection, and refuse new ones until `up`; no other program can take the port."""
+        if not self._listener.closed:
+            self._listener.close()
+            self._held = _hold(self._port)
         self.cut()
 
     def up(self) -> None:
@@ -119,6 +123,7 @@ class Link:
         """
         self._require_open()
         if self._listener.closed:
+            self._let_go()
             self._listener = self._listen(self._port)
 
     def close(self) -> None:
@@ -126,6 +131,12 @@ class Link:
         self._closed = True
         self._loop.cancel_on_close(self.close)
         self.down()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
 
     def _require_open(self) -> None:
         if self._closed:
@@ -172,6 +183,24 @@ class Link:
             self._loop.call_later(self._delay, call, *args)
         else:
             call(*args)
+
+
+def _hold(port: int) -> socket.socket:
+    """Return a socket that has the port and does not listen, so whoever connects is refused.
+
+    Raises:
+        OSError: Another program has just taken the port.
+    """
+    sock = socket.socket()
+    reuses = os.name == "posix"  # the last connections may be in TIME_WAIT; Windows ignores those
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuses)
+        sock.bind(("127.0.0.1", port))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, False)  # nor may others share it now
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _read_target(target: str) -> tuple[Endpoint, SplitResult]:
