@@ -15,6 +15,7 @@ import sys
 import tkinter
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -22,6 +23,7 @@ import tkws
 from tkws.checks import MAX_SECONDS, check_seconds
 from tkws.console import serverterminal
 from tkws.console.about import VERSION
+from tkws.console.answers import Answers, Rules, Script
 from tkws.console.expectation import Expectation
 from tkws.console.serversession import Mode
 from tkws.console.status import Status
@@ -122,13 +124,15 @@ def _in_terminal(target: Target, options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    answers = _answers(options)
     settings = {
         "host": options.host,
         "port": options.port,
         "ssl": _server_context(options),
         "origins": options.origin,
+        "answers": answers,
     }
-    mode = Mode.CHAT if options.chat else Mode.ECHO
+    mode = Mode.ANSWERS if answers is not None else Mode.CHAT if options.chat else Mode.ECHO
     if not options.no_gui:
         root = _window_root()
         if root is not None:
@@ -198,6 +202,12 @@ def _refuse_mistyped_verb(word: str) -> None:
         raise ValueError(f"URL: did you mean {verbs[0]!r}? For a host of that name, write ws://{word}/")
 
 
+def _answers(options: argparse.Namespace) -> Answers | None:
+    if options.script:
+        return Script(Path(options.script))
+    return Rules(options.answer) if options.answer else None
+
+
 def _server_context(options: argparse.Namespace) -> ssl.SSLContext | None:
     if not options.cert:
         if options.key:
@@ -257,7 +267,9 @@ def _serve_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m tkws serve",
         description="A WebSocket server for testing clients; it accepts connections on every path.",
-        epilog="Without a window, lines of standard input are sent to all clients.",
+        epilog="An ANSWER is a text, in which \\1 is the first group of the pattern, or "
+        "/close [CODE [REASON]], or /wait SECONDS ANSWER. "
+        "Without a window, lines of standard input are sent to all clients.",
     )
     add = parser.add_argument
     add("--host", metavar="ADDRESS", default="127.0.0.1", help="the address to listen on (%(default)s)")
@@ -265,6 +277,16 @@ def _serve_parser() -> argparse.ArgumentParser:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--echo", action="store_true", help="send each message back (the default)")
     mode.add_argument("--chat", action="store_true", help="send each message to all other clients")
+    mode.add_argument(
+        "--answer",
+        nargs=2,
+        metavar=("PATTERN", "ANSWER"),
+        action="append",
+        help="answer messages in which this regular expression is found (repeatable; the first answers)",
+    )
+    mode.add_argument(
+        "--script", metavar="FILE", help="answer as on_message(ws, message) of a Python file says"
+    )
     add("--origin", metavar="ORIGIN", action="append",
         help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
     add("--cert", metavar="FILE", help="use TLS (wss:) with this PEM certificate")

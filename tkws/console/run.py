@@ -54,7 +54,7 @@ def run_server_window(
 
     Args:
         root: The window, empty.
-        mode: Whether to echo or to relay messages.
+        mode: The way to handle messages.
         options: The arguments of `ServerSession`.
         theme: ``light`` or ``dark``; None for the one that the console used last.
     """

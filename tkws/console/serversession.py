@@ -1,4 +1,4 @@
-"""A server that echoes or relays messages, with its conversation.
+"""A server that echoes, relays or answers messages, with its conversation.
 
 Knows no widget: the server's window and its terminal both use it. Each connection has a number, ``#1`` and so
 on, which is its name in the log.
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 import tkws
+from tkws.console.answers import Answers, Player
 from tkws.console.events import describe
 from tkws.console.log import Direction, Log
 from tkws.console.refusals import Refusal, RefusalWatch
@@ -26,6 +27,8 @@ class Mode(StrEnum):
     """Send it back."""
     CHAT = "chat"
     """Send it to all other connections."""
+    ANSWERS = "answers"
+    """Answer as rules or a script say (`tkws.console.answers`)."""
 
 
 class ServerSession:
@@ -33,9 +36,10 @@ class ServerSession:
 
     Args:
         log: The log for the conversation.
-        mode: Whether to echo or to relay messages.
+        mode: The way to handle messages.
         master: Any widget, ``Tk`` or ``Tcl()``.
         on_event: Called as ``on_event(name, type, message)`` for each event after it has been logged.
+        answers: The answers in `Mode.ANSWERS`, and the greeting of each connection in every mode.
         host: See `tkws.serve`.
         port: See `tkws.serve`.
         **options: See `tkws.serve`.
@@ -56,6 +60,7 @@ class ServerSession:
         master: tkinter.Misc,
         on_event: Callable[[str, str, Any], object],
         *,
+        answers: Answers | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         **options: Any,
@@ -64,6 +69,7 @@ class ServerSession:
         self.mode = mode
         self.names: dict[tkws.WebSocket, str] = {}
         self._notify = on_event
+        self._player = None if answers is None else Player(answers, self._send_answer, self._report)
         self._count = 0
         self.server: tkws.HTTPServer = tkws.serve(
             host, port, master=master, handler=self._on_event, **options
@@ -75,8 +81,7 @@ class ServerSession:
         """Send a message to one connection or to all, and return how many got it."""
         peers = list(self.names) if to is None else [to]
         count = sum(self._send_to(ws, message) for ws in peers)
-        kind = "text" if isinstance(message, str) else "binary"
-        self.log.add(Direction.OUT, kind, message, "all" if to is None else self.names.get(to, ""))
+        self.log.add(Direction.OUT, _kind(message), message, "all" if to is None else self.names.get(to, ""))
         self._notify("", "sent", message)
         return count
 
@@ -106,7 +111,7 @@ class ServerSession:
         name = self._name_of(ws)
         if type in ("text", "binary"):
             self.log.add(Direction.IN, str(type), message, name)
-            self._answer(ws, name, message)
+            self._handle(ws, name, message)
         elif type in ("ping", "pong"):
             if type == "ping":
                 self.log.add(Direction.IN, "ping", message, name)
@@ -117,6 +122,10 @@ class ServerSession:
             self.log.add(Direction.NOTE, str(type), text, name)
             if type == "disconnect":
                 del self.names[ws]
+            if self._player is not None and type == "connect":
+                self._player.connected(ws)
+            elif self._player is not None and type == "disconnect":
+                self._player.disconnected(ws)
         self._notify(name, type, message)
 
     def _name_of(self, ws: tkws.WebSocket) -> str:
@@ -125,19 +134,28 @@ class ServerSession:
             self.names[ws] = f"#{self._count}"
         return self.names[ws]
 
-    def _answer(self, ws: tkws.WebSocket, name: str, message: str | bytes) -> None:
-        kind = "text" if isinstance(message, str) else "binary"
-        if self.mode is Mode.ECHO:
-            if ws.state is not tkws.State.OPEN:
-                return
-            ws.send(message)
-            self.log.add(Direction.OUT, kind, message, name)
-            if ws.buffered_amount > ws.cget("high_water"):
-                ws.pause()  # until the peer has read its echoes
+    def _handle(self, ws: tkws.WebSocket, name: str, message: str | bytes) -> None:
+        if self.mode is Mode.ANSWERS:
+            if self._player is not None:
+                self._player.received(ws, message)
+        elif self.mode is Mode.ECHO:
+            self._send_answer(ws, message)
+        else:
+            others = [other for other in self.names if other is not ws]
+            if sum(self._send_to(other, message) for other in others):
+                self.log.add(Direction.OUT, _kind(message), message, f"from {name}")
+
+    def _send_answer(self, ws: tkws.WebSocket, message: str | bytes) -> None:
+        if ws.state is not tkws.State.OPEN:
             return
-        others = [other for other in self.names if other is not ws]
-        if sum(self._send_to(other, message) for other in others):
-            self.log.add(Direction.OUT, kind, message, f"from {name}")
+        ws.send(message)
+        self.log.add(Direction.OUT, _kind(message), message, self.names.get(ws, ""))
+        if ws.buffered_amount > ws.cget("high_water"):
+            ws.pause()  # until the peer has read its answers
+
+    def _report(self, ws: tkws.WebSocket, text: str) -> None:
+        self.log.add(Direction.NOTE, "error", text, self.names.get(ws, ""))
+        self._notify(self.names.get(ws, ""), "answer_failed", text)
 
     def _send_to(self, ws: tkws.WebSocket, message: str | bytes) -> bool:
         if ws.state is not tkws.State.OPEN:
@@ -147,6 +165,10 @@ class ServerSession:
             return False
         ws.send(message)
         return True
+
+
+def _kind(message: str | bytes) -> str:
+    return "text" if isinstance(message, str) else "binary"
 
 
 def _describe_opening(ws: tkws.WebSocket) -> str:

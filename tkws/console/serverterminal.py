@@ -40,7 +40,7 @@ def run(mode: Mode, settings: dict[str, Any], fd: int, out: TextIO, err: TextIO)
     """Serve until Ctrl-C.
 
     Args:
-        mode: Whether to echo or to relay messages.
+        mode: The way to handle messages.
         settings: The arguments of `ServerSession`.
         fd: The descriptor to read lines from; the server keeps running at the end of the input.
         out: The file for messages.

@@ -30,7 +30,13 @@ from tkws.console.serversession import Mode, ServerSession, peer_of
 from tkws.console.window import ROOM_FOR_PANES
 
 _UPDATE_MS = 250
-_MODES = MappingProxyType({"Echo: back to the sender": Mode.ECHO, "Chat: to everybody else": Mode.CHAT})
+_MODES = MappingProxyType(
+    {
+        "Echo: back to the sender": Mode.ECHO,
+        "Chat: to everybody else": Mode.CHAT,
+        "Answers: as they were given": Mode.ANSWERS,
+    }
+)
 _NOBODY = "Nobody is connected.\nTo start a client: python -m tkws"
 _CLEARED = "Nothing has come since the table was cleared.\nThe box below sends to the clients."
 _COLUMNS = MappingProxyType({"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"})
@@ -41,7 +47,7 @@ class ServerWindow(ttk.Frame):
 
     Args:
         root: The window, empty.
-        mode: Whether to echo or to relay messages.
+        mode: The way to handle messages.
         options: The arguments of `ServerSession`.
 
     Raises:
@@ -191,8 +197,9 @@ class ServerWindow(ttk.Frame):
         head = ttk.Frame(self, padding=gap)
         url = ttk.Label(head, text=self.session.server.url, style="Title.TLabel")
         copy = ttk.Button(head, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6)
-        self._mode = ttk.Combobox(head, values=list(_MODES), state="readonly", width=24)
-        self._mode.configure(font=theme_of(self).body, height=len(_MODES))
+        modes = [words for words, each in _MODES.items() if each is not Mode.ANSWERS or mode is each]
+        self._mode = ttk.Combobox(head, values=modes, state="readonly", width=24)
+        self._mode.configure(font=theme_of(self).body, height=len(modes))
         self._mode.current(list(_MODES.values()).index(mode))
         self._mode.bind("<<ComboboxSelected>>", lambda _: self._mode_changed())
         self.banner: Banner = Banner(self)

@@ -36,7 +36,7 @@ _ROUNDS = 60
 _ROUND_MS = 2
 
 # Tcl runs the timers that are due in the order of their times. A timer with this time, which is long past, is
-# the first of all; one with a second more is the next.
+# the first; one with a second more is the next.
 _FIRST_MS = -(10**9)
 _NEXT_MS = 1000
 
