@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/environment.sh
 
-for name in chat remote dashboard embedded async_client wsgi asyncio_thread worker customtk; do
+for name in chat remote files dashboard embedded async_client wsgi asyncio_thread worker customtk; do
     env -u DISPLAY bash demos/run.sh "$name" --picture "docs/pictures/$name.png"
     env -u DISPLAY bash demos/run.sh "$name" --theme dark --picture "docs/pictures/$name-dark.png"
 done

@@ -93,6 +93,15 @@ def test_the_remote_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_the_files_play_their_scene(display_root: tk.Tk, tmp_path: Path) -> None:
+    picture = tmp_path / "files.png"
+    result = run("demos.files", "--scripted", "--picture", str(picture))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == ["notes.txt: done", "holiday.mp4: stopped", "backup.img: moving"]
+    assert picture.read_bytes().startswith(PNG)
+
+
+@pytest.mark.slow
 def test_the_embedding_plays_its_scene(display_root: tk.Tk, tmp_path: Path) -> None:
     picture = tmp_path / "embedded.png"
     result = run("demos.embedded", "--theme", "dark", "--scripted", "--picture", str(picture))
