@@ -15,8 +15,8 @@ COMMANDS = {
     "open": (
         "(url, handler, *, master=None, protocols=(), headers=(), timeout=30.0, proxy=True, proxy_ssl=None, "
         "proxy_headers=(), ssl=None, server_hostname=None, unix=None, sock=None, connect_to=None, "
-        f"local_addr=None, origin=None, user_agent='tkws/{tkws.__version__}', cookies=None, reconnect=None, "
-        "max_redirects=10, owner=None, "
+        f"local_addr=None, origin=None, user_agent='tkws/{tkws.__version__}', digest=False, cookies=None, "
+        "reconnect=None, max_redirects=10, owner=None, "
         "**options)"
     ),
     "send": "(ws, type, message='', final=True)",

@@ -59,6 +59,13 @@ acl known proxy_auth REQUIRED
 http_access allow known
 """
 
+SQUID_DIGEST_USERS = """\
+auth_param digest program /usr/lib/squid/digest_file_auth -c $folder/digests
+auth_param digest realm tkws
+acl known proxy_auth REQUIRED
+http_access allow known
+"""
+
 DANTE = """\
 logoutput: stderr
 internal: 127.0.0.1 port = $port
@@ -94,6 +101,9 @@ RECIPES = {
     "tinyproxy for port 443": Recipe(*_TINYPROXY, TINYPROXY + "ConnectPort 443\n"),
     "squid": Recipe(*_SQUID, SQUID + "http_port 127.0.0.1:$port\nhttp_access allow localhost\n"),
     "squid with a user": Recipe(*_SQUID, SQUID + SQUID_USERS + "http_port 127.0.0.1:$port\n", PASSWORD),
+    "squid with Digest": Recipe(
+        *_SQUID, SQUID + SQUID_DIGEST_USERS + "http_port 127.0.0.1:$port\n", PASSWORD
+    ),
     "squid over TLS": Recipe(
         *_SQUID,
         SQUID + "https_port 127.0.0.1:$port tls-cert=$folder/certificate\nhttp_access allow localhost\n",
@@ -135,6 +145,8 @@ class RealProxy:
         self._write("certificate", certificate)
         digest = hashlib.md5((recipe.password or "").encode()).hexdigest()
         self._write("users", f"{USER}:{digest}\n".encode())
+        digest = hashlib.md5(f"{USER}:tkws:{recipe.password}".encode()).hexdigest()
+        self._write("digests", f"{USER}:tkws:{digest}\n".encode())
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [program, *Template(recipe.arguments).substitute(words).split()],

@@ -25,6 +25,7 @@ WAYS = [
     ("tinyproxy with a user", "http"),
     ("squid", "http"),
     ("squid with a user", "http"),
+    ("squid with Digest", "http"),
     ("squid over TLS", "https"),
     ("microsocks", "socks5"),
     ("microsocks", "socks5h"),

@@ -47,6 +47,7 @@ class ConnectKeywords(TranslatedKeywords, total=False):
     local_addr: tuple[str, int] | None
     origin: str | None
     user_agent: str | None
+    digest: bool
     cookies: CookieJar | None
     reconnect: bool | Backoff | None
     max_redirects: int

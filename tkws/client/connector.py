@@ -115,6 +115,11 @@ class Connector(StreamOwner):
         return self._over
 
     @property
+    def proxy(self) -> Proxy | None:
+        """The proxy that was chosen; None for a direct connection, and before there is a choice."""
+        return self._proxy
+
+    @property
     def timings(self) -> Timings:
         """The seconds that the steps until now took."""
         return Timings(**self._seconds)

@@ -1,4 +1,4 @@
-"""Opens a connection: the request's fields, redirects, cookies, and one timeout for all of it.
+"""Opens a connection: the request's fields, redirects, challenges, cookies, and one timeout for all of it.
 
 Knows what the answers mean; `tkws.client.connector` reaches a server. The `Attempt` gets the result, once.
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tkws.client.challenges import Challenges
 from tkws.client.connector import Connector
 from tkws.client.route import Route
 from tkws.connection.attempt import Attempt, Opened
@@ -76,8 +77,13 @@ class OpenSettings:
         if self.cookies is not None:
             import tkws.client.cookies  # noqa: F401
 
-    def handshake(self, uri: WebSocketURI) -> ClientHandshake:
-        """Return the handshake with ``uri``: the first URL, or the target of a redirect."""
+    def handshake(self, uri: WebSocketURI, authorization: str | None = None) -> ClientHandshake:
+        """Return the handshake with ``uri``: the first URL, or the target of a redirect.
+
+        Args:
+            uri: The server.
+            authorization: The answer to its challenge; None for none.
+        """
         fields = Headers(self.headers() if callable(self.headers) else self.headers)
         if not uri.is_same_server(self.uri):
             fields = Headers([field for field in fields.fields if field[0].lower() not in _SECRET_FIELDS])
@@ -85,8 +91,10 @@ class OpenSettings:
             from tkws.client.cookies import cookie_header
 
             fields = Headers([*fields.fields, *cookie_header(self.cookies, uri)])
+        if authorization is not None and "Authorization" not in fields:
+            fields = Headers([("Authorization", authorization), *fields.fields])
         return ClientHandshake(
-            uri,
+            dataclasses.replace(uri, username=None) if self.route.digest else uri,
             nonce=os.urandom(16),
             protocols=self.protocols,
             headers=fields,
@@ -133,6 +141,8 @@ class Opening:
         self._settings = settings
         self._uri = settings.uri
         self._redirects = 0
+        self._challenges = Challenges()
+        self._overdue = False
         self._connector: Connector | None = None
         self._over = False
         self._timer = loop.call_on_timeout(settings.timeout, self._on_timeout)
@@ -159,7 +169,7 @@ class Opening:
             self._fail(error)
             return
         try:
-            handshake = self._settings.handshake(self._uri)
+            handshake = self._settings.handshake(self._uri, self._challenges.authorization)
         except BaseException as cause:  # the program's own, from the callable that makes the headers
             why = str(cause) or type(cause).__name__
             error = OpenError(f"The headers could not be made: {why}", phase="handshake")
@@ -173,14 +183,15 @@ class Opening:
             return
         self._attempt.ws.request = handshake.request
         self._log.info("opening %s", self._uri.redacted)
+        route, answer = self._settings.route, self._challenges.proxy_authorization
         self._connector = Connector(
             self._loop,
             self._uri,
-            self._settings.route,
+            route if answer is None else route.with_proxy_authorization(answer),
             handshake,
             log=self._log,
             on_answer=self._answered,
-            on_failed=self._fail,
+            on_failed=self._not_reached,
         )
 
     def _answered(self, answer: Accepted | HandshakeError, stream: Stream) -> None:
@@ -197,13 +208,36 @@ class Opening:
             self._follow_or_fail(answer, headers)
 
     def _follow_or_fail(self, answer: HandshakeError, headers: Headers) -> None:
-        """Follow a redirect, or fail with the refusal."""
+        """Follow a redirect, answer a challenge, or fail with the refusal."""
         if self._is_over():
             return
         if answer.status in _REDIRECTS and "Location" in headers:
             self._redirect(answer, headers.get_all("Location"))
+        elif self._may_ask_again() and self._challenges.answer(answer, self._uri, self._sent_authorization()):
+            self._log.info("answering the challenge of the server")
+            self._go()
         else:
             self._fail(answer)
+
+    def _not_reached(self, error: OpenError) -> None:
+        """Answer the challenge of a proxy, or fail."""
+        assert self._connector is not None
+        route, proxy = self._settings.route, self._connector.proxy
+        answerable = self._may_ask_again() and "Proxy-Authorization" not in route.proxy_headers
+        if answerable and self._challenges.answer_proxy(error, proxy, *route.target(self._uri)):
+            self._log.info("answering the challenge of the proxy %s", proxy)
+            self._go()
+        else:
+            self._fail(error)
+
+    def _may_ask_again(self) -> bool:
+        """Tell whether another connection can be made, for a second request."""
+        return not self._overdue and not self._is_over() and self._settings.route.sock is None
+
+    def _sent_authorization(self) -> str | None:
+        request = self._attempt.ws.request
+        assert request is not None
+        return request.headers.get("Authorization")
 
     def _open(self, answer: Accepted, stream: Stream) -> None:
         self._over = True
@@ -244,6 +278,7 @@ class Opening:
             self._fail(answer)
             return
         self._log.info("redirected by %d to %s", answer.status, self._uri.redacted)
+        self._challenges = Challenges()
         self._go()
 
     def _is_over(self) -> bool:
@@ -251,6 +286,7 @@ class Opening:
         return self._over
 
     def _on_timeout(self) -> None:
+        self._overdue = True
         if self._connector is not None and self._connector.use_partial_answer():
             return
         phase = self._connector.phase if self._connector is not None else "connect"

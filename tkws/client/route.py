@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import ssl as tls
@@ -46,6 +47,9 @@ class Route:
     proxy_headers: Headers = CONNECT_HEADERS
     """The fields that a proxy which speaks HTTP gets, besides Host and the credentials."""
 
+    digest: bool = False
+    """Whether credentials are sent only in answer to a challenge by Digest, and never as Basic."""
+
     def target(self, uri: WebSocketURI) -> tuple[str, int]:
         """Return the host and port to dial for ``uri``, or to ask the proxy for."""
         return self.connect_to or (uri.host, uri.port)
@@ -64,7 +68,13 @@ class Route:
         if self.unix is not None or self.sock is not None:
             return None
         host, port = self.target(uri)
-        return proxy_for(self.proxy, secure=uri.secure, host=host, port=port)
+        proxy = proxy_for(self.proxy, secure=uri.secure, host=host, port=port)
+        return dataclasses.replace(proxy, digest_only=True) if proxy is not None and self.digest else proxy
+
+    def with_proxy_authorization(self, value: str) -> Route:
+        """Return the same route with an answer to the challenge of the proxy."""
+        fields = [("Proxy-Authorization", value), *self.proxy_headers.fields]
+        return dataclasses.replace(self, proxy_headers=Headers(fields))
 
     @property
     def binding(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import ssl as tls
@@ -9,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
-from tkws.checks import check_seconds
+from tkws.checks import check_flag, check_seconds
 from tkws.client.freshurl import STAND_IN, FreshURLOpening
 from tkws.client.opening import MAX_REDIRECTS, Opening, OpenSettings
 from tkws.client.retry import Backoff
@@ -60,6 +61,7 @@ def open(
     local_addr: tuple[str, int] | None = None,
     origin: str | None = None,
     user_agent: str | None = USER_AGENT,
+    digest: bool = False,
     cookies: CookieJar | None = None,
     reconnect: bool | Backoff | None = None,
     max_redirects: int = MAX_REDIRECTS,
@@ -100,6 +102,9 @@ def open(
         origin: The Origin header, for servers that require one.
         user_agent: The User-Agent header, for the server and a proxy; None for none. One in ``headers``
             goes before it.
+        digest: Whether the user and password in ``url`` and ``proxy`` are sent over HTTP only in answer to a
+            challenge by Digest (RFC 7616). By default they are sent at once as Basic, which shows the
+            password to all who can read the request; a challenge by Digest is answered then as well.
         cookies: A jar whose cookies are sent, and which stores those that the server sets.
         reconnect: True, or a `Backoff`, to connect again after the connection was lost or could not
             be made; each attempt is announced by a ``retry`` event.
@@ -124,7 +129,6 @@ def open(
         ImportError: ``proxy`` is a SOCKS proxy, and the extra ``tkws[socks]`` is not installed.
         OSError: The process has no descriptor left for the interpreter's loop, created at its first use.
     """
-    connection_options = changed(ConnectionOptions(handler=handler), options, function=open)
     settings = OpenSettings(
         uri=STAND_IN if callable(url) else parse_uri(url),
         timeout=check_seconds("timeout", timeout, above_zero=True),
@@ -132,7 +136,6 @@ def open(
         headers=headers if callable(headers) else Headers(headers),
         origin=origin,
         user_agent=checked_user_agent(user_agent),
-        deflate=connection_options.deflate,
         route=Route(
             ssl_context=ssl,
             server_hostname=tls_name(server_hostname),
@@ -143,11 +146,12 @@ def open(
             proxy=proxy,
             proxy_ssl_context=proxy_ssl,
             proxy_headers=connect_headers(proxy_headers, user_agent),
+            digest=check_flag("digest", digest),
         ),
         cookies=cookies,
         max_redirects=max_redirects,
     )
-    check_opening(settings)
+    connection_options = changed(ConnectionOptions(handler=handler), options, function=open)
     return _begin(url, settings, connection_options, reconnect=reconnect, owner=owner, master=master)
 
 
@@ -160,7 +164,9 @@ def _begin(
     owner: Master,
     master: Master,
 ) -> WebSocket:
-    """Begin to open a connection by ``settings`` that have been checked."""
+    """Begin to open a connection, once the settings are seen to be right."""
+    settings = dataclasses.replace(settings, deflate=options.deflate)
+    check_opening(settings)
     retry = retry_state(reconnect, settings.route.sock)
     loop = loop_for(master_of(owner, master))
     widget = WidgetOwner(owner) if owner is not None else None

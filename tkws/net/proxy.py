@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from tkws.errors import HandshakeError, OpenError, URLError
 from tkws.http.answers import USER_AGENT, ClientConnection
 from tkws.http.authority import format_authority
+from tkws.http.digest import digest_challenge, parse_challenges
 from tkws.http.headers import Headers
 from tkws.http.messages import Response, basic_authorization
 from tkws.net.endpoints import numeric_endpoint
@@ -92,7 +93,7 @@ class ConnectHandshake(ProxyHandshake):
         self._connection = ClientConnection()
         self._received_any = False
         fields = [("Host", self._target), *headers.fields]
-        if proxy.username is not None and "Proxy-Authorization" not in headers:
+        if proxy.username is not None and not proxy.digest_only and "Proxy-Authorization" not in headers:
             fields.append(("Proxy-Authorization", basic_authorization(proxy.username, proxy.password)))
         write(self._connection.request("CONNECT", self._target, fields))
 
@@ -124,18 +125,24 @@ class ConnectHandshake(ProxyHandshake):
             error.status, error.headers = answer.status, answer.headers
             return error
         if answer.status in (401, 407):  # tinyproxy answers a wrong password by the former
-            message = self._demand(answer.status, answer.headers.get("Proxy-Authenticate", "Basic"))
+            message = self._demand(answer.status, answer.headers)
         else:
             message = _refusal_text(self._proxy, self._target, f"{answer.status} {answer.reason}".rstrip())
         return OpenError(
             message, phase="proxy", status=answer.status, headers=answer.headers, body=answer.body
         )
 
-    def _demand(self, status: int, challenge: str) -> str:
-        """Return advice about a challenge, which begins with the name of a scheme (RFC 9110, 11.3)."""
-        if "basic" in challenge.lower():
+    def _demand(self, status: int, headers: Headers) -> str:
+        """Return advice about the challenges of the proxy."""
+        schemes = [challenge.scheme for challenge in parse_challenges(headers.get_all("Proxy-Authenticate"))]
+        takes_basic = not schemes or "basic" in map(str.lower, schemes)
+        if digest_challenge(headers, "Proxy-Authenticate") or (takes_basic and not self._proxy.digest_only):
             return _credentials_needed(self._proxy, str(status))
-        scheme = challenge.replace(",", " ").partition(" ")[0]
+        scheme = "Basic" if takes_basic else schemes[0]
+        if self._proxy.digest_only:
+            return (
+                f"The proxy {self._proxy} takes {scheme} and not Digest ({status}), as digest=True requires"
+            )
         return (
             f"The proxy {self._proxy} takes no user and password but {scheme} ({status}): configure Basic, "
             f"or go through a proxy on this machine that speaks {scheme}"

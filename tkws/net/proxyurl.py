@@ -47,6 +47,9 @@ class Proxy:
     password: str | None = field(default=None, repr=False)
     """The password, percent-decoded; None if the URL has none."""
 
+    digest_only: bool = False
+    """Whether HTTP sends the credentials only in answer to a challenge by Digest, and never as Basic."""
+
     @property
     def secure(self) -> bool:
         """Whether TLS is spoken with the proxy itself."""
