@@ -232,3 +232,25 @@ def test_an_error_names_the_argument_and_what_it_takes(call, message):
 def test_a_very_long_value_is_shown_by_its_beginning():
     assert checks.format_number(10**100) == "100000000000000000000000000000..."
     assert checks.format_number(LONGER_THAN_PYTHON_WRITES) == "a number of more than 4300 digits"
+
+
+@pytest.mark.parametrize(
+    ("value", "several"), [("a", ("a",)), (["a", "b"], ("a", "b")), (iter("ab"), ("a", "b")), ((), ())]
+)
+def test_one_value_or_several(value, several):
+    assert checks.check_several("to", value, str, "str") == several
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "what", "words"),
+    [
+        (5, str, "str", "to: str or several, not int"),
+        (b"tea", str, "str", "to: str or several, not bytes"),
+        (["tea", 5], str, "str", "to: each a str, not int"),
+        ("5", int, "a number", "to: a number or several, not str"),
+        ([5, "5"], int, "a number", "to: each a number, not str"),
+    ],
+)
+def test_neither_one_value_nor_several(value, kind, what, words):
+    with pytest.raises(TypeError, match=f"^{words}$"):
+        checks.check_several("to", value, kind, what)

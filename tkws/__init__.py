@@ -67,7 +67,7 @@ from tkws.protocol.state import State
 from tkws.protocol.trace import TracedFrame
 from tkws.serving.admission import Admit
 from tkws.serving.authentication import basic_auth, bearer_auth
-from tkws.serving.groups import Backplane
+from tkws.serving.backplane import Backplane
 from tkws.serving.httpserver import HTTPServer
 from tkws.serving.server import Server
 from tkws.version import __version__

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import UnionType
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol, TypeVar, get_args
+
+Kind = TypeVar("Kind")
 
 _FIELD_NAMES = re.compile(":[^:]*:")  # in the format of a structure (PEP 3118)
 
@@ -140,6 +142,30 @@ def check_texts(name: str, value: object) -> Sequence[str]:
         if not isinstance(item, str):
             raise TypeError(f"{name}: each a str, not {type(item).__name__}")
     return value
+
+
+def check_several(name: str, value: object, kind: type[Kind], what: str) -> tuple[Kind, ...]:
+    """Return one value, or each of an iterable, as a tuple.
+
+    Args:
+        name: The name of the argument.
+        value: A value of ``kind``, or an iterable of such values; text and bytes do not count as iterables.
+        kind: The type of each value.
+        what: That type in words.
+
+    Raises:
+        TypeError: ``value`` is of another type.
+    """
+    if isinstance(value, kind):
+        return (value,)
+    if isinstance(value, str | bytes | bytearray) or not isinstance(value, Iterable):
+        raise TypeError(f"{name}: {what} or several, not {type(value).__name__}")
+    several = tuple(value)
+    for each in several:
+        if not isinstance(each, kind):
+            one = "a str" if kind is str else what
+            raise TypeError(f"{name}: each {one}, not {type(each).__name__}")
+    return several
 
 
 def check_bytes(name: str, value: object) -> bytes:

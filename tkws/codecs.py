@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tkws.checks import Buffer, check_bytes_like, check_callable
-from tkws.errors import StateError
+from tkws.errors import CodecError, StateError
 
 if TYPE_CHECKING:
     from json import JSONDecoder, JSONEncoder
@@ -144,6 +144,13 @@ def encode_value(codec: CodecLike | None, value: object) -> str | Buffer:
     if not isinstance(message, str):
         return check_bytes_like("codec", message, "one whose encode returns str or bytes-like")
     return message
+
+
+def undecodable(cause: Exception, message: str | bytes) -> CodecError:
+    """Return the error for a message from the peer that a codec could not decode."""
+    error = CodecError(f"A message cannot be decoded: {cause}", message)
+    error.__cause__ = cause
+    return error
 
 
 def check_codec(name: str, value: object) -> None:

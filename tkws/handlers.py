@@ -17,14 +17,14 @@ from tkws.asynchandlers import check_handler, runnable
 from tkws.checks import check_callable, check_kind, check_seconds
 from tkws.codecs import JSON
 from tkws.connection.calls import find_caller
-from tkws.connection.decoding import MESSAGES, decoding
+from tkws.connection.decoding import decoding
 from tkws.connection.websocket import WebSocket, call_as_handler
 from tkws.errors import OpenTimeout, WebSocketError
 from tkws.loop import Timer
 from tkws.options import Handler as AnyHandler
-from tkws.protocol.events import Event, Part
+from tkws.protocol.events import MESSAGE_EVENTS, Event, Part
 
-_MESSAGES = (*MESSAGES, Event.VALUE)
+_MESSAGES = (*MESSAGE_EVENTS, Event.VALUE)
 
 
 class EventHandler(Protocol):

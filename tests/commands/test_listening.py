@@ -261,7 +261,7 @@ def test_a_system_that_cannot_share(root, monkeypatch):
         ({"sock": [], "host": ""}, ValueError, "sock: not together with host, port"),
         ({"unix": "/x", "reuse_port": True}, ValueError, "unix: not together with host, port and reuse_port"),
         ({"sock": "socket"}, TypeError, "sock: a listening socket or several, not str"),
-        ({"sock": [5]}, TypeError, "sock: a listening socket, not int"),
+        ({"sock": [5]}, TypeError, "sock: each a listening socket, not int"),
         ({"reuse_port": 1}, TypeError, "reuse_port: True or False"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 import tkws
 from tests.peers import Peer
 from tkws.http.headers import Headers
-from tkws.serving.trustedproxies import with_client
+from tkws.serving.trustedproxies import TrustedProxies
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ from tkws.serving.trustedproxies import with_client
     ],
 )
 def test_whose_request_it_is(peer, noted, client):
-    trusted = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32", "unix"]
+    trusted = TrustedProxies(["127.0.0.1", "10.0.0.0/8", "2001:db8::/32", "unix"])
     address = (peer, 5) if peer else ""
     request = tkws.Request("GET", "/", Headers({"X-Forwarded-For": noted}), address)
-    found = with_client(request, trusted)
+    found = trusted.find_client(request)
     assert found.peer == ((client, 5) if client == peer else (client, 0))
     assert (found.path, found.headers) == (request.path, request.headers)
-    assert with_client(request, ()) is request
+    assert TrustedProxies(()).find_client(request) is request
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TypeAlias
 
-from tkws.checks import check_count, check_flag, check_kind, check_text
+from tkws.checks import check_count, check_flag, check_kind, check_several, check_text
 from tkws.loop import Loop
 from tkws.net import Listener, detach
 from tkws.net.listen import OnAccept
@@ -33,14 +33,10 @@ def check_address(host: object, port: object) -> tuple[str | tuple[str, ...], in
     number = check_count("port", port, most=65535)
     if isinstance(host, str):
         return check_text("host", host), number
-    if isinstance(host, bytes | bytearray) or not isinstance(host, Sequence):
-        raise TypeError(f"host: str or several, not {type(host).__name__}")
-    for each in host:
-        if not isinstance(each, str):
-            raise TypeError(f"host: each a str, not {type(each).__name__}")
-    if not host:
+    hosts = check_several("host", host, str, "str")
+    if not hosts:
         raise ValueError("host: at least one address")
-    return tuple(host), number
+    return hosts, number
 
 
 def choose_listener(
@@ -80,23 +76,20 @@ def _listen_unix(path: Path, loop: Loop, on_accept: OnAccept) -> Listener:
     return Listener.unix(loop, path, on_accept)
 
 
-def _listen_on(sockets: list[socket.socket], loop: Loop, on_accept: OnAccept) -> Listener:
+def _listen_on(sockets: tuple[socket.socket, ...], loop: Loop, on_accept: OnAccept) -> Listener:
     return Listener(loop, [detach(sock, connected=False) for sock in sockets], on_accept)
 
 
-def _check_sockets(sock: object) -> list[socket.socket]:
-    sockets = [sock] if isinstance(sock, socket.socket) else sock
-    if not isinstance(sockets, Sequence) or isinstance(sockets, str | bytes):
-        raise TypeError(f"sock: a listening socket or several, not {type(sock).__name__}")
+def _check_sockets(sock: object) -> tuple[socket.socket, ...]:
+    sockets = check_several("sock", sock, socket.socket, "a listening socket")
     if not sockets:
         raise ValueError("sock: at least one socket")
     for each in sockets:
         _check_listening(each)
-    return list(sockets)
+    return sockets
 
 
 def _check_listening(sock: socket.socket) -> None:
-    check_kind("sock", sock, socket.socket, "a listening socket")
     if isinstance(sock, ssl.SSLSocket):
         raise TypeError("sock: a plain socket; for TLS there is the argument ssl")
     if sock.type != socket.SOCK_STREAM:

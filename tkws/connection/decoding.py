@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tkws.errors import CodecError
+from tkws.codecs import undecodable
 from tkws.options import Handler
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.events import Event
+from tkws.protocol.events import MESSAGE_EVENTS, Event
 
 if TYPE_CHECKING:
     from tkws.codecs import CodecLike
     from tkws.connection.websocket import WebSocket
 
-MESSAGES = (Event.TEXT, Event.BINARY)
-
 
 def decoding(
-    handler: Handler, codec: CodecLike, types: tuple[Event, ...] = MESSAGES, *, closes: bool = False
+    handler: Handler, codec: CodecLike, types: tuple[Event, ...] = MESSAGE_EVENTS, *, closes: bool = False
 ) -> Handler:
     """Return a handler that calls ``handler`` with ``value`` events in place of messages.
 
@@ -51,10 +49,3 @@ def decoding(
                 ws.close(CloseCode.INVALID_PAYLOAD, "A message cannot be decoded")
 
     return pass_on
-
-
-def undecodable(cause: Exception, message: str | bytes) -> CodecError:
-    """Return the error for a message that a codec could not decode."""
-    error = CodecError(f"A message cannot be decoded: {cause}", message)
-    error.__cause__ = cause
-    return error

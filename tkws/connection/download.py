@@ -14,12 +14,11 @@ from io import BufferedWriter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tkws.checks import check_size
-from tkws.connection.decoding import MESSAGES
 from tkws.connection.transfer import Transfer, check_transfer_callbacks
 from tkws.errors import StateError
 from tkws.options import Handler
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.events import Event, Part
+from tkws.protocol.events import MESSAGE_EVENTS, Event, Part
 from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
@@ -79,13 +78,12 @@ class Download(Transfer):
         self._loop.check_thread()
         if not self.done:
             self._end(StateError("The download was cancelled by this program"))
-            self._loop.call_soon(self._report_end)
 
     # Called by the session
 
     def pass_on(self, handler: Handler, type: Event, message: Any) -> bool:
         """Consume an event, or call ``handler`` with it; return whether the message has ended."""
-        if type in MESSAGES and not self._begun:
+        if type in MESSAGE_EVENTS and not self._begun:
             if self.done:  # it was cancelled before it began
                 handler(self.ws, type, message)
                 return True
@@ -107,7 +105,6 @@ class Download(Transfer):
         data = _as_bytes(part.data)
         if self._max_size is not None and self.received + len(data) > self._max_size:
             self._end(ValueError(f"A message of more than {self._max_size} bytes, the limit of max_size"))
-            self._loop.call_soon(self._report_end)
             self.ws.close(CloseCode.MESSAGE_TOO_BIG, f"Message of more than {self._max_size} bytes")
             return
         try:
@@ -118,17 +115,15 @@ class Download(Transfer):
         except Exception as error:
             if not self.done:  # the function may have cancelled
                 self._end(error)
-                self._loop.call_soon(self._report_end)
             return
         if self.done:
             return
         self.received += len(data)
         if part.final:
             self._end(None)
-            self._loop.call_soon(self._report_end)
         self._report_progress(always=part.final)
 
-    def _end(self, error: Exception | None) -> None:
+    def _release(self, error: Exception | None) -> None:
         self.done = True
         self.error = error
         if self._file is not None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tkws.checks import check_text
 from tkws.errors import StateError
 
 if TYPE_CHECKING:
     from tkws.connection.session import Session
-
-WILDCARDS = frozenset("*?[")
-"""The characters that make a pattern of a group's name (`fnmatch`)."""
 
 
 class SessionOwner(Protocol):
@@ -33,16 +29,3 @@ class SessionOwner(Protocol):
 def not_of_a_server() -> StateError:
     """Return the error of a `join` by a connection that no server has made."""
     return StateError("join: only a connection that a Server has made can join its groups")
-
-
-def check_group(group: object) -> str:
-    """Return the name of a group.
-
-    Raises:
-        TypeError: ``group`` is not a str.
-        ValueError: ``group`` is empty, or could be taken for a pattern.
-    """
-    name = check_text("group", group)
-    if not name or not WILDCARDS.isdisjoint(name):
-        raise ValueError(f"group: a name without the wildcards *, ? and [, not {name!r}")
-    return name

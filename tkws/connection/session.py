@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tkws.asynchandlers import runnable
 from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryDecision, RetryPolicy
-from tkws.connection.decoding import MESSAGES, decoding
+from tkws.connection.decoding import decoding
 from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.lifecycle import Effect, Input, Phase, plan
@@ -33,7 +33,7 @@ from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions, Handler
 from tkws.protocol.engine import Engine
-from tkws.protocol.events import Event
+from tkws.protocol.events import MESSAGE_EVENTS, Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskPool
 from tkws.protocol.state import State, not_open
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 # Seconds. A retry policy may return any number; a timer does not take any number.
 _MAX_RETRY_DELAY = 366 * 24 * 3600.0
 
-_MESSAGES: Final = (*MESSAGES, Event.PART)
+_MESSAGES: Final = (*MESSAGE_EVENTS, Event.PART)
 
 # These come from the loop only, so the handler may be called at once.
 _FROM_LOOP = (Input.FAILED, Input.LOST, Input.RETRY, Input.GIVE_UP)

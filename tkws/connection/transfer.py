@@ -45,15 +45,20 @@ class Transfer(ABC):
     def fail(self, error: Exception, *, report: bool = True) -> None:
         """End since the connection has; ``report`` says whether the program is called."""
         if not self.done:
-            self._end(error)
+            self._release(error)
             if report:
                 self._report_end()
             else:
                 self._on_end = None
 
-    @abstractmethod
     def _end(self, error: Exception | None) -> None:
-        """Release what the transfer holds; ``error`` says why it is incomplete, None that it is complete."""
+        """End, and report it in the next turn of the loop; ``error`` says why the transfer is incomplete."""
+        self._release(error)
+        self._loop.call_soon(self._report_end)
+
+    @abstractmethod
+    def _release(self, error: Exception | None) -> None:
+        """Set `done` and `error`, and release what the transfer holds."""
 
     def _report_progress(self, *, always: bool = False) -> None:
         now = self._loop.now()

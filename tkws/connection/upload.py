@@ -97,10 +97,9 @@ class Upload(Transfer):
         if self.done:
             return
         error = StateError("The stream was cancelled by this program")
-        if finish and self._driver is not None and self._begun and not self._complete:
-            self._finish(self._driver)
-        self._end(error, CloseCode.GOING_AWAY, "A message was cancelled")
-        self._loop.call_soon(self._report_end)
+        if finish and self._driver is not None and self._half_sent:
+            self._send_empty_end(self._driver)
+        self._break_off(error, CloseCode.GOING_AWAY, "A message was cancelled")
 
     # Called by `Sending`
 
@@ -129,7 +128,6 @@ class Upload(Transfer):
         if self._complete:
             if not driver.buffered_amount:
                 self._end(None)
-                self._loop.call_soon(self._report_end)
                 self._report_progress(always=True)
             return
         if driver.writing_paused:
@@ -149,8 +147,8 @@ class Upload(Transfer):
             return self._fragments.read()
         except BaseException as error:  # an interrupt too: the position in the source is then unknown
             if not self.done:
-                self._end(_as_exception(error), CloseCode.INTERNAL_ERROR, "The source of a message failed")
-                self._loop.call_soon(self._report_end)
+                reason = "The source of a message failed"
+                self._break_off(_as_exception(error), CloseCode.INTERNAL_ERROR, reason)
             if not isinstance(error, Exception):
                 raise
             return None
@@ -168,14 +166,22 @@ class Upload(Transfer):
             self._complete = True
             driver.call_when_empty()
 
-    def _finish(self, driver: ConnectionDriver) -> None:
+    def _send_empty_end(self, driver: ConnectionDriver) -> None:
         driver.engine.send(self._empty, self._loop.now(), final=True)
         driver.flush()
         self._complete = True
 
-    def _end(self, error: Exception | None, code: int = 0, reason: str = "") -> None:
-        """End; with a close code, close the connection if the message is half sent."""
-        half_sent = self._begun and not self._complete
+    @property
+    def _half_sent(self) -> bool:
+        return self._begun and not self._complete
+
+    def _break_off(self, error: Exception, code: CloseCode, reason: str) -> None:
+        """End with an error, and close the connection if the message is half sent."""
+        self._end(error)
+        if self._half_sent:
+            self.ws.close(code, reason)
+
+    def _release(self, error: Exception | None) -> None:
         self._sent = self._queued if error is None else self.sent
         self.done = True
         self.error = error
@@ -183,9 +189,7 @@ class Upload(Transfer):
             self._driver.call_when_low(None)
         if not self._reading:
             self._close_source()
-        self._sending.stream_ended(self, line_free=self._driver is not None and not half_sent)
-        if code and half_sent:
-            self.ws.close(code, reason)
+        self._sending.stream_ended(self, line_free=self._driver is not None and not self._half_sent)
 
     def _close_source(self) -> None:
         try:

@@ -19,10 +19,11 @@ from tkws.codecs import JSON, encode_value
 from tkws.configurable import ConfigurableConnection
 from tkws.connection.calls import Call, caller_of, find_caller
 from tkws.connection.download import Download, new_download
+from tkws.connection.groupnames import check_group
 from tkws.connection.lifecycle import Phase
 from tkws.connection.lifecycleevents import CLOSED_UNOPENED
 from tkws.connection.logs import new_connection_id
-from tkws.connection.owner import check_group, not_of_a_server
+from tkws.connection.owner import not_of_a_server
 from tkws.connection.session import Session, all_websockets
 from tkws.connection.statistics import Statistics, statistics_of
 from tkws.connection.timings import Timings

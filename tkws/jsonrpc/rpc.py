@@ -18,9 +18,8 @@ from weakref import WeakKeyDictionary
 
 from tkws.asynchandlers import check_handler, check_runnable, is_async, runnable, start
 from tkws.checks import check_callable, check_count, check_kind, check_seconds, check_text
-from tkws.codecs import JSON, encode_value
+from tkws.codecs import JSON, encode_value, undecodable
 from tkws.connection.calls import Call, OnError, OnResult
-from tkws.connection.decoding import undecodable
 from tkws.connection.websocket import WebSocket, call_as_handler, session_of
 from tkws.errors import CallTimeout, CodecError, JSONRPCError, StateError, printable
 from tkws.handlers import EventHandler

@@ -1,14 +1,14 @@
 """The names of what happens on a connection.
 
-The engine tells what happened as tuples ``(event, message)``, not as objects: one is made
-for each message, and a frozen dataclass costs nine times as much as a tuple. The members
-are strings, so that a handler may compare with ``"text"`` as well as with ``Event.TEXT``.
+The engine returns what happened as tuples ``(event, message)``, not as objects: one is made for each
+message, and a frozen dataclass costs nine times as much as a tuple. The members are strings, so that a
+handler may compare with ``"text"`` as well as with ``Event.TEXT``.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 
 class Event(StrEnum):
@@ -31,15 +31,18 @@ class Event(StrEnum):
 
 EventRecord = tuple[Event, Any]
 
+MESSAGE_EVENTS: Final = (Event.TEXT, Event.BINARY)
+"""The events of whole messages as they arrive, before a codec."""
+
 
 class Part(NamedTuple):
     """A part of a message, the message of a ``part`` event; see the option ``stream``."""
 
     data: str | bytes
-    """The part: of a text whole characters. Only the last part of a message may be empty."""
+    """The content; a part of a text contains whole characters. Only the last part may be empty."""
 
     offset: int
-    """The bytes of the message before this part, decompressed; of a text in UTF-8."""
+    """How many bytes of the message come before this part: decompressed, and in UTF-8 if it is text."""
 
     final: bool
     """Whether the message ends with this part."""
@@ -48,4 +51,4 @@ class Part(NamedTuple):
     """Whether it is a text message."""
 
     total: int | None
-    """The bytes of the whole message, if it came in one frame and uncompressed; else None."""
+    """The size of the whole message in bytes, if it came in one frame and uncompressed; otherwise None."""

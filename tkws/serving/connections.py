@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tkws.connection.websocket import WebSocket, session_of
 from tkws.serving.groups import Groups
 
 if TYPE_CHECKING:
@@ -97,25 +96,6 @@ class Connections:
             paths = self._paths
             sessions = [each for each in sessions if fnmatchcase(paths.get(each, ""), path)]
         return [each for each in sessions if each not in excluded] if excluded else sessions
-
-
-def sessions_of(name: str, sockets: WebSocket | Iterable[WebSocket] | None) -> frozenset[Session]:
-    """Return the sessions of one or more WebSockets; none for None.
-
-    Raises:
-        TypeError: ``sockets`` is of another type.
-    """
-    if sockets is None:
-        return frozenset()
-    if isinstance(sockets, WebSocket):
-        return frozenset((session_of(sockets),))
-    if not isinstance(sockets, Iterable):
-        raise TypeError(f"{name}: a WebSocket or several, not {type(sockets).__name__}")
-    several = list(sockets)
-    for each in several:
-        if not isinstance(each, WebSocket):
-            raise TypeError(f"{name}: each a WebSocket, not {type(each).__name__}")
-    return frozenset(map(session_of, several))
 
 
 def _address_of(request: Request) -> object:

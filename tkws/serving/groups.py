@@ -8,12 +8,12 @@ Other threads only read, from copies that are made in a single atomic step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from tkws.connection.owner import WILDCARDS
+from tkws.connection.groupnames import WILDCARDS
 
 if TYPE_CHECKING:
     from tkws.connection.session import Session
@@ -65,38 +65,3 @@ class Groups:
         del members[session]
         if not members:
             del self._members[group]
-
-
-class Backplane(Protocol):
-    """An object that carries the messages of groups between several servers, such as a message broker.
-
-    `Server.backplane` takes any object with these two methods.
-    """
-
-    def publish(self, group: str, message: str | bytes) -> object:
-        """Pass a message to all other servers; called in the thread of the `Server.broadcast`.
-
-        Args:
-            group: The name, or the pattern, that it was sent to.
-            message: ``str`` for text, ``bytes`` for binary.
-        """
-
-    def subscribe(self, deliver: Callable[[str, str | bytes], object]) -> object:
-        """Start to call ``deliver(group, message)``, from any thread, for what other servers publish."""
-
-
-def check_groups(name: str, groups: object) -> tuple[str, ...]:
-    """Return one or more names or patterns as a tuple.
-
-    Raises:
-        TypeError: ``groups`` is neither a str nor an iterable of str.
-    """
-    if isinstance(groups, str):
-        return (groups,)
-    if isinstance(groups, bytes | bytearray) or not isinstance(groups, Iterable):
-        raise TypeError(f"{name}: str or several, not {type(groups).__name__}")
-    several = tuple(groups)
-    for group in several:
-        if not isinstance(group, str):
-            raise TypeError(f"{name}: each a str, not {type(group).__name__}")
-    return several

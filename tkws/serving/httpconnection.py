@@ -29,7 +29,6 @@ from tkws.serving.content import failed, plain
 from tkws.serving.decision import Decider, Decision, PendingRequest, refusal_of
 from tkws.serving.directory import FileResponse
 from tkws.serving.origins import check_host, is_loopback
-from tkws.serving.trustedproxies import with_client
 
 if TYPE_CHECKING:
     from tkws.serving.httpserver import HTTPServer
@@ -155,8 +154,7 @@ class HTTPConnection(StreamOwner):
         if isinstance(result, HandshakeError):
             self._refuse(result)
             return
-        if self._server.options.trusted_proxies:
-            result = with_client(result, self._server.options.trusted_proxies)
+        result = self._server.trusted_proxies.find_client(result)
         if isinstance(self._stream, TLSStream):
             result = dataclasses.replace(result, tls=self._stream.info)
         self._log.debug("%s %s with %s", result.method, printable(result.path), ShownFields(result.headers))

@@ -10,7 +10,7 @@ import ipaddress
 import socket
 import ssl as tls
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, TypeAlias, TypeVar, overload
@@ -28,7 +28,7 @@ from tkws.serving.decision import Decider
 from tkws.serving.httpconnection import HTTPConnection
 from tkws.serving.paths import check_glob
 from tkws.serving.server import Server
-from tkws.serving.trustedproxies import is_trusted
+from tkws.serving.trustedproxies import TrustedProxies
 
 Listen: TypeAlias = Callable[[Loop, OnAccept], Listener]
 """Makes a listener in a loop that calls back with each connection."""
@@ -36,9 +36,7 @@ Listen: TypeAlias = Callable[[Loop, OnAccept], Listener]
 AnyCheck = TypeVar("AnyCheck", bound=Check)
 
 EXTRA_HTTP_CONNECTIONS = 64  # above the limit of connections, to get a page, or the refusal
-EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = (
-    8  # the same for an address; a browser opens six at a time for the parts of a page
-)
+EXTRA_HTTP_CONNECTIONS_PER_ADDRESS = 8  # likewise; a browser opens six at a time for the parts of a page
 
 
 class HTTPServer(Server):
@@ -54,6 +52,7 @@ class HTTPServer(Server):
     Attributes:
         decider: Decides on each request, pages included, that passes the server's own checks, before `admit`;
             None to accept them.
+        trusted_proxies: The option of that name, parsed.
     """
 
     def __init__(
@@ -67,6 +66,7 @@ class HTTPServer(Server):
         listener = listen(loop, self._accept)
         super().__init__(loop, options, listener.addresses[0], secure=ssl_context is not None)
         self.decider: Decider | None = None
+        self.trusted_proxies: TrustedProxies = TrustedProxies(options.trusted_proxies)
         self._admissions: list[Admission] = []
         self._host = host
         self._ssl_context = ssl_context
@@ -226,8 +226,12 @@ class HTTPServer(Server):
         return (
             most is None
             or self._http_connections_by_address[host] < most + EXTRA_HTTP_CONNECTIONS_PER_ADDRESS
-            or is_trusted(address, options.trusted_proxies)
+            or self.trusted_proxies.include(address)
         )
+
+    def _change(self, changes: Mapping[str, Any]) -> None:
+        super()._change(changes)
+        self.trusted_proxies = TrustedProxies(self.options.trusted_proxies)
 
     def _stop(self, *, gently: bool) -> None:
         self._log.info("no longer listening on %s", self._name)

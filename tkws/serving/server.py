@@ -24,6 +24,7 @@ from tkws.checks import (
     check_callable,
     check_kind,
     check_seconds,
+    check_several,
     check_text,
 )
 from tkws.configurable import ConfigurableServer
@@ -45,9 +46,9 @@ from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.frames import Role
 from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.serverhandshake import accept_response, negotiate, validate
+from tkws.serving.backplane import Backplane
 from tkws.serving.broadcast import Broadcaster, pass_on_later
-from tkws.serving.connections import Connections, sessions_of
-from tkws.serving.groups import Backplane, check_groups
+from tkws.serving.connections import Connections
 from tkws.serving.origins import check_host, check_origin, is_loopback
 from tkws.serving.paths import PathEntry, Paths, check_glob, choose_offered
 from tkws.serving.shutdown import Shutdown
@@ -206,7 +207,8 @@ class Server(ConfigurableServer):
         Raises:
             TypeError: ``group`` is of a wrong type.
         """
-        return [session.ws for session in self._connections.groups.members(check_groups("group", group))]
+        groups = check_several("group", group, str, "str")
+        return [session.ws for session in self._connections.groups.members(groups)]
 
     def broadcast(
         self,
@@ -240,8 +242,9 @@ class Server(ConfigurableServer):
         """
         check_kind("path", path, str, "str")
         check_glob(path)
-        groups = None if to is None else check_groups("to", to)
-        sessions = self._connections.select(path, groups, sessions_of("exclude", exclude))
+        groups = None if to is None else check_several("to", to, str, "str")
+        excluded = () if exclude is None else check_several("exclude", exclude, WebSocket, "a WebSocket")
+        sessions = self._connections.select(path, groups, frozenset(map(session_of, excluded)))
         count = self._send(message, sessions)
         if self._backplane is not None:
             for group in groups or ():
@@ -414,7 +417,7 @@ class Server(ConfigurableServer):
 
     def _deliver(self, backplane: Backplane, group: str, message: str | Buffer) -> None:
         """Send a message that another server has published, from any thread."""
-        groups = check_groups("group", group)
+        groups = check_several("group", group, str, "str")
         if self._backplane is backplane:
             self._send(message, self._connections.groups.members(groups))
 
