@@ -83,7 +83,7 @@ METHODS = {
     "Server": {
         "live": "(self, path, handler=None, protocol='*', *, stream=None)",
         "members": "(self, group)",
-        "broadcast": "(self, message, path='*', *, to=None, exclude=None)",
+        "broadcast": "(self, message, path='*', *, to=None, exclude=None, compress=None)",
         "page": "(self, path, content)",
         "directory": "(self, path, folder)",
         "close": "(self, code=1001, reason='')",

@@ -14,6 +14,7 @@ import pytest
 import tkws
 from tests.peers import Log
 from tkws.loop import loop_for
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.frames import Opcode
 
 TEXT, BINARY, PING, PONG, CLOSE = Opcode.TEXT, Opcode.BINARY, Opcode.PING, Opcode.PONG, Opcode.CLOSE
@@ -183,11 +184,11 @@ def test_a_ping_of_the_programs_own_tells_the_latency(taken, log, pump_until):
     assert ws.latency > 0
 
 
-def test_an_encoded_frame_goes_out_unless_a_message_is_unfinished(taken):
+def test_an_encoded_message_goes_out_unless_a_message_is_unfinished(taken):
     ws, peer = taken
-    assert ws._session.send_encoded(b"\x81\x02hi")
+    assert ws._session.send_encoded(EncodedMessage("hi"))
     ws.send("a", final=False)
-    assert not ws._session.send_encoded(b"\x81\x02ho")
+    assert not ws._session.send_encoded(EncodedMessage("ho"))
     ws.send("b")
     assert peer.hear(3) == [(TEXT, b"hi"), (TEXT, b"a"), (Opcode.CONTINUATION, b"b")]
 
@@ -262,7 +263,7 @@ def test_when_it_is_over_every_call_is_without_harm(taken, log, pump_until, turn
     ws["keepalive"] = 3
     assert ws["keepalive"] == 3
     assert ws.buffered_amount == 0
-    assert not ws._session.send_encoded(b"\x81\0")
+    assert not ws._session.send_encoded(EncodedMessage(""))
     turn()
     assert log.types == ["connect", "close", "disconnect"]
 
@@ -293,7 +294,7 @@ def test_while_connecting_nothing_can_be_sent(connecting):
             match="CONNECTING, not OPEN: wait for .* or set the option offline_buffer",
         ):
             call("x")
-    assert not ws._session.send_encoded(b"\x81\0")
+    assert not ws._session.send_encoded(EncodedMessage(""))
     assert (ws.close_code, ws.close_reason, ws.latency, ws.buffered_amount) == (None, "", None, 0)
     assert (ws.peername, ws.sockname, ws.protocol, ws.request, ws.response) == (None, None, "", None, None)
     assert ws.statistics == tkws.Statistics()

@@ -34,11 +34,11 @@ from tests.protocol.wire import (
 )
 from tkws.errors import ProtocolError, StateError
 from tkws.protocol.closetimer import LINGER, MIN_READ_RATE
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
 from tkws.protocol.masking import MaskedPayload
-from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.state import State
 
 SERVER, CLIENT = Role.SERVER, Role.CLIENT
@@ -435,8 +435,9 @@ def test_a_ping_is_answered_in_a_flood_of_messages(end):
 def test_a_broadcast_is_the_frame_that_send_makes(message):
     sending, broadcasting = engine(SERVER), engine(SERVER)
     sending.send(message, NOW)
-    frame = encode_broadcast(message)
-    assert broadcasting.send_encoded(frame, NOW)
+    encoded = EncodedMessage(message)
+    frame = broadcasting.send_encoded(encoded, NOW)
+    assert frame is encoded.frame
     assert broadcasting.writer.take_output_bytes() == [frame]
     assert frame == b"".join(sending.writer.take_output_bytes())
     assert (broadcasting.writer.messages, broadcasting.writer.frames) == (1, 1)
@@ -446,14 +447,14 @@ def test_a_broadcast_is_the_frame_that_send_makes(message):
 def test_a_broadcast_passes_by_who_is_amid_a_message():
     end = engine(SERVER)
     end.send("a", NOW, final=False)
-    assert not end.send_encoded(encode_broadcast("b"), NOW)
+    assert not end.send_encoded(EncodedMessage("b"), NOW)
     assert output(end) == [text("a", fin=False)]
 
 
 def test_a_broadcast_that_the_owner_writes_is_counted_and_not_put_out():
     end = engine(SERVER)
-    frame = encode_broadcast("a")
-    assert end.send_encoded(frame, NOW, directly=True)
+    frame = end.send_encoded(EncodedMessage("a"), NOW, directly=True)
+    assert frame == b"\x81\x01a"
     assert (end.writer.take_output_bytes(), end.writer.output_amount) == ([], 0)
     assert (end.writer.messages, end.writer.frames, end.writer.bytes_written) == (1, 1, len(frame))
 
@@ -461,7 +462,7 @@ def test_a_broadcast_that_the_owner_writes_is_counted_and_not_put_out():
 def test_a_broadcast_is_not_for_the_owner_to_write_while_there_is_output_before_it():
     end = engine(SERVER)
     size = end.send("a", NOW)
-    assert not end.send_encoded(encode_broadcast("b"), NOW, directly=True)
+    assert not end.send_encoded(EncodedMessage("b"), NOW, directly=True)
     assert (end.writer.messages, end.writer.output_amount) == (1, size)
 
 
@@ -516,17 +517,17 @@ def test_a_message_is_compressed_before_it_is_cut():
 
 def test_a_broadcast_is_cut_too_and_not_for_the_owner_to_write():
     end = engine(Role.SERVER, fragment_size=10)
-    assert not end.send_encoded(encode_broadcast("x" * 25), NOW, directly=True)
-    assert end.send_encoded(encode_broadcast("x" * 25), NOW)
+    assert not end.send_encoded(EncodedMessage("x" * 25), NOW, directly=True)
+    assert end.send_encoded(EncodedMessage("x" * 25), NOW)
     assert output(end) == [text("x" * 10, fin=False), more(b"x" * 10), last(b"x" * 5)]
-    assert end.send_encoded(encode_broadcast("y" * 10), NOW)
+    assert end.send_encoded(EncodedMessage("y" * 10), NOW)
     assert output(end) == [text("y" * 10)]
     assert end.writer.messages == 2
 
 
 def test_a_client_cannot_broadcast():
     with pytest.raises(StateError, match="mask"):
-        engine(CLIENT).send_encoded(encode_broadcast("a"), NOW)
+        engine(CLIENT).send_encoded(EncodedMessage("a"), NOW)
 
 
 # Compression

@@ -10,7 +10,7 @@ from array import array
 import pytest
 
 from tkws.protocol.frames import Opcode
-from tkws.protocol.payloads import encode_broadcast, encode_control, encode_message
+from tkws.protocol.payloads import encode_control, encode_message
 
 WORDS = struct.pack("=3H", 1, 2, 3)
 
@@ -52,7 +52,6 @@ KINDS = list(buffers())
 def test_text_is_encoded() -> None:
     assert encode_message("grün") == (Opcode.TEXT, b"gr\xc3\xbcn")
     assert encode_control("payload", "grün") == b"gr\xc3\xbcn"
-    assert encode_broadcast("grün") == b"\x81\x05gr\xc3\xbcn"
 
 
 def test_bytes_are_not_copied() -> None:
@@ -65,7 +64,6 @@ def test_every_contiguous_buffer_is_bytes_like(kind: str) -> None:
     buffer = buffers()[kind]
     assert encode_message(buffer) == (Opcode.BINARY, WORDS)
     assert encode_control("payload", buffer) == WORDS
-    assert encode_broadcast(buffer) == b"\x82\x06" + WORDS
     assert type(encode_message(buffer)[1]) is bytes
 
 
@@ -87,9 +85,8 @@ def test_a_payload_is_a_copy_and_holds_no_buffer() -> None:
 @pytest.mark.parametrize("value", [None, 5, 1.5, ["a"], object(), {b"a"}, range(3)], ids=type)
 def test_what_has_no_buffer_is_refused(value: object) -> None:
     wanted = rf"str or bytes-like, not {type(value).__name__}$"
-    for encode in (encode_message, encode_broadcast):
-        with pytest.raises(TypeError, match=f"^message: {wanted}"):
-            encode(value)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=f"^message: {wanted}"):
+        encode_message(value)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=f"^payload: {wanted}"):
         encode_control("payload", value)  # type: ignore[arg-type]
 
@@ -128,8 +125,7 @@ def test_a_control_frame_holds_125_bytes(payload) -> None:
 
 
 def test_text_that_utf_8_cannot_carry_is_refused() -> None:
-    for encode in (encode_message, encode_broadcast):
-        with pytest.raises(ValueError, match="^message: not encodable as UTF-8"):
-            encode("\ud800")
+    with pytest.raises(ValueError, match="^message: not encodable as UTF-8"):
+        encode_message("\ud800")
     with pytest.raises(ValueError, match="^ping: not encodable as UTF-8"):
         encode_control("ping", "\ud800")

@@ -33,10 +33,10 @@ from tests.protocol.wire import (
 )
 from tkws.errors import StateError
 from tkws.protocol.closetimer import LINGER
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
-from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.state import State
 
 pytestmark = pytest.mark.thorough
@@ -345,7 +345,7 @@ CALLS = {
         lambda end: end.send(b"out", NOW, final=False, compress=False),
         sends(BINARY, b"out", fin=False),
     ),
-    "send_encoded": (lambda end: end.send_encoded(encode_broadcast("out"), NOW), sends_encoded),
+    "send_encoded": (lambda end: end.send_encoded(EncodedMessage("out"), NOW), sends_encoded),
     "ping": (lambda end: end.ping(b"out", NOW), writes_if_open(Frame(PING, b"out"))),
     "pong": (lambda end: end.pong(b"out", NOW), writes_if_open(Frame(PONG, b"out"))),
     "close": (lambda end: end.close(3000, "enough", NOW), closes(BYE)),
@@ -403,4 +403,4 @@ def test_who_ends_the_stream(name, role, deflate):
 @pytest.mark.parametrize("name", STATES)
 def test_a_broadcast_says_whether_it_was_sent(name):
     end = reached(STATES[name], SERVER, deflate=True)
-    assert end.send_encoded(encode_broadcast("a"), NOW) is end.writer.has_output
+    assert bool(end.send_encoded(EncodedMessage("a"), NOW)) is end.writer.has_output

@@ -10,9 +10,9 @@ from tests.protocol.ends import NOW, engine, output, receive
 from tests.protocol.received import LARGE, ROWS, Row, compressed, compression
 from tests.protocol.test_messages import Reading
 from tests.protocol.wire import BINARY, CONTINUATION, PING, TEXT, Frame, binary, close, last, more, text
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
-from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.trace import MAX_BEGINNING, TracedFrame
 
 CLIENT, SERVER = Role.CLIENT, Role.SERVER
@@ -107,7 +107,7 @@ def test_frames_that_are_written_are_seen_as_the_peer_gets_them(role: Role) -> N
 def test_a_broadcast_is_seen_by_each_engine(message: str) -> None:
     end = engine()
     frames = traced(end)
-    assert end.send_encoded(encode_broadcast(message), NOW)
+    assert end.send_encoded(EncodedMessage(message), NOW)
     assert [plain(frame) for frame in frames] == [(TEXT, len(message), True, False)]
     assert frames[0].payload == message.encode()[:MAX_BEGINNING]
 

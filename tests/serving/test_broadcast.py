@@ -158,3 +158,23 @@ def test_a_connection_that_breaks_does_not_keep_a_broadcast_from_the_others(audi
     assert server.broadcast("x") == 3
     heard_of(far[1:], [b"x"], pump_until)
     pump_until(lambda: len(server.connections) == 2)
+
+
+@pytest.mark.parametrize(("compress", "smaller"), [(None, True), (True, True), (False, False)])
+def test_it_is_compressed_for_clients_that_start_each_message_afresh(root, pump_until, compress, smaller):
+    server = tkws.serve(master=root, handler=Log(), compression=tkws.Deflate(server_no_context_takeover=True))
+    logs = [Log(), Log()]
+    for log, deflate in zip(logs, (True, tkws.Deflate(server_max_window_bits=10)), strict=True):
+        tkws.open(server.url, log, master=root, compression=deflate)
+    plain = Log()
+    tkws.open(server.url, plain, master=root, compression=False)
+    pump_until(lambda: len(server.connections) == 3 and all(log.open for log in (*logs, plain)))
+    for _ in range(2):
+        assert server.broadcast("news " * 100, compress=compress) == 3
+    pump_until(lambda: all(log.all("text") == ["news " * 100] * 2 for log in (*logs, plain)))
+    ratios = sorted(ws.statistics.compression_ratio for ws in server.connections)
+    assert [ratio < 0.5 for ratio in ratios] == [smaller, smaller, False]
+    with pytest.raises(TypeError, match="^compress: "):
+        server.broadcast("x", compress=1)
+    server.close()
+    pump_until(lambda: not server.connections)

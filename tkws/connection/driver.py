@@ -22,6 +22,7 @@ from tkws.net import Stream, StreamOwner
 from tkws.net.tlserrors import PEER, explain_tls
 from tkws.options import ConnectionOptions
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.state import State
@@ -219,9 +220,12 @@ class ConnectionDriver(StreamOwner):
         if not self.stream.closed:
             self.stream.set_write_limits(0, 0)
 
-    def send_directly(self, frame: bytes, now: float) -> bool:
-        """Write a frame of `encode_broadcast` at once; return False if other output is waiting."""
-        if self.stream.buffered_amount or not self.engine.send_encoded(frame, now, directly=True):
+    def send_directly(self, message: EncodedMessage, now: float) -> bool:
+        """Write a message of a broadcast at once; return False if other output is waiting."""
+        if self.stream.buffered_amount:
+            return False
+        frame = self.engine.send_encoded(message, now, directly=True)
+        if not frame:
             return False
         self.stream.write(frame)
         return True

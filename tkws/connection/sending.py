@@ -22,10 +22,12 @@ from tkws.connection.offline import OfflineBuffer
 from tkws.connection.threadqueue import ThreadQueue
 from tkws.errors import MessagesLost, StateError
 from tkws.loop import Loop
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
+    from tkws.connection.broadcasts import PendingBroadcasts
     from tkws.connection.upload import Upload
 
 
@@ -49,6 +51,7 @@ class Sending:
 
     Attributes:
         direct: The connection, if it takes any message right away; if None, call `send`.
+        pending: Broadcasts that are to be sent before anything else; None without any.
         post: As above.
         streaming: Whether a message has the line, such as one in parts, for whose end all others wait.
         threads: Calls that other threads submitted.
@@ -56,11 +59,12 @@ class Sending:
 
     __slots__ = (
         "_capacity", "_closing", "_discarding", "_driver", "_handler_depth", "_loop", "_offline", "_stage",
-        "_uploads", "direct", "post", "streaming", "threads",
+        "_uploads", "direct", "pending", "post", "streaming", "threads",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, capacity: int, post: Callable[[list[EventRecord]], object]) -> None:
         self.direct: ConnectionDriver | None = None
+        self.pending: PendingBroadcasts | None = None
         self.streaming: bool = False
         self.post: Callable[[list[EventRecord]], object] = post
         self.threads: ThreadQueue = ThreadQueue(loop, post)
@@ -76,8 +80,9 @@ class Sending:
 
     @property
     def waiting_amount(self) -> int:
-        """The bytes of the messages that wait for the end of a message in parts."""
-        return self._offline.size if self.streaming else 0
+        """The bytes of pending broadcasts, and of the messages that wait for the end of one in parts."""
+        pending = 0 if self.pending is None else self.pending.size
+        return pending + self._offline.size if self.streaming else pending
 
     # Called by the program
 
@@ -101,6 +106,7 @@ class Sending:
         Raises:
             StateError: The frame cannot be sent now.
         """
+        self.send_pending()
         if self._capacity and not self._closing and self._must_wait():
             if final:
                 return self._offline.add(message, compress, self._capacity)
@@ -123,6 +129,7 @@ class Sending:
         Raises:
             StateError: The connection is not open, or a message in fragments is unfinished.
         """
+        self.send_pending()
         driver = self.open_driver()
         if driver.engine.state is not State.OPEN:
             raise not_open(driver.engine.state)
@@ -139,6 +146,7 @@ class Sending:
         Raises:
             StateError: The connection is not open, or a message in fragments is unfinished.
         """
+        self.send_pending()
         driver = self.open_driver()
         if not (self.streaming or (self._capacity and self._must_wait())) and (
             not driver.buffered_amount or not driver.engine.ready_for_message
@@ -155,12 +163,22 @@ class Sending:
         else:
             self._begin_upload(upload)
 
-    def send_encoded_later(self, frame: bytes) -> bool:
-        """Send a frame of `encode_broadcast` after the message in parts; return False if not open."""
+    def send_encoded_later(self, message: EncodedMessage) -> bool:
+        """Send a message of a broadcast after the message in parts; return False if not open."""
         if self._driver is None or not self._driver.takes_messages:
             return False
-        self._offline.add_call(partial(self._send_encoded, self._driver, frame), len(frame))
+        self._offline.add_call(partial(self._send_encoded, self._driver, message), len(message.frame))
         return True
+
+    def await_pending(self, broadcasts: PendingBroadcasts | None) -> None:
+        """Send these broadcasts before anything else; None when they are sent."""
+        self.pending = broadcasts
+        self._update_direct()
+
+    def send_pending(self) -> None:
+        """Send the pending broadcasts."""
+        if self.pending is not None:
+            self.pending.send()
 
     def send_control(self, kind: str, payload: bytes) -> int:
         """Send a ping or a pong; return the bytes queued.
@@ -168,6 +186,7 @@ class Sending:
         Raises:
             StateError: The connection is not open.
         """
+        self.send_pending()
         driver = self.open_driver()
         send = driver.engine.ping if kind == "ping" else driver.engine.pong
         size = send(payload, self._loop.now())
@@ -257,7 +276,7 @@ class Sending:
 
     def close(self) -> list[EventRecord]:
         """Refuse everything from now on; return the events that report messages that will never be sent."""
-        self._driver = self.direct = None
+        self._driver = self.direct = self.pending = None
         self._stage = _Stage.OVER
         self.fail_uploads(not_open(State.CLOSED), report=False)
         return self.threads.close(self._offline.clear())
@@ -271,8 +290,8 @@ class Sending:
         self._update_direct()
         upload.begin(self._driver)
 
-    def _send_encoded(self, driver: ConnectionDriver, frame: bytes) -> None:
-        if driver.engine.send_encoded(frame, self._loop.now()):
+    def _send_encoded(self, driver: ConnectionDriver, message: EncodedMessage) -> None:
+        if driver.engine.send_encoded(message, self._loop.now()):
             driver.write_at_slice_end()
 
     def _must_wait(self) -> bool:
@@ -290,4 +309,5 @@ class Sending:
     def _update_direct(self) -> None:
         """Decide whether messages go out right away."""
         waits = self._offline or self._closing or (self._capacity and self._stage is not _Stage.CONNECTED)
-        self.direct = None if waits or self._discarding or self.streaming else self._driver
+        waits = waits or self._discarding or self.streaming or self.pending is not None
+        self.direct = None if waits else self._driver

@@ -32,6 +32,7 @@ from tkws.connection.sending import Sending
 from tkws.errors import ConnectionClosed, OpenError
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions, Handler
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import MESSAGE_EVENTS, Event
 from tkws.protocol.frames import Role
@@ -158,7 +159,8 @@ class Session:
         self.begin_close(code, reason)
 
     def begin_close(self, code: int | None, reason: str) -> None:
-        """Close, or give up opening, before anything else is sent."""
+        """Close, or give up opening, before anything else is sent but broadcasts."""
+        self.sending.send_pending()
         self.feed(Input.CLOSE, (code, reason))
         self.delivery.resume()
 
@@ -168,6 +170,7 @@ class Session:
 
     def destroy(self) -> None:
         """End without telling the handler: the interpreter is being destroyed, and the program with it."""
+        self.sending.send_pending()
         self.feed(Input.DESTROY)
 
     def feed(self, given: Input, payload: Any = None) -> None:
@@ -258,8 +261,8 @@ class Session:
         if self.driver is not None:
             self.driver.update_reading()
 
-    def send_encoded(self, frame: bytes) -> bool:
-        """Send a frame of `tkws.protocol.payloads.encode_broadcast` with other output of this slice.
+    def send_encoded(self, message: EncodedMessage) -> bool:
+        """Send a message of a broadcast with other output of this slice.
 
         Returns:
             False if it cannot be sent, because the connection is not open or a message is half sent.
@@ -268,23 +271,23 @@ class Session:
         if driver is None or self.phase is not _OPEN:
             return False
         if self.sending.streaming:
-            return self.sending.send_encoded_later(frame)
-        if not driver.engine.send_encoded(frame, self.loop.now()):
+            return self.sending.send_encoded_later(message)
+        if not driver.engine.send_encoded(message, self.loop.now()):
             return False
         driver.write_at_slice_end()
         return True
 
-    def send_directly(self, frame: bytes, now: float) -> bool:
-        """Write such a frame at once; return False if it cannot be sent or other output is waiting.
+    def send_directly(self, message: EncodedMessage, now: float) -> bool:
+        """Write such a message at once; return False if it cannot be sent or other output is waiting.
 
         Args:
-            frame: As for `send_encoded`.
+            message: As for `send_encoded`.
             now: The time on the loop's clock.
         """
         driver = self.driver
         if driver is None or self.phase is not _OPEN or self.sending.streaming:
             return False
-        return driver.send_directly(frame, now)
+        return driver.send_directly(message, now)
 
     def receive_into(self, download: Download) -> None:
         """Hand the next message that no other download takes to this one."""

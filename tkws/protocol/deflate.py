@@ -47,7 +47,8 @@ class Deflate:
     """How to compress: what to ask of the peer, and how this side does it (RFC 7692, 7.1)."""
 
     server_no_context_takeover: bool = False
-    """Whether the server starts each message afresh: no memory between messages, less compression."""
+    """Whether the server starts each message afresh: no memory between messages, less compression. Then
+    `Server.broadcast` compresses a message once for all clients."""
 
     client_no_context_takeover: bool = False
     """Whether the client starts each message afresh."""
@@ -246,9 +247,25 @@ class PerMessageDeflate:
             encoded = _EMPTY if final else b""
         if final and not self.encode_takeover:
             self._compressor = None
-        self.compressed_bytes += len(encoded)
-        self.plain_bytes += len(data)
+        self.count(len(encoded), len(data))
         return encoded
+
+    def encode_afresh(self, data: Buffer) -> bytes:
+        """Compress a whole message as the first of a connection; it is not counted."""
+        if not data:
+            return _EMPTY
+        compressor = self._make_compressor()
+        return (compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH))[: -len(_TAIL)]
+
+    @property
+    def encoding(self) -> tuple[int, int, int]:
+        """The settings that decide about the result of `encode_afresh`."""
+        return self.encode_window_bits, self._setting.level, self._setting.memory_level
+
+    def count(self, compressed: int, plain: int) -> None:
+        """Count the payload of a message; both sizes are in bytes."""
+        self.compressed_bytes += compressed
+        self.plain_bytes += plain
 
     def decode(self, data: Buffer, final: bool, limit: int, size: int = 0) -> bytes:
         """Decompress a piece of a message.

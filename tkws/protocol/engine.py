@@ -42,6 +42,7 @@ from tkws.errors import ProtocolError, StateError
 from tkws.protocol.closetimer import CloseTimer
 from tkws.protocol.closing import CloseCode, decode_close, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.engineoptions import DEFAULTS, EngineOptions
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import Opcode, Role
@@ -318,10 +319,16 @@ class Engine:
         if payload is not None and not self.reader.stopped:
             self.writer.write_frame(Opcode.PONG, payload)
 
-    def send_encoded(self, frame: bytes, now: float, *, directly: bool = False) -> bool:
-        """Send a frame of `encode_broadcast`; return False if not open, or if a message is half sent.
+    def send_encoded(self, message: EncodedMessage, now: float, *, directly: bool = False) -> bytes:
+        """Send a message that other connections may send too.
 
-        With ``directly`` the owner writes the frame itself; False if other output has to go first.
+        Args:
+            message: The message.
+            now: The time.
+            directly: Whether the owner writes the frame itself, if no other output has to go first.
+
+        Returns:
+            The frame; empty if the connection is not open, or a message is half sent.
 
         Raises:
             StateError: This is a client, and clients must mask their frames.
@@ -329,7 +336,7 @@ class Engine:
         if self.role is not _SERVER:
             raise StateError("A client must mask its frames: use send()")
         self._now = now
-        return self.state is _OPEN and self.writer.write_encoded(frame, directly)
+        return self.writer.write_encoded(message, directly) if self.state is _OPEN else b""
 
     def close(self, code: int | None, reason: str, now: float) -> None:
         """Begin the closing handshake; idempotent. The arguments and errors are those of `encode_close`."""

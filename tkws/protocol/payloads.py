@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tkws.checks import Buffer, check_bytes_like
-from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Opcode, encode_header
+from tkws.protocol.frames import MAX_CONTROL_PAYLOAD, Opcode
 
 _TEXT: Final = Opcode.TEXT  # in Python 3.11, looking a member up on its enum is a call
 _BINARY: Final = Opcode.BINARY
@@ -30,20 +30,6 @@ def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
     if type(message) is bytes:
         return _BINARY, message
     return _BINARY, check_bytes_like("message", message, "str or bytes-like")
-
-
-def encode_broadcast(message: str | Buffer) -> bytes:
-    """Return the one frame that any number of a server's connections can send.
-
-    Args:
-        message: ``str`` goes as text, bytes-like as binary; neither is compressed.
-
-    Raises:
-        TypeError: As `encode_message`.
-        ValueError: As `encode_message`.
-    """
-    opcode, payload = encode_message(message)
-    return encode_header(opcode, len(payload)) + payload
 
 
 def encode_control(name: str, payload: str | Buffer) -> bytes:

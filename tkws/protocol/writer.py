@@ -9,6 +9,7 @@ from __future__ import annotations
 from tkws.checks import MAX_COUNT, Buffer
 from tkws.errors import StateError
 from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.frames import FrameHeader, Opcode, encode_header, parse_header
 from tkws.protocol.masking import MaskedPayload, MaskPool, apply_mask
 from tkws.protocol.payloads import encode_message
@@ -127,25 +128,31 @@ class MessageWriter:
         self.bytes_written += size
         return size
 
-    def write_encoded(self, frame: bytes, directly: bool) -> bool:
+    def write_encoded(self, message: EncodedMessage, directly: bool) -> bytes:
         """Write a whole message that is encoded already, unmasked.
 
         Args:
-            frame: The result of `tkws.protocol.payloads.encode_broadcast`.
+            message: The message.
             directly: Whether the owner sends it right away, instead of taking it later.
 
         Returns:
-            False, without writing, within a message, or if it would overtake other output.
+            Its frame. Empty, without writing, within a message, or if it would overtake other output.
         """
         if self.unfinished is not None or (directly and self._output):
-            return False
+            return b""
+        compression = self._compression
+        frame, compressed = (message.frame, 0) if compression is None else message.frame_for(compression)
         size = len(frame)
+        if size > self.fragment_size and directly:
+            return b""
+        if compression is not None and compressed:
+            compression.count(compressed, message.size)
         if size > self.fragment_size:
-            return not directly and self._write_encoded_fragments(frame)
+            return self._write_encoded_fragments(frame)
         if self._tracer is not None:
-            header = parse_header(frame, 0, masked=False, compression=False)
+            header = parse_header(frame, 0, masked=False, compression=True)
             assert header is not None
-            self._tracer(traced(header, frame[size - header.length :], received=False))
+            self._tracer(traced(header, message.payload, received=False))
         if directly:
             self.bytes_taken += size
         else:
@@ -153,7 +160,7 @@ class MessageWriter:
         self.messages += 1
         self.frames += 1
         self.bytes_written += size
-        return True
+        return frame
 
     def _write_large(self, opcode: Opcode, payload: bytes, fin: bool, rsv1: bool) -> int:
         """Write a frame whose payload is not copied, or several of them."""
@@ -186,13 +193,13 @@ class MessageWriter:
             opcode = Opcode.CONTINUATION
         return written
 
-    def _write_encoded_fragments(self, frame: bytes) -> bool:
+    def _write_encoded_fragments(self, frame: bytes) -> bytes:
         """Write a whole message that is encoded as one frame in smaller ones."""
-        header = parse_header(frame, 0, masked=False, compression=False)
+        header = parse_header(frame, 0, masked=False, compression=True)
         assert header is not None
         self.messages += 1
-        self._write_fragments(header.opcode, frame[header.header_size :], True, False)
-        return True
+        self._write_fragments(header.opcode, frame[header.header_size :], True, header.rsv1)
+        return frame
 
     # What the owner takes
 

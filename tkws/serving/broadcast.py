@@ -1,27 +1,29 @@
-"""Sends one frame to many connections: to some at once, to others later, to slow ones perhaps not at all.
+"""Sends broadcasts: to some connections at once, to the others in slices.
 
 Knows connections by what they offer to send, and nothing of paths or handlers.
 
-A broadcast is written right away, connection by connection, for as long as a slice of the loop
-may take. The rest waits for the end of the slice with the connections' other messages, and so do
-other broadcasts of the same slice: one system call for each connection carries them all.
+A broadcast is written right away, connection by connection, for as long as a slice of the loop may take. For
+the connections that are left it is pending: the loop sends it in turn with its other work, and a connection
+that sends something itself sends what is pending before that (`tkws.connection.broadcasts`). Other broadcasts
+of the same slice are gathered: one system call for each connection carries them all.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tkws.connection.broadcasts import Broadcast, PendingBroadcasts
+from tkws.connection.lifecycle import Phase
 from tkws.errors import StateError
 from tkws.loop import Loop
 from tkws.loop.dwell import SLICE
-from tkws.protocol.closing import CloseCode
 
 if TYPE_CHECKING:
     from tkws.connection.session import Session
-    from tkws.options import ServerOptions
 
 # Between two looks at the clock.
 _UNCLOCKED = 64  # connections
@@ -35,41 +37,39 @@ class Broadcaster:
         loop: The loop of the server.
     """
 
-    __slots__ = ("_gathers", "_loop")
+    __slots__ = ("_gathers", "_loop", "_pending")
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._gathers = False  # until the slice is over
+        self._pending: deque[PendingBroadcasts] = deque()
 
-    def send(self, frame: bytes, sessions: list[Session], options: ServerOptions) -> int:
-        """Send a frame of `tkws.protocol.payloads.encode_broadcast`.
-
-        Args:
-            frame: The frame.
-            sessions: The receivers.
-            options: Decide what happens for a peer that does not keep up.
+    def send(self, broadcast: Broadcast, sessions: list[Session]) -> int:
+        """Send a broadcast.
 
         Returns:
-            How many it was sent to.
+            How many it was sent to, or is pending for.
         """
         if not sessions:
             return 0
         rest = iter(sessions)
-        sent = 0 if self._gathers else self._send_directly(frame, rest, options)
-        return sent + sum(pass_on(session, frame, options) for session in rest)
+        sent = self._send_in_time(broadcast, rest)
+        return sent + self._put_off(broadcast, rest)
 
-    def _send_directly(self, frame: bytes, sessions: Iterator[Session], options: ServerOptions) -> int:
-        """Write to as many as there is time for, and leave the others to the caller."""
-        loop = self._loop
-        if loop.dispatching:
+    def _send_in_time(self, broadcast: Broadcast, sessions: Iterator[Session]) -> int:
+        """Send to as many as there is time for, and leave the others to the caller."""
+        loop, message = self._loop, broadcast.message
+        gathers = self._gathers or bool(self._pending)
+        if loop.dispatching and not gathers:
             self._gathers = True
             loop.at_slice_end(self._end_slice)
         now = loop.now()
         latest = now + min(loop.slice_left(), SLICE)
-        unclocked = max(min(_UNCLOCKED, _UNCLOCKED_SIZE // len(frame)), 1)
+        unclocked = max(min(_UNCLOCKED, _UNCLOCKED_SIZE // broadcast.size), 1)
         sent = 0
         for number, session in enumerate(sessions, 1):
-            sent += session.send_directly(frame, now) or pass_on(session, frame, options)
+            directly = not gathers and session.send_directly(message, now)
+            sent += directly or broadcast.send_to(session)
             if not number % unclocked and loop.now() >= latest:
                 break
         return sent
@@ -77,9 +77,40 @@ class Broadcaster:
     def _end_slice(self) -> None:
         self._gathers = False
 
+    def _put_off(self, broadcast: Broadcast, sessions: Iterator[Session]) -> int:
+        """Leave it to the loop to send to these connections."""
+        idle, count = not self._pending, 0
+        for session in sessions:
+            if session.phase is not Phase.OPEN:
+                continue
+            pending = session.sending.pending
+            if pending is None:
+                self._pending.append(PendingBroadcasts(session, broadcast))
+            else:
+                pending.add(broadcast)
+            count += 1
+        if idle and self._pending:
+            self._loop.call_soon(self._send_pending)
+        return count
 
-def pass_on_later(frame: bytes, sessions: list[Session], options: ServerOptions) -> int:
-    """Send the frame from another thread, after what that has sent to each connection before.
+    def _send_pending(self) -> None:
+        """Send to some connections; others have their turn in between."""
+        pending, room = self._pending, _UNCLOCKED_SIZE
+        try:
+            for _ in range(min(_UNCLOCKED, len(pending))):
+                room -= pending[0].size
+                pending.popleft().send()
+                if room <= 0:
+                    break
+        finally:
+            if self._loop.closed:
+                pending.clear()
+            elif pending:
+                self._loop.call_soon(self._send_pending)
+
+
+def send_later(broadcast: Broadcast, sessions: list[Session]) -> int:
+    """Send a broadcast from another thread, after what that has sent to each connection before.
 
     Returns:
         For how many connections it was passed on.
@@ -87,23 +118,6 @@ def pass_on_later(frame: bytes, sessions: list[Session], options: ServerOptions)
     count = 0
     for session in sessions:
         with suppress(StateError):  # it has ended meanwhile
-            session.sending.threads.submit(partial(pass_on, session, frame, options))
+            session.sending.threads.submit(partial(broadcast.send_to, session))
             count += 1
     return count
-
-
-def pass_on(session: Session, frame: bytes, options: ServerOptions) -> bool:
-    """Send the frame with what else the connection sends; return False if its peer does not keep up."""
-    waiting, policy = session.buffered_amount, options.slow_peer
-    if policy == "buffer":
-        most = options.max_buffered
-        takes = most is None or waiting + len(frame) <= most or not waiting
-    else:
-        takes = waiting <= session.options.high_water
-    if takes:
-        return session.send_encoded(frame)
-    if policy == "skip":
-        session.ws.broadcasts_skipped += 1
-    else:
-        session.begin_close(CloseCode.POLICY_VIOLATION, "Too slow")
-    return False

@@ -29,6 +29,7 @@ from tkws.checks import (
 )
 from tkws.configurable import ConfigurableServer
 from tkws.connection.attempt import Opened
+from tkws.connection.broadcasts import Broadcast
 from tkws.connection.lifecycle import Phase
 from tkws.connection.logs import LOGGERS
 from tkws.connection.session import Session
@@ -43,11 +44,11 @@ from tkws.net import SocketStream, Stream, detach
 from tkws.options import ServerOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
+from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.frames import Role
-from tkws.protocol.payloads import encode_broadcast
 from tkws.protocol.serverhandshake import accept_response, negotiate, validate
 from tkws.serving.backplane import Backplane
-from tkws.serving.broadcast import Broadcaster, pass_on_later
+from tkws.serving.broadcast import Broadcaster, send_later
 from tkws.serving.connections import Connections
 from tkws.serving.origins import check_host, check_origin, is_loopback
 from tkws.serving.paths import PathEntry, Paths, check_glob, choose_offered
@@ -217,8 +218,12 @@ class Server(ConfigurableServer):
         *,
         to: str | Iterable[str] | None = None,
         exclude: WebSocket | Iterable[WebSocket] | None = None,
+        compress: bool | None = None,
     ) -> int:
-        """Send a message to every open connection, from any thread; it is encoded once and not compressed.
+        """Send a message to every open connection, from any thread; it is encoded once.
+
+        It is also compressed once, for all connections that start each message afresh with the same window:
+        ``compression=Deflate(server_no_context_takeover=True)`` asks for that. Others get it uncompressed.
 
         The option ``slow_peer`` decides what happens for a peer that does not keep up. Broadcasts of one
         thread, and its calls of `WebSocket.send`, reach each connection in the order of the calls.
@@ -229,11 +234,14 @@ class Server(ConfigurableServer):
             to: The members of a group only: its name, a glob such as ``"room-*"``, or several of these. A
                 name that may have wildcards, since a peer has chosen it, is made plain by `glob.escape`.
             exclude: A connection that is left out, such as that of the sender, or several.
+            compress: Whether to compress it where once is enough for all; None leaves that to the threshold
+                of the option ``compression``.
 
         Returns:
             The number of connections that it was sent to: those that are open, not in the middle of a message
             and not skipped for being slow. From another thread, where that is known only later, the number
-            of connections that it was passed on to.
+            of connections that it was passed on to. With more clients than a slice of the loop has time
+            for, at least 64, the loop sends to the rest soon after, and counts all that are open.
 
         Raises:
             TypeError: An argument is of a wrong type.
@@ -242,10 +250,12 @@ class Server(ConfigurableServer):
         """
         check_kind("path", path, str, "str")
         check_glob(path)
+        if compress is not None:
+            check_kind("compress", compress, bool, "True, False or None")
         groups = None if to is None else check_several("to", to, str, "str")
         excluded = () if exclude is None else check_several("exclude", exclude, WebSocket, "a WebSocket")
         sessions = self._connections.select(path, groups, frozenset(map(session_of, excluded)))
-        count = self._send(message, sessions)
+        count = self._send(EncodedMessage(message, compress), sessions)
         if self._backplane is not None:
             for group in groups or ():
                 self._backplane.publish(group, _copy(message))
@@ -409,17 +419,17 @@ class Server(ConfigurableServer):
         self.loop.check_process()
         self._options = changed(self._options, changes)
 
-    def _send(self, message: str | Buffer, sessions: list[Session]) -> int:
-        frame = encode_broadcast(message)
+    def _send(self, message: EncodedMessage, sessions: list[Session]) -> int:
+        broadcast = Broadcast(message, self._options)
         if self.loop.in_loop_thread():
-            return self._broadcaster.send(frame, sessions, self._options)
-        return pass_on_later(frame, sessions, self._options)
+            return self._broadcaster.send(broadcast, sessions)
+        return send_later(broadcast, sessions)
 
     def _deliver(self, backplane: Backplane, group: str, message: str | Buffer) -> None:
         """Send a message that another server has published, from any thread."""
         groups = check_several("group", group, str, "str")
         if self._backplane is backplane:
-            self._send(message, self._connections.groups.members(groups))
+            self._send(EncodedMessage(message), self._connections.groups.members(groups))
 
     def _close(self, code: int | None, reason: str, *, gently: bool) -> None:
         if not self.closed:
