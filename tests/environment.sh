@@ -118,11 +118,9 @@ make_compiled_venv() {
     fi
     printf '%s\n' "$stamp" >"$venv/stamp"
     printf '%s\n' "$package" >"$venv/package"
-    rm -rf "$tree"
-    mkdir -p "$tree"
-    ln -s "$PWD/.cache" "$tree/.cache"
-    git ls-files | cut -d/ -f1 | sort -u | while read -r name; do
-        [ "$name" = tkws ] || ln -s "$PWD/$name" "$tree/$name"
+    mkdir -p "$tree" # something may run there already
+    { echo .cache; git ls-files | cut -d/ -f1 | sort -u; } | while read -r name; do
+        [ "$name" = tkws ] || [ -e "$tree/$name" ] || ln -s "$PWD/$name" "$tree/$name"
     done
 }
 

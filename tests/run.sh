@@ -131,6 +131,8 @@ else
     make_compiled_venv compiled test
     cd "$tree"
     unset PYTHONPATH TKWS_COMPILE
+    # The tests of the sources themselves, which are not here.
+    set -- --ignore=tests/test_architecture.py --ignore=tests/docs/test_contributing.py --ignore=tests/docs/test_rfc_tables.py "$@"
 fi
 if [ "$mode" != quick ] && shares_a_screen; then alone=yes; fi
 [ "$alone" = yes ] || set -- -n "$(cores)" --dist worksteal "$@"

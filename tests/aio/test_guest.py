@@ -160,7 +160,7 @@ def test_endless_waiting_needs_no_timer(guest, pump_until):
     pump_until(task.done)
 
 
-def test_nothing_is_owed_while_nothing_happens(guest, pump_until):
+def test_nothing_is_owed_while_nothing_happens(guest, root, pump_until):
     async def cancelled_timeouts():
         for _ in range(10):
             async with asyncio.timeout(50):
@@ -172,12 +172,12 @@ def test_nothing_is_owed_while_nothing_happens(guest, pump_until):
     assert guest.host.next_deadline == float("inf")
     if os.environ["TKWS_NOTIFIER"] == "filehandler":
         entered = []
-        real = guest.host._dispatch
-        guest.host._dispatch = lambda *args: (entered.append(1), real(*args))
-        guest.host._attach_to_tk()
+        watched = guest.host._readiness.fileno()
+        root.createfilehandler(watched, tkinter.READABLE, lambda *_: entered.append(1))
         until = time.monotonic() + 0.1
         pump_until(lambda: time.monotonic() > until)
         assert not entered
+        guest.host._attach_to_tk()
     task.cancel()
     pump_until(task.done)
 

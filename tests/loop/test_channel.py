@@ -233,17 +233,14 @@ def test_a_bell_that_is_broken_does_not_stop_the_end(loop, pump_until, monkeypat
 def test_a_failed_construction_leaves_nothing(root, monkeypatch, what) -> None:
     """Descriptors, threads and channels are counted."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> float:
         raise OSError("none left")
 
-    patched = {
-        "bell": "tkws.loop.bell._accept",
-        "thread": "tkws.loop.waiter.socket.socketpair",
-        "loop": "tkws.loop.wakeup.Wakeup.__init__",
-    }[what]
-    monkeypatch.setattr(patched, refuse)
+    patched = {"bell": "tkws.loop.bell._accept", "thread": "tkws.loop.waiter.socket.socketpair"}.get(what)
+    if patched is not None:
+        monkeypatch.setattr(patched, refuse)
     with pytest.raises(OSError, match="none left"):
-        ChannelLoop(root)
+        ChannelLoop(root, wall=time.time if patched else refuse)
     monkeypatch.undo()
     assert not root.tk.call("file", "channels", "sock*")
     assert not root.tk.call("info", "commands", "tkws_bell*")

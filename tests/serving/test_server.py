@@ -470,6 +470,7 @@ def test_the_loop_closes_before_the_socket_is_on_its_way(server, accept):
     assert not tkws.test(server, sock, "/", HEADERS)
 
 
+@pytest.mark.usefixtures("patchable_loop")
 def test_the_loop_closes_in_the_middle_of_another_threads_call(server, accept, monkeypatch):
     sock, peer = accept()
     agreement = judge(server)

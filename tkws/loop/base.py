@@ -247,7 +247,7 @@ class Loop(Scheduler):
         else:
             self._readiness.unwatch(int(fd))
 
-    def unwatch(self, fd: int) -> None:
+    def unwatch(self, fd: int | SupportsIndex) -> None:
         """Stop calling back for ``fd``, also for readiness that was already found. Idempotent.
 
         Raises:
@@ -256,7 +256,7 @@ class Loop(Scheduler):
         """
         self.check_thread()
         check_kind("fd", fd, int, "a descriptor as an int")
-        self._readiness.unwatch(fd)
+        self._readiness.unwatch(int(fd))
 
     def on_wake(self, callback: Callback) -> None:
         """Call ``callback()`` soon after each suspend of the machine, until `cancel_on_wake`.

@@ -24,7 +24,7 @@ from tkws.http.messages import Request
 from tkws.http.server import ServerConnection
 from tkws.loop import Loop, Master, Timer, loop_for
 from tkws.net import Listener, SocketStream, StreamOwner
-from tkws.protocol.closing import CloseCode
+from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.engine import Engine
 from tkws.protocol.events import Event
 from tkws.protocol.frames import Role
@@ -138,6 +138,7 @@ class ScriptedPeer(StreamOwner):
 
     def close(self, code: int | None = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         """Begin the closing handshake."""
+        encode_close(code, reason)
         engine = self._open_engine()
         engine.close(code, reason, self._loop.now())
         self._write(engine)
