@@ -1,4 +1,4 @@
-"""The client's side of the opening handshake (RFC 6455, 4.1): its request, and what the answer means.
+"""The client's side of the opening handshake (RFC 6455, 4.1): makes the request, and checks the answer.
 
 Draws no random number: the nonce is passed in.
 """
@@ -47,13 +47,13 @@ class Accepted:
 class ClientHandshake:
     """A client's opening handshake.
 
-    Write `data`, then feed `receive_data` until it returns what came of it.
+    Send `data`, then pass what comes back to `receive_data` until it returns a result.
 
     Args:
-        uri: Where to; its credentials become an Authorization field unless `headers` have one.
+        uri: The server; its credentials become an Authorization field unless `headers` have one.
         nonce: 16 random bytes.
-        protocols: The subprotocols to offer, the preferred one first; a str is one of them.
-        headers: More fields, as a mapping or pairs; not those of the handshake itself.
+        protocols: The subprotocols to offer, the preferred one first; a str counts as one.
+        headers: Additional fields, as a mapping or pairs; not those of the handshake itself.
         origin: The Origin field, for a server that asks for one; None for none.
         deflate: The compression to offer; None for none.
         user_agent: The User-Agent field unless `headers` have one; None for none.
@@ -63,9 +63,8 @@ class ClientHandshake:
         data: The request in bytes.
 
     Raises:
-        TypeError: An argument is of another type.
-        ValueError: An argument cannot be sent, or `headers` have a field of the handshake's.
-            The message names the argument.
+        TypeError: An argument is of a wrong type.
+        ValueError: An argument cannot be sent, or `headers` have a field that the handshake writes.
     """
 
     def __init__(
@@ -108,20 +107,20 @@ class ClientHandshake:
 
     @property
     def answered(self) -> bool:
-        """Whether what came decides: `receive_eof` returns it, whatever has become of the connection."""
+        """Whether enough of the answer has come for `receive_eof` to return it, even if the stream breaks."""
         return self._connection.answered
 
     def receive_data(self, data: bytes) -> Accepted | HandshakeError | None:
-        """Take bytes from the server.
+        """Process bytes from the server.
 
         Returns:
-            The agreement; or a fault, with the server's answer if it gave one (a redirect, a
-            refusal); None while more is needed.
+            The agreement; an error, with the server's answer if there is one (a redirect, a refusal); None
+            while more bytes are needed.
         """
         return self._check_answer(self._connection.receive_data(data))
 
     def receive_eof(self) -> Accepted | HandshakeError | None:
-        """Take note that the server sends nothing more; the result is never None."""
+        """Note that the server sends nothing more; the result is never None."""
         return self._check_answer(self._connection.receive_eof())
 
     def _check_answer(self, answer: Response | HandshakeError | None) -> Accepted | HandshakeError | None:
@@ -141,7 +140,7 @@ class ClientHandshake:
         return Accepted(protocol, compression, answer, self._connection.trailing_data)
 
     def _check_switch(self, headers: Headers) -> None:
-        """Check what every answer must have (RFC 6455, 4.1, steps 2 to 4 for the answer)."""
+        """Check the fields that every answer must have (RFC 6455, 4.1, steps 2 to 4 for the answer)."""
         if [value.lower() for value in headers.get_all("Upgrade")] != ["websocket"]:
             raise HandshakeError("The server did not upgrade to websocket", part="upgrade")
         if not has_token(headers, "Connection", "upgrade"):

@@ -1,8 +1,9 @@
-"""Does the closing handshake move? Output sent, input received and silence, as arithmetic on ``now``.
+"""The timeout of a closing handshake, computed from output sent, input received and silence.
 
-Knows no frames and reads no clock. The clock measures the peer: it starts again whenever the peer takes
-some of what was sent before the Close frame, and rests while this side does not read. When all has been sent,
-the peer's system may still hold much of it unread; the peer gets as long again as that took to leave.
+Knows no frames and reads no clock. The timeout measures the peer: it starts again whenever the peer takes
+some of what was sent before the Close frame, and stops while this side does not read. Once everything has
+been sent, the peer's system may still hold much of it unread, so the peer gets as much time again as sending
+took.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ what it was sent. Everything has been said by then, so nothing is lost if the pe
 """
 
 MIN_READ_RATE = 16 * 1024
-"""Bytes a second that the peer has to take, on average, of what was sent before the Close frame.
+"""Bytes per second that the peer must take, on average, of what was sent before the Close frame.
 
-This is less than any network of phones carries. It bounds the time for which a peer that takes a little
-now and then can hold a connection: 16 MiB take 17 minutes at most.
+Any mobile network is faster. This bounds how long a peer that takes a little now and then can hold a
+connection: at most 17 minutes for 16 MiB.
 """
 
-# Seconds of pauses; otherwise a peer that keeps sending without answering would never time out.
+# Seconds of pauses that do not count; without this bound, a peer that keeps sending and does not answer
+# would never time out.
 _MAX_EXCUSED = 60.0
 _BUSY_MARGIN = 0.5  # seconds; if the deadline is checked later than this, the program was busy
-_POLLS = 4  # times that the unsent output is looked at in the shortest time without progress
+_POLLS = 4  # how often the unsent output is looked at within the shortest timeout
 
 
 class CloseTimer:
@@ -32,7 +34,7 @@ class CloseTimer:
 
     Args:
         now: The time, in seconds of any monotonic clock; the same clock in every call.
-        timeout: Seconds without progress after which the peer is given up.
+        timeout: Seconds without progress after which the connection is dropped.
         position: Where the Close frame ends in all output, in bytes.
     """
 
@@ -44,7 +46,7 @@ class CloseTimer:
     def __init__(self, now: float, timeout: float, position: int) -> None:
         self._timeout = timeout
         self._position = position
-        self._sent = position  # of the output up to there: all of it, unless the owner says otherwise
+        self._sent = position  # of the output up to there: all of it, until `output_sent` says otherwise
         self._latest_end: float | None = None
         self._started = self._progressed_at = self._polled_at = now
         self._paused_since: float | None = None
@@ -67,7 +69,7 @@ class CloseTimer:
         return min(self._limit, self._polled_at + min(self._timeout, LINGER) / _POLLS)
 
     def output_sent(self, sent: int, now: float) -> None:
-        """Take note that the first ``sent`` bytes of all output have been sent."""
+        """Note that the first ``sent`` bytes of all output have been sent."""
         self._polled_at = now
         sent = min(sent, self._position)
         if self._latest_end is None:
@@ -78,16 +80,16 @@ class CloseTimer:
             self._progressed_at = now
 
     def peer_finished(self, now: float) -> None:
-        """Take note that the peer has nothing more to say: only the end of the stream is to come."""
+        """Note that the peer has nothing more to say: only the end of the stream is to come."""
         self._peer_finished = True
         self._progressed_at = now
 
     def pause(self, now: float) -> None:
-        """Take note that the owner stopped reading: an answer would not be seen."""
+        """Note that the owner stopped reading: an answer would not be seen."""
         self._paused_since = now
 
     def resume(self, now: float) -> None:
-        """Take note that the owner reads again; the time between does not count."""
+        """Note that the owner reads again; the time between does not count."""
         if self._paused_since is not None and self._excused < _MAX_EXCUSED:
             pause = now - self._paused_since
             self._excused += pause

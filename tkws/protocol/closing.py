@@ -18,7 +18,7 @@ MAX_REASON_BYTES = 123
 
 
 class CloseCode(IntEnum):
-    """The registered close codes (RFC 6455, 7.4.1, and the IANA registry that it founds)."""
+    """The registered close codes (RFC 6455, 7.4.1, and the IANA registry that it created)."""
 
     NORMAL_CLOSURE = 1000
     GOING_AWAY = 1001
@@ -53,9 +53,9 @@ DEFAULT_REASONS: Mapping[int, str] = MappingProxyType(
         CloseCode.TLS_HANDSHAKE: "TLS handshake failed",
     }
 )
-"""The reason that stands for an empty one, for the codes where tcllib has a text."""
+"""The text shown in place of an empty reason, for the codes for which tcllib has one."""
 
-# These four describe what was seen on this side; they never travel (RFC 6455, 7.4.1).
+# These four describe what happened on this side; they are never sent (RFC 6455, 7.4.1).
 _NEVER_SENT = frozenset(
     (
         CloseCode.RESERVED,
@@ -73,8 +73,8 @@ def is_sendable(code: int) -> bool:
         code: A close code.
 
     Returns:
-        True for the registered codes that may travel, 1000 to 1003 and 1007 to 1014, for
-        those of libraries, 3000 to 3999, and of programs, 4000 to 4999 (RFC 6455, 7.4.2).
+        True for the registered codes 1000 to 1003 and 1007 to 1014, for those of libraries, 3000 to
+        3999, and for those of programs, 4000 to 4999 (RFC 6455, 7.4.2).
     """
     if 1000 <= code <= 1015:
         return code not in _NEVER_SENT
@@ -86,15 +86,15 @@ def encode_close(code: int | None, reason: str = "") -> bytes:
 
     Args:
         code: The close code, or None for a frame without one.
-        reason: Why, for a person to read. It is cut at a character to fit 123 bytes.
+        reason: Why, for a person to read; cut between two characters to at most 123 bytes of UTF-8.
 
     Returns:
         At most 125 bytes; empty without a code.
 
     Raises:
         TypeError: `code` is not an int, or `reason` not a str.
-        ValueError: `code` may not be sent, a `reason` comes without a code, or it has a
-            character that UTF-8 cannot carry.
+        ValueError: `code` may not be sent, there is a `reason` without a code, or it has a lone
+            surrogate, which UTF-8 cannot encode.
     """
     reason = check_text("reason", reason)
     if code is None:
@@ -114,11 +114,11 @@ def decode_close(payload: bytes | bytearray | memoryview) -> tuple[int, str]:
         payload: The unmasked payload.
 
     Returns:
-        The code and the reason; 1005 and an empty reason when the frame carries none.
+        The code and the reason; 1005 and an empty reason if the payload is empty.
 
     Raises:
-        ProtocolError: With code 1002 for a payload of one byte or a code that may not
-            travel, with 1007 for a reason that is not UTF-8 (RFC 6455, 5.5.1 and 8.1).
+        ProtocolError: With code 1002 for a payload of one byte or a code that may not be
+            sent, with 1007 for a reason that is not UTF-8 (RFC 6455, 5.5.1 and 8.1).
     """
     if not payload:
         return int(CloseCode.NO_STATUS_RECEIVED), ""

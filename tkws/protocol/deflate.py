@@ -2,11 +2,11 @@
 
 Knows nothing of frames or of HTTP: it works on the parsed extensions of a handshake and on the
 payloads of messages. A `PerMessageDeflate` belongs to one connection. The objects of zlib are made when the
-first message needs them, and go with each message where its context is not taken over, so an
-idle connection costs no memory then.
+first message needs them. If the context is not taken over, they are dropped after each message, so an idle
+connection needs no memory for them.
 
-zlib cannot compress raw data with a window of 256 bytes (window bits of 8). Where that was
-agreed, the encoder uses Huffman codes alone: without references back any window is observed.
+zlib cannot compress raw data with a window of 256 bytes (window bits of 8). If that was agreed, the encoder
+uses Huffman codes alone: without references back, any window is large enough.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _HISTORY_SLACK = 16384  # bytes that gather before the history is trimmed to the
 
 @dataclass(frozen=True, slots=True)
 class Deflate:
-    """How to compress: what to ask of the peer, and how this side does it (RFC 7692, 7.1)."""
+    """How to compress: what to ask of the peer, and how this side compresses (RFC 7692, 7.1)."""
 
     server_no_context_takeover: bool = False
     """Whether the server starts each message afresh: no memory between messages, less compression. Then
@@ -58,7 +58,7 @@ class Deflate:
 
     client_max_window_bits: int | None = None
     """Binary logarithm of the client's largest window in bytes, 8 to 15; None for 15. A server
-    cannot ask it of a client that does not offer it."""
+    cannot require it of a client that does not offer it."""
 
     level: int = 6
     """zlib's compression level: 0 (none) to 9 (best), or -1 for zlib's own choice."""
@@ -68,13 +68,13 @@ class Deflate:
     four times its window."""
 
     threshold: int = 64
-    """Bytes: a shorter message goes uncompressed, since it would hardly become any shorter."""
+    """Size in bytes below which a message is sent uncompressed, since it would hardly become smaller."""
 
     def __post_init__(self) -> None:
         """Check every field.
 
         Raises:
-            TypeError: A field is of another type than it says.
+            TypeError: A field is of a wrong type.
             ValueError: A number is out of range.
         """
         for name in ("server_no_context_takeover", "client_no_context_takeover"):
@@ -183,7 +183,7 @@ class PerMessageDeflate:
     """The compression of one connection, as it was agreed.
 
     Made by `Deflate.accept` or `Deflate.confirm`. Messages are encoded in the order in which
-    they are sent, and decoded in the order in which they arrive; uncompressed ones pass it by.
+    they are sent, and decoded in the order in which they arrive; uncompressed ones do not go through it.
 
     Args:
         setting: How this side compresses.
@@ -274,7 +274,7 @@ class PerMessageDeflate:
             data: The piece, cut anywhere.
             final: Whether the message ends here.
             limit: The most bytes that the message may have; no more is ever decompressed.
-            size: How many it has already.
+            size: How many bytes it has already.
 
         Returns:
             The decompressed bytes.
@@ -340,7 +340,7 @@ class PerMessageDeflate:
 
 
 def _read_parameters(parameters: Parameters, *, in_offer: bool) -> dict[str, int]:
-    """Return each parameter's number, 1 for those that have none; ValueError says what is wrong."""
+    """Return the value of each parameter, 1 for those without one; raise ValueError if one is wrong."""
     read: dict[str, int] = {}
     for name, value in parameters:
         if name in read:

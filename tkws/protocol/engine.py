@@ -1,8 +1,8 @@
 """An open WebSocket connection without input and output (RFC 6455, 5 to 7; RFC 7692).
 
 The engine answers pings, keeps the connection alive and closes it; `tkws.protocol.messages` reads what comes
-in, `tkws.protocol.writer` writes what goes out. It knows bytes and ``now``, reads no clock, makes no callback
-and never raises for a fault of the peer. After every call, its owner does four things:
+in, `tkws.protocol.writer` writes what goes out. The engine knows bytes and ``now``, reads no clock, makes no
+callback and never raises for a fault of the peer. After every call, its owner does four things:
 
 1. deliver `Engine.take_events`, then, if there is an `Engine.pending_close`, call
    `Engine.complete_close` and deliver what that adds;
@@ -11,14 +11,14 @@ and never raises for a fault of the peer. After every call, its owner does four 
 4. call `Engine.handle_timer` at `Engine.deadline`. While `Engine.awaits_peer` is true, read what has arrived
    and call `Engine.note_unsent` first, so that a deadline measures the peer and not a queue.
 
-If it has set `MessageReader.may_hold`, it also calls `Engine.receive_data` without data while the reader has
-bytes `held`, once it has delivered the events before.
+An owner that has set `MessageReader.may_hold` also calls `Engine.receive_data` without data while
+`MessageReader.held` is true, once it has delivered the events before.
 
 Events are tuples ``(Event, message)``: TEXT and BINARY with the message; PART with a
 `tkws.protocol.events.Part` of one; PING and PONG with the payload; ERROR with a `ProtocolError` if the peer
 broke the protocol; and exactly one CLOSE with ``(code, reason)``, after which nothing follows. Its code is
 that of the Close frame that the peer sent, 1005 if that had none, and 1006 if no valid one came
-(RFC 6455, 7.1.5): also after a fault, when the code that this side sent is the error's.
+(RFC 6455, 7.1.5), even after a fault of the peer, for which this side sent the code of the ERROR.
 
 States, each with what ends it::
 
@@ -30,7 +30,7 @@ The server ends its output as soon as both Close frames have passed; the client 
 that end (RFC 6455, 7.1.1), so that no port is left waiting on the server: for a second at most
 (`tkws.protocol.closetimer.LINGER`), since nothing is left to be said.
 
-Long because all that happens to a connection is a method here.
+Long because everything that happens to a connection is a method here.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Engine:
         now: The time, in seconds of any monotonic clock; the same clock in every call.
         masks: The source of a client's masks, which many connections may share; None for a server.
         compression: The compression that was agreed, or None.
-        options: May be changed at any time, see `configure`.
+        options: The options and limits; `configure` changes them.
 
     Attributes:
         state: The state; it begins OPEN.
@@ -79,9 +79,9 @@ class Engine:
         keepalive: When to ping and when to give up; its ``latency`` is the last round trip.
         reader: The reading half, which counts what it received.
         writer: The writing half, which counts what it wrote and has the output.
-        fault: The peer's fault, if this side failed the connection for it; else None.
+        fault: The peer's fault, if this side failed the connection for it; otherwise None.
         pending_close: How the peer ended the connection, until `complete_close` is called: its fault, or the
-            code and reason of its Close frame and the answer to it; else None.
+            code and reason of its Close frame and the answer to it; otherwise None.
         auto_complete_close: Whether a pending close is completed as soon as no events wait to be taken; if
             False, the owner always calls `complete_close`.
         output_ended: Whether nothing more will be written.
@@ -164,7 +164,7 @@ class Engine:
     # What comes in
 
     def receive_data(self, data: bytes, now: float) -> None:
-        """Take bytes from the peer."""
+        """Process bytes from the peer; empty to continue with what the reader holds."""
         self._now = now
         self.bytes_received += len(data)
         self.keepalive.data_received(now)
@@ -292,7 +292,7 @@ class Engine:
         Raises:
             StateError: The connection is not open.
             TypeError: ``payload`` is neither text nor bytes-like.
-            ValueError: ``payload`` is longer than 125 bytes, or no UTF-8.
+            ValueError: ``payload`` is longer than 125 bytes, or cannot be encoded as UTF-8.
         """
         payload = encode_control("payload", payload)
         if self.state is not _OPEN:
@@ -331,7 +331,7 @@ class Engine:
             The frame; empty if the connection is not open, or a message is half sent.
 
         Raises:
-            StateError: This is a client, and clients must mask their frames.
+            StateError: This is a client, which must mask its frames.
         """
         if self.role is not _SERVER:
             raise StateError("A client must mask its frames: use send()")

@@ -27,8 +27,8 @@ class EngineOptions:
     """Seconds to wait for anything after such a ping; 0 to wait indefinitely."""
 
     close_timeout: float = 10.0
-    """Seconds that the closing handshake may take without progress: from when the Close frame has left, or
-    from when the peer last took some of the output before it."""
+    """Seconds that the closing handshake may take without progress, counted from when the Close frame was
+    sent, or from when the peer last took some of the output before it."""
 
     echo_close_reason: bool = False
     """Whether the answer to the peer's Close repeats its reason, not only its code."""
@@ -40,10 +40,11 @@ class EngineOptions:
     """The most frames that a received message may have."""
 
     in_parts: bool = False
-    """Whether received messages are delivered in parts, as PART events; `max_message` is not for these."""
+    """Whether received messages are delivered in parts, as PART events; `max_message` then does not apply."""
 
     fragment_size: int = MAX_COUNT
-    """The most bytes of payload that one sent frame may have; a longer message goes in fragments."""
+    """The most bytes of payload that one sent frame may have; a longer message is sent in fragments.
+    By default there is no limit."""
 
     def __post_init__(self) -> None:
         payload = encode_control("ping_payload", self.ping_payload)

@@ -1,7 +1,7 @@
 """The header of a frame, written and read (RFC 6455, 5.2).
 
-This module does not know messages, states or sockets. A header is read only when it has
-arrived whole; what is wrong in its first two bytes is refused as soon as these are there.
+This module does not know messages, states or sockets. A header is parsed once it has arrived whole; a fault
+in its first two bytes is refused as soon as these two are there.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Opcode(IntEnum):
 
     @property
     def is_control(self) -> bool:
-        """Whether frames of this kind may stand between the fragments of a message."""
+        """Whether frames of this kind may come between the fragments of a message."""
         return self >= Opcode.CLOSE
 
 
-# Five times as fast as a call of Opcode.
+# To look an opcode up here is five times as fast as to call Opcode.
 _OPCODES = MappingProxyType({int(opcode): opcode for opcode in Opcode})
 
 
@@ -100,7 +100,7 @@ def parse_header(data: bytes, start: int, *, masked: bool, compression: bool) ->
     Args:
         data: The received bytes.
         start: The offset of the frame in ``data``.
-        masked: Whether the peer has to mask: a client must, a server must not.
+        masked: Whether the peer is a client, which must mask; a server must not.
         compression: Whether permessage-deflate was agreed, which gives RSV1 a meaning.
 
     Raises:

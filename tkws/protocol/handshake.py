@@ -1,7 +1,7 @@
 """The parts of the opening handshake that both sides share (RFC 6455, 4).
 
-The client's side is `tkws.protocol.clienthandshake`, the server's `tkws.protocol.serverhandshake`. How HTTP
-is spoken is the business of `tkws.http.messages`.
+The client's side is `tkws.protocol.clienthandshake`, the server's `tkws.protocol.serverhandshake`. HTTP
+messages are those of `tkws.http.messages`.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def sec_websocket_accept(key: str) -> str:
     check_text("key", key)
     if not key.isascii():
         raise ValueError("key: ASCII only")
-    # No secret hangs on this digest: it only proves that the server speaks WebSocket.
+    # No secret depends on this digest: it only proves that the server speaks WebSocket.
     digest = sha1(key.strip().encode() + _GUID, usedforsecurity=False).digest()
     return b2a_base64(digest, newline=False).decode()
 
 
 def check_protocols(protocols: Iterable[str]) -> tuple[str, ...]:
-    """Return subprotocols as a tuple; a str is one of them.
+    """Return subprotocols as a tuple; a str counts as one subprotocol.
 
     Raises:
         TypeError: ``protocols`` is not an iterable of str.
-        ValueError: A protocol is not a token (RFC 9110, 5.6.2), or is there twice.
+        ValueError: A protocol is not a token (RFC 9110, 5.6.2), or appears twice.
     """
     if not isinstance(protocols, Iterable):
         raise TypeError(f"protocols: an iterable of str, not {type(protocols).__name__}")
@@ -69,7 +69,7 @@ def check_not_reserved(headers: Headers) -> None:
     """Refuse fields that the handshake, or the framing of HTTP, writes itself.
 
     Raises:
-        ValueError: There is one.
+        ValueError: There is such a field.
     """
     for name in headers:
         if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIX):
@@ -77,5 +77,5 @@ def check_not_reserved(headers: Headers) -> None:
 
 
 def has_token(headers: Headers, name: str, token: str) -> bool:
-    """Tell whether a field has a token among its elements, in any case."""
+    """Tell whether a field has a token among its elements, ignoring case."""
     return token in (element.lower() for element in parse_list(headers.get_all(name)))

@@ -1,10 +1,10 @@
-"""Is the peer alive? Pings, pongs and silence as arithmetic on ``now``.
+"""When to ping the peer, and when to give it up, computed from pings, pongs and silence.
 
-Knows no frames and reads no clock. A pause in reading is not held against the peer. Neither is a busy
-program, but only once for each ping, or a program that is always busy would never notice a lost peer. While
-a ping waits to be sent, each byte that the peer takes counts as a sign of life. Once it has been sent,
-`pong_timeout` is extended by the time that sending took, since the peer's system may still hold earlier
-bytes unread.
+Knows no frames and reads no clock. Silence does not count while this side does not read. Nor does it count
+while the program is busy, but only once for each ping: otherwise a program that is always busy would never
+notice a lost peer. While a ping waits to be sent, each byte that the peer takes counts as a sign of life.
+Once it has been sent, `pong_timeout` is extended by the time that sending took, since the peer's system may
+still hold earlier bytes unread.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Keepalive:
         pong_timeout: Seconds to wait for anything after such a ping; 0 to wait forever.
 
     Attributes:
-        interval: As above; a change counts at once.
-        pong_timeout: As above; a change counts at once.
+        interval: As above; a change takes effect at once.
+        pong_timeout: As above; a change takes effect at once.
         paused: Whether the owner does not read.
         unanswered: Whether nothing was received since the last keepalive ping.
         latency: The round-trip time of the last answered ping, in seconds; None before one.
@@ -83,10 +83,10 @@ class Keepalive:
         return Due.GIVE_UP
 
     def probe(self, now: float) -> bool:
-        """Ask for a ping at once, since the time until now may have passed unnoticed.
+        """Make a ping due at once, as after a suspend, whose length nothing here has noticed.
 
         Returns:
-            Whether a ping is to be sent; False if keepalive is off or reading is paused.
+            Whether the owner must send a ping; False if keepalive is off or reading is paused.
         """
         if self.paused or self.interval <= 0:
             return False
@@ -95,19 +95,19 @@ class Keepalive:
         return True
 
     def data_received(self, now: float) -> None:
-        """Take note that something was received, whatever it was."""
+        """Note that bytes of any kind were received."""
         self._silent_since = now
         self.unanswered = False
 
     def expect_pong_after(self, position: int, now: float) -> None:
-        """Take note that a ping that was due comes after ``position`` bytes of all output."""
-        self._ping_position = self._sent = position  # all of it, unless the owner says otherwise
+        """Note that the ping that was due follows the first ``position`` bytes of all output."""
+        self._ping_position = self._sent = position  # all of it, until `output_sent` says otherwise
         self._pinged_at = now
         self._grace = 0.0
         self._excused = False
 
     def output_sent(self, sent: int, now: float) -> None:
-        """Take note that the first ``sent`` bytes of all output have been sent."""
+        """Note that the first ``sent`` bytes of all output have been sent."""
         sent = min(sent, self._ping_position)
         if sent > self._sent:
             self._silent_since = now
@@ -131,11 +131,11 @@ class Keepalive:
                 return
 
     def pause(self) -> None:
-        """Take note that the owner stopped reading."""
+        """Note that the owner stopped reading."""
         self.paused = True
 
     def resume(self, now: float) -> None:
-        """Take note that the owner reads again; the silence before does not count."""
+        """Note that the owner reads again; the silence before does not count."""
         self.paused = False
         self._excused = False
         self.data_received(now)

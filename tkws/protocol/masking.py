@@ -1,12 +1,11 @@
 """Masking: the XOR of a payload with four bytes (RFC 6455, 5.3).
 
-Up to `NUMPY_THRESHOLD` bytes are XORed as one big integer, which beats numpy's cost of a
-call there; more go through numpy where it is installed (``tkws[speed]``), up to a hundred
-times as fast. numpy is imported when that first happens, not with the package, and in the way
-that `set_numpy_loader` was told: integers do the work until it is there.
+Up to `NUMPY_THRESHOLD` bytes are XORed as one big integer, which is faster there than a call of numpy; more
+bytes go through numpy if it is installed (``tkws[speed]``), up to a hundred times as fast. numpy is imported
+when it is first needed, by the function of `set_numpy_loader`; integers do the work until it is there.
 
-The masks are cut from a pool that the caller's source of randomness fills: an attacker must
-not be able to foresee them (RFC 6455, 10.3).
+The masks are cut from a pool that the caller's source of randomness fills: an attacker must not be able to
+predict them (RFC 6455, 10.3).
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _MASK_SIZE = 4
 
 
 class MaskPool:
-    """Unforeseeable masks, four bytes each.
+    """Unpredictable masks, four bytes each.
 
     Args:
         random_bytes: Returns that many bytes from a strong source, as `os.urandom` does.
@@ -51,15 +50,15 @@ class MaskPool:
         return self._pool[start : self._position]
 
     def forget(self) -> None:
-        """Drop the pool, such as in a process that was forked off: its parent will use the same masks."""
+        """Drop the pool, as after a fork, since the parent process will use the same masks."""
         self._pool = b""
         self._position = 0
 
 
 class MaskedPayload:
-    """A payload that is masked as it is read: it is not there twice, and its first bytes leave at once.
+    """A payload that is masked as it is read: no whole copy is made, and its first bytes can leave at once.
 
-    Its length is that of what was not read yet.
+    Its length is the number of bytes that have not been read yet.
 
     Args:
         payload: The bytes to mask; they must not change.
@@ -77,7 +76,7 @@ class MaskedPayload:
         return len(self._payload) - self._position
 
     def read(self, size: int) -> Buffer:
-        """Return the next ``size`` bytes masked, or as many as there are."""
+        """Return the next ``size`` bytes, or those that are left, masked."""
         start = self._position
         part = self._payload[start : start + size]
         if (numpy := _numpy_for(len(part))) is None:
@@ -109,7 +108,7 @@ def apply_mask(data: Buffer, mask: bytes, offset: int = 0) -> bytes:
 
 
 def mask_in_place(buffer: bytearray | memoryview, mask: bytes, offset: int = 0) -> None:
-    """Mask or unmask a writable buffer, without a copy of it where numpy does the work.
+    """Mask or unmask a writable buffer; numpy does that without a copy.
 
     Args:
         buffer: The bytes to change: a payload, or a part of one.
@@ -132,7 +131,7 @@ def xor(data: Buffer, key: Buffer) -> bytes:
 
 
 def load_numpy() -> None:
-    """Import numpy, where it is installed, and use it from now on; from any thread."""
+    """Import numpy, if it is installed, and use it from now on; callable from any thread."""
     global _numpy
     _numpy = import_numpy()
 
@@ -143,14 +142,14 @@ def set_numpy_loader(start: Callable[[Callable[[], None]], object]) -> None:
     The import takes a tenth of a second. Until it is over, integers do the work.
 
     Args:
-        start: Has it called, by another thread perhaps; returns at once.
+        start: Makes the call, perhaps in another thread, and returns at once.
     """
     global _numpy_loader
     _numpy_loader = start
 
 
 def _xor_words(numpy: ModuleType, source: Buffer, mask: bytes, target: bytearray | memoryview) -> None:
-    """Mask ``source`` into ``target``, of the same size or the same: eight bytes at a time, then the rest."""
+    """Mask ``source`` into ``target``, which may be the same: eight bytes at a time, then the rest."""
     count, rest = divmod(len(source), 8)
     words, masked = (numpy.frombuffer(part, dtype=numpy.uint64, count=count) for part in (source, target))
     numpy.bitwise_xor(words, numpy.frombuffer(mask * 2, dtype=numpy.uint64), out=masked)
@@ -168,7 +167,7 @@ def _mask_by_integers(data: Buffer, mask: bytes) -> bytes:
 
 
 def _rotated(mask: bytes, offset: int) -> bytes:
-    """Return the mask as it falls on a payload from its byte ``offset`` on."""
+    """Return the mask for the part of a payload that begins at byte ``offset``."""
     turn = offset % _MASK_SIZE
     return mask[turn:] + mask[:turn]
 
@@ -183,7 +182,7 @@ _numpy_loader: Callable[[Callable[[], None]], object] = _load_now
 
 
 def _numpy_for(size: int) -> ModuleType | None:
-    """Return numpy where ``size`` bytes are worth its call, and see that it comes; None until then."""
+    """Return numpy if ``size`` bytes are worth a call of it; None otherwise, and until it is imported."""
     global _numpy_requested
     if size <= NUMPY_THRESHOLD:
         return None

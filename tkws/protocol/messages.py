@@ -1,15 +1,14 @@
-"""Received bytes become messages: reading of frames, reassembly, UTF-8, limits.
+"""Turns received bytes into messages: frames, reassembly, UTF-8 and limits.
 
 Knows nothing of states, time or sockets. Messages go into the caller's list as tuples
-``(event, message)``; control frames go to the caller's callable, since it has to act on them.
+``(event, message)``; control frames go to the caller's callable, since the caller has to act on them.
 
-Three ways through, the fastest that fits:
+There are three ways through; the fastest that fits is taken:
 
-- messages that each came whole in one frame are cut out and decoded in runs
-  (`tkws.protocol.runs`);
-- anything else, a fragment or a frame whose end has not come yet, goes piece by piece through
-  a `tkws.protocol.reassembly.Message`, so that invalid UTF-8, a limit or broken compression is
-  noticed at the byte where it stands (RFC 6455, 8.1);
+- messages that each came whole in one frame are cut out and decoded in runs (`tkws.protocol.runs`);
+- anything else, a fragment or a frame whose end has not come yet, goes piece by piece through a
+  `tkws.protocol.reassembly.Message`, so that invalid UTF-8, a message above a limit or broken compression is
+  noticed as soon as the bytes at fault arrive (RFC 6455, 8.1);
 - a large binary payload is received into its own buffer (`MessageReader.get_buffer`), which
   becomes the message without being copied.
 
@@ -39,8 +38,8 @@ Run = Callable[[bytes, int, int, PerMessageDeflate | None, list[EventRecord]], i
 """A function of `tkws.protocol.runs`."""
 
 _DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer of its own worthwhile
-PART_SIZE = 65536  # bytes that make a part, if the message does not end before
-COMPRESSED_PIECE = 512  # bytes of which a part is decompressed: they become half a MiB at most
+PART_SIZE = 65536  # bytes of a message after which a part is delivered, even if more have come
+COMPRESSED_PIECE = 512  # bytes that are decompressed at a time: they become half a MiB at most
 
 _PART: Final = Event.PART  # in Python 3.11, looking a member up on its enum is a call
 
@@ -55,21 +54,21 @@ class MessageReader:
         max_fragments: The most frames a message may come in.
 
     Attributes:
-        max_message: As above; a change counts from the next message on.
-        max_fragments: As above; a change counts from the next frame on.
+        max_message: As above; a change takes effect with the next message.
+        max_fragments: As above; a change takes effect with the next frame.
         frames: Frames received whole.
         messages: Messages received whole.
-        may_hold: Whether reading stops, with `held`, after a part and before a message that is refused
-            since it is too large: the owner delivers what came before, and calls `receive` without data.
+        may_hold: Whether reading stops, and sets `held`, after a part and before a message that is too large:
+            the owner then delivers what came before, and calls `receive` without data.
         held: Whether received bytes wait for that call.
-        asking: Whether they wait since a message is too large: `next_in_parts` lets it in.
-        payload: Where the rest of a large payload is received; None unless one is on its way.
+        asking: Whether they wait because a message is too large; `next_in_parts` admits it, in parts.
+        payload: The buffer for the rest of a large payload; None unless one is being received.
         stopped: Whether `stop` was called.
     """
 
     __slots__ = (
-        "_beginning", "_compression", "_frame", "_in_parts", "_incomplete", "_masked", "_message",
-        "_next_in_parts", "_payload_left", "_run", "_told", "_tracer", "asking", "frames", "held",
+        "_beginning", "_compression", "_delivered", "_frame", "_in_parts", "_incomplete", "_masked",
+        "_message", "_next_in_parts", "_payload_left", "_run", "_tracer", "asking", "frames", "held",
         "max_fragments", "max_message", "may_hold", "messages", "payload", "stopped",
     )  # fmt: skip
 
@@ -86,7 +85,7 @@ class MessageReader:
         self.asking: bool = False
         self._in_parts = False
         self._next_in_parts = False
-        self._told = 0  # bytes of parts in this call
+        self._delivered = 0  # bytes of parts in this call
         self._masked = role is Role.SERVER
         self._tracer: Tracer | None = None
         self._beginning = b""  # of the payload of _frame, decompressed, for the tracer
@@ -122,9 +121,9 @@ class MessageReader:
         self._choose_run()
 
     def receive(self, data: bytes, events: list[EventRecord], control: Control) -> None:
-        """Read ``data``; append what it completes to ``events``, hand control frames to ``control``.
+        """Read ``data``; append completed messages to ``events``, pass control frames to ``control``.
 
-        While bytes are `held`, data is kept, and a call without data reads on.
+        While bytes are `held`, more data is only kept; a call without data reads on.
 
         Raises:
             ProtocolError: The peer broke the protocol; its code is that of the Close frame. Messages that
@@ -142,7 +141,7 @@ class MessageReader:
         while not self.stopped:
             if self._frame is not None:
                 position = self._read_payload(self._frame, data, position, events)
-                if self._told >= PART_SIZE and self.may_hold and position < len(data):
+                if self._delivered >= PART_SIZE and self.may_hold and position < len(data):
                     self.held = True
                 if self._payload_left or self.held:
                     self._leave(data, position, events)
@@ -168,7 +167,7 @@ class MessageReader:
                 self._begin_frame(header, len(data) - position)
 
     def get_buffer(self) -> memoryview | None:
-        """Return where the next bytes belong while a large payload comes, else None.
+        """Return the buffer for the next bytes while a large payload is received; otherwise None.
 
         The bytes may also come through `receive`. After writing to the start of the buffer,
         call `buffer_updated`, which takes the buffer back: it must not be used after that.
@@ -176,7 +175,7 @@ class MessageReader:
         return self.payload.missing if self.payload is not None else None
 
     def buffer_updated(self, count: int, events: list[EventRecord]) -> None:
-        """Take note of ``count`` bytes that were received into the buffer.
+        """Process ``count`` bytes that were received into the buffer.
 
         Raises:
             ValueError: `get_buffer` gave no room for so many.
@@ -216,14 +215,14 @@ class MessageReader:
             self._run = read_masked_run if self._masked else read_unmasked_run
 
     def _leave(self, data: bytes, position: int, events: list[EventRecord]) -> None:
-        """Keep what was not read, and tell what came of a message in parts."""
+        """Keep what was not read, and deliver what came of a message in parts."""
         self._incomplete = data[position:]
         if self._message is not None and self._message.in_parts:
             self._append_part(self._message, False, events)
-        self._told = 0
+        self._delivered = 0
 
     def _must_ask(self, header: FrameHeader) -> bool:
-        """Hold a message that will be refused, once: the owner may want it in parts."""
+        """Tell whether to hold a message that is too large, once: the owner may want it in parts."""
         if header.opcode.is_control:
             return False
         if self.asking:
@@ -321,14 +320,14 @@ class MessageReader:
                 self._keep_beginning(message.add(piece, final=False))
             if message.size - message.delivered >= PART_SIZE:
                 self._append_part(message, False, events)
-            if position == end or (self.may_hold and self._told >= PART_SIZE):
+            if position == end or (self.may_hold and self._delivered >= PART_SIZE):
                 return position
 
     def _append_part(self, message: Message, final: bool, events: list[EventRecord]) -> None:
         part = message.take_part(final)
         if part is not None:
             events.append((_PART, part))
-            self._told += len(part.data)
+            self._delivered += len(part.data)
 
     def _end_frame(self, frame: FrameHeader, piece: bytes, events: list[EventRecord]) -> None:
         message = self._message

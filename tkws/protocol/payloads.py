@@ -16,7 +16,7 @@ _BINARY: Final = Opcode.BINARY
 
 
 def encode_message(message: str | Buffer) -> tuple[Opcode, bytes]:
-    """Return the kind of a message, which its type tells, and its payload.
+    """Return the opcode of a message, by its type, and its payload.
 
     Raises:
         TypeError: ``message`` is neither text nor bytes-like.

@@ -1,6 +1,6 @@
-"""A message under way: its pieces, which become the message or parts of it, and the limits that it must keep.
+"""A message under way: its pieces, which become the message or parts of it, and its limits.
 
-Knows its payload and nothing of the bytes around it.
+Knows only payloads, not frames.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Message:
     Args:
         opcode: TEXT or BINARY.
         compression: The compression, if the message is compressed; otherwise None.
-        limit: The most bytes that it may have, decompressed.
+        limit: The maximum size in bytes, decompressed.
 
     Attributes:
         event: The event of the whole message.
         size: Bytes so far, decompressed.
         delivered: Bytes of these that `take_part` returned.
         in_parts: Whether it is delivered in parts.
-        total: The bytes of the whole message if they are known; else None.
+        total: The size of the whole message in bytes if known; otherwise None.
     """
 
     __slots__ = (
@@ -75,11 +75,11 @@ class Message:
         self._limit = MAX_COUNT
 
     def exceeds(self, length: int) -> bool:
-        """Tell whether ``length`` bytes more of payload would be too many."""
+        """Tell whether ``length`` more bytes of payload would exceed the limit."""
         return self._compression is None and self.size + length > self._limit
 
     def begin_fragment(self, length: int, max_fragments: int) -> None:
-        """Hold a frame of ``length`` bytes of payload against the limits before it is received."""
+        """Check the limits before a frame with ``length`` bytes of payload is received."""
         if not (self.in_parts and length):
             self._fragments += 1
         if self._fragments > max_fragments:
@@ -106,7 +106,7 @@ class Message:
         return whole
 
     def take_part(self, final: bool) -> Part | None:
-        """Return what came since the last call; None if that is nothing and more follows."""
+        """Return what came since the last call as a part; None if nothing came and more follows."""
         data = self.value()
         if not (data or final):
             return None

@@ -1,10 +1,10 @@
 """Runs of messages that each came whole in one frame: the fast path of reading.
 
 Knows nothing of fragments, control frames or frames that have not come whole, and refuses no
-frame: a run ends where something else begins, wrong or just unusual, and that is left to
-`tkws.protocol.messages`. Only what is compressed can be refused here, as it is read but once.
-Most traffic never leaves this module, so it is written for speed: no call, object or test for
-a message that could be spared.
+frame: a run ends where anything else begins, wrong or just unusual, which is left to
+`tkws.protocol.messages`. Only compressed messages can be refused here, since they can be decompressed only
+once. Most traffic never leaves this module, so it is written for speed: it makes no call, object or test
+for each message that can be avoided.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def read_unmasked_run(
             else:
                 break
             position = end
-    except (IndexError, UnicodeDecodeError):  # the data end, or it is bad text
+    except (IndexError, UnicodeDecodeError):  # the data end, or a text is not UTF-8
         pass
     return position
 
@@ -131,7 +131,7 @@ def read_masked_run(
 def _read_short(
     data: bytes, position: int, limit: int, compression: PerMessageDeflate | None, events: list[EventRecord]
 ) -> int:
-    """Do the same for a message or two."""
+    """Read a run of one or two short messages."""
     size = len(data)
     try:
         while True:

@@ -1,4 +1,4 @@
-"""The server's side of the opening handshake (RFC 6455, 4.2): is a request valid, and how is it answered?
+"""The server's side of the opening handshake (RFC 6455, 4.2): checks a request, and makes the answer.
 
 Which origins, hosts, paths and subprotocols are served is up to the caller.
 """
@@ -40,7 +40,7 @@ class UpgradeRequest:
 def validate(headers: HeadersLike, method: str = "GET", version: str = "1.1") -> UpgradeRequest:
     """Check a request for a WebSocket (RFC 6455, 4.2.1; tcllib's ``validate``).
 
-    Host, Origin and the subprotocols are for the caller to judge; Host must be there.
+    The caller decides on the values of Host, Origin and the subprotocols; Host must be present.
 
     Args:
         headers: The request's fields, as a mapping, pairs or an `email.message.Message`.
@@ -107,11 +107,11 @@ def accept_response(key: str, *, protocol: str = "", extension: str = "", header
         key: That of the `UpgradeRequest`.
         protocol: The subprotocol, one of those that the client offered; empty for none.
         extension: The result of `negotiate`.
-        headers: More fields; not those of the handshake itself.
+        headers: Additional fields; not those of the handshake itself.
 
     Raises:
-        TypeError: An argument is of another type.
-        ValueError: An argument cannot be sent, or `headers` have a field of the handshake's.
+        TypeError: An argument is of a wrong type.
+        ValueError: An argument cannot be sent, or `headers` have a field that the handshake writes.
     """
     if protocol and not is_token(protocol):
         raise ValueError(f"protocol: {protocol!r} is not a token")
@@ -142,7 +142,7 @@ def rejection(error: HandshakeError) -> Response:
 
 
 def reject_response(error: HandshakeError) -> bytes:
-    """Return the answer that refuses a handshake, in bytes; the connection is to be closed then."""
+    """Return the answer that refuses a handshake, in bytes; close the connection after it."""
     response = rejection(error)
     fields = (*response.headers.fields, ("Connection", "close"))
     return Response(response.status, headers=fields, body=response.body).encode()
@@ -179,7 +179,7 @@ def _read_key(headers: Headers) -> str:
 
 
 def _read_protocols(headers: Headers) -> tuple[str, ...]:
-    # tcllib's client sends an empty field when it has nothing to offer: it does not count as an offer.
+    # tcllib's client sends an empty field if it offers nothing; it does not count as an offer.
     protocols = parse_list(headers.get_all("Sec-WebSocket-Protocol"))
     try:
         return check_protocols(protocols)

@@ -1,4 +1,4 @@
-"""A frame as an observer sees it: on its way in or out, with the beginning of what it carries.
+"""A frame as an observer sees it: sent or received, with the beginning of its payload.
 
 For logs and debuggers: see `tkws.protocol.engine.Engine.trace`. Knows no logger.
 """
@@ -22,7 +22,7 @@ class TracedFrame(NamedTuple):
         received: Whether the peer sent it.
         header: Its header.
         payload: The first `MAX_BEGINNING` bytes of its payload, unmasked and decompressed.
-        shortened: Whether there is more.
+        shortened: Whether the payload is longer.
     """
 
     received: bool

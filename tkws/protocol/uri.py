@@ -1,8 +1,7 @@
 """The URL of a WebSocket server (RFC 6455, 3; RFC 3986), and where a redirect leads (WHATWG URL).
 
-Knows the syntax, not the network. ``http`` and ``https`` stand for ``ws`` and ``wss``, as the
-other way round in tcllib. No error and no `repr` shows a password or a query, in which tokens
-often travel.
+Knows the syntax, not the network. ``http`` and ``https`` are accepted for ``ws`` and ``wss``. No error and
+no `repr` shows a password, or a query, which often contains a token.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from tkws.checks import check_text
 from tkws.errors import URLError
 from tkws.http.authority import format_authority, format_host, parse_authority
 
-# Compiled, and kept, by re when the first URL is read.
+# The module re compiles and caches it when the first URL is parsed.
 _URL = (
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>(?:[^/?#]*@)?[^/?#@]*)"
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?P<fragment>#.*)?"
@@ -47,16 +46,16 @@ class WebSocketURI:
     """The name in ASCII and lower case, or the address; IPv6 without brackets."""
 
     port: int
-    """The port, 80 or 443 where the URL has none."""
+    """The port; 80 or 443 if the URL has none."""
 
     target: str = field(default="/", repr=False)
     """The path and the query as they are sent, percent-encoded."""
 
     username: str | None = None
-    """The user, percent-decoded; None where the URL names none."""
+    """The user, percent-decoded; None if the URL has none."""
 
     password: str | None = field(default=None, repr=False)
-    """The password, percent-decoded; None where the URL has none."""
+    """The password, percent-decoded; None if the URL has none."""
 
     @property
     def host_header(self) -> str:
@@ -121,17 +120,17 @@ def parse_uri(url: str) -> WebSocketURI:
 
 
 def follow(base: WebSocketURI, location: str) -> WebSocketURI:
-    """Return where a redirect leads, read as browsers read it.
+    """Return the URL that a redirect leads to, parsed as browsers do.
 
-    Credentials and an IPv6 zone stay where the redirect stays at the server and names no others.
+    Credentials and an IPv6 zone are kept if the redirect stays at the same server and has none itself.
 
     Args:
         base: The URL that was asked for.
         location: The value of Location, byte for byte as it came: raw UTF-8, spaces and backslashes are
-            taken, a fragment is dropped.
+            accepted; a fragment is dropped.
 
     Raises:
-        URLError: The reference leads to no WebSocket server. The message can follow "it".
+        URLError: ``location`` leads to no WebSocket server. The message continues "the redirect ...".
     """
     parts = re.fullmatch(_REFERENCE, _normalized(location), re.DOTALL)
     assert parts is not None

@@ -46,7 +46,7 @@ class Link:
         self._cut_at: int | None = None  # the value of `carried` at which to cut
         self._listener = self._listen(0)
         self._port = self._listener.port or 0
-        self._held: socket.socket | None = None  # keeps the port while nobody listens there
+        self._held: socket.socket | None = None  # keeps the port while no one listens there
         self.url: str = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
         self._loop.on_close(self.close)
 
@@ -186,7 +186,7 @@ class Link:
 
 
 def _hold(port: int) -> socket.socket:
-    """Return a socket that has the port and does not listen, so whoever connects is refused.
+    """Return a socket that has the port and does not listen, so connections to it are refused.
 
     Raises:
         OSError: Another program has just taken the port.
