@@ -138,7 +138,7 @@ def trade(number: int) -> str:
     symbol, price = [("BTC-EUR", 64250), ("ETH-EUR", 2480), ("SOL-EUR", 142), ("ADA-EUR", 0.45)][
         number * 7 % 11 % 4
     ]
-    moved = price * (1 + 0.01 * math.sin(number / 300 + price) + 0.003 * math.sin(number / 37))
+    moved = price * (1 + 0.01 * math.sin(number / 300 + len(str(price))) + 0.003 * math.sin(number / 37))
     fields = {"type": "trade", "symbol": symbol, "price": f"{moved:.5g}", "size": number % 7 + 1}
     return json.dumps({**fields, "sequence": number, "venue": {"name": "X1", "fee": 0.1}})
 
@@ -154,6 +154,22 @@ def show_keys(console: Console) -> None:
         console.after(500, console.conversation.detail.fields.show, ("symbol",), "ETH-EUR")
 
     console.after(8000, select)
+
+
+def show_plot(console: Console) -> None:
+    """Plot two of the trades' prices, each on its own scale."""
+    live = console.conversation.live
+    live.toggle()
+
+    def plot(key: str) -> None:
+        tree = live.keys.tree
+        tree.selection_set(next(item for item in tree.get_children() if tree.set(item, "key") == key))
+        live.plot_likely()
+
+    console.after(1000, plot, "BTC-EUR")
+    console.after(1500, plot, "ETH-EUR")
+    console.after(1600, live.plot._own_scales.set, True)
+    console.after(1600, live.plot.span.current, 0)
 
 
 def serve(path: Path, theme: str, scaling: float) -> None:
@@ -190,6 +206,7 @@ def main() -> int:
         talk(folder / f"console{suffix}.png", theme, select_json, scaling)
         talk(folder / f"console-options{suffix}.png", theme, show_options, scaling)
         trades(folder / f"console-keys{suffix}.png", theme, show_keys, scaling)
+        trades(folder / f"console-plot{suffix}.png", theme, show_plot, scaling)
         flood(folder / f"console-flood{suffix}.png", theme, scaling)
         serve(folder / f"console-serve{suffix}.png", theme, scaling)
     return 0

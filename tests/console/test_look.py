@@ -134,6 +134,8 @@ def test_every_colour_can_be_read_on_what_it_stands_on() -> None:
             assert contrast(text, palette.surface) >= 4.5
         assert contrast(palette.text, palette.mark) >= 4.5
         assert contrast(palette.on_accent, palette.accent) >= 4.5
+        for line in palette.lines:
+            assert contrast(line, palette.surface) >= 3
 
 
 def contrast(one: str, other: str) -> float:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from tkws.console.detail import Detail
 from tkws.console.filterbar import FilterBar
 from tkws.console.live.fieldpicker import FieldAction
-from tkws.console.live.fields import Path, as_text, path_text
+from tkws.console.live.fields import Path, as_number, as_text, path_text
 from tkws.console.live.panel import LivePanel
 from tkws.console.log import Direction, Log
 from tkws.console.look import show_pane, theme_of
@@ -69,6 +69,7 @@ class Conversation(ttk.PanedWindow):
         self.detail: Final = Detail(self)
         self.live: Final = LivePanel(
             upper,
+            self,
             self.table,
             self.view,
             on_select=self._show_number,
@@ -78,9 +79,11 @@ class Conversation(ttk.PanedWindow):
         )
         self.detail.fields.actions = [
             FieldAction("By key", lambda path, _: self.live.show_by_key(path)),
+            FieldAction("Plot", lambda path, _: self.live.plot_field(path), _is_number),
             FieldAction("Only this", self._show_only, _is_scalar),
             FieldAction("Not this", partial(self._show_only, sign="-"), _is_scalar),
         ]
+        self.live.plot.paused = lambda: self.paused
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
         self.add(upper, weight=3)
@@ -198,6 +201,10 @@ class Conversation(ttk.PanedWindow):
         elif not self.table.following:
             parts.append("Ctrl+N follows the newest")
         return "   ·   ".join(parts)
+
+
+def _is_number(value: Any) -> bool:
+    return as_number(value) is not None
 
 
 def _is_scalar(value: Any) -> bool:

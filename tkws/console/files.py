@@ -8,6 +8,8 @@ from tkinter import filedialog
 
 from tkws.console import archive
 from tkws.console.conversation import Conversation
+from tkws.console.live.export import save_csv
+from tkws.console.live.series import Source
 from tkws.console.log import Row
 from tkws.console.payload import byte_count
 from tkws.loop import loop_for
@@ -36,6 +38,7 @@ class Files:
         self._on_error = on_error
         self._closed = False
         conversation.detail.save = self.save_payload
+        conversation.live.export = self.save_values
         conversation.bind("<Destroy>", lambda _: self._stop(), add=True)
 
     def open(self, path: Path | None = None) -> None:
@@ -75,6 +78,21 @@ class Files:
         )
         if path is not None:
             self._run(archive.save_payload(row.payload, path), f"Saved {byte_count(row.size)} in {path.name}")
+
+    def save_values(self, sources: list[Source], path: Path | None = None) -> None:
+        """Save the values of some fields, of the rows that pass the filter, as CSV."""
+        path = path or as_path(
+            filedialog.asksaveasfilename(
+                parent=self._conversation,
+                title="Export the plot",
+                defaultextension=".csv",
+                filetypes=(("CSV", "*.csv"), ("All files", "*")),
+                initialfile="plot.csv",
+            )
+        )
+        if path is not None:
+            rows = list(self._conversation.view.rows)
+            self._run(save_csv(rows, sources, path), f"Exported the plot to {path.name}")
 
     def _stop(self) -> None:
         """Stop opening and saving; a file that has not been saved completely is not written."""

@@ -91,7 +91,10 @@ def follow_menu(conversation: Conversation) -> Menu:
 def live_menu(conversation: Conversation) -> Menu:
     """Return the part of a menu for the views of live data."""
     live = conversation.live
-    return [Action(lambda: "All messages" if live.is_by_key else "By key", live.toggle, "g")]
+    return [
+        Action(lambda: "All messages" if live.is_by_key else "By key", live.toggle, "g"),
+        Action(lambda: f"{'Hide' if is_pane_shown(live.plot) else 'Show'} the plot", live.toggle_plot, "j"),
+    ]
 
 
 def theme_action(window: tk.Misc, toggle: Callable[[], object]) -> Action:

@@ -43,6 +43,7 @@ class KeyView(ttk.Frame):
         on_fields: Called with the key and the value that the user chose; the value may be None.
         on_select: Called with the number of the last row of the selected key; -1 for none.
         on_open: Called with the text of a key when the user opens it.
+        on_plot: Called when the user wants a plot of the value.
         on_close: Called when the user goes back to the messages.
 
     Attributes:
@@ -57,6 +58,7 @@ class KeyView(ttk.Frame):
         on_fields: Callable[[Path, Path | None], object],
         on_select: Callable[[int], object],
         on_open: Callable[[str], object],
+        on_plot: Callable[[], object],
         on_close: Callable[[], object],
     ) -> None:
         super().__init__(parent)
@@ -77,7 +79,7 @@ class KeyView(ttk.Frame):
         self.value: Final = self._make_choice()
         self.tree: Final = ttk.Treeview(self, columns=list(_COLUMNS), show="headings", selectmode="browse")
         self._note = ttk.Label(self, style="Small.TLabel")
-        self._lay_out(on_close)
+        self._lay_out(on_plot, on_close)
         self.bind("<Map>", lambda _: self._tick())
 
     def show(self, model: ByKey) -> None:
@@ -160,7 +162,7 @@ class KeyView(ttk.Frame):
         self.draw()
 
     def _make_choice(self) -> ttk.Combobox:
-        box = ttk.Combobox(self, width=18, font=theme_of(self).body)
+        box = ttk.Combobox(self, width=13, font=theme_of(self).body)
         box.configure(postcommand=partial(self._offer, box))
         box.bind("<<ComboboxSelected>>", lambda _: self._chosen())
         box.bind("<Return>", lambda _: self._chosen())
@@ -174,20 +176,22 @@ class KeyView(ttk.Frame):
         if self.key.get().strip():
             self._on_fields(read_path(self.key.get()), read_path(value) if value else None)
 
-    def _lay_out(self, on_close: Callable[[], object]) -> None:
+    def _lay_out(self, on_plot: Callable[[], object], on_close: Callable[[], object]) -> None:
         theme = theme_of(self)
         gap = theme.px(8)
         bar = ttk.Scrollbar(self, command=self.tree.yview)
         back = ttk.Button(self, text="All messages", style="Quiet.TButton", command=on_close)
+        plot = ttk.Button(self, text="Plot", style="Quiet.TButton", command=on_plot)
         for column, (label, widget) in enumerate((("One row for each", self.key), ("showing", self.value))):
             ttk.Label(self, text=label, style="Soft.TLabel").grid(
                 row=0, column=2 * column, padx=gap, pady=gap
             )
             widget.grid(row=0, column=2 * column + 1, sticky="w")
-        back.grid(row=0, column=5, columnspan=2, padx=gap, sticky="e")
+        plot.grid(row=0, column=5, sticky="e")
+        back.grid(row=0, column=6, columnspan=2, padx=gap, sticky="e")
         self._note.grid(row=0, column=4, sticky="w", padx=gap)
-        self.tree.grid(row=1, column=0, columnspan=6, sticky="nsew")
-        bar.grid(row=1, column=6, sticky="ns")
+        self.tree.grid(row=1, column=0, columnspan=7, sticky="nsew")
+        bar.grid(row=1, column=7, sticky="ns")
         self.rowconfigure(1, weight=1)
         self.columnconfigure(4, weight=1)
         for name, (heading, order, width, anchor) in _COLUMNS.items():

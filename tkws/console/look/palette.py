@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours by purpose, in Tk's notation."""
+    """The colours by purpose, in Tk's notation; ``lines`` are those of a plot."""
 
     surface: str = "#ffffff"
     side: str = "#f4f5f9"
@@ -26,6 +26,7 @@ class Palette:
     bad_soft: str = "#fdeef0"
     mark: str = "#fff1b8"
     on_accent: str = "#ffffff"
+    lines: tuple[str, ...] = ("#4f5bd5", "#c2410c", "#0f7b6c", "#a21caf", "#8a6100", "#0369a1")
 
 
 LIGHT = Palette()
@@ -47,4 +48,5 @@ DARK = Palette(
     bad_soft="#4a2530",
     mark="#5c4a12",
     on_accent="#14161d",
+    lines=("#8b96f6", "#fb923c", "#34d399", "#e879f9", "#facc15", "#38bdf8"),
 )
