@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Starts a demo: bash demos/run.sh [NAME] [ARGUMENTS OF THE DEMO]; without a NAME, the chat.
+# bash demos/run.sh --list says which there are.
 #
-# Needs Python 3.11 or newer with tkinter (set PYTHON to choose one). Makes a virtual environment in .cache.
+# Needs Python 3.11 or newer with tkinter (set PYTHON to choose one). Makes a virtual environment in .cache, with
+# only what the demo needs.
 # Without a screen, the demo plays a short scripted scene on a virtual one, prints its messages, and saves a
 # picture of its windows in .cache/pictures.
 set -euo pipefail
@@ -19,6 +21,35 @@ demos() {
     done | sort -u
 }
 
+# about NAME: the first line of the demo's docstring.
+about() {
+    local path=demos/$1/__init__.py
+    [ -e "$path" ] || path=demos/$1.py
+    sed -n '1s/^"""//p' "$path" | sed 's/"""$//; s/``//g'
+}
+
+# needs NAME ARGUMENTS...: the packages that a demo needs beside tkws.
+needs() {
+    case "$1" in
+        async_client) echo aiohttp ;;
+        chat) case " $* " in *' --broker '*) echo nats-py ;; esac ;;
+        customtk) echo customtkinter ;;
+        dashboard) echo matplotlib psutil ;;
+    esac
+    has_screen || echo pillow
+}
+
+# install NAME...: the packages that are not in the environment yet, as the extra `demos` has them.
+install() {
+    local package requirement
+    for package in "$@"; do
+        [ ! -e "$venv/has-$package" ] || continue
+        requirement=$(sed -n 's/^demos = //p' pyproject.toml | grep -oE "\"$package[^\"]*\"" | tr -d '"')
+        with_progress "installing $package" "$venv/bin/python" -m pip install -qq --disable-pip-version-check "$requirement"
+        touch "$venv/has-$package"
+    done
+}
+
 # on_virtual_screen COMMAND...: runs the command with DISPLAY set to a temporary screen.
 on_virtual_screen() {
     has_xvfb || die "No screen found: set DISPLAY or install xvfb."
@@ -32,6 +63,10 @@ on_virtual_screen() {
     return "$status"
 }
 
+if [ "${1:-}" = --list ]; then
+    for name in $(demos); do printf '%-15s %s\n' "$name" "$(about "$name")"; done
+    exit
+fi
 name=chat
 case "${1:-}" in '' | -*) ;; *) name=$1 && shift ;; esac
 if ! demos | grep -qxF -- "$name"; then
@@ -41,11 +76,12 @@ if ! demos | grep -qxF -- "$name"; then
 fi
 
 choose_python
+make_venv demos
+# shellcheck disable=SC2046 # names without spaces
+install $(needs "$name" "$@")
 if has_screen; then
-    make_venv demos demos
     exec "$venv/bin/python" -m "demos.$name" "$@"
 fi
-make_venv demos demos
 picture=.cache/pictures/$name.png
 mkdir -p .cache/pictures
 rm -f "$picture"

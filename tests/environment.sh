@@ -84,19 +84,38 @@ choose_python() {
 
 # ---- virtual environments
 
-# make_venv NAME EXTRAS: an environment of `python` with the package, editable, and these extras; sets `venv`.
+# with_progress WHAT COMMAND...: runs the command, and says what that is, with the seconds that it takes on a terminal.
+with_progress() {
+    local what=$1 start=$SECONDS runs
+    shift
+    if ! [ -t 2 ]; then
+        say "$what ..."
+        "$@" >&2
+        return
+    fi
+    "$@" >&2 &
+    runs=$!
+    while kill -0 "$runs" 2>/dev/null; do
+        printf '\r%s ... %d s' "$what" $((SECONDS - start)) >&2
+        sleep 0.2
+    done
+    printf '\r%s ... %d s\n' "$what" $((SECONDS - start)) >&2
+    wait "$runs"
+}
+
+# make_venv NAME [EXTRAS]: an environment of `python` with the package, editable, and these extras; sets `venv`.
 # It is made anew when pyproject.toml or the interpreter changed.
 make_venv() {
-    local name=$1 extras=$2 version stamp
+    local name=$1 extras=${2:-} version stamp
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     stamp="$(cksum <pyproject.toml) $("$python" -c 'import sys; print(sys.base_prefix, sys.version)') $PWD"
     venv=$PWD/.cache/venv/$name-$version
     if [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ] && "$venv/bin/python" -c '' 2>/dev/null; then
         return
     fi
-    say "making ${venv#"$PWD"/}: by pip, with the packages of [$extras] in pyproject.toml; about a minute ..."
-    "$python" -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --editable ".[$extras]" >&2
+    with_progress "making ${venv#"$PWD"/}" "$python" -m venv --clear "$venv"
+    with_progress "making ${venv#"$PWD"/}: by pip${extras:+, with the packages of [$extras] in pyproject.toml}" \
+        "$venv/bin/python" -m pip install -qq --disable-pip-version-check --editable ".${extras:+[$extras]}"
     printf '%s\n' "$stamp" >"$venv/stamp"
 }
 

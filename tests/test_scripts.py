@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tkws.console import cli
+
 REPOSITORY = Path(__file__).parents[1]
+
+_IMPORTED = """
+import sys, demos.chat.__main__, demos.remote.__main__, demos.files.__main__
+print(*{name.partition('.')[0] for name in sys.modules})
+"""
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 
@@ -37,6 +47,37 @@ def test_an_unknown_demo_is_refused_with_the_list_of_those_there_are() -> None:
     demos = REPOSITORY / "demos"
     packages = [path.parent.name for path in demos.glob("*/__main__.py")]
     assert listed == sorted([*packages, *(path.stem for path in demos.glob("[!_]*.py"))])
+
+
+def test_the_demos_are_listed_with_what_they_are() -> None:
+    result = run("../demos/run.sh", "--list")
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == run("../demos/run.sh", "nothing").stderr.splitlines()[1:]
+    assert all(re.fullmatch(r"\w+ +[^\s\"`].{20,}[.]", line) for line in lines), lines
+
+
+def test_each_demo_names_what_it_needs_and_the_chat_needs_nothing() -> None:
+    script = (REPOSITORY / "demos" / "run.sh").read_text(encoding="utf-8")
+    named = {"aiohttp", "nats-py", "customtkinter", "matplotlib", "psutil", "pillow"}
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = project["optional-dependencies"]["demos"]
+    assert {re.split("[<>=]", requirement)[0] for requirement in extra} == named
+    assert all(name in script for name in named)
+    imported = subprocess.run(
+        [sys.executable, "-c", _IMPORTED],
+        cwd=REPOSITORY,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout.split()
+    assert not {"aiohttp", "nats", "customtkinter", "matplotlib", "psutil", "PIL"} & set(imported)
+
+
+def test_the_command_tkws_is_the_console() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, _, function = project["scripts"]["tkws"].partition(":")
+    assert getattr(importlib.import_module(module), function) is cli.main
 
 
 def test_a_python_that_is_not_there_is_told() -> None:

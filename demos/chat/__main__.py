@@ -43,7 +43,14 @@ def _start(root: tk.Tk, options: argparse.Namespace) -> App:
     app = App(root, address, host)
     if options.transcript:
         app.on_line = lambda window, room, line: print(as_text(room, line), flush=True)
-    if not options.scripted:
+    if options.scripted:
+        return app
+    if host is not None:
+        page = address.replace("ws", "http", 1)
+        print(f"The chat is at {page}/ for browsers, and for windows: --connect {address}", flush=True)
+    if host is not None and not options.nick:
+        app.open_pair(options.geometry)
+    else:
         app.open_window(options.nick, options.geometry)
     return app
 

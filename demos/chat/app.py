@@ -11,6 +11,12 @@ from demos.chat import messages
 from demos.chat.host import Host
 from demos.chat.person import JoinedRoom, Line
 from demos.chat.window import ChatWindow
+from demos.look import theme_of
+
+_HINT = (
+    "To try: write a line here, and see it in the other window. Chat, Open in browser lets a web page join. "
+    "Chat, Stop the server shows what happens then."
+)
 
 
 class App:
@@ -62,6 +68,23 @@ class App:
             window.geometry(geometry)
         self.windows.append(window)
         return window
+
+    def open_pair(self, geometry: str = "") -> None:
+        """Open two windows side by side, for two people, with a line that says what to try.
+
+        Args:
+            geometry: Size and position of the first one, in Tk's notation; empty for the defaults.
+        """
+        nick = default_nick()
+        first = self.open_window(nick, geometry)
+        self.root.update_idletasks()
+        second = self.open_window(f"{nick[: messages.MAX_NICK - 3]} 2")
+        gap = theme_of(self.root).px(20)
+        width = first.winfo_reqwidth() if first.winfo_width() <= 1 else first.winfo_width()
+        left = min(first.winfo_rootx() + width + gap, self.root.winfo_screenwidth() - width)
+        second.geometry(f"+{max(left, 0)}+{first.winfo_rooty()}")
+        for window in (first, second):
+            window.show_hint(_HINT)
 
     def close(self) -> None:
         """Close all windows, which ends the loop."""

@@ -6,11 +6,14 @@ import tkinter as tk
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tkws
-from demos.chat.bridge import Bridge
 from demos.chat.messages import MAX_BYTES
 from demos.chat.room import Chat
+
+if TYPE_CHECKING:
+    from demos.chat.bridge import Bridge
 
 _PAGE = Path(__file__).with_name("page.html")
 
@@ -61,6 +64,8 @@ class Host:
         self.server.page("/", _PAGE.read_text(encoding="utf-8"))
         self.chat.serve(self.server)
         if self._brokers:
+            from demos.chat.bridge import Bridge  # only a chat with a broker needs nats-py
+
             self.bridge = Bridge(self.chat, self._brokers, self._master, self.broker_log.append)
 
     def stop(self) -> None:

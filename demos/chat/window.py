@@ -101,6 +101,10 @@ class ChatWindow(tk.Toplevel):
         self._composer.type(text)
         self._composer.submit()
 
+    def show_hint(self, text: str) -> None:
+        """Show a sentence in the current room."""
+        self._conversation(self.person.current_room).add(Line(Kind.NOTICE, text))
+
     def reconnect(self) -> None:
         """Reconnect; if the server runs in this window, start it first."""
         if self._host is not None:
