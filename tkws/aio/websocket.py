@@ -2,23 +2,29 @@
 
 `Connection` handles the events of a `tkws.WebSocket`. Messages wait in a `MessageQueue`. A message leaves it
 in the same step in which `recv` returns it, so a cancelled `recv` loses none.
+
+Long because a program finds all that a connection can do in one class; half of it is docstrings.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 from tkws.aio.guest import GuestLoop
 from tkws.aio.messagequeue import MessageQueue
 from tkws.checks import Buffer
 from tkws.codecs import JSON, encode_value
+from tkws.connection.download import Download, Target, new_download
+from tkws.connection.fragments import Source
+from tkws.connection.upload import Upload
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import CodecError, ConnectionClosed, StateError, WebSocketError
+from tkws.options import ignore
 from tkws.protocol.closing import CloseCode
-from tkws.protocol.events import Event
+from tkws.protocol.events import Event, Part
 from tkws.protocol.payloads import encode_control
 from tkws.protocol.state import State
 
@@ -57,6 +63,8 @@ class Connection:
     """
 
     ws: WebSocket
+    _attached: WebSocket | None = None
+    _data: Any = None
 
     def __init__(self, loop: GuestLoop, limits: tuple[float, float]) -> None:
         self.opened: asyncio.Future[None] = loop.create_future()
@@ -71,7 +79,9 @@ class Connection:
 
     def attach(self, ws: WebSocket) -> None:
         """Set the connection, whose handler is `on_event`."""
-        self.ws = ws
+        self.ws = self._attached = ws
+        if self._data is not None:
+            ws.data, self._data = self._data, None
         self._loop.on_end.add(self._vanish)
 
     # ---- events of tkws
@@ -300,7 +310,126 @@ class Connection:
         """Wait until the connection is closed."""
         await asyncio.shield(self._closed)
 
+    def send_stream(
+        self,
+        source: Source,
+        *,
+        text: bool = False,
+        size: int | None = None,
+        fragment_size: int | None = None,
+        compress: bool | None = None,
+        on_progress: Callable[[Upload], object] | None = None,
+    ) -> Upload:
+        """Send one message of any length in fragments, as `WebSocket.send_stream` does.
+
+        Returns:
+            The upload; ``await`` it to wait until all of it has left the program.
+
+        Raises:
+            TypeError, ValueError: As there.
+            StateError: As there; a message in fragments is unfinished.
+            ConnectionClosed: The connection is closed.
+        """
+        self._require_open()
+        return self.ws.send_stream(
+            source,
+            text=text,
+            size=size,
+            fragment_size=fragment_size,
+            compress=compress,
+            on_progress=on_progress,
+        )
+
+    def receive_into(
+        self,
+        target: Target,
+        *,
+        max_size: int | None = None,
+        on_progress: Callable[[Download], object] | None = None,
+    ) -> Download:
+        """Write the next message to a file, or hand it to a function, as `WebSocket.receive_into` does.
+
+        If messages wait for `recv`, the first of them is taken. A message that is larger than
+        ``max_message`` is refused if it arrives before the call: for such, use the option ``stream``.
+
+        Returns:
+            The download; ``await`` it to wait until all of the message was received.
+
+        Raises:
+            TypeError, ValueError, OSError: As there.
+            StateError: The next message was decoded by the codec already, or `recv` has returned a part of
+                it.
+            ConnectionClosed: The connection is closed, and all its messages were received.
+        """
+        messages = self._queue.messages
+        if not messages:
+            if self._closed.done():
+                raise self._closed_error()
+            return self.ws.receive_into(target, max_size=max_size, on_progress=on_progress)
+        session = session_of(self.ws)
+        if session.options.codec is not None or type(messages[0]) is CodecError:
+            raise StateError("the next message was decoded by the codec already: take it by recv()")
+        if type(messages[0]) is Part and messages[0].offset:
+            raise StateError("recv() has returned a part of the next message already")
+        download = new_download(session, target, max_size=max_size, on_progress=on_progress, on_end=None)
+        while messages:
+            message = self._queue.pop()
+            if download.pass_on(ignore, _type_of(message), message):
+                return download
+        if self._closed.done():
+            download.fail(self._closed_error())
+        else:
+            session.receive_into(download)
+        return download
+
+    # ---- groups of a server
+
+    def join(self, group: str) -> None:
+        """Join a group of the server's; see `WebSocket.join`.
+
+        Raises:
+            TypeError, ValueError: As there.
+            StateError: As there; the connection is not open yet.
+        """
+        self._require_begun()
+        self.ws.join(group)
+
+    def leave(self, group: str) -> None:
+        """Leave a group; see `WebSocket.leave`.
+
+        Raises:
+            TypeError: As there.
+            StateError: The connection is not open yet.
+        """
+        self._require_begun()
+        self.ws.leave(group)
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of the groups that it has joined; after its end, those that it was in until then."""
+        self._require_begun()
+        return self.ws.groups
+
+    def _require_begun(self) -> None:
+        if self.state is State.CONNECTING:
+            raise StateError("the connection is not open yet")
+
     # ---- what it is
+
+    @property
+    def data(self) -> Any:
+        """Anything that the program keeps with the connection; None at first.
+
+        Before the connection is open, ``process_request`` may set it; it then replaces that of an `Admit`.
+        """
+        return self._data if self._attached is None else self._attached.data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self._attached is None:
+            self._data = data
+        else:
+            self._attached.data = data
 
     @property
     def state(self) -> State:
@@ -357,6 +486,13 @@ def _is_fragments(message: object) -> TypeGuard[Iterable[Data] | AsyncIterable[D
     except TypeError:
         return True
     return False
+
+
+def _type_of(message: str | bytes | Part) -> Event:
+    """Return the type of the event that had a message, or a part of one."""
+    if isinstance(message, Part):
+        return _PART
+    return _TEXT if isinstance(message, str) else _BINARY
 
 
 def _resolve(future: asyncio.Future[None]) -> None:

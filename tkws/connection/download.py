@@ -19,7 +19,6 @@ from tkws.errors import StateError
 from tkws.options import Handler
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.events import MESSAGE_EVENTS, Event, Part
-from tkws.protocol.state import State, not_open
 
 if TYPE_CHECKING:
     from tkws.connection.session import Session
@@ -33,6 +32,9 @@ UNFINISHED: Final = ".part"
 
 class Download(Transfer):
     """A message that is received into a file or a function; `WebSocket.receive_into` returns it.
+
+    With `tkws.aio`, ``await download`` waits until all of it was received, and returns the download, or
+    raises its ``error``; cancelling the task cancels the download.
 
     Attributes:
         ws: The connection.
@@ -181,15 +183,12 @@ def new_download(
         TypeError: As there.
         ValueError: As there.
         OSError: As there.
-        StateError: As there.
     """
     if not (callable(target) or isinstance(target, str | os.PathLike)):
         raise TypeError(f"target: a path, or a callable (data), not {type(target).__name__}")
     if max_size is not None:
         max_size = check_size("max_size", max_size)
     check_transfer_callbacks(on_progress, on_end, "(download)")
-    if session.state is State.CLOSED:
-        raise not_open(State.CLOSED)
     return Download(
         session,
         target if callable(target) else _File(target),

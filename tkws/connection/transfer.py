@@ -1,18 +1,21 @@
 """A message that is sent or received in parts: how it ends, and how its progress and its end are reported.
 
 The program's functions are called from the loop. An exception that they raise is shown, and changes nothing.
+With `tkws.aio` the end can be awaited.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tkws.checks import check_callable
 from tkws.errors import WebSocketError
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from tkws.connection.websocket import WebSocket
 
 PROGRESS_INTERVAL: Final = 1 / 30
@@ -37,10 +40,30 @@ class Transfer(ABC):
         self.ws: WebSocket = ws
         self.done: bool = False
         self.error: Exception | None = None
+        self._future: Future[None] | None = None
+        self._awaited = False
         self._loop = ws.loop
         self._on_progress = on_progress
         self._on_end = on_end
         self._next_progress = 0.0
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        self._loop.check_thread()
+        self._awaited = True
+        if self._future is None and not self.done:
+            from asyncio import get_running_loop
+
+            self._future = get_running_loop().create_future()
+            self._future.add_done_callback(self._on_future_done)
+        if self._future is not None:
+            yield from self._future
+        if self.error is not None:
+            raise self.error
+        return self
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Stop; a no-op if it is done."""
 
     def fail(self, error: Exception, *, report: bool = True) -> None:
         """End since the connection has; ``report`` says whether the program is called."""
@@ -50,6 +73,7 @@ class Transfer(ABC):
                 self._report_end()
             else:
                 self._on_end = None
+                self._resolve()
 
     def _end(self, error: Exception | None) -> None:
         """End, and report it in the next turn of the loop; ``error`` says why the transfer is incomplete."""
@@ -68,13 +92,31 @@ class Transfer(ABC):
 
     def _report_end(self) -> None:
         on_end, self._on_end = self._on_end, None
+        self._resolve()
         if on_end is not None:
             self._call(on_end)
-        elif self.error is not None and not isinstance(self.error, WebSocketError):  # the program's
+        elif self._awaited or self.error is None:
+            return
+        elif not isinstance(self.error, WebSocketError):  # the program's
             try:
                 raise self.error
             except Exception:
                 self._loop.report_exception()
+
+    def _resolve(self) -> None:
+        """Wake the tasks that wait for the end."""
+        future = self._future
+        if future is None or future.done():
+            return
+        if self.error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(self.error)
+            future.exception()  # the program may have stopped waiting
+
+    def _on_future_done(self, future: Future[None]) -> None:
+        if future.cancelled() and not self._loop.closed:
+            self.cancel()
 
     def _call(self, function: Callable[[Any], object]) -> None:
         if not self._loop.closed:

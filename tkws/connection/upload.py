@@ -33,6 +33,9 @@ FRAGMENT_SIZE: Final = 64 * 1024
 class Upload(Transfer):
     """A message that is being sent in parts; `WebSocket.send_stream` returns it.
 
+    With `tkws.aio`, ``await upload`` waits until all of it has left the program, and returns the upload, or
+    raises its ``error``; cancelling the task cancels the upload.
+
     Attributes:
         ws: The connection.
         total: The size of the whole message in bytes; None if unknown.

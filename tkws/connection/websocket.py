@@ -321,6 +321,8 @@ class WebSocket(ConfigurableConnection):
             StateError: The connection is over, or the caller is not in Tk's thread.
         """
         self.loop.check_thread()
+        if self.state is State.CLOSED:
+            raise not_open(State.CLOSED)
         download = new_download(
             self._session, target, max_size=max_size, on_progress=on_progress, on_end=on_end
         )
