@@ -11,11 +11,17 @@ import sys
 import threading
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from tkinter import ttk
 from typing import Any
 
 import tkws
 from demos.look import MessageFrame
 from demos.stage import Scene, make_parser, run
+
+_HINT = (
+    "No line has come yet. Play a device, which waits for your answer, or send a line yourself:\n"
+    "echo boiler 71.5 | nc 127.0.0.1 {port}"
+)
 
 
 class Devices:
@@ -100,6 +106,10 @@ class BridgeWindow:
         self.devices.start()
         addresses = f"Devices connect to 127.0.0.1:{self.devices.port}, dashboards to {self._server.url}"
         self.frame.show_subtitle(addresses)
+        self.frame.log.show_hint(_HINT.format(port=self.devices.port))
+        button = ttk.Button(self.frame.header, text="Play a device", style="Quiet.TButton")
+        button.configure(command=self.play_device)
+        button.grid(row=0, column=1, rowspan=2)
 
     def close(self) -> None:
         """Stop both halves."""
@@ -109,15 +119,30 @@ class BridgeWindow:
     def play(self, scene: Scene) -> None:
         """Start a device that sends a line, and answer it."""
 
+        def on_answer(answer: str) -> None:
+            print("the device received:", answer)
+            scene.finish([self._root])
+
+        self.play_device(on_answer)
+        self._wait_for_line()
+
+    def play_device(self, on_answer: Callable[[str], object] | None = None) -> None:
+        """Start a device that sends a line, waits for an answer, and goes.
+
+        Args:
+            on_answer: Called with the answer, in the thread of Tk; None to show it.
+        """
+        show = on_answer or (lambda answer: self.frame.log.add("device", f"received: {answer}", "note"))
+
         async def run_device() -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.devices.port)
             writer.write(b"boiler 71.5\n")
-            print("the device received:", (await reader.readline()).decode().strip())
+            answer = (await reader.readline()).decode().strip()
             writer.close()
-            self._ws.loop.call_soon_threadsafe(scene.finish, [self._root])
+            if answer and not self._ws.loop.closed:
+                self._ws.loop.call_soon_threadsafe(show, answer)
 
         threading.Thread(target=lambda: asyncio.run(run_device()), daemon=True).start()
-        self._wait_for_line()
 
     def _wait_for_line(self) -> None:
         if self.frame.log.plain:

@@ -10,8 +10,10 @@ import socketserver
 import sys
 import threading
 import tkinter as tk
+import webbrowser
 import wsgiref.simple_server
 from collections.abc import Callable, Iterable, Sequence
+from tkinter import ttk
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,6 +30,10 @@ const ws = new WebSocket(`ws://${location.host}/live?from=a%20page`)
 document.querySelector("input").onchange = event => { ws.send(event.target.value); event.target.value = "" }
 </script>
 """
+_HINT = (
+    "Nobody is connected yet. Open the page in a browser, or connect the console:\n"
+    "python -m tkws ws://{url}/live?from=console"
+)
 _POLL = 0.1  # seconds between the server's checks whether to stop
 
 Environment = dict[str, Any]
@@ -108,6 +114,10 @@ class WSGIWindow:
         self._thread.start()
         self.url = f"127.0.0.1:{self._site.server_port}"
         self.frame.show_subtitle(f"http://{self.url}/")
+        self.frame.log.show_hint(_HINT.format(url=self.url))
+        button = ttk.Button(self.frame.header, text="Open in browser", style="Quiet.TButton")
+        button.configure(command=lambda: webbrowser.open(f"http://{self.url}/"))
+        button.grid(row=0, column=1, rowspan=2)
 
     def close(self) -> None:
         """Stop the site and close every connection."""

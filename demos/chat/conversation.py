@@ -86,7 +86,7 @@ class Conversation(ttk.Frame):
         )
         if not is_continuation:
             nick = f"nick {line.who}"
-            self.text.tag_configure(nick, foreground=nick_colour(line.who, dark=self._theme.is_dark))
+            self.text.tag_configure(nick, foreground=nick_colour(self, line.who, dark=self._theme.is_dark))
             self._insert(line.who, "head", nick, *own)
             self._insert(f"   {_clock(line.time)}\n", "head", "time", *own)
         self._add_body(line.text, own)

@@ -205,7 +205,7 @@ def draw_person(canvas: tk.Canvas, middle: int, width: int, nick: str, note: str
     """Draw a person's disc, nickname and a note below it, shortened to ``width``."""
     theme = theme_of(canvas)
     colours, left, room = theme.colours, theme.px(50), width - theme.px(54)
-    disc = theme.disc(26, nick_colour(nick, dark=theme.is_dark))
+    disc = theme.disc(26, nick_colour(canvas, nick, dark=theme.is_dark))
     canvas.create_image(theme.px(29), middle, image=disc)
     letter, bright = nick[:1].upper(), colours.surface
     canvas.create_text(theme.px(29), middle, text=letter, font=theme.small_bold, fill=bright)

@@ -1,12 +1,13 @@
 """The client's side of the chat: one person's rooms and connections, without widgets.
 
 A person has one connection to the list of rooms and one to each room (``schema.md``). When the server is
-lost, all of them are closed; `Person.connect` joins the same rooms again. A listener is notified of every
-change, in the thread of Tk.
+lost, all of them are closed; a little later, and then less and less often, `Person.connect` is called, which
+joins the same rooms again. A listener is notified of every change, in the thread of Tk.
 """
 
 from __future__ import annotations
 
+import time
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +28,8 @@ _FIRST_PING = 0.5  # seconds after the opening, when the windows have been drawn
 _PING_INTERVAL = 5.0
 _REFUSALS = (1008, 1013)
 _GOING_AWAY = 1001
+_FIRST_RETRY = 1.0  # seconds from the loss of the server to the next attempt; then twice as long, up to
+_LAST_RETRY = 15.0
 
 
 class ServerStatus(Enum):
@@ -109,7 +112,7 @@ class Person:
 
     Attributes:
         status: The status of the connection to the server.
-        error: A sentence about why it was lost; otherwise empty.
+        error: A sentence about why it was lost, until it is connected again; otherwise empty.
         rooms: The rooms that the person has joined, by name.
         room_sizes: The number of people in each room of the server, by name.
         current_room: The name of the room that is shown, in which all messages are read.
@@ -129,6 +132,14 @@ class Person:
         self._master = master
         self._list: tkws.WebSocket | None = None
         self._next_ping: Any = None
+        self._next_retry: Any = None
+        self._retry_at = 0.0
+        self._retry_after = _FIRST_RETRY
+
+    @property
+    def retry_in(self) -> float | None:
+        """Seconds until the next attempt to connect; None if none is planned."""
+        return None if self._next_retry is None else max(self._retry_at - time.monotonic(), 0.0)
 
     @property
     def latency(self) -> float | None:
@@ -139,17 +150,26 @@ class Person:
         """Connect to the server and join the rooms; a no-op unless the connection is lost."""
         if self.status is not ServerStatus.LOST:
             return
-        self.status, self.error = ServerStatus.CONNECTING, ""
+        self.cancel_retry()
+        self.status = ServerStatus.CONNECTING
         try:
             self._list = tkws.open(f"{self.address}/rooms", self._on_list, master=self._master)
         except tkws.URLError as error:
             self._lose(f"{self.address} is not a valid address: {error}.")
+            self.cancel_retry()
             return
         self._listener.status_changed()
+
+    def cancel_retry(self) -> None:
+        """Make no further attempt to connect, unless `connect` is called."""
+        if self._next_retry is not None:
+            self._next_retry.cancel()
+            self._next_retry = None
 
     def close(self) -> None:
         """Leave all rooms, and disconnect."""
         self._lose("")
+        self.cancel_retry()
 
     def join(self, name: str) -> JoinedRoom:
         """Join a room, at once or when the server is connected; a no-op if it has been joined."""
@@ -216,7 +236,8 @@ class Person:
             self._lose(_close_reason(ws))
 
     def _connected(self) -> None:
-        self.status = ServerStatus.CONNECTED
+        self.status, self.error = ServerStatus.CONNECTED, ""
+        self._retry_after = _FIRST_RETRY
         self._schedule_ping(_FIRST_PING)
         for name in list(self.rooms):
             self.join(name)
@@ -232,6 +253,10 @@ class Person:
 
     def _lose(self, error: str) -> None:
         """Close all connections."""
+        if self._list is not None and error:
+            self._retry_at = time.monotonic() + self._retry_after
+            self._next_retry = self._list.loop.call_later(self._retry_after, self._retry)
+            self._retry_after = min(2 * self._retry_after, _LAST_RETRY)
         connections = [self._list, *(room.ws for room in self.rooms.values())]
         self._list = None
         for room in self.rooms.values():
@@ -244,6 +269,10 @@ class Person:
         self.status, self.error, self.room_sizes = ServerStatus.LOST, error, {}
         self._listener.status_changed()
         self._listener.rooms_changed()
+
+    def _retry(self) -> None:
+        self._next_retry = None
+        self.connect()
 
     # A room
 

@@ -35,7 +35,7 @@ SCRIPT = (
     Cue("ann", "lobby", "There is no thread. Window, server and clients share Tk's own event loop."),
     Cue("bob", "tea", "The kettle is on, by the way."),
     Cue("bob", "tea", "Earl Grey or mint?"),
-    Cue("cleo", "lobby", "Stop the server in ann's menu, and start it again: we come back with one click."),
+    Cue("cleo", "lobby", "Stop the server in ann's menu, and start it again: we come back by ourselves."),
     Cue("ann", "lobby", "A browser can join as well: Chat, Open in browser."),
 )
 CAST = ("ann", "bob", "cleo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tkinter as tk
 import webbrowser
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from demos.chat.room import LOBBY
 from demos.chat.sidebar import People, Sidebar
 from demos.look import Action, add_menu_bar, theme_of
 
+_TICK_MS = 200
 _MIN_WIDTH = 560  # the width, at 96 dpi, below which the people are hidden
 
 
@@ -61,6 +63,7 @@ class ChatWindow(tk.Toplevel):
         self._conversations: dict[str, Conversation] = {}
         self._prompt: Prompt | None = None
         self._unseen = 0
+        self._countdown: str | None = None
         self._build(address, on_new_window)
         self.protocol("WM_DELETE_WINDOW", self.close)
         if ask:
@@ -125,6 +128,8 @@ class ChatWindow(tk.Toplevel):
     def close(self) -> None:
         """Leave the chat, stop the server if it runs in this window, and destroy the window."""
         self.person.close()
+        if self._countdown is not None:
+            self.after_cancel(self._countdown)
         if self._host is not None:
             self._host.stop()
         self.destroy()
@@ -166,12 +171,27 @@ class ChatWindow(tk.Toplevel):
         person = self.person
         self._status.show(person.status, person.latency)
         self._sidebar.show_nick(person.nick)
-        if person.status is ServerStatus.LOST and person.error:
-            stopped = self._host is not None and self._host.server is None
-            text = f"{person.error} Your text is kept."
-            self._banner.show(text, "Start server" if stopped else "Reconnect")
+        if self._countdown is not None:
+            self.after_cancel(self._countdown)
+            self._countdown = None
+        if person.error:
+            self._show_loss()
         else:
             self._banner.hide()
+
+    def _show_loss(self) -> None:
+        """Show why the server is lost and when the next attempt comes, until the status changes."""
+        person = self.person
+        text = f"{person.error} Your text is kept."
+        if self._host is not None and self._host.server is None:
+            person.cancel_retry()
+            self._banner.show(text, "Start server")
+        elif person.retry_in is not None:
+            self._banner.show(f"{text} Next attempt in {math.ceil(person.retry_in)} s ·", "now")
+            self._countdown = self.after(_TICK_MS, self._show_loss)
+        else:
+            connecting = person.status is ServerStatus.CONNECTING
+            self._banner.show(f"{text} Connecting …" if connecting else text, "Reconnect")
 
     # Layout
 

@@ -14,6 +14,11 @@ from demos.look import MessageFrame
 
 _NAMES = "Ash", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Larch", "Maple", "Oak", "Pine", "Rowan", "Yew"
 
+_HINT = (
+    "Nobody is connected yet. Open the page in a browser, or connect the console:\n"
+    "python -m tkws ws://{url}/live"
+)
+
 
 class EmbeddedWindow:
     """The contents of the window. Starts the site; `close` stops it.
@@ -38,6 +43,7 @@ class EmbeddedWindow:
         self._named = 0
         self._root = root
         self._show_count()
+        self.frame.log.show_hint(_HINT.format(url=self.url))
         self._open(root)
 
     @property

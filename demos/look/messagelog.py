@@ -34,7 +34,18 @@ class MessageLog(tk.Text):
         self.tag_configure("sender", font=theme.bold)
         self.tag_configure("note", foreground=colours.faint)
         self.tag_configure("own", foreground=colours.accent_strong)
+        self.tag_configure("hint", foreground=colours.soft, justify="center", spacing1=theme.px(24))
         self.plain: list[str] = []
+        self._hinted = False
+
+    def show_hint(self, text: str) -> None:
+        """Show a sentence that says what to do next, until the first message comes."""
+        if not self.plain:
+            self._hinted = True
+            self.configure(state="normal")
+            self.delete("1.0", "end")
+            self.insert("end", text, "hint")
+            self.configure(state="disabled")
 
     def add(self, sender: str, text: str, kind: str = "message") -> None:
         """Add a message.
@@ -47,6 +58,9 @@ class MessageLog(tk.Text):
         self.plain.append(f"{sender}: {text}")
         at_end = self.yview()[1] >= 1.0
         self.configure(state="normal")
+        if self._hinted:
+            self._hinted = False
+            self.delete("1.0", "end")
         self.insert("end", time.strftime("%H:%M:%S"), ("line", "time"))
         self.insert("end", f"\t{sender}", ("line", "sender", kind), f"\t{text}\n", ("line", kind))
         if int(self.index("end-1c").split(".")[0]) > _MAX_LINES:

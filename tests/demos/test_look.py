@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from demos.look import hues, nick_colour
+from demos.look import NickColours, hues
 from tests.console.test_look import contrast
 from tkws.console.look import DARK, LIGHT, Palette
 
@@ -16,9 +16,19 @@ PAGE = Path(__file__).parents[2] / "demos" / "chat" / "page.html"
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_somebody_has_one_colour_however_the_name_is_written(dark: bool) -> None:
-    assert len({nick_colour(spelling, dark=dark) for spelling in ("ann", "Ann", "ANN")}) == 1
-    assert len({nick_colour(nick, dark=dark) for nick in ("ann", "bob", "cleo", "ada", "kim", "lou")}) > 3
-    assert {nick_colour(f"{number}", dark=dark) for number in range(500)} == set(hues(dark=dark))
+    colours = NickColours()
+    assert len({colours.colour(spelling, dark=dark) for spelling in ("ann", "Ann", "ANN")}) == 1
+
+
+@pytest.mark.parametrize(("dark", "palette"), [(False, LIGHT), (True, DARK)])
+def test_no_two_people_have_the_same_colour_and_each_can_be_read(dark: bool, palette: Palette) -> None:
+    colours = NickColours()
+    first = [colours.colour(f"{number}", dark=dark) for number in range(10)]
+    assert set(first) == set(hues(dark=dark))
+    more = [colours.colour(f"{number}", dark=dark) for number in range(60)]
+    assert more[:10] == first
+    assert len(set(more)) == 60
+    assert all(contrast(colour, palette.surface) >= 4.5 for colour in more)
 
 
 @pytest.mark.parametrize(("dark", "palette"), [(False, LIGHT), (True, DARK)])

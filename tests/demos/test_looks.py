@@ -17,9 +17,10 @@ from demos.dashboard.app import App as Dashboard
 from demos.dashboard.host import Host as DashboardHost
 from demos.embedded.site import Site
 from demos.embedded.window import EmbeddedWindow
+from demos.look import MessageLog
 from demos.worker import WorkerWindow
 from demos.wsgi import WSGIWindow
-from tests.windows import cut_off, of_other_colours, tab_order
+from tests.windows import cut_off, descendants, of_other_colours, tab_order
 from tkws.console.look import DARK, LIGHT, theme_of
 
 PumpUntil = Callable[..., None]
@@ -44,9 +45,9 @@ def chat(root: tk.Tk) -> Chat:
 
 # What Tab leads through, from what has the focus at first.
 ORDERS: dict[Callable[[tk.Tk], Any], list[str]] = {
-    BridgeWindow: ["field", "Send to devices"],
+    BridgeWindow: ["field", "Send to devices", "Play a device"],
     WorkerWindow: ["field", "Add a remark", "Start"],
-    WSGIWindow: ["field", "Send to all"],
+    WSGIWindow: ["field", "Send to all", "Open in browser"],
     embedded: ["field", "Send to all", "Open in browser"],
     dashboard: ["Plot"],
     chat: ["field", "Send", "+ New", "rooms", "you"],
@@ -124,6 +125,31 @@ def name_of(widget: tk.Misc) -> str:
     if widget.winfo_class() == "TButton":
         return str(widget.cget("text"))
     return {"RoomList": "rooms", "OwnNickname": "you"}.get(type(widget).__name__, str(widget))
+
+
+@pytest.mark.parametrize("demo", [BridgeWindow, WSGIWindow, embedded])
+def test_a_window_without_messages_says_what_to_do_until_one_comes(
+    fill: Callable[..., tk.Misc], demo: Callable[[tk.Tk], Any]
+) -> None:
+    window = fill(demo)
+    log = next(each for each in descendants(window) if isinstance(each, MessageLog))
+    assert log.get("1.0", "end").startswith(("Nobody is connected yet.", "No line has come yet."))
+    log.add("ann", "hello")
+    log.show_hint("too late")
+    assert log.get("1.0", "end").split()[1:] == ["ann", "hello"]
+
+
+@pytest.mark.slow
+def test_a_device_is_played_and_gets_its_answer(fill: Callable[..., tk.Misc], pump_until: PumpUntil) -> None:
+    window = fill(BridgeWindow)
+    log = next(each for each in descendants(window) if isinstance(each, MessageLog))
+    button = next(each for each in descendants(window) if name_of(each) == "Play a device")
+    button.invoke()  # type: ignore[attr-defined] # a button
+    pump_until(lambda: log.plain == ["device: boiler 71.5"])
+    field = next(each for each in descendants(window) if isinstance(each, tk.Entry))
+    field.insert(0, "hold 70")
+    next(each for each in descendants(window) if name_of(each) == "Send to devices").invoke()  # type: ignore[attr-defined] # a button
+    pump_until(lambda: log.plain[1:] == ["you: hold 70", "device: received: hold 70"])
 
 
 def test_who_is_here_gives_way_in_a_narrow_chat(fill: Callable[..., tk.Misc]) -> None:

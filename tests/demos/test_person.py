@@ -130,6 +130,23 @@ def test_a_restart_is_told_and_survived(meet: Meet, host: Host, pump_until: Pump
     assert [line for line in seen(bob) if "ann:" in line] == ["#lobby ann: before", "#lobby ann: after"]
 
 
+@pytest.mark.slow
+def test_a_lost_server_is_tried_again_by_itself_later_and_later(
+    meet: Meet, host: Host, pump_until: PumpUntil
+) -> None:
+    ann = meet("ann")
+    host.stop()
+    pump_until(lambda: ann.status is ServerStatus.LOST)
+    assert ann.retry_in is not None
+    assert ann._retry_after == 2.0, "after the attempt that is planned"
+    pump_until(lambda: ann.error.startswith("Cannot connect") and ann.retry_in is not None)
+    assert ann._retry_after == 4.0
+    host.start()
+    pump_until(lambda: ann.rooms["lobby"].you)
+    assert not ann.error
+    assert ann._next_retry is None
+
+
 def test_a_server_that_is_not_there_is_told(root: tkinter.Tk, pump_until: PumpUntil) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
