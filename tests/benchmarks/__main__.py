@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+import tkws
 from tests.benchmarks import page, table
 from tests.benchmarks.display import virtual_screen
-from tests.benchmarks.inside import INSIDE
+from tests.benchmarks.inside import INSIDE, measure_inside
 from tests.benchmarks.results import Results, Round
 from tests.benchmarks.runner import run
 from tests.benchmarks.scenarios import QUICK_SECONDS, SCENARIOS, SECONDS
@@ -54,11 +55,13 @@ def arguments() -> argparse.Namespace:
 def measure(name: str, args: argparse.Namespace) -> Round:
     """Run each contender of a scenario once; one that fails is told of, and has no figures."""
     if name in INSIDE:
-        return INSIDE[name].measure()
+        return measure_inside(name)
     scenario = SCENARIOS[name]
     runs: Round = {}
     for contender in scenario.contenders:
         if args.contenders and contender not in args.contenders:
+            continue
+        if contender == "tkws_compiled" and not tkws.compiled:
             continue
         print(name, contender, file=sys.stderr)
         try:

@@ -5,6 +5,8 @@ A contender calls an app on the GUI thread, and hands it a connection that sends
 
 from __future__ import annotations
 
+import json
+import tkinter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.benchmarks import wire
@@ -91,6 +93,21 @@ class Echo(App):
         self.connection.send(message)
 
 
+class Answer(App):
+    """Parses requests of JSON, shows each in a label, and answers with as many bytes."""
+
+    label: tkinter.Label | None = None
+
+    def received(self, message: Any) -> None:
+        self.messages += 1
+        request = json.loads(message)
+        if self.label is None:
+            self.label = tkinter.Label(self.window.root)
+            self.label.pack()
+        self.label["text"] = f"{request['params']['title']} {self.messages}"
+        self.connection.send(json.dumps(request))
+
+
 class Source(App):
     """Sends as fast as it may."""
 
@@ -156,4 +173,4 @@ class Crowd(App):
             self.window.finish()
 
 
-APPS = {"sink": App, "echo": Echo, "source": Source, "bursts": Bursts, "crowd": Crowd}
+APPS = {"sink": App, "echo": Echo, "answer": Answer, "source": Source, "bursts": Bursts, "crowd": Crowd}

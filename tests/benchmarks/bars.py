@@ -11,7 +11,8 @@ from tests.benchmarks.results import Results, Round
 from tests.benchmarks.scenarios import SCENARIOS, TRAFFIC, WORK
 from tests.benchmarks.table import number, ratios
 
-Measure = Callable[[list[Round]], float]
+# From the rounds, of "tkws" or "tkws_compiled".
+Measure = Callable[[list[Round], str], float]
 
 TK = ("websockets_thread", "websocket_client_thread", "async_tkinter", "picows_thread", "tcllib")
 ALL = (*TK, "pyside6")
@@ -35,11 +36,16 @@ class Bar:
         rounds = results.rounds(self.scenario)
         if not rounds:
             return ""
-        value = self.measure(rounds)
         title = (SCENARIOS.get(self.scenario) or INSIDE[self.scenario]).title
         sign, bound = ("≥", self.at_least) if self.at_most is None else ("≤", self.at_most)
-        held = "yes" if self.holds(value) else "**no**"
-        return f"| {title} | {self.what} | {sign} {number(bound)} | {number(value)} | {held} |"
+        pure, compiled = (self._cells(rounds, ours) for ours in ("tkws", "tkws_compiled"))
+        return f"| {title} | {self.what} | {sign} {number(bound)} | {pure} | {compiled} |"
+
+    def _cells(self, rounds: list[Round], ours: str) -> str:
+        if not any(ours in runs for runs in rounds):
+            return " | "
+        value = self.measure(rounds, ours)
+        return f"{number(value)} | {'yes' if self.holds(value) else '**no**'}"
 
     def holds(self, value: float) -> bool:
         """Tell whether a value holds."""
@@ -48,24 +54,24 @@ class Bar:
 
 def own(figure: str) -> Measure:
     """Return a measure: the median of a figure of tkws's."""
-    return lambda rounds: median(runs["tkws"][figure] for runs in rounds if "tkws" in runs)
+    return lambda rounds, ours: median(runs[ours][figure] for runs in rounds if ours in runs)
 
 
 def total(figure: str) -> Measure:
     """Return a measure: the sum of a figure of tkws's."""
-    return lambda rounds: sum(runs["tkws"][figure] for runs in rounds if "tkws" in runs)
+    return lambda rounds, ours: sum(runs[ours][figure] for runs in rounds if ours in runs)
 
 
 def to(figure: str, other: str) -> Measure:
     """Return a measure: the ratio to another's figure."""
-    return lambda rounds: median(ratios(figure, other, rounds))
+    return lambda rounds, ours: median(ratios(figure, other, rounds, ours))
 
 
 def to_best(figure: str, others: tuple[str, ...], choose: Callable[[list[float]], float]) -> Measure:
     """Return a measure: the ratio to the figure of the best of the others."""
 
-    def measure(rounds: list[Round]) -> float:
-        measured = [ratios(figure, other, rounds) for other in others]
+    def measure(rounds: list[Round], ours: str) -> float:
+        measured = [ratios(figure, other, rounds, ours) for other in others]
         return choose([median(each) for each in measured if each])
 
     return measure
@@ -101,6 +107,9 @@ BARS = [
     Bar("out16m", "bytes/s, ratio to the bare loop", to("rate", "bare"), at_least=0.7),
     Bar("out16m", "bytes/s, ratio to the best contender", to_best("rate", ALL, min), at_least=1),
     Bar("bursts64k", "bytes/s, ratio to picows", to("rate", "picows_thread"), at_least=1),
+    Bar("json", "rate, ratio to the best with Tk", to_best("rate", TK, min), at_least=1),
+    Bar("many", "CPU a message, ratio to the best contender", to_best("cpu_each", ALL, max), at_most=1),
+    Bar("many", "timer's lateness, p99 in ms", own("late_p99"), at_most=8),
     *(Bar(name, "rounds/s, ratio to the bare loop", to("rounds", "bare"), at_least=0.9) for name in BESIDE),
     broadcast("broadcast100"),
     broadcast("broadcast1k"),

@@ -1,4 +1,4 @@
-"""What is measured in this process: the engine alone, what it costs to await, and to import tkws.
+"""What is measured in one process: the engine alone, what it costs to await, and to import tkws.
 
 The engine reads 64-byte text out of chunks of 64 KiB, as a client (unmasked) and as a server (masked). It is
 compared with the sans-IO layer of ``websockets``, which leaves its events undecoded, and with the floor, a
@@ -7,6 +7,7 @@ plain loop that slices and decodes. Seconds are those of the processor.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from websockets.protocol import Protocol, State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
+import tkws
 from tests.benchmarks import awaited, wire
 from tests.benchmarks.results import FOLDER, Round
 from tkws.protocol.engine import Engine
@@ -128,7 +130,7 @@ def import_seconds(module: str) -> float:
 
 @dataclass(frozen=True)
 class Inside:
-    """A measurement in this process: its heading, the figure that counts, and its unit."""
+    """A measurement in one process: its heading, the figure that counts, and its unit."""
 
     title: str
     figure: str
@@ -161,3 +163,22 @@ INSIDE = {
     "await_sleeps": Inside("10,000 tasks that sleep", "ms", "ms of CPU", awaited.sleeps),
     "import": Inside("Import, on top of tkinter", "ms", "ms", measure_imports),
 }
+
+
+def measure_inside(name: str) -> Round:
+    """Measure in a process of its own as pure Python, and if tkws is compiled, in another one as that."""
+    runs = _measured(name, {"TKWS_PURE": "1"})
+    if tkws.compiled:
+        runs["tkws_compiled"] = _measured(name, {})["tkws"]
+    return runs
+
+
+def _measured(name: str, environment: dict[str, str]) -> Round:
+    command = [sys.executable, "-m", "tests.benchmarks.inside", name]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=os.environ | environment)
+    runs: Round = json.loads(done.stdout)
+    return runs
+
+
+if __name__ == "__main__":
+    print(json.dumps(INSIDE[sys.argv[1]].measure()))

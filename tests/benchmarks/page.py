@@ -10,6 +10,7 @@ import tkinter
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.benchmarks import pictures
 from tests.benchmarks.bars import BARS
 from tests.benchmarks.growth import growth
 from tests.benchmarks.inside import INSIDE
@@ -31,7 +32,9 @@ written by
     bash tests/benchmarks/run.sh --write
 
 and the measuring itself is done by the same script with the names of scenarios, or with none for all.
+"""
 
+HOW = """\
 ## How it is measured
 
 - Each contender is a window on a virtual screen, in a process of its own. A timer of 10 ms runs in it, whose
@@ -45,14 +48,27 @@ and the measuring itself is done by the same script with the names of scenarios,
   on one day. It was busy with other work too, and there are few rounds: a range that spans 1 decides nothing.
 - CPU is that of the contender's process, of one processor. "MiB grown" is the most memory that it had, less
   what it began with. "Lost" counts messages that were sent and never reached the program.
-- Compression is off everywhere, and `tkws[speed]` is installed.
+- Compression is off everywhere, and `tkws[speed]` is installed. tkws runs twice, as pure Python and compiled;
+  the column of ratios compares with pure Python.
 - Clients come 25 at a time. The time of a broadcast runs from the question of one client until the last one
   has the answer. The clients are one process, whose own work is in it, the same for all.
 - A contender that is not in a table cannot do it, or failed at it.
 """
 
 LIMITS = """\
-Why the bars that are not held are not: [where the limits are](performance.md#where-the-limits-are).
+Why the bars that are not held are not: [where the limits are](performance.md#where-the-limits-are). If such a
+row matters to you:
+
+- **Round trips and small messages**: install
+  [the compiled wheel](howto/packaging.md#faster-the-compiled-wheel). Put several small values into one
+  message where you can: most of the cost is for each message.
+- **Broadcasts to thousands**: serve them from [several processes](scaling.md), each on a processor of its
+  own, and let `slow_peer="skip"` pass by clients that do not keep up.
+- **Large messages**: send them by `send_stream` and receive them by `receive_into` ([files](howto/files.md)),
+  which need little memory. `import numpy` at the beginning if the first large message must be fast.
+- **A window that does much beside its messages**: receive by [`latest` or `batched`](howto/live-data.md), so
+  that messages cost little, and let animations ask for `after(16)`, not `after(0)`.
+- **The import**: show the window first, and `import tkws` from an `after_idle` callback.
 """
 
 
@@ -60,12 +76,10 @@ def write(results: Results) -> None:
     """Write the page."""
     lines = [
         INTRODUCTION,
+        *pictures.write(results, PAGE.parent),
+        HOW,
         *machine(results),
         "",
-        *bars(results),
-        "",
-        *growth(results),
-        LIMITS,
         "## The tables",
         "",
     ]
@@ -73,6 +87,7 @@ def write(results: Results) -> None:
         rounds = results.rounds(name)
         if rounds:
             lines += section(name, rounds)
+    lines += [*growth(results), *bars(results), "", LIMITS]
     PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
@@ -104,7 +119,7 @@ def bars(results: Results) -> list[str]:
     heads = [
         "## The bars",
         "",
-        "| scenario | what | bar | measured | held |",
-        "| --- | --- | --- | ---: | --- |",
+        "| scenario | what | bar | pure Python | held | compiled | held |",
+        "| --- | --- | --- | ---: | --- | ---: | --- |",
     ]
     return [*heads, *(row for row in rows if row)]

@@ -40,7 +40,9 @@ def command_of(contender: str) -> list[str]:
     script = Path(__file__).parent / "contenders" / f"{contender}.tcl"
     if script.exists():
         return ["wish", str(script)]
-    return [sys.executable, "-m", "tests.benchmarks.contender", contender]
+    module = contender.removesuffix("_compiled")
+    command = [sys.executable, "-m", "tests.benchmarks.contender", module]
+    return ["env", "TKWS_PURE=1", *command] if contender == "tkws" else command
 
 
 def run(scenario: Scenario, contender: str, seconds: float) -> Figures:

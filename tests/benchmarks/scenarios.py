@@ -14,6 +14,7 @@ QUICK_SECONDS = 0.4
 
 ALL = (
     "tkws",
+    "tkws_compiled",
     "bare",
     "slices",
     "websockets_thread",
@@ -23,8 +24,11 @@ ALL = (
     "tcllib",
     "pyside6",
 )
-SERVERS = ("tkws", "bare", "websockets_thread", "async_tkinter", "picows_thread", "pyside6")
+SERVERS = ("tkws", "tkws_compiled", "bare", "websockets_thread", "async_tkinter", "picows_thread", "pyside6")
 WITHOUT_SLICES = tuple(name for name in ALL if name != "slices")
+# Those that parse what they receive and show it in Tk.
+PARSERS = tuple(name for name in ALL if name not in ("bare", "slices", "tcllib", "pyside6"))
+OURS = ("tkws", "tkws_compiled", "bare")
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,7 @@ def _broadcast(clients: int) -> Scenario:
 def _among(clients: int) -> Scenario:
     title = f"Flood of 64 B text by one of {clients:,} clients"
     options = {"clients": clients, "play": "flood"}
-    return Scenario(
-        title, "crowd", "swarm", "rate", "messages/s", options=options, contenders=("tkws", "bare")
-    )
+    return Scenario(title, "crowd", "swarm", "rate", "messages/s", options=options, contenders=OURS)
 
 
 WORK = {
@@ -124,7 +126,7 @@ def _beside(work: str, traffic: str) -> Scenario:
         "rounds",
         "rounds/s",
         options=options | {"work": work},
-        contenders=("tkws", "bare"),
+        contenders=OURS,
         timers=False,
     )
 
@@ -149,7 +151,26 @@ SCENARIOS = {
         "bytes/s",
         size=64 * KIB,
         options={"binary": True, "acknowledged": MIB},
-        contenders=("tkws", "picows_thread"),
+        contenders=("tkws", "tkws_compiled", "picows_thread"),
+    ),
+    "json": Scenario(
+        "Requests of 1 KiB of JSON, parsed, shown in a label and answered, 1 in flight",
+        "answer",
+        "ask",
+        "rate",
+        "requests/s",
+        size=KIB,
+        options={"flight": 1, "json": True},
+        contenders=PARSERS,
+    ),
+    "many": Scenario(
+        "50 clients with 200 messages/s of 64 B text each",
+        "crowd",
+        "swarm",
+        "cpu_each",
+        "µs of CPU a message",
+        options={"clients": 50, "play": "pace", "rate": 200},
+        contenders=tuple(name for name in SERVERS if name != "bare"),
     ),
     **{f"{work}_{traffic}": _beside(work, traffic) for work in WORK for traffic in TRAFFIC},
     "idle": Scenario(

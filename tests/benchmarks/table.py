@@ -11,6 +11,7 @@ from tests.benchmarks.scenarios import SCENARIOS
 
 NAMES = {
     "tkws": "**tkws**",
+    "tkws_compiled": "**tkws**, compiled",
     "bare": "bare Tk loop, bytes only",
     "slices": "bare Tk loop, fixed slices",
     "websockets_thread": "websockets, thread, queue, `after`",
@@ -82,12 +83,19 @@ def row(figure: str, contender: str, rounds: list[Round], columns: list[Column])
     return "| " + " | ".join(cells) + " |"
 
 
-def ratios(figure: str, contender: str, rounds: list[Round]) -> list[float]:
-    """Return how much of the contender's figure tkws has, in each round that has both, in order."""
-    if contender == "tkws":
+def ratios(figure: str, contender: str, rounds: list[Round], ours: str = "tkws") -> list[float]:
+    """Return how much of the contender's figure tkws has, in each round that has both, in order.
+
+    Args:
+        figure: The figure.
+        contender: Whose.
+        rounds: The rounds.
+        ours: "tkws" or "tkws_compiled".
+    """
+    if contender == ours:
         return []
-    both = [runs for runs in rounds if contender in runs and "tkws" in runs]
-    return sorted(runs["tkws"][figure] / (runs[contender][figure] or 1) for runs in both)
+    both = [runs for runs in rounds if contender in runs and ours in runs]
+    return sorted(runs[ours][figure] / (runs[contender][figure] or 1) for runs in both)
 
 
 def spread(values: list[float]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -34,18 +35,20 @@ def test_ratios_are_those_of_rounds_that_have_both():
 
 
 def test_a_bar_compares_with_the_best_of_the_others(results):
-    assert to("rate", "bare")(ROUNDS) == 0.75
-    assert to_best("rate", ("bare", "tcllib", "picows_thread"), min)(ROUNDS) == 0.75
-    assert own("rate")(ROUNDS) == 20.0
+    assert to("rate", "bare")(ROUNDS, "tkws") == 0.75
+    assert to_best("rate", ("bare", "tcllib", "picows_thread"), min)(ROUNDS, "tkws") == 0.75
+    assert own("rate")(ROUNDS, "tkws") == 20.0
     bar = Bar("trip1", "rate", to("rate", "bare"), at_least=0.77)
     assert bar.row(results) == ""
     results.add("trip1", ROUNDS)
-    assert bar.row(results).endswith("| ≥ 0.77 | 0.75 | **no** |")
+    assert bar.row(results).endswith("| ≥ 0.77 | 0.75 | **no** |  |  |")
     assert (
         Bar("trip1", "rate", to("rate", "bare"), at_most=0.75)
         .row(results)
-        .endswith("| ≤ 0.75 | 0.75 | yes |")
+        .endswith("| ≤ 0.75 | 0.75 | yes |  |  |")
     )
+    results.add("trip1", [{"tkws_compiled": {"rate": 16.0}, "bare": {"rate": 20.0}}])
+    assert bar.row(results).endswith("| ≥ 0.77 | 0.75 | **no** | 0.8 | yes |")
 
 
 def test_every_bar_is_of_a_scenario_that_has_its_contenders():
@@ -100,3 +103,8 @@ def test_the_page_has_what_was_measured_and_nothing_else(results, tmp_path, monk
     assert text.count("\n### ") == 1
     assert "in 3 rounds" in text
     assert text.count("Round trips of 64 B text, 1 in flight |") == 2  # bars
+    assert text.index("## In pictures") < text.index("## The tables") < text.index("## The bars")
+    assert "(pictures/benchmark-trip1-rate.svg)" in text
+    drawn = ElementTree.parse(tmp_path / "pictures" / "benchmark-trip1-rate.svg").getroot()
+    widths = [float(bar.attrib["width"]) for bar in drawn.iter("{http://www.w3.org/2000/svg}rect")]
+    assert widths == [328.9, 370.0]  # of those that are WebSockets

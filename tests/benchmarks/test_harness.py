@@ -44,3 +44,11 @@ def test_a_round_yields_figures_and_loses_nothing(screen, name, tmp_path):
     assert results.rounds(name) == [runs]
     lines = table.section(name, results.rounds(name))
     assert [line.split(" | ")[0] for line in lines[4:-1]] == ["| **tkws**", "| bare Tk loop, bytes only"]
+
+
+@pytest.mark.parametrize("name", ["json", "many"])
+def test_what_is_parsed_is_answered_and_nothing_is_lost(screen, name):
+    figures = run(SCENARIOS[name], "tkws", SECONDS)
+    assert figures["messages"] > 0
+    assert figures["lost"] == 0
+    assert figures[SCENARIOS[name].figure] > 0

@@ -5,6 +5,7 @@ A load generator that encodes as it sends would measure itself. Knows blocking s
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 
@@ -22,6 +23,18 @@ PATTERN = b"0123456789abcdef"
 def payload(size: int) -> bytes:
     """Return ASCII of this many bytes."""
     return (PATTERN * (size // len(PATTERN) + 1))[:size]
+
+
+def json_payload(size: int) -> bytes:
+    """Return a request as JSON of this many bytes, as `json.dumps` writes it."""
+    request: dict[str, object] = {
+        "id": 1,
+        "method": "show",
+        "params": {"title": "a request", "values": [1, 2.5, None, True]},
+    }
+    request["text"] = ""
+    request["text"] = payload(size - len(json.dumps(request))).decode()
+    return json.dumps(request).encode()
 
 
 def frame(data: bytes, *, opcode: Opcode = Opcode.TEXT, masked: bool = False) -> bytes:

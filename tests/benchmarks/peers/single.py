@@ -48,7 +48,8 @@ def play(peer: Callable[[socket.socket, Task], Figures], task: Task) -> None:
 def message_of(task: Task) -> bytes:
     """Return the frame that is sent again and again."""
     opcode = Opcode.BINARY if task["binary"] else Opcode.TEXT
-    return wire.frame(wire.payload(task["size"]), opcode=opcode)
+    payload = wire.json_payload if task.get("json") else wire.payload
+    return wire.frame(payload(task["size"]), opcode=opcode)
 
 
 def flood(sock: socket.socket, task: Task) -> Figures:

@@ -27,6 +27,8 @@ LEAST = 5
 # Messages of one call of the system.
 FLOOD_BATCH = 10_000
 PATIENCE = 20.0
+# Seconds between two looks at the clock.
+PAUSE = 0.001
 # Closing resets the connection: thousands of them do not linger in TIME_WAIT.
 RESET = struct.pack("ii", 1, 0)
 
@@ -118,8 +120,24 @@ def flood(clients: list[socket.socket], task: Task) -> Figures:
     return {"messages": messages}
 
 
+def pace(clients: list[socket.socket], task: Task) -> Figures:
+    """Let each client send what is due by now, again and again for some seconds."""
+    message = wire.frame(wire.payload(task["size"]), masked=True)
+    total, sent = int(task["rate"] * task["seconds"]), 0
+    begin = time.perf_counter()
+    while sent < total:
+        due = min(total, int((time.perf_counter() - begin) * task["rate"])) - sent
+        if due > 0:
+            for sock in clients:
+                sock.sendall(message * due)
+            sent += due
+        time.sleep(PAUSE)
+    return {"messages": total * len(clients)}
+
+
 PLAYS: dict[str, Callable[[list[socket.socket], Task], Figures]] = {
     "broadcasts": broadcasts,
     "connects": count_connects,
     "flood": flood,
+    "pace": pace,
 }
