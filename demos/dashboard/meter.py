@@ -42,6 +42,12 @@ class Meter(ttk.Frame):
         self._bar.itemconfigure(self._filled, fill=colour)
         self._draw()
 
+    def set_stale(self, stale: bool) -> None:
+        """Show the value in grey, or in its colours."""
+        colours = theme_of(self).colours
+        self._label.configure(foreground=colours.faint if stale else "")
+        self._bar.itemconfigure(self._filled, fill=colours.faint if stale else self._colour)
+
     @property
     def text(self) -> str:
         """The text of the value."""

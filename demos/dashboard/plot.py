@@ -6,6 +6,7 @@ between, samples are only collected.
 
 from __future__ import annotations
 
+import math
 import tkinter as tk
 from collections import deque
 from typing import Any
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 
 from demos.dashboard.feed import Message
 from demos.dashboard.host import HISTORY
+from demos.dashboard.window import STALE
 from demos.look import Palette, theme_of
 
 _PERIOD_MS = 500
@@ -58,7 +60,10 @@ class PlotWindow(tk.Toplevel):
 
     def show(self, message: Message) -> None:
         """Add samples for the next drawing."""
-        self._points.extend((sample.time, sample.cpu, sample.memory) for sample in message.samples)
+        for sample in message.samples:
+            if self._points and sample.time - self._points[-1][0] >= STALE:
+                self._points.append((sample.time, math.nan, math.nan))  # a gap in the lines
+            self._points.append((sample.time, sample.cpu, sample.memory))
         self._changed = True
 
     def show_state(self, state: str) -> None:

@@ -5,10 +5,11 @@ A sample needs new coordinates for its line; frames in between only move the lin
 
 from __future__ import annotations
 
+import math
 import time
 import tkinter as tk
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from demos.look import theme_of
 
@@ -26,6 +27,7 @@ class StripChart(tk.Canvas):
         top: The value at the upper edge; None to adapt it to the values in sight.
         lag: How far the right edge is behind the present time, in seconds; a little more than the time
             between samples, so that the lines always reach the edge.
+        gap: The seconds between two samples from which on the line has a gap; None for none.
         clock: Returns the Unix time in seconds.
     """
 
@@ -38,18 +40,19 @@ class StripChart(tk.Canvas):
         span: float = 60.0,
         top: float | None = None,
         lag: float = 0.5,
+        gap: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         theme = theme_of(parent)
         super().__init__(parent, background=theme.colours.surface, highlightthickness=0, width=1, height=1)
         self._span, self._top, self._lag, self._clock = span, top, lag, clock
         self._unit = unit
+        self._gap = math.inf if gap is None else gap
+        self._colours = colours
+        self._stale = False
         self._points: list[deque[tuple[float, float]]] = [deque() for _ in colours]
         self._grid = [self.create_line(0, 0, 0, 0, fill=theme.colours.line) for _ in range(3)]
-        self._lines = [
-            self.create_line(0, 0, 0, 0, fill=colour, width=theme.px(2), joinstyle="round")
-            for colour in colours
-        ]
+        self._lines = [[self._new_line(colour)] for colour in colours]  # more than one where there are gaps
         corner = (theme.px(4), theme.px(2))
         self._label = self.create_text(*corner, anchor="nw", fill=theme.colours.faint, font=theme.small)
         self._drawn_at = 0.0
@@ -87,21 +90,50 @@ class StripChart(tk.Canvas):
         for number, line in enumerate(self._grid, 1):
             level = round(height * number / 4)
             self.coords(line, 0, level, width, level)
-        for line, points in zip(self._lines, self._points, strict=True):
-            flat = [
-                coordinate
-                for when, value in points
-                for coordinate in (width + (when - right) * across, height - 1 - value * up)
-            ]
-            self.coords(line, *(flat if len(flat) >= 4 else (0, 0, 0, 0)))
+        grey = theme_of(self).colours.faint
+        for lines, points, colour in zip(self._lines, self._points, self._colours, strict=True):
+            runs = self._runs(points)
+            while len(lines) < len(runs):
+                lines.append(self._new_line(grey if self._stale else colour))
+            runs += [[]] * (len(lines) - len(runs))
+            for line, run in zip(lines, runs, strict=True):
+                flat = [
+                    coordinate
+                    for when, value in run
+                    for coordinate in (width + (when - right) * across, height - 1 - value * up)
+                ]
+                self.coords(line, *(flat if len(flat) >= 4 else (0, 0, 0, 0)))
 
     def scroll(self) -> None:
         """Move the lines to their present position; call it once for each frame of the screen."""
         now = self._clock()
         across = -(now - self._drawn_at) * self.winfo_width() / self._span
         self._drawn_at = now
-        for line in self._lines:
-            self.move(line, across, 0)
+        self.move("line", across, 0)
+
+    def set_stale(self, stale: bool) -> None:
+        """Draw the lines in grey, or in their colours."""
+        if stale != self._stale:
+            self._stale = stale
+            grey = theme_of(self).colours.faint
+            for lines, colour in zip(self._lines, self._colours, strict=True):
+                for line in lines:
+                    self.itemconfigure(line, fill=grey if stale else colour)
+
+    def _new_line(self, colour: str) -> int:
+        width = theme_of(self).px(2)
+        return self.create_line(0, 0, 0, 0, fill=colour, width=width, joinstyle="round", tags="line")
+
+    def _runs(self, points: Iterable[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+        """Return the points in runs, between which there are gaps."""
+        runs: list[list[tuple[float, float]]] = []
+        before = -math.inf
+        for point in points:
+            if not runs or point[0] - before >= self._gap:
+                runs.append([])
+            runs[-1].append(point)
+            before = point[0]
+        return runs
 
 
 def _format_value(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import tkinter as tk
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from demos.look import hues, theme_of
 
 FRAME = 1 / 60  # seconds per frame
 SPAN = 30.0  # seconds shown by a chart
+STALE = 2.0  # seconds without a sample that make everything grey, and leave a gap in the lines
 
 _MEBIBYTE = 1024 * 1024
 
@@ -27,9 +29,10 @@ class DashboardWindow(ttk.Frame):
         open_plot: Called when the button for the plot is pressed; None for no button.
 
     Attributes:
-        samples: How many samples have been shown since the connection was opened.
+        samples: How many samples have been shown.
         frames: How many times the charts have been drawn.
         alarms: The metrics with an alarm.
+        stale: Whether no sample has come for some time, so that all is grey.
     """
 
     def __init__(self, parent: tk.Tk | tk.Toplevel, open_plot: Callable[[], object] | None = None) -> None:
@@ -37,6 +40,9 @@ class DashboardWindow(ttk.Frame):
         self.samples = 0
         self.frames = 0
         self.alarms: tuple[str, ...] = ()
+        self.stale = False
+        self._received = time.monotonic()
+        self._state_text = ""
         self._counted = 0, time.monotonic()
         theme = theme_of(self)
         parent.title("tkws dashboard")
@@ -62,6 +68,8 @@ class DashboardWindow(ttk.Frame):
         self._host.configure(text=message.host)
         for sample in message.samples:
             self._add(sample)
+            self._received = time.monotonic()
+        self._show_age(self._received)
         for chart in (self._cores, self._network, self._disk):
             chart.redraw()
         self.alarms = message.alarms
@@ -71,6 +79,7 @@ class DashboardWindow(ttk.Frame):
 
     def show_state(self, state: str) -> None:
         """Show the state of the connection."""
+        self._state_text = state
         self._state.configure(text=state)
 
     # Implementation
@@ -93,11 +102,27 @@ class DashboardWindow(ttk.Frame):
         self.frames += 1
         for chart in (self._cores, self._network, self._disk):
             chart.scroll()
+        self._show_age(now)
         frames, since = self._counted
         seconds = now - since
         if seconds >= 1:
             self._rate.configure(text=f"{(self.frames - frames) / seconds:.0f} frames per second")
             self._counted = self.frames, now
+
+    def _show_age(self, now: float) -> None:
+        """Grey out everything while no new samples come, and say how old the newest one is."""
+        age = now - self._received
+        stale = self.samples > 0 and age >= STALE
+        if stale:
+            text = f"{self._state_text} · the newest figures are {age:.0f} s old"
+            if text != self._state.cget("text"):
+                self._state.configure(text=text)
+        if stale != self.stale:
+            self.stale = stale
+            for part in (self._cpu, self._memory, self._traffic, self._cores, self._network, self._disk):
+                part.set_stale(stale)
+            if not stale:
+                self._state.configure(text=self._state_text)
 
     def _on_destroy(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:
@@ -135,14 +160,30 @@ class DashboardWindow(ttk.Frame):
         theme = theme_of(self)
         colours, more = theme.colours, hues(dark=theme.is_dark)
         cores = colours.accent, colours.good, colours.waiting, colours.bad, *more[4:8]
-        self._cores = self._chart("Each processor", gap, cores, "%", top=100.0)
-        self._network = self._chart("Network: in, out", gap, (colours.good, colours.waiting), "MiB/s")
-        self._disk = self._chart("Disks: read, written", gap, (colours.accent, colours.bad), "MiB/s")
+        processors = min(os.cpu_count() or 1, len(cores))
+        names = tuple(str(number) for number in range(1, processors + 1))
+        self._cores = self._chart("Each processor", gap, cores, "%", names, top=100.0)
+        self._network = self._chart("Network", gap, (colours.good, colours.waiting), "MiB/s", ("in", "out"))
+        self._disk = self._chart("Disks", gap, (colours.accent, colours.bad), "MiB/s", ("read", "written"))
 
     def _chart(
-        self, title: str, gap: int, colours: tuple[str, ...], unit: str, top: float | None = None
+        self,
+        title: str,
+        gap: int,
+        colours: tuple[str, ...],
+        unit: str,
+        names: tuple[str, ...],
+        *,
+        top: float | None = None,
     ) -> StripChart:
-        ttk.Label(self, text=title, style="Soft.TLabel", padding=(gap, gap // 4, gap, 0)).pack(fill="x")
-        chart = StripChart(self, colours, unit, span=SPAN, top=top)
+        head = ttk.Frame(self, padding=(gap, gap // 4, gap, 0))
+        ttk.Label(head, text=title, style="Soft.TLabel").pack(side="left")
+        for name, colour in zip(names, colours, strict=False):
+            disc = theme_of(self).disc(9, colour)
+            ttk.Label(head, text=f" {name}", image=disc, compound="left", style="Small.TLabel").pack(
+                side="left", padx=(gap // 2, 0)
+            )
+        head.pack(fill="x")
+        chart = StripChart(self, colours, unit, span=SPAN, top=top, gap=STALE)
         chart.pack(fill="both", expand=True, padx=gap, pady=(gap // 4, gap // 4))
         return chart

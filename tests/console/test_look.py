@@ -130,8 +130,10 @@ def test_another_theme_is_none(display_root: tk.Tk) -> None:
 
 def test_every_colour_can_be_read_on_what_it_stands_on() -> None:
     for palette in (LIGHT, DARK):
-        for text in (palette.text, palette.soft, palette.accent, palette.bad):
-            assert contrast(text, palette.surface) >= 4.5
+        for text in (palette.text, palette.soft, palette.faint, palette.accent, palette.bad):
+            for ground in (palette.surface, palette.side, palette.own):
+                assert contrast(text, ground) >= 4.5
+        assert contrast(palette.bad, palette.bad_soft) >= 4.5
         assert contrast(palette.text, palette.mark) >= 4.5
         assert contrast(palette.on_accent, palette.accent) >= 4.5
         for line in palette.lines:

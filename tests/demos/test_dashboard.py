@@ -21,6 +21,7 @@ from demos.dashboard.machine import Machine, Sample
 from demos.dashboard.plot import PlotWindow
 from demos.dashboard.strip import StripChart
 from demos.dashboard.viewer import Viewer
+from tkws.console.look import LIGHT
 from tkws.testing import FakeClock, Recorder
 
 PumpUntil = Callable[..., None]
@@ -138,10 +139,30 @@ def test_a_viewer_comes_back_when_the_feed_does(root: tk.Tk, pump_until: PumpUnt
     pump_until(lambda: seen.samples)
     host.close()
     pump_until(lambda: any("next attempt in" in state for state in seen.states))
+    before = list(seen.samples)
     again = Host(root, port=host.server.port)
-    pump_until(lambda: seen.begun == 2 and seen.samples)
+    pump_until(lambda: len(seen.samples) > len(before) + 1)
+    assert seen.samples[: len(before)] == before, "they are kept, although the host has lost them"
+    times = [sample.time for sample in seen.samples]
+    assert times == sorted(set(times))
+    assert seen.begun == 0
     viewer.close()
     again.close()
+    pump_until(lambda: not tkws.find())
+
+
+def test_a_viewer_starts_anew_when_the_clock_of_the_host_went_back(
+    root: tk.Tk, pump_until: PumpUntil
+) -> None:
+    server = tkws.serve(master=root)
+    texts = [encode("a", [sample(time=when) for when in times], []) for times in ((5, 6), (6, 7), (), (1, 2))]
+    server.live("/", lambda ws, type, message: type == "connect" and [ws.send(text) for text in texts])
+    seen = Seen()
+    viewer = Viewer(server.url, seen, root)
+    pump_until(lambda: seen.begun == 1 and seen.samples)
+    assert [each.time for each in seen.samples] == [1, 2]
+    viewer.close()
+    server.close()
     pump_until(lambda: not tkws.find())
 
 
@@ -176,7 +197,7 @@ def test_a_line_comes_in_at_the_right_and_moves_to_the_left(display_root: tk.Tk)
     for when, value in ((990, 0), (995, 50), (1000, 100)):
         chart.add(when, [value])
     chart.redraw()
-    line = chart._lines[0]
+    (line,) = chart._lines[0]
     assert chart.coords(line) == [0, 101, 100, 51, 200, 1]
     now[0] = 1005
     chart.scroll()
@@ -187,6 +208,39 @@ def test_a_line_comes_in_at_the_right_and_moves_to_the_left(display_root: tk.Tk)
     chart.clear()
     chart.redraw()
     assert chart.coords(line) == [0, 0, 0, 0]
+
+
+def test_a_time_without_samples_is_a_gap_in_the_line_and_what_is_old_is_grey(display_root: tk.Tk) -> None:
+    now = [1010.0]
+    chart = StripChart(display_root, ["#ff0000"], "%", span=10, top=100, lag=0, gap=2.0, clock=lambda: now[0])
+    chart.place(x=0, y=0, width=200, height=102)
+    display_root.update()
+    for when in (1000, 1001, 1005, 1006):
+        chart.add(when, [0])
+    chart.redraw()
+    first, second = chart._lines[0]
+    assert [chart.coords(line)[::2] for line in (first, second)] == [[0, 20], [100, 120]]
+    chart.set_stale(True)
+    assert {chart.itemcget(line, "fill") for line in (first, second)} == {LIGHT.faint}
+    chart.set_stale(False)
+    assert {chart.itemcget(line, "fill") for line in (first, second)} == {"#ff0000"}
+
+
+@pytest.mark.slow
+def test_old_figures_turn_grey_and_say_how_old_they_are(display_root: tk.Tk, pump_until: PumpUntil) -> None:
+    host = Host(display_root)
+    app = App(display_root, host.server.url, host)
+    window = app.window
+    pump_until(lambda: window.samples)
+    host.close()
+    pump_until(lambda: window.stale)
+    assert " · the newest figures are " in window._state.cget("text")
+    assert str(window._cpu._label.cget("foreground")) == LIGHT.faint
+    window.show(decode(encode("atlas", [sample()], [])))
+    assert not window.stale
+    assert "old" not in window._state.cget("text")
+    app.close()
+    display_root.destroy()
 
 
 def test_without_a_top_the_highest_value_that_is_in_sight_counts(display_root: tk.Tk) -> None:

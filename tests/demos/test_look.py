@@ -33,7 +33,8 @@ def test_no_two_people_have_the_same_colour_and_each_can_be_read(dark: bool, pal
 
 @pytest.mark.parametrize(("dark", "palette"), [(False, LIGHT), (True, DARK)])
 def test_every_name_can_be_read_and_so_can_the_letter_on_its_disc(dark: bool, palette: Palette) -> None:
-    assert all(contrast(hue, palette.surface) >= 4.5 for hue in hues(dark=dark))
+    for ground in (palette.surface, palette.side, palette.own):
+        assert all(contrast(hue, ground) >= 4.5 for hue in hues(dark=dark))
 
 
 @pytest.mark.parametrize(("name", "dark", "palette"), [("ON_LIGHT", False, LIGHT), ("ON_DARK", True, DARK)])
