@@ -1,8 +1,8 @@
 """tcllib's commands: thin functions over `WebSocket` and `Server`.
 
 Names, arguments and results are tcllib's unless Python has better ones; ``docs/tcllib.md`` lists the
-differences with their reasons. Words that are passed as a str may be
-abbreviated as in tcllib; names of arguments may not.
+differences with their reasons. Words that are passed as a str may be abbreviated, as in tcllib; names of
+arguments may not.
 """
 
 from tkws.commands.connections import close, configure, conninfo, find, send, takeover

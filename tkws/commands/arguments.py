@@ -34,6 +34,7 @@ from tkws.options import complete
 from tkws.protocol.frames import Opcode
 from tkws.protocol.payloads import encode_message
 
+# The fields that a CONNECT request writes itself.
 _CONNECT_OWN: Final = frozenset(("host", "content-length", "transfer-encoding"))
 _MESSAGE_TYPES = ("text", "binary", "ping", "pong", "close", "continuation")
 
@@ -172,10 +173,10 @@ def _headers(name: str, fields: HeadersLike) -> Headers:
 
 
 def _check_handshake(settings: OpenSettings) -> None:
-    """Make the handshake once for the errors that it raises.
+    """Make the handshake once, for the errors that it raises.
 
-    A callable of the program's is not called until there is a connection that it could close, and an error in
-    the environment is an event, as for later attempts.
+    A callable ``headers`` is not called yet: it may close the connection, which does not exist yet. Errors in
+    the proxy settings of the environment become events, as for later attempts.
     """
     headers = () if callable(settings.headers) else settings.headers
     if settings.route.proxy is not True:

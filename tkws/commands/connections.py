@@ -50,7 +50,8 @@ def takeover(
         info: The message of the ``connect`` event.
         initial: Bytes that were read after the handshake, in any object with a contiguous buffer.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
-        **options: As of `tkws.open`.
+        **options: The options of the connection; see `tkws.open`. If ``server`` is true, their defaults are
+            those of a server's connections.
 
     Returns:
         The connection, OPEN.
@@ -58,6 +59,7 @@ def takeover(
     Raises:
         TypeError: An argument is of a wrong type, or an option is unknown.
         ValueError: The socket is closed or not a connected stream socket, or an option is out of range.
+        StateError: The caller is not in Tk's thread.
     """
     check_kind("server", server, bool, "True or False")
     role = Role.SERVER if server else Role.CLIENT
@@ -132,6 +134,9 @@ def conninfo(ws: WebSocket, what: str) -> Any:
             ``latency``, ``statistics``, ``request``, ``response``, ``close_code``,
             ``close_reason`` or ``buffered_amount``; in any case, abbreviated if unambiguous.
 
+    Returns:
+        Its value; for ``client``, ``server`` and ``closed`` a bool.
+
     Raises:
         TypeError: ``what`` is anything else.
     """
@@ -157,9 +162,9 @@ def find(host: str = "*", port: str | int = "*") -> list[WebSocket]:
     waiting to connect again. It is also found by its remote address, once that is known.
 
     Args:
-        host: A glob for the remote host, as the URL names it, or for its address. Names are compared as
-            hosts are: the case and a dot at the end do not count, an international name is the one that it
-            has in ASCII, and an IPv6 address may have its brackets.
+        host: A glob for the remote host, as the URL names it, or for its address. Names are compared
+            without regard to case or a dot at the end, international names in their ASCII form, and an IPv6
+            address may have brackets.
         port: A glob for the remote port, or its number; for a client, the port of its URL.
 
     Raises:

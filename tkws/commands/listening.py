@@ -20,7 +20,7 @@ Path: TypeAlias = str | os.PathLike[str]
 Sockets: TypeAlias = socket.socket | Sequence[socket.socket]
 
 LOOPBACK = "127.0.0.1"
-"""The host unless the program says otherwise."""
+"""The default host."""
 
 
 def check_address(host: object, port: object) -> tuple[str | tuple[str, ...], int]:
@@ -42,11 +42,11 @@ def check_address(host: object, port: object) -> tuple[str | tuple[str, ...], in
 def choose_listener(
     host: Host, port: int, unix: Path | None, sock: Sockets | None, reuse_port: bool
 ) -> Listen:
-    """Return what makes the listener that the arguments of `serve` ask for; nothing is opened yet.
+    """Return a function that makes the listener for the arguments of `serve`; nothing is opened yet.
 
     Raises:
         TypeError: An argument is of a wrong type.
-        ValueError: One is out of range, or does not go together with another.
+        ValueError: One is out of range, or cannot be combined with another.
     """
     address = check_address(host, port)
     check_flag("reuse_port", reuse_port)

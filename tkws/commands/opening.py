@@ -101,7 +101,7 @@ def open(
         local_addr: The numeric address of this machine, and the port or 0 for any, to connect from.
         origin: The Origin header, for servers that require one.
         user_agent: The User-Agent header, for the server and a proxy; None for none. One in ``headers``
-            goes before it.
+            takes precedence.
         digest: Whether the user and password in ``url`` and ``proxy`` are sent over HTTP only in answer to a
             challenge by Digest (RFC 7616). By default they are sent at once as Basic, which shows the
             password to all who can read the request; a challenge by Digest is answered then as well.
@@ -164,7 +164,7 @@ def _begin(
     owner: Master,
     master: Master,
 ) -> WebSocket:
-    """Begin to open a connection, once the settings are seen to be right."""
+    """Check the settings, and begin to open a connection."""
     settings = dataclasses.replace(settings, deflate=options.deflate)
     check_opening(settings)
     retry = retry_state(reconnect, settings.route.sock)

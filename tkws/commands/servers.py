@@ -38,7 +38,7 @@ def server(
         listening_socket: The program's own socket. Calling this again for the same socket returns a
             new server, without ``live`` entries.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
-        **options: As of `serve`.
+        **options: See `serve`.
 
     Raises:
         TypeError: ``listening_socket`` is not a socket, or an option is unknown or of a wrong type.
@@ -65,16 +65,16 @@ def serve(
     """Return a server that listens, accepts connections and speaks HTTP itself.
 
     Args:
-        host: The address to listen on: a number, ``"localhost"``, ``""`` for every address, or several of
-            these. Any address but a loopback one can be reached from outside.
+        host: The address to listen on: a numeric one, ``"localhost"``, ``""`` for every address, or
+            several of these. Any address but a loopback one can be reached from outside.
         port: The port; 0 for any free one, see `HTTPServer.port`.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
         ssl: A server's TLS context, for ``wss:`` and ``https:``; None for plain TCP.
-        unix: The path of a Unix socket to listen on instead; its file is removed in the end.
+        unix: The path of a Unix socket to listen on instead; its file is removed when the server closes.
         sock: A listening socket, or several, to accept on instead, such as one that systemd has made; it
             belongs to the server from then on.
-        reuse_port: Whether other processes may listen on the port too, if they say so as well; the system
-            deals the connections out. Not on Windows.
+        reuse_port: Whether other processes may listen on the port too, if they also set this; the system
+            distributes the connections. Not on Windows.
         **options: The options of the server: ``origins``, ``hosts``, ``handshake_timeout``,
             ``max_header_bytes``, ``max_connections``, ``slow_peer``, ``max_connections_per_address``,
             ``trusted_proxies``; the ``handler`` for paths that no `Server.live` entry matches; and those of
@@ -120,10 +120,10 @@ def test(
         sock: The client's socket.
         path: The path of the request, percent-encoded as received.
         headers: Its headers: a mapping or pairs.
-        query: More names and values for the handler's ``connect``, in addition to those in ``path``.
+        query: Additional names and values for the handler's ``connect``, in addition to those in ``path``.
 
     Returns:
-        Whether `upgrade` may follow; False if the client has disconnected.
+        Whether `upgrade` may follow; False if the server refuses the request, or the client has disconnected.
 
     Raises:
         TypeError: An argument is of a wrong type.

@@ -14,7 +14,7 @@ from tkws.protocol.trace import TracedFrame
 def trace(ws: WebSocket, callback: Callable[[WebSocket, TracedFrame], object] | None) -> None:
     """Call back with each frame that a connection sends or receives from now on, also after a reconnection.
 
-    For tools that show what happens; the level ``debug`` writes the same to the log. It slows reading.
+    For tools that show what happens; the level ``debug`` writes the same to the log. Tracing slows reading.
 
     Args:
         ws: The connection.
@@ -32,8 +32,8 @@ def trace(ws: WebSocket, callback: Callable[[WebSocket, TracedFrame], object] | 
     check_callable("callback", callback, "(ws, frame), or None")
     pass_on = callback
 
-    def tell(frame: TracedFrame) -> None:
+    def deliver(frame: TracedFrame) -> None:
         with suppress(StateError):  # the loop has closed
             ws.loop.call_soon(pass_on, ws, frame)
 
-    session_of(ws).set_tracer(tell)
+    session_of(ws).set_tracer(deliver)

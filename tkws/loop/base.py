@@ -45,7 +45,7 @@ from tkws.loop.wakeup import Wakeup
 # Rounds of queued calls that closing still runs: a callback that always queues itself again is dropped then.
 CLOSING_ROUNDS = 16
 
-# Milliseconds between two looks for signals where they do not wake Tk: a person takes it for at once.
+# Milliseconds between two checks for signals where they do not wake Tk: too few for a person to notice.
 SIGNAL_MS = 50
 
 
@@ -104,7 +104,7 @@ class Loop(Scheduler):
         return self._closed
 
     def check_thread(self) -> None:
-        """Refuse a caller in any thread but the interpreter's; to be called before anything is changed.
+        """Refuse a caller in any thread but the interpreter's; call it before anything is changed.
 
         Raises:
             StateError: The caller runs in another thread, or in a forked child.
@@ -112,10 +112,10 @@ class Loop(Scheduler):
         self._interpreter.check_thread()
 
     def check_process(self) -> None:
-        """Refuse a caller in a forked child; to be called before anything is changed.
+        """Refuse a caller in a forked child; call it before anything is changed.
 
         Raises:
-            StateError: The caller runs in one.
+            StateError: The caller runs in a forked child.
         """
         self._interpreter.check_process()
 
@@ -335,7 +335,7 @@ class Loop(Scheduler):
             self.follow_signals()
 
     def _poll_signals(self) -> None:
-        """Run Python code every so often, between which Python runs the handlers of signals."""
+        """Run Python code regularly, so that Python runs the handlers of signals."""
         self._signal_timer = None
         if self._polls_signals and not self._closed:
             self._signal_timer = self._tkapp.createtimerhandler(SIGNAL_MS, self._poll_signals)

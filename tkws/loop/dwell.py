@@ -46,7 +46,7 @@ class Dwell:
         waits: Whether this entry may wait for events.
         seconds: How long it may wait for each event.
         until: When the loop returns to Tk at the latest, even if events follow closely.
-        served_at: When the last event was served.
+        served_at: When the last event was served, on the loop's clock.
     """
 
     __slots__ = (

@@ -48,7 +48,7 @@ class Readiness:
         self._closed = False
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable while any watched one is ready; -1 if there is no such."""
+        """Return the descriptor that is readable while any watched one is ready; -1 without one."""
         return self._poller.fileno()
 
     def watch(self, fd: int, watch: Watch) -> None:
@@ -83,7 +83,7 @@ class Readiness:
             return False  # a signal's handler has closed the loop during the call
         watches, ready = self.watches, self.ready
         for fd, mask in events:
-            if fd in watches:  # else a descriptor was closed while watched, and a copy of it is open
+            if fd in watches:  # otherwise a descriptor was closed while watched, and a copy of it is open
                 ready.append((watches[fd], mask))
         return bool(ready)
 

@@ -57,7 +57,7 @@ MAX_IDLE_TIMEOUTS = 25
 # A timer that is later than this, in seconds, shows that the program was busy: what is ready may be older.
 OVERDUE = 0.05
 
-# Calls at the end of a slice for each reading of the clock: a write takes about 10 microseconds.
+# How many calls at the end of a slice run per reading of the clock: a write takes about 10 microseconds.
 _CALLS_PER_CLOCK_READ = 16
 
 

@@ -102,7 +102,7 @@ def _is_open(fd: int, mask: int) -> bool:
 
 
 def _prepare(masks: dict[int, int]) -> Wait:
-    """Return the function that waits for ``masks``; to be made again when they change."""
+    """Return the function that waits for ``masks``; make it again when they change."""
     if WINDOWS:
         return _prepare_select(masks) if len(masks) <= MAX_SOCKETS else _prepare_wsapoll(masks)
     return _prepare_select(masks) if max(masks) < FD_SETSIZE else _prepare_poll(masks)

@@ -1,11 +1,11 @@
 """Python's wake-up descriptor for signals: a signal ends Tk's wait, so its handler runs at once.
 
 Python runs the handler of a signal between two bytecode instructions, and Tk waits without executing any.
-So Python is told to write a byte for each signal into a socket that a loop watches (`signal.set_wakeup_fd`).
+So Python is set to write a byte for each signal into a socket that a loop watches (`signal.set_wakeup_fd`).
 A process has one such descriptor, and only the main thread may set it.
 
 Knows descriptors and signals; knows nothing of loops. A descriptor that the program or asyncio has set
-is left alone, and gets its bytes: the caller that adds one is told that signals do not wake it.
+is left alone, and gets the bytes: `add_wakeup_fd` then returns that signals do not wake the loop.
 """
 
 from __future__ import annotations

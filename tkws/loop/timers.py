@@ -1,8 +1,8 @@
 """The deadlines of a loop: a heap of timers. Knows neither a clock nor Tk.
 
-A cancelled timer stays in the heap until it comes to the top, or until more than half of the heap is
-cancelled ones. So cancelling costs next to nothing, and timers that are cancelled a thousand times before
-they are due (a timeout that each message postpones) do not pile up.
+A cancelled timer stays in the heap until it comes to the top, or until more than half of the timers in the
+heap are cancelled. So cancelling costs next to nothing, and a timeout that each message postpones does not
+fill the heap with cancelled timers.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class TimerHeap:
         return timer
 
     def count_cancelled(self) -> None:
-        """Take note of a timer in the heap that was cancelled; clean up if there are many."""
+        """Note that a timer in the heap was cancelled; clean up if there are many."""
         self._cancelled += 1
         if self._cancelled > max(CANCELLED_KEPT, len(self._heap) // 2):
             self._heap = [entry for entry in self._heap if entry[2].active]
