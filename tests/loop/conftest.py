@@ -10,24 +10,27 @@ from typing import Any
 
 import pytest
 
+from tests.loop.kqueue import make_kqueue_poller
 from tkws.loop import ChannelLoop, Loop, PolledLoop, TkLoop
 from tkws.loop.selectpoller import SelectPoller
-from tkws.loop.systempollers import EpollPoller, SelectorPoller
+from tkws.loop.systempollers import make_poller
 
 MakeLoop = Callable[..., Loop]
 Pair = tuple[socket.socket, socket.socket]
 
 
 KINDS: dict[str, tuple[Any, Any]] = {
-    "tk": (TkLoop, EpollPoller),
-    "tk, selectors": (TkLoop, SelectorPoller),
-    "channel": (ChannelLoop, EpollPoller),
+    "tk": (TkLoop, make_poller),
+    "tk, kqueue": (TkLoop, make_kqueue_poller),
+    "channel": (ChannelLoop, make_poller),
     "channel, select": (ChannelLoop, SelectPoller),
-    "polled": (PolledLoop, EpollPoller),
+    "polled": (PolledLoop, make_poller),
     "polled, select": (PolledLoop, SelectPoller),
 }
 if sys.platform == "win32":  # no file handlers, and no epoll
     KINDS = {kind: made for kind, made in KINDS.items() if kind.endswith(", select")}
+elif sys.platform != "linux":  # it has the real one
+    del KINDS["tk, kqueue"]
 
 
 @pytest.fixture(

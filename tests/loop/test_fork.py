@@ -8,6 +8,7 @@ import os
 import threading
 import tkinter
 import traceback
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -20,8 +21,6 @@ from tkws.loop import loop_for
 pytestmark = [
     pytest.mark.thorough,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
-    # Python 3.12 warns of it where there are threads, as a loop on a channel has one.
-    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
 
 
@@ -33,7 +32,10 @@ def log() -> list[object]:
 def fork(child: Callable[[], object]) -> None:
     """Runs ``child`` in a process that is forked off and ended, and fails with what it raised."""
     reader, writer = os.pipe()
-    pid = os.fork()
+    with warnings.catch_warnings():
+        # Python 3.12 warns of it where there are threads: Tcl's own, or that of a loop on a channel.
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        pid = os.fork()
     if not pid:
         try:
             child()

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.loop.kqueue import make_kqueue_poller
 from tkws.loop import selectpoller
 from tkws.loop.poller import READABLE, WRITABLE
 from tkws.loop.selectpoller import SelectPoller
@@ -22,6 +23,7 @@ not_on_windows = pytest.mark.skipif(sys.platform == "win32", reason="`selectors`
     params=[
         pytest.param("epoll", marks=on_linux),
         pytest.param("best selector", marks=not_on_windows),
+        pytest.param("kqueue", marks=on_linux),
         "select",
         "many",
     ]
@@ -31,7 +33,8 @@ def poller(request, monkeypatch):
     if request.param == "many":
         monkeypatch.setattr(selectpoller, "MAX_SOCKETS", 0)
         monkeypatch.setattr(selectpoller, "FD_SETSIZE", 0)
-    poller = {"epoll": EpollPoller, "best selector": SelectorPoller}.get(request.param, SelectPoller)()
+    kinds = {"epoll": EpollPoller, "best selector": SelectorPoller, "kqueue": make_kqueue_poller}
+    poller = kinds.get(request.param, SelectPoller)()
     yield poller
     poller.close()
 

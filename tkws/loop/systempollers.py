@@ -50,10 +50,11 @@ class SelectorPoller:
     def poll(self, seconds: float = 0.0) -> list[tuple[int, int]]:
         """See `Poller.poll`."""
         reading, writing = selectors.EVENT_READ, selectors.EVENT_WRITE
-        return [
-            (key.fd, (READABLE if events & reading else 0) | (WRITABLE if events & writing else 0))
-            for key, events in self._selector.select(seconds)
-        ]
+        found: dict[int, int] = {}
+        for key, events in self._selector.select(seconds):  # kqueue has an event for each direction
+            mask = (READABLE if events & reading else 0) | (WRITABLE if events & writing else 0)
+            found[key.fd] = found.get(key.fd, 0) | mask
+        return list(found.items())
 
     def register(self, fd: int, mask: int) -> None:
         """See `Poller.register`."""
