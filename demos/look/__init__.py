@@ -4,6 +4,7 @@ from demos.look.hues import NickColours, hues, nick_colour
 from demos.look.messageframe import MessageFrame
 from demos.look.messagelog import MessageLog
 from tkws.console.look import Action, Palette, add_menu_bar, theme_of
+from tkws.console.sharpness import use_screen_pixels
 
 __all__ = [
     "Action",
@@ -15,4 +16,5 @@ __all__ = [
     "hues",
     "nick_colour",
     "theme_of",
+    "use_screen_pixels",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from demos.look import theme_of
+from demos.look import theme_of, use_screen_pixels
 from demos.stage.scene import Scene
 
 INTERRUPTED = 130
@@ -43,6 +43,7 @@ def make_parser(name: str, about: str | None) -> argparse.ArgumentParser:
 
 def open_window(theme: str) -> tk.Tk:
     """Return an empty window with the theme ``"light"`` or ``"dark"``."""
+    use_screen_pixels()
     root = tk.Tk()
     theme_of(root).use(theme)
     return root

@@ -20,6 +20,7 @@ from tkws.console.history import Entry
 from tkws.console.log import Direction
 from tkws.console.look import DARK, LIGHT, Palette, theme_of
 from tkws.console.run import run_window
+from tkws.console.sendbox import SendBox
 from tkws.console.target import NO_PROXY, Target
 from tkws.console.view import Filter
 from tkws.console.window import Console
@@ -220,6 +221,25 @@ def test_the_box_remembers_what_was_sent(connected: Console) -> None:
     assert (box.text.get("1.0", "end-1c"), box.kind.get()) == ("one", "Text")
     box.step_history(5)
     assert box.text.get("1.0", "end-1c") == ""
+
+
+@pytest.mark.parametrize(("system", "key"), [("x11", "Control"), ("aqua", "Command")])
+def test_it_goes_through_them_with_the_key_of_the_system(display_root: tk.Tk, system: str, key: str) -> None:
+    display_root.tk.eval("rename tk tk_of_x11")
+    display_root.tk.eval(f"proc tk {{what args}} {{ if {{$what eq {{windowingsystem}}}} {{return {system}}}; "
+                         "uplevel [list tk_of_x11 $what {*}$args] }")  # fmt: skip
+    box = SendBox(display_root, lambda *_: True, None, lambda _: None)
+    box.pack()
+    for text in ("one", "two"):
+        box.text.insert("1.0", text)
+        box.submit()
+    box.text.focus_force()
+    display_root.update()
+    for _ in range(2):
+        box.text.event_generate(f"<{key}-Up>")
+    assert box.text.get("1.0", "end-1c") == "one"
+    box.text.event_generate(f"<{key}-Down>")
+    assert box.text.get("1.0", "end-1c") == "two"
 
 
 def test_a_file_is_sent_bit_by_bit(

@@ -26,6 +26,7 @@ from tkws.console.about import VERSION
 from tkws.console.answers import Answers, Rules, Script
 from tkws.console.expectation import Expectation
 from tkws.console.serversession import Mode
+from tkws.console.sharpness import use_screen_pixels
 from tkws.console.status import Status
 from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers
 from tkws.console.terminal import Terminal, TerminalOptions
@@ -158,6 +159,7 @@ def _log_to_stderr() -> None:
 
 def _window_root() -> tkinter.Tk | None:
     """Return a window; None without a display."""
+    use_screen_pixels()
     try:
         return tkinter.Tk(className="tkws")
     except tkinter.TclError:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from tkws.console.detail import paint_text
 from tkws.console.history import Entry, History
-from tkws.console.look import LONG_LINE, theme_of
+from tkws.console.look import LONG_LINE, modifier, theme_of
 from tkws.console.payload import read_base64, read_hex
 
 KINDS = ("Text", "Hex", "Base64", "Ping")
@@ -33,8 +33,9 @@ class Progress(NamedTuple):
 class SendBox(ttk.Frame):
     """The box at the bottom.
 
-    Return sends, Shift-Return starts a new line; an empty box sends nothing. Control-Up and Control-Down go
-    through the messages sent before, and so do Up in the first line and Down in the last line.
+    Return sends, Shift-Return starts a new line; an empty box sends nothing. Control-Up and Control-Down
+    (Command on a Mac) go through the messages sent before, and so do Up in the first line and Down in the
+    last line.
 
     Args:
         parent: The parent widget.
@@ -171,8 +172,8 @@ class SendBox(ttk.Frame):
         text.bind("<Return>", self._return_pressed)
         text.bind("<KP_Enter>", self._return_pressed)
         text.bind("<Shift-Return>", lambda _: None)
-        text.bind("<Control-Up>", lambda _: self.step_history(-1))
-        text.bind("<Control-Down>", lambda _: self.step_history(1))
+        text.bind(f"<{modifier(text)}-Up>", lambda _: self.step_history(-1))
+        text.bind(f"<{modifier(text)}-Down>", lambda _: self.step_history(1))
         text.bind("<Up>", lambda _: self.step_history(-1) if self._in_first_line() else None)
         text.bind("<Down>", lambda _: self.step_history(1) if self._in_last_line() else None)
         text.bind("<Tab>", lambda _: self._focus(text.tk_focusNext()))

@@ -96,15 +96,16 @@ def _paint(menu: tk.Menu) -> None:
         )
 
 
-def _modifier(window: tk.Misc) -> str:
+def modifier(window: tk.Misc) -> str:
+    """Return the key of shortcuts: ``Control``, or ``Command`` on a Mac."""
     return "Command" if window.tk.call("tk", "windowingsystem") == "aqua" else "Control"
 
 
 def _key_name(window: tk.Misc, key: str) -> str:
     if not key or _is_function_key(key):
         return key
-    modifier = "Ctrl" if "Tab" in key or _modifier(window) == "Control" else "Command"
-    return f"{modifier}+{key.replace('-', '+').title()}"
+    held = "Ctrl" if "Tab" in key or modifier(window) == "Control" else "Command"
+    return f"{held}+{key.replace('-', '+').title()}"
 
 
 def _bind(window: tk.Misc, action: Action) -> None:
@@ -131,10 +132,10 @@ def _sequences(window: tk.Misc, key: str) -> list[str]:
         return ["<Control-Shift-Tab>", "<Control-ISO_Left_Tab>"]
     if key == "Tab":
         return ["<Control-Tab>"]
-    modifier = _modifier(window)
+    held = modifier(window)
     *shift, letter = key.split("-")
-    with_lock = "-".join([modifier, "Lock", *shift, letter.swapcase()])  # while Caps Lock is on
-    return [f"<{modifier}-{key}>", f"<{with_lock}>"]
+    with_lock = "-".join([held, "Lock", *shift, letter.swapcase()])  # while Caps Lock is on
+    return [f"<{held}-{key}>", f"<{with_lock}>"]
 
 
 def _is_function_key(key: str) -> bool:
