@@ -20,9 +20,10 @@ inside() {
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount bash -euc 'mount --bind /proc "$0/proc"; mount --rbind /dev "$0/dev"; exec chroot "$0" "$@"' "$root" \
         env -i -C "$copy" HOME=/root PATH="/root/v$version/bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 \
-        PYTHONPATH="$path" "$@"
+        PYTHONPATH="$path" TKWS_RECORD="${TKWS_RECORD:-}" "$@"
 }
 
+trap 'mkdir -p .cache/platforms; cp "$root$copy"/.cache/platforms/*.json .cache/platforms/ 2>/dev/null || true' EXIT
 tests() { inside python -m pytest -q "$@"; }
 
 # As with the other tests: many a time limit is wall time, so what fails is repeated once, with nothing beside it.

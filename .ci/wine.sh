@@ -12,6 +12,7 @@ mkdir "$copy"
 tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C "$copy"
 # Programs that a test starts find the package by this, since this Python does not look into its current directory.
 for packages in "$dir"/prefix/drive_c/py3*/Lib/site-packages; do printf 'C:\\tkws\r\n' >"$packages/tkws.pth"; done
+trap 'mkdir -p "$OLDPWD/.cache/platforms"; cp .cache/platforms/*.json "$OLDPWD/.cache/platforms/" 2>/dev/null || true' EXIT
 cd "$copy"
 # Its own notifier is the subject, and a file cannot be one of its standard streams.
 tests() { env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"; }

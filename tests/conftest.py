@@ -30,7 +30,7 @@ import hypothesis
 import pytest
 import trustme
 
-from tests import guards, platforms
+from tests import guards, platforms, record
 from tests.logrecorder import LogRecorder
 from tests.progress import AtOnce
 from tests.resolver import Resolver
@@ -54,6 +54,7 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    record.register(config)
     os.environ["PYTHONUTF8"] = "1"  # programs are read as UTF-8
     os.environ["MPLCONFIGDIR"] = str(CACHE / "matplotlib")  # its list of fonts takes long to make
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background

@@ -275,4 +275,4 @@ def test_every_public_function_is_tried():
     assert {function.__name__ for function in public - set(RIGHT)} <= {
         "tee", "event", "variable", "closed", "idle", "loop", "is_transient",
     }  # fmt: skip
-    assert asyncio.iscoroutinefunction(tkws.aio.event)
+    assert inspect.iscoroutinefunction(tkws.aio.event)

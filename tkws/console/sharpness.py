@@ -8,7 +8,7 @@ _SYSTEM_AWARE = 1  # the scale of the screen where the program starts, which is 
 
 
 def use_screen_pixels() -> None:
-    """Have Windows draw this process's windows in the screen's pixels, not blurred by enlarging them.
+    """Ask Windows to draw this process's windows in the screen's pixels, not blurred by enlarging them.
 
     Call this before the first window is made. No-op on other systems, and if it was decided already.
     """
