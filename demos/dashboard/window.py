@@ -114,13 +114,14 @@ class DashboardWindow(ttk.Frame):
         age = now - self._received
         stale = self.samples > 0 and age >= STALE
         if stale:
-            text = f"{self._state_text} · the newest figures are {age:.0f} s old"
+            text = f"{age:.0f} s old · {self._state_text}"
             if text != self._state.cget("text"):
                 self._state.configure(text=text)
         if stale != self.stale:
             self.stale = stale
             for part in (self._cpu, self._memory, self._traffic, self._cores, self._network, self._disk):
                 part.set_stale(stale)
+            self._alarm.configure(foreground=theme_of(self).colours.faint if stale else "")
             if not stale:
                 self._state.configure(text=self._state_text)
 
