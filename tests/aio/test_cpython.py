@@ -33,7 +33,7 @@ def test_cpythons_own_tests(module):
         env=environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=110,
+        timeout=270,
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr[-4000:]
