@@ -26,7 +26,7 @@ class Scene:
         failure: The reason why it failed; empty if it has not failed.
     """
 
-    def __init__(self, root: tk.Tk, picture: Path | None, timeout: float = 60.0) -> None:
+    def __init__(self, root: tk.Tk, picture: Path | None, timeout: float = 240.0) -> None:
         self.failure = ""
         self._finished = False
         self._root = root

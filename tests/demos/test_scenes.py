@@ -32,7 +32,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         env={**os.environ, **environment},
         capture_output=True,
         encoding="utf-8",
-        timeout=90,
+        timeout=280,
         check=False,
     )
     result.stderr = SLOW_CALLBACK.sub("", result.stderr)
