@@ -32,7 +32,7 @@ HEADING = "| tests | system | Python | Tcl/Tk | passed | skipped | failed | on |
 TESTS: Mapping[str, str] = MappingProxyType({
     "protocol": "protocol and HTTP",
     "all": "all others",
-    "channel": "all but those of texts and programs, on the notifier of Windows",
+    "channel": "those that run on the notifier of Windows",
     "polled": "sockets and connections, on the polled notifier",
     "newest": "all but those of texts and programs",
     "debian-3.14": "loop, sockets, connections, commands, test kit",

@@ -170,6 +170,7 @@ def test_all_of_them_are_looked_at() -> None:
     assert all(issubclass(kind, tkws.WebSocketError) for kind in kinds), "the root arranges it"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "error",
     [

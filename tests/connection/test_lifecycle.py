@@ -53,6 +53,7 @@ def test_every_input_in_every_phase(phase, given, retries):
         assert transition == Transition(phase)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("phase", "given", "retries"), EVERY)
 def test_a_stream_that_comes_is_taken_or_dropped(phase, given, retries):
     effects = plan(phase, given, retries=retries).effects
@@ -60,6 +61,7 @@ def test_a_stream_that_comes_is_taken_or_dropped(phase, given, retries):
     assert len(streams) == (given is Input.OPENED)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("phase", "given", "retries"), EVERY)
 def test_a_phase_is_left_with_nothing_of_its_own_and_entered_with_one_thing(phase, given, retries):
     transition = plan(phase, given, retries=retries)
@@ -81,6 +83,7 @@ def test_a_phase_is_left_with_nothing_of_its_own_and_entered_with_one_thing(phas
         )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("phase", "given", "retries"), EVERY)
 def test_an_end_leaves_once_and_tells_one_disconnect_unless_nobody_listens(phase, given, retries):
     transition = plan(phase, given, retries=retries)

@@ -98,6 +98,7 @@ def test_received_whole(role, row):
     assert_outcome(row, end, receive(end, *row.frames), output(end))
 
 
+@pytest.mark.thorough
 @rows
 def test_nothing_after_the_end_is_read(role, row):
     end = engine(role, deflate=True)

@@ -75,6 +75,7 @@ def test_a_pool_that_forgets_begins_anew():
 # The XOR
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("_method")
 @pytest.mark.parametrize("offset", [0, 1, 2, 3, 4, 65537])
 @pytest.mark.parametrize("size", SIZES)

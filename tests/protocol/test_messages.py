@@ -107,6 +107,7 @@ def test_received_whole(role, frames, events, code):
     assert reading.feed(reading.encode(*frames)).told() == (events, code)
 
 
+@pytest.mark.thorough
 @rows
 def test_received_one_byte_at_a_time(role, frames, events, code):
     reading = Reading(role)
@@ -124,6 +125,7 @@ def single_bytes(data: bytes) -> Iterator[bytes]:
         yield data[start : start + 1]
 
 
+@pytest.mark.thorough
 @rows
 def test_received_into_buffers(role, frames, events, code):
     reading = Reading(role)
@@ -132,6 +134,7 @@ def test_received_into_buffers(role, frames, events, code):
         assert reading.fill(data).told() == (events, None)
 
 
+@pytest.mark.thorough
 @rows
 def test_received_with_junk_behind(role, frames, events, code):
     reading = Reading(role)

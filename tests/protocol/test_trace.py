@@ -30,6 +30,7 @@ def plain(frame: TracedFrame) -> tuple[int, int, bool, bool]:
     return int(header.opcode), header.length, header.fin, header.rsv1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 @pytest.mark.parametrize(("role", "step"), [*product(Role, (0, 3))], ids=str)
 def test_what_is_read_is_the_same_and_every_frame_is_seen(role: Role, step: int, row: Row) -> None:
