@@ -1,7 +1,7 @@
 """Sphinx's settings; ``sphinx-build -W -b html docs .cache/docs`` builds the pages."""
 
 import operator
-from importlib.metadata import version as installed_version
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -14,13 +14,15 @@ import tkws.testing
 project = "tkws"
 author = "the tkws authors"
 project_copyright = author
-release = version = installed_version("tkws")
+release = version = tkws.__version__
 
-extensions = [
-    "myst_parser",
-]
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+extensions = ["myst_parser", "sphinx_copybutton", "markdown_twins"]
+exclude_patterns = ["extensions"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 4
+
+copybutton_prompt_text = "$ "  # of a shell; it is not copied
 
 html_theme = "furo"
 html_title = "tkws"

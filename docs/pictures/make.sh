@@ -17,3 +17,4 @@ has_xvfb || die "There is no virtual screen: install xvfb."
 for pages in tests.console.pictures tests.docs.pictures; do
     xvfb-run -a -s "-screen 0 1280x1024x24 -dpi 96" "$venv/bin/python" -m "$pages" docs/pictures
 done
+xvfb-run -a -s "-screen 0 1280x1024x24 -dpi 96" "$venv/bin/python" -m tests.docs.flood_picture docs/pictures/flood.gif
