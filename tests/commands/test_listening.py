@@ -273,3 +273,8 @@ def test_arguments_that_do_not_fit(root, arguments, error, words):
 def test_arguments_of_the_awaited_server():
     with pytest.raises(TypeError, match="^host: str or several, not int"):
         tkws.aio.serve(print, 5)
+
+
+def test_addresses_of_any_iterable(root):
+    server = tkws.serve(iter(["127.0.0.1"]), master=root)
+    assert server.url == f"ws://127.0.0.1:{server.port}/"

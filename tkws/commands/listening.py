@@ -40,15 +40,20 @@ def check_address(host: object, port: object) -> tuple[str | tuple[str, ...], in
 
 
 def choose_listener(
-    host: Host, port: int, unix: Path | None, sock: Sockets | None, reuse_port: bool
+    address: tuple[str | tuple[str, ...], int], unix: Path | None, sock: Sockets | None, reuse_port: bool
 ) -> Listen:
     """Return a function that makes the listener for the arguments of `serve`; nothing is opened yet.
+
+    Args:
+        address: The result of `check_address`.
+        unix: See `serve`.
+        sock: See `serve`.
+        reuse_port: See `serve`.
 
     Raises:
         TypeError: An argument is of a wrong type.
         ValueError: One is out of range, or cannot be combined with another.
     """
-    address = check_address(host, port)
     check_flag("reuse_port", reuse_port)
     given = "unix" if unix is not None else "sock"
     if unix is None and sock is None:

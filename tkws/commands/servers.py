@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.commands.arguments import request_target
-from tkws.commands.listening import LOOPBACK, Host, Path, Sockets, choose_listener
+from tkws.commands.listening import LOOPBACK, Host, Path, Sockets, check_address, choose_listener
 from tkws.connection.logs import LOGGERS
 from tkws.connection.websocket import WebSocket
 from tkws.errors import HandshakeError, StateError
@@ -85,10 +85,12 @@ def serve(
         TypeError: An argument is of a wrong type, or an option is unknown.
         ValueError: An argument is out of range, or does not go together with another.
     """
-    listen = choose_listener(host, port, unix, sock, reuse_port)
+    address = check_address(host, port)
+    listen = choose_listener(address, unix, sock, reuse_port)
     check_ssl_context("ssl", ssl, server_side=True)
     settings = changed(ServerOptions(), options, function=serve)
-    name = None if unix is not None or sock is not None else host if isinstance(host, str) else host[0]
+    first = address[0] if isinstance(address[0], str) else address[0][0]
+    name = None if unix is not None or sock is not None else first
     return HTTPServer(loop_for(master), listen, name, ssl, settings)
 
 
