@@ -19,6 +19,8 @@ from typing import Any
 
 import tkws
 from demos.stage import save_picture
+from tkws.console.between import Passage, Way
+from tkws.console.betweenwindow import BetweenWindow
 from tkws.console.look import theme_of
 from tkws.console.serversession import Mode
 from tkws.console.serverwindow import ServerWindow
@@ -188,6 +190,19 @@ def serve(path: Path, theme: str, scaling: float) -> None:
     take(root, path)
 
 
+def between(path: Path, theme: str, scaling: float) -> None:
+    """A client and its server, with answers that are held."""
+    root = new_root(scaling)
+    theme_of(root).use(theme)
+    server = tkws.serve(master=root, handler=echo, port=8765)
+    window = BetweenWindow(root, Target(url=server.url, proxy=NO_PROXY, ping_interval=0), {"port": 8766})
+    client = tkws.open(f"{window.between.url}feed", lambda *_: None, master=root, proxy=None)
+    for number in range(9):
+        loop_for(root).call_later(0.4 + number / 20, client.send, reading(number))
+    root.after(700, window.set_passage, Way.TO_CLIENT, Passage.HOLD)
+    take(root, path)
+
+
 def new_root(scaling: float) -> tk.Tk:
     """Return a window as on a screen of 96 dpi, or of a multiple."""
     root = tk.Tk(className="tkws")
@@ -209,6 +224,7 @@ def main() -> int:
         trades(folder / f"console-plot{suffix}.png", theme, show_plot, scaling)
         flood(folder / f"console-flood{suffix}.png", theme, scaling)
         serve(folder / f"console-serve{suffix}.png", theme, scaling)
+        between(folder / f"console-between{suffix}.png", theme, scaling)
     return 0
 
 

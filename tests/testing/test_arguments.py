@@ -93,6 +93,10 @@ WRONG: dict[str, tuple[Call, list[Any]]] = {
     "FakeClock.advance(seconds)": (lambda kit, value: kit.clock.advance(value), NO_TIME),
     "FakeClock.sleep(seconds)": (lambda kit, value: kit.clock.sleep(value), NO_TIME),
     "Link(target)": (lambda kit, value: Link(value, master=kit.root), [*NO_TEXT, *NO_URL]),
+    "Link(port)": (
+        lambda kit, value: Link(kit.server.url, port=value, master=kit.root),
+        [*NO_COUNT, 65536],
+    ),
     "Link(master)": (lambda kit, value: Link(kit.server.url, master=value), NO_WIDGET),
     "Link.delay": (set_delay, NO_TIME),
     "Link.cut_after(count)": (lambda kit, value: kit.link.cut_after(value), NO_COUNT),

@@ -47,8 +47,8 @@ exit status:
 In a terminal, lines that begin with / are commands (/help lists them). From a pipe, every line
 is a message. Messages go to standard output, everything else to standard error.
 
-For the server, see 'python -m tkws serve --help'; for a report on this machine,
-'python -m tkws doctor --help'."""
+For the server, see 'python -m tkws serve --help'; for one between clients and another server,
+'python -m tkws between --help'; for a report on this machine, 'python -m tkws doctor --help'."""
 
 _CONNECTION_OPTIONS = (
     "protocol", "header", "ca", "insecure", "proxy", "no-proxy", "reconnect", "no-compression", "timeout",
@@ -144,6 +144,19 @@ def _serve(options: argparse.Namespace) -> int:
     return serverterminal.run(mode, settings, sys.stdin.fileno(), sys.stdout, sys.stderr)
 
 
+def _between(options: argparse.Namespace) -> int:
+    target = _target(options)
+    settings = {"port": options.port, "origins": options.origin}
+    if not options.no_gui:
+        root = _window_root()
+        if root is not None:
+            from tkws.console.run import run_between_window
+
+            return run_between_window(root, target, settings, theme=options.theme)
+        _print_to_stderr("There is no display, so the console runs in the terminal.")
+    return serverterminal.run_between(target, settings, sys.stdout, sys.stderr)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from tkws.console import doctor
 
@@ -233,20 +246,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("url", metavar="URL", nargs="?", default="", help="ws:// or wss://; HOST:PORT or a port is enough")
     add("--protocol", metavar="NAME", action="append", default=[], help="offer a subprotocol (repeatable)")
-    add("--header", metavar="'NAME: VALUE'", action="append", default=[], help="send a header (repeatable)")
-    add("--ca", metavar="FILE", help="trust the CAs in this PEM file instead of the system's")
-    add("--insecure", action="store_true", help="do not verify the server's certificate")
-    add("--proxy", metavar="URL", default="", help="use a proxy (default: from the environment)")
-    add("--no-proxy", action="store_true", help="use no proxy")
+    _add_connection(parser)
     add("--reconnect", action="store_true", help="reconnect when the connection is lost")
-    add("--no-compression", action="store_true", help="do not offer compression")
-    add(
-        "--timeout",
-        metavar="SECONDS",
-        type=_seconds,
-        default=30.0,
-        help="time allowed for the opening (%(default)g)",
-    )
     add("--ping-interval", metavar="SECONDS", type=_seconds, default=5.0,
         help="time between pings that measure the latency; 0: no pings (%(default)g)")  # fmt: skip
     _add_common(parser)
@@ -262,6 +263,25 @@ def _parser() -> argparse.ArgumentParser:
     add("--count", metavar="N", type=int, default=1, help="how many messages are to match (%(default)s)")
     add("--within", metavar="SECONDS", type=_seconds_or_inf, default=10.0,
         help="how long they may take, with the opening; inf: forever (%(default)g)")  # fmt: skip
+    return parser
+
+
+def _between_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m tkws between",
+        description="A server between clients and the server at URL: it shows what passes. In its window, "
+        "messages are held, edited, delayed and dropped, and connections cut or stalled.",
+        epilog="Without a path in URL, the path of each client's request is used. "
+        "Only clients on this machine can connect.",
+    )
+    add = parser.add_argument
+    add("url", metavar="URL", help="ws:// or wss://; HOST:PORT or a port is enough")
+    add("--port", type=int, default=8766, help="the port to listen on; 0: any free port (%(default)s)")
+    add("--origin", metavar="ORIGIN", action="append",
+        help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
+    _add_connection(parser)
+    _add_common(parser)
+    parser.set_defaults(protocol=[], reconnect=False, ping_interval=0.0)
     return parser
 
 
@@ -297,6 +317,19 @@ def _serve_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_connection(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a connection to a server."""
+    add = parser.add_argument
+    add("--header", metavar="'NAME: VALUE'", action="append", default=[], help="send a header (repeatable)")
+    add("--ca", metavar="FILE", help="trust the CAs in this PEM file instead of the system's")
+    add("--insecure", action="store_true", help="do not verify the server's certificate")
+    add("--proxy", metavar="URL", default="", help="use a proxy (default: from the environment)")
+    add("--no-proxy", action="store_true", help="use no proxy")
+    add("--no-compression", action="store_true", help="do not offer compression")
+    add("--timeout", metavar="SECONDS", type=_seconds, default=30.0,
+        help="time allowed for the opening (%(default)g)")  # fmt: skip
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--no-gui", action="store_true", help="run in the terminal, without a window")
@@ -323,7 +356,12 @@ def _add_general(parser: argparse.ArgumentParser) -> None:
 
 
 _VERBS = MappingProxyType(
-    {"": (_parser, _connect), "serve": (_serve_parser, _serve), "doctor": (_doctor_parser, _doctor)}
+    {
+        "": (_parser, _connect),
+        "serve": (_serve_parser, _serve),
+        "between": (_between_parser, _between),
+        "doctor": (_doctor_parser, _doctor),
+    }
 )
 
 

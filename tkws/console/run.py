@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tkws.console import settings as storage
+from tkws.console.betweenwindow import BetweenWindow
 from tkws.console.interrupt import on_interrupt
 from tkws.console.look import theme_of
 from tkws.console.serversession import Mode
@@ -58,10 +59,27 @@ def run_server_window(
         options: The arguments of `ServerSession`.
         theme: ``light`` or ``dark``; None for the one that the console used last.
     """
-    path = storage.folder() / "console.json"
-    theme_of(root).use(theme or storage.load(path).theme)
+    return _run_server(root, lambda: ServerWindow(root, mode, options), theme)
+
+
+def run_between_window(
+    root: tk.Tk, target: Target, options: Mapping[str, Any], *, theme: str | None = None
+) -> Status:
+    """Show a server between clients and another server until its window is closed.
+
+    Args:
+        root: The window, empty.
+        target: The server behind this one.
+        options: The keyword arguments of `tkws.console.between.Between`.
+        theme: ``light`` or ``dark``; None for the one that the console used last.
+    """
+    return _run_server(root, lambda: BetweenWindow(root, target, options), theme)
+
+
+def _run_server(root: tk.Tk, make: Callable[[], ServerWindow | BetweenWindow], theme: str | None) -> Status:
+    theme_of(root).use(theme or storage.load(storage.folder() / "console.json").theme)
     try:
-        window = ServerWindow(root, mode, options)
+        window = make()
     except OSError as error:
         root.tk.call("puts", "stderr", printable(str(error.strerror or error)))
         root.destroy()

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
-from tkws.checks import check_seconds, check_size, check_text
+from tkws.checks import check_count, check_seconds, check_size, check_text
 from tkws.errors import StateError
 from tkws.loop import Loop, Master, loop_for
 from tkws.net import Endpoint, HappyEyeballs, Listener, SocketStream, StreamOwner, numeric_endpoint
@@ -22,6 +22,7 @@ class Link:
 
     Args:
         target: The server's URL. Its host must be an address, such as ``127.0.0.1``.
+        port: The port to listen on; 0 for a free one.
         master: Any widget, ``Tk`` or ``Tcl()``; None for Tk's default root.
 
     Attributes:
@@ -31,10 +32,11 @@ class Link:
 
     Raises:
         TypeError: ``target`` is not a str, or ``master`` is not a widget.
-        ValueError: The target has no port, or its host is a name.
+        ValueError: The target has no port, or its host is a name; or ``port`` is out of range.
+        OSError: The port is in use.
     """
 
-    def __init__(self, target: str, *, master: Master = None) -> None:
+    def __init__(self, target: str, *, port: int = 0, master: Master = None) -> None:
         self._target, parts = _read_target(target)
         self.carried: int = 0
         self.accepted: int = 0
@@ -44,7 +46,7 @@ class Link:
         self._connections: dict[_RelayedConnection, None] = {}
         self._stalled = False
         self._cut_at: int | None = None  # the value of `carried` at which to cut
-        self._listener = self._listen(0)
+        self._listener = self._listen(check_count("port", port, most=65535))
         self._port = self._listener.port or 0
         self._held: socket.socket | None = None  # keeps the port while no one listens there
         self.url: str = parts._replace(netloc=f"127.0.0.1:{self._port}").geturl()
