@@ -69,7 +69,7 @@ REFUSED: dict[str, dict[str, Callable[[Any], object]]] = {
     },
 }
 # Called by the package alone, with what a program does not have.
-INTERNAL = {"Server": {"check_request", "adopt"}, "HTTPServer": {"leave", "find_gates"}}
+INTERNAL = {"Server": {"check_request", "adopt"}, "HTTPServer": {"leave", "find_deciders"}}
 
 
 def public_methods(kind: type) -> set[str]:
