@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import socket
+import sys
 import threading
 import tkinter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -623,6 +625,16 @@ def in_thread(function) -> None:
         pool.submit(function).result()
 
 
+@pytest.fixture(params=[None, 1e-6], ids=["usual", "at every chance"])
+def switches(request) -> Iterator[None]:
+    """Threads take turns as usual, or as often as they can: the locks must hold, not luck."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(request.param or usual)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("switches")
 def test_call_soon_threadsafe_from_any_thread(loop, log, pump_until) -> None:
     def post(name: str) -> None:
         for number in range(100):
