@@ -231,7 +231,7 @@ class Person:
             self._schedule_ping(_PING_INTERVAL)
             self._listener.status_changed()
         elif type in ("error", "timeout"):
-            self._lose(f"Cannot connect to {self.address}: {message}")
+            self._lose(f"Cannot connect to {self.address}: {message}.")
         elif type == "disconnect":
             self._lose(_close_reason(ws))
 
