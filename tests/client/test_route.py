@@ -302,6 +302,7 @@ def test_a_token_for_the_proxy_goes_before_the_password(root, peers, log, pump_u
 URL = "wss://localhost/"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [

@@ -30,6 +30,7 @@ def taken(root, peers, log, pump_until):
 # ---- open
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [

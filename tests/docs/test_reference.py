@@ -85,6 +85,7 @@ def test_every_dependency_is_justified() -> None:
     assert names - {link.lower() for link in links} == set()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "page", [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda page: page.name
 )

@@ -37,6 +37,7 @@ def test_each_heading_has_an_anchor_of_its_own(page: str) -> None:
     assert sorted(set(found)) == sorted(found)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", [*sorted(DOCS.rglob("*.md"))], ids=lambda page: page.name)
 def test_links_into_pages_lead_to_a_heading(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

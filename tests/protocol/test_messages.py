@@ -143,6 +143,7 @@ def test_received_with_junk_behind(role, frames, events, code):
     assert reading.told() == (events, ended)
 
 
+@pytest.mark.thorough
 @rows
 def test_what_is_counted(role, frames, events, code):
     reading = Reading(role)

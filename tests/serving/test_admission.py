@@ -164,6 +164,7 @@ class Strange:
         raise AssertionError("not asked")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["at once", "future", "await"])
 @pytest.mark.parametrize(
     ("verdict", "shown"),

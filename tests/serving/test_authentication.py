@@ -87,6 +87,7 @@ def test_a_password_that_changes_counts_at_once():
 TOKENS = ["one", "two", "drëi"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
 @pytest.mark.parametrize("token", TOKENS)
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Bearer  "])
@@ -138,6 +139,7 @@ def test_a_callable_that_knows_the_client(way, answer, data, kind):
     assert (admit.data, asked) == (data, [("name", "word")] if kind == "basic" else [("name",)])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["at once", "future", "await"])
 @pytest.mark.parametrize("answer", [False, None, "", 0, [], ()])
 @pytest.mark.parametrize("kind", ["basic", "bearer"])
