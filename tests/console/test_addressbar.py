@@ -33,6 +33,7 @@ ONE = Target(
     reconnect=True,
     compression=False,
     ping_interval=1.5,
+    greetings=("hello",),
 )
 OTHER_ORIGINS = [
     "ws://one/feed", "wss://two/feed", "wss://one:8443/feed", "wss://one.example/feed", "wss://me@two/",

@@ -228,7 +228,7 @@ def test_it_goes_through_them_with_the_key_of_the_system(display_root: tk.Tk, sy
     display_root.tk.eval("rename tk tk_of_x11")
     display_root.tk.eval(f"proc tk {{what args}} {{ if {{$what eq {{windowingsystem}}}} {{return {system}}}; "
                          "uplevel [list tk_of_x11 $what {*}$args] }")  # fmt: skip
-    box = SendBox(display_root, lambda *_: True, None, lambda _: None)
+    box = SendBox(display_root, lambda *_: True, None, lambda *_: None)
     box.pack()
     for text in ("one", "two"):
         box.text.insert("1.0", text)

@@ -12,6 +12,7 @@ from tkinter import ttk
 from typing import Final
 
 from tkws.console.advice import Remedy
+from tkws.console.curl import looks_like_curl, read_curl
 from tkws.console.look import theme_of
 from tkws.console.options import Options, OptionsByOrigin
 from tkws.console.optionspanel import OptionsPanel
@@ -60,6 +61,7 @@ class AddressBar(ttk.Frame):
         self.columnconfigure(0, weight=1)
         self._text.trace_add("write", lambda *_: self._address_changed())
         self.entry.bind("<Return>", lambda _: on_return())
+        self.entry.bind("<<Paste>>", lambda _: self._pasted())
         self.entry.bind("<FocusOut>", lambda _: self._focus_lost())
         self.entry.bind("<<ComboboxSelected>>", lambda _: self._address_chosen())
         self._update_toggle()
@@ -105,8 +107,10 @@ class AddressBar(ttk.Frame):
         """Return the target that has been entered.
 
         Raises:
-            ValueError: The address or an option is invalid.
+            ValueError: The address, an option or a ``curl`` command is invalid.
         """
+        if looks_like_curl(self.entry.get()):
+            self.show(read_curl(self.entry.get()))
         url = complete_url(self.entry.get())
         if not url:
             raise ValueError("Type an address first, such as ws://127.0.0.1:8765/")
@@ -116,6 +120,15 @@ class AddressBar(ttk.Frame):
     def update_history(self) -> None:
         """Offer the addresses in the settings."""
         self.entry.configure(values=self._settings.addresses)
+
+    def _pasted(self) -> str:
+        """Read a ``curl`` command; leave anything else to the field."""
+        try:
+            target = read_curl(self.clipboard_get())
+        except (ValueError, tk.TclError):
+            return ""
+        self.show(target)
+        return "break"
 
     def _address_changed(self) -> None:
         """Show the options of the present address, unless options were entered before any address."""

@@ -51,8 +51,8 @@ For the server, see 'python -m tkws serve --help'; for one between clients and a
 'python -m tkws between --help'; for a report on this machine, 'python -m tkws doctor --help'."""
 
 _CONNECTION_OPTIONS = (
-    "protocol", "header", "ca", "insecure", "proxy", "no-proxy", "reconnect", "no-compression", "timeout",
-    "ping-interval",
+    "protocol", "header", "on-connect", "ca", "insecure", "proxy", "no-proxy", "reconnect", "no-compression",
+    "timeout", "ping-interval",
 )  # fmt: skip
 
 
@@ -200,6 +200,7 @@ def _target(options: argparse.Namespace) -> Target:
         url=url,
         protocols=tuple(options.protocol),
         headers=read_headers("\n".join(options.header)),
+        greetings=tuple(options.on_connect),
         ca_file=options.ca or "",
         verify=not options.insecure,
         proxy=NO_PROXY if options.no_proxy else options.proxy or SYSTEM_PROXY,
@@ -247,6 +248,8 @@ def _parser() -> argparse.ArgumentParser:
     add("url", metavar="URL", nargs="?", default="", help="ws:// or wss://; HOST:PORT or a port is enough")
     add("--protocol", metavar="NAME", action="append", default=[], help="offer a subprotocol (repeatable)")
     _add_connection(parser)
+    add("--on-connect", metavar="TEXT", action="append", default=[],
+        help="send this message each time that the connection opens (repeatable)")  # fmt: skip
     add("--reconnect", action="store_true", help="reconnect when the connection is lost")
     add("--ping-interval", metavar="SECONDS", type=_seconds, default=5.0,
         help="time between pings that measure the latency; 0: no pings (%(default)g)")  # fmt: skip
@@ -281,7 +284,7 @@ def _between_parser() -> argparse.ArgumentParser:
         help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
     _add_connection(parser)
     _add_common(parser)
-    parser.set_defaults(protocol=[], reconnect=False, ping_interval=0.0)
+    parser.set_defaults(protocol=[], on_connect=[], reconnect=False, ping_interval=0.0)
     return parser
 
 

@@ -26,7 +26,7 @@ from tkws.console.visible import copied
 
 _FRAME_MS = 33  # new rows are drawn 30 times a second; scrolling draws at once
 _SEARCH_TIME = 0.006  # seconds per frame to search new rows, or all rows after a change of the filter
-_READ_TIME = 0.008  # seconds per frame to read the fields of messages
+_READ_TIME = 0.012  # seconds per frame to read the fields of messages
 
 
 class Conversation(ttk.PanedWindow):

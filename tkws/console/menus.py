@@ -10,6 +10,7 @@ from tkinter import messagebox, ttk
 from tkws.console.about import VERSION
 from tkws.console.addressbar import AddressBar
 from tkws.console.conversation import Conversation
+from tkws.console.copyas import FORMS
 from tkws.console.files import Files
 from tkws.console.look import Action, edit_actions, is_pane_shown, last_focus, theme_of
 from tkws.console.sending import Sending
@@ -44,6 +45,11 @@ def address_menu(address: AddressBar) -> Menu:
         Action("Go to the address", address.focus_address, "l"),
         Action("Options", address.toggle_options, "F4"),
     ]
+
+
+def copy_menu(copy: Callable[[str], object]) -> Menu:
+    """Return the part of a menu that copies the connection as a program or a command; see `copyas.FORMS`."""
+    return [Action(f"Copy as {name}", partial(copy, name)) for name in FORMS]
 
 
 def replay_menu(sending: Sending) -> Menu:

@@ -35,6 +35,7 @@ class Options:
     proxy: str = PROXIES[SYSTEM_PROXY]
     ping_interval: str = "5"
     verify: bool = True
+    greetings: str = ""
     reconnect: bool = False
     compression: bool = True
 
@@ -48,6 +49,7 @@ class Options:
             proxy=PROXIES.get(target.proxy, target.proxy),
             ping_interval=f"{target.ping_interval:g}",
             verify=target.verify,
+            greetings="\n".join(target.greetings),
             reconnect=target.reconnect,
             compression=target.compression,
         )
@@ -77,6 +79,7 @@ class Options:
             ca_file=self.ca_file,
             verify=self.verify,
             proxy=proxies.get(self.proxy, self.proxy or SYSTEM_PROXY),
+            greetings=tuple(line for line in self.greetings.splitlines() if line.strip()),
             reconnect=self.reconnect,
             compression=self.compression,
             ping_interval=interval,

@@ -35,7 +35,7 @@ class OptionsPanel(ttk.Frame):
         self._compression = tk.BooleanVar(self, True)
         self._texts = {name: tk.StringVar(self) for name in _TEXT_FIELDS}
         self.protocols: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
-        self.headers: Final = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none", undo=True)
+        self.headers: Final = self._make_box()
         self.ca_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
         self.proxy: Final = ttk.Combobox(
             self, font=theme.body, values=list(PROXIES.values()), textvariable=self._texts["proxy"]
@@ -43,10 +43,8 @@ class OptionsPanel(ttk.Frame):
         self.ping_interval: Final = ttk.Entry(
             self, font=theme.body, width=6, textvariable=self._texts["ping_interval"]
         )
-        self.headers.bind("<Tab>", self._leave_headers)
-        self.headers.bind("<<Modified>>", self._headers_changed)
-        theme.follow(self.headers, partial(paint_text, self.headers))
-        self.headers.configure(padx=theme.px(8), pady=theme.px(4))
+        self.greetings: Final = self._make_box()
+        self.greetings.configure(height=2)
         self._lay_out()
         self._set(Options())
         self._show_warning()
@@ -62,6 +60,7 @@ class OptionsPanel(ttk.Frame):
         return Options(
             **texts,
             headers=self.headers.get("1.0", "end").strip(),
+            greetings=self.greetings.get("1.0", "end").strip(),
             verify=self._verify.get(),
             reconnect=self._reconnect.get(),
             compression=self._compression.get(),
@@ -75,8 +74,9 @@ class OptionsPanel(ttk.Frame):
     def _set(self, options: Options) -> None:
         for name, variable in self._texts.items():
             variable.set(getattr(options, name))
-        self.headers.delete("1.0", "end")
-        self.headers.insert("1.0", options.headers)
+        for box, text in (self.headers, options.headers), (self.greetings, options.greetings):
+            box.delete("1.0", "end")
+            box.insert("1.0", text)
         self._verify.set(options.verify)
         self._reconnect.set(options.reconnect)
         self._compression.set(options.compression)
@@ -91,9 +91,19 @@ class OptionsPanel(ttk.Frame):
         else:
             self._warning.grid()
 
-    def _headers_changed(self, _event: tk.Event[tk.Misc]) -> None:
-        if self.headers.edit_modified():
-            self.headers.edit_modified(False)
+    def _make_box(self) -> tk.Text:
+        """Make a box for some lines."""
+        theme = theme_of(self)
+        box = tk.Text(self, height=3, width=30, font=theme.mono, wrap="none", undo=True)
+        box.bind("<Tab>", lambda _: _leave(box))
+        box.bind("<<Modified>>", lambda _: self._box_changed(box))
+        box.configure(padx=theme.px(8), pady=theme.px(4))
+        theme.follow(box, partial(paint_text, box))
+        return box
+
+    def _box_changed(self, box: tk.Text) -> None:
+        if box.edit_modified():
+            box.edit_modified(False)
             self._notify()
 
     def _lay_out(self) -> None:
@@ -102,6 +112,7 @@ class OptionsPanel(ttk.Frame):
         rows: list[tuple[str, tk.Widget]] = [
             ("Subprotocols", self.protocols),
             ("Headers", self.headers),
+            ("On connect", self.greetings),
             ("CA file", self.ca_file),
             ("Proxy", self.proxy),
         ]
@@ -109,9 +120,9 @@ class OptionsPanel(ttk.Frame):
             ttk.Label(self, text=label, style="Soft.TLabel").grid(row=row, column=0, sticky="nw", pady=px(7))
             span = 1 if widget is self.ca_file else 2
             widget.grid(row=row, column=1, columnspan=span, sticky="ew", padx=(px(10), 0), pady=px(3))
-        browse.grid(row=2, column=2, padx=(px(8), 0))
+        browse.grid(row=3, column=2, padx=(px(8), 0))
         boxes = ttk.Frame(self)
-        boxes.grid(row=0, column=3, rowspan=4, sticky="nw", padx=(px(20), 0), pady=px(3))
+        boxes.grid(row=0, column=3, rowspan=5, sticky="nw", padx=(px(20), 0), pady=px(3))
         for text, variable in (
             ("Verify the server's certificate", self._verify),
             ("Reconnect automatically", self._reconnect),
@@ -131,16 +142,17 @@ class OptionsPanel(ttk.Frame):
             padding=(px(8), px(4)),
             text="The server is not verified: anyone on the network path can read and change everything.",
         )
-        self._warning.grid(row=4, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
+        self._warning.grid(row=5, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
 
     def _browse(self) -> None:
         name = filedialog.askopenfilename(parent=self, title="A PEM file with CA certificates")
         if name:
             self._texts["ca_file"].set(name)
 
-    def _leave_headers(self, _event: tk.Event[tk.Misc]) -> str:
-        """Move on to the next widget, as Tab does in every other field."""
-        following = self.headers.tk_focusNext()
-        if following is not None:
-            following.focus_set()
-        return "break"
+
+def _leave(box: tk.Text) -> str:
+    """Move on to the next widget, as Tab does in every other field."""
+    following = box.tk_focusNext()
+    if following is not None:
+        following.focus_set()
+    return "break"

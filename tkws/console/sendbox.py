@@ -1,4 +1,4 @@
-"""The box for messages to be sent: text, bytes as hex or base64, pings, files.
+"""The box for messages to be sent: text, JSON, bytes as hex or base64, pings, files.
 
 Parses the input; the owner sends it.
 """
@@ -6,17 +6,18 @@ Parses the input; the owner sends it.
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
 from typing import Final, NamedTuple
 
+from tkws.console.checkjson import beautify, check_json
 from tkws.console.detail import paint_text
 from tkws.console.history import Entry, History
 from tkws.console.look import LONG_LINE, modifier, theme_of
 from tkws.console.payload import read_base64, read_hex
 
-KINDS = ("Text", "Hex", "Base64", "Ping")
+KINDS = ("Text", "JSON", "Hex", "Base64", "Ping")
 _MAX_EDITED = 1 << 20  # bytes or characters of a message that is put into the box
 
 
@@ -42,7 +43,8 @@ class SendBox(ttk.Frame):
         send: Called as ``send(kind, payload)`` with ``"message"`` or ``"ping"``; returns whether the payload
             was sent.
         send_file: Called when the file button is pressed; None for no button.
-        on_error: Called with a sentence if the input is invalid.
+        on_error: Called with a sentence if the input is invalid, and with buttons that help: their labels and
+            functions.
 
     Attributes:
         history: The messages that were sent from the box.
@@ -53,7 +55,7 @@ class SendBox(ttk.Frame):
         parent: tk.Misc,
         send: Callable[[str, str | bytes], bool],
         send_file: Callable[[], object] | None,
-        on_error: Callable[[str], object],
+        on_error: Callable[[str, Sequence[tuple[str, Callable[[], object]]]], object],
     ) -> None:
         super().__init__(parent)
         theme = theme_of(self)
@@ -104,8 +106,19 @@ class SendBox(ttk.Frame):
         try:
             payload = _parse(*entry)
         except ValueError as error:
-            self._on_error(str(error))
-            return
+            anyway = [("Send anyway", partial(self._send_entry, entry, entry.text))]
+            self._on_error(str(error), anyway if entry.kind == "JSON" else [])
+        else:
+            self._send_entry(entry, payload)
+
+    def beautify(self) -> None:
+        """Lay out the JSON in the box on several lines, or on one if it is on several already."""
+        try:
+            self._show(Entry("JSON", beautify(self.entry.text)))
+        except ValueError as error:
+            self._on_error(f"Not JSON: {error}", [])
+
+    def _send_entry(self, entry: Entry, payload: str | bytes) -> None:
         if self._send("ping" if entry.kind == "Ping" else "message", payload):
             self.history.add(entry)
             self._show(self.history.draft or Entry(entry.kind, ""))
@@ -207,6 +220,11 @@ def _parse(kind: str, text: str) -> str | bytes:
         return read_hex(text)
     if kind == "Base64":
         return read_base64(text)
+    if kind == "JSON":
+        try:
+            check_json(text)
+        except ValueError as error:
+            raise ValueError(f"Not JSON: {error}") from None
     if kind == "Ping":
         payload = text.encode()
         if len(payload) > 125:

@@ -235,11 +235,18 @@ class Session:
             self.opened = self.request_sent = True
             self.error = None
             self._probe_later(ws)
+            self._greet()
         elif type in ("error", "timeout"):
             self.error = message
             self.request_sent = getattr(message, "phase", "handshake") == "handshake"
         elif type in ("close", "disconnect", "retry"):
             self._stop_probing()
+
+    def _greet(self) -> None:
+        """Send the messages with which each connection begins."""
+        for message in self.target.greetings if self.target is not None else ():
+            if self.is_open:
+                self.send(message)
 
     def _describe(self, ws: tkws.WebSocket, type: str, message: Any) -> str:
         if not self._every_event and ws is self.ws:

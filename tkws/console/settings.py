@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from tkws.console.atomicfile import replace_text
-from tkws.console.target import Target, is_secret, origin_of, without_secrets
+from tkws.console.target import Target, is_secret, may_be_secret, origin_of, without_secrets
 
 _MAX_ADDRESSES = 30
 
@@ -48,6 +48,7 @@ class Settings:
             "protocols": list(target.protocols),
             "headers": [[name, value] for name, value in target.headers if not is_secret(name)],
             "ca_file": target.ca_file,
+            "greetings": [text for text in target.greetings if not may_be_secret(text)],
             "proxy": without_secrets(target.proxy) if "://" in target.proxy else target.proxy,
             "reconnect": target.reconnect,
             "compression": target.compression,
@@ -71,6 +72,7 @@ class Settings:
             known = dict(self._known(url))  # from a file that may have been edited
             known["protocols"] = tuple(known.get("protocols", ()))  # type: ignore[arg-type]
             known["headers"] = tuple((name, value) for name, value in known.get("headers", ()))  # type: ignore[attr-defined]
+            known["greetings"] = tuple(known.get("greetings", ()))  # type: ignore[arg-type]
             return Target(url=url, **known)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             return Target(url=url)

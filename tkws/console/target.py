@@ -21,6 +21,7 @@ MAX_REDIRECTS = 10
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _SECRET_HEADER = re.compile(r"auth|cookie|token|secret|key|password", re.IGNORECASE)
+_SECRET_TEXT = re.compile(r"auth|token|secret|passw|api.?key|jwt|bearer|sign", re.IGNORECASE)
 _SECRET_QUERY = re.compile(r"auth|token|secret|key|pass|sig|code", re.IGNORECASE)
 
 
@@ -34,6 +35,7 @@ class Target:
         headers: Additional headers, in order.
         ca_file: A PEM file of the CAs to trust instead of the system's; empty for the system's.
         verify: Whether to verify the server's certificate. If not, others can read and change the traffic.
+        greetings: The messages to send each time that the connection opens, such as a login.
         proxy: The proxy's URL, `SYSTEM_PROXY` or `NO_PROXY`.
         reconnect: Whether to connect again when the connection is lost.
         compression: Whether to offer compression.
@@ -47,6 +49,7 @@ class Target:
     headers: tuple[tuple[str, str], ...] = ()
     ca_file: str = ""
     verify: bool = True
+    greetings: tuple[str, ...] = ()
     proxy: str = SYSTEM_PROXY
     reconnect: bool = False
     compression: bool = True
@@ -58,7 +61,7 @@ class Target:
     def is_origin_bound(self) -> bool:
         """Whether some option is meant for this origin only, so that no redirect may leave it."""
         trusted = self.ca_file or not self.verify
-        return bool(self.headers or self.protocols or trusted) or self.proxy != SYSTEM_PROXY
+        return bool(self.headers or self.protocols or self.greetings or trusted) or self.proxy != SYSTEM_PROXY
 
     def redirected(self, location: str) -> Target:
         """Return the target that a redirect within the origin leads to.
@@ -179,3 +182,8 @@ def without_secrets(url: str) -> str:
 def is_secret(header: str) -> bool:
     """Return whether a header's name suggests that its value is a credential, which must not be stored."""
     return _SECRET_HEADER.search(header) is not None
+
+
+def may_be_secret(message: str) -> bool:
+    """Return whether a message may have a credential, by the words in it; then it must not be stored."""
+    return _SECRET_TEXT.search(message) is not None

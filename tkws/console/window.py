@@ -14,6 +14,7 @@ from tkws.console.addressbar import AddressBar
 from tkws.console.advice import Remedy, advise, changed_by
 from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
+from tkws.console.copyas import FORMS
 from tkws.console.files import Files
 from tkws.console.log import Log
 from tkws.console.look import (
@@ -123,6 +124,19 @@ class Console(ttk.Frame):
             return
         if rows:
             self.sending.send_rows(rows)
+
+    def copy_as(self, form: str) -> None:
+        """Copy the address and its options, with the text in the box, in one of `copyas.FORMS`."""
+        try:
+            target = self.address.target()
+        except ValueError as error:
+            self.banner.show(str(error))
+            return
+        entry = self.sendbox.entry
+        message = entry.text if entry.kind in ("Text", "JSON") else ""
+        self.clipboard_clear()
+        self.clipboard_append(FORMS[form](target, message))
+        self.show_done(f"Copied as {form}")
 
     def toggle_reading(self) -> None:
         """Pause or resume reading from the connection, to test how the server handles a slow client."""
@@ -298,12 +312,15 @@ class Console(ttk.Frame):
                 ),
                 None,
                 *menus.address_menu(self.address),
+                None,
+                *menus.copy_menu(self.copy_as),
             ],
             "Message": [
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
                 Action("Send a file…", self.sending.send_file, "t"),
                 Action("Ping", lambda: self.send("ping", b""), "p"),
                 Action("Send the selected messages again…", self.send_again, "r"),
+                Action("Lay out the JSON", self.sendbox.beautify, "Shift-J"),
                 Action("Send an empty message", lambda: self.send("message", "")),
                 None,
                 *menus.replay_menu(self.sending),

@@ -62,6 +62,7 @@ class Plot(ttk.Frame):
         self._lay_out(on_export)
         self.bind("<Map>", lambda _: self._tick())
         self._theme.follow(self._canvas, self.draw)
+        self._theme.follow(parent, self._paint)  # which is visible while the plot may not be
 
     @property
     def seconds(self) -> float:
@@ -85,11 +86,8 @@ class Plot(ttk.Frame):
 
     def draw(self) -> None:
         """Draw the lines as they are now."""
-        canvas, colours, px = self._canvas, self._theme.colours, self._theme.px
-        canvas.configure(
-            background=colours.surface, highlightthickness=px(1), highlightbackground=colours.line
-        )
-        canvas.delete("grid")
+        self._paint()
+        self._canvas.delete("grid")
         self._end = self._now()
         begin, width = self._end - self.seconds, self._right
         shown = [series.spans(begin, self._end, width) for series in self.series]
@@ -109,6 +107,14 @@ class Plot(ttk.Frame):
             self.after_cancel(self._timer)
             self._timer = ""
         super().destroy()
+
+    def _paint(self) -> None:
+        colours = self._theme.colours
+        self._canvas.configure(
+            background=colours.surface,
+            highlightthickness=self._theme.px(1),
+            highlightbackground=colours.line,
+        )
 
     def _tick(self) -> None:
         """Draw, and again a little later while the plot is shown."""
