@@ -173,7 +173,10 @@ class Sending:
     def await_pending(self, broadcasts: PendingBroadcasts | None) -> None:
         """Send these broadcasts before anything else; None when they are sent."""
         self.pending = broadcasts
-        self._update_direct()
+        if broadcasts is None:
+            self._update_direct()
+        else:
+            self.direct = None
 
     def send_pending(self) -> None:
         """Send the pending broadcasts."""
