@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tkinter
@@ -29,15 +28,13 @@ def test_sigterm_ends_the_service_in_order(
     )
     assert found
     (tmp_path / "service.py").write_text(found[1], encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, str(tmp_path / "service.py"), str(port)]
+    command = [sys.executable, str(tmp_path / "service.py"), "0"]
     log = Log()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             assert process.stdout
-            assert process.stdout.readline() == b"ready\n"
-            ws = tkws.open(f"ws://127.0.0.1:{port}/echo", log, master=root, proxy=None)
+            url = process.stdout.readline().decode().strip()
+            ws = tkws.open(f"{url}echo", log, master=root, proxy=None)
             pump_until(lambda: log.open, timeout=60)
             ws.send("hello")
             pump_until(lambda: log.all("text") == ["hello"], timeout=60)
