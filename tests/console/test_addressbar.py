@@ -201,7 +201,7 @@ def test_the_button_is_not_cut_off(console: Console) -> None:
     console.root.update()
     toggle = console.address._toggle
     assert toggle.winfo_width() >= toggle.winfo_reqwidth()
-    assert str(toggle.cget("text")) == "Options (8) ▾"
+    assert str(toggle.cget("text")) == "Options (9) ▾"
 
 
 # ---- the command line
