@@ -39,7 +39,7 @@ PORT = "8765"
 HOST_ELSEWHERE = re.compile(r"\b\w+\.example\b")
 
 # Seconds that a program may take.
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 Run = Callable[[Program], None]
 
