@@ -35,8 +35,8 @@ TESTS: Mapping[str, str] = MappingProxyType({
     "channel": "those that run on the notifier of Windows",
     "polled": "sockets and connections, on the polled notifier",
     "newest": "all but those of texts and programs",
-    "debian-3.14": "loop, sockets, connections, commands, test kit",
-    "debian-3.15": "the same",
+    "debian-3.15": "loop, sockets, connections, commands, test kit",
+    "debian-3.14": "the same",
     "debian-3.14-tcl9": "the same",
     "windows": "loop, sockets, a part of the others",
 })  # fmt: skip
