@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import tkws
+from tkws.console.payload import printed
 
 
 class Answers(Protocol):
@@ -58,7 +59,7 @@ class Rules:
 
     def answer(self, ws: tkws.WebSocket, message: str | bytes) -> Iterable[Any]:
         """See `Answers.answer`."""
-        text = message if isinstance(message, str) else message.hex()
+        text = printed(message)
         for pattern, steps in self._rules:
             if found := pattern.search(text):
                 return [found.expand(step) if isinstance(step, str) else step for step in steps]

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import tkws
 from tkws.console.events import describe
 from tkws.console.log import Direction, Log
+from tkws.console.payload import kind_of
 from tkws.console.refusals import Refusal, RefusalWatch
 from tkws.console.target import Target
 from tkws.loop.clock import monotonic
@@ -362,7 +363,7 @@ class Between:
         return sum(held.name == pair.name and held.way is way for held in self.held.values())
 
     def _log(self, pair: _Pair, way: Way, message: str | bytes) -> None:
-        kind = "text" if isinstance(message, str) else "binary"
+        kind = kind_of(message)
         self.log.add(Direction(way), kind, message, pair.name)
         self._notify(pair.name, kind, message)
 

@@ -29,6 +29,16 @@ def preview(payload: str | bytes, length: int) -> str:
     return f"{text[: length - 1]}…" if cut else text
 
 
+def kind_of(payload: str | bytes) -> str:
+    """Return the type of a message as a `tkws.console.log.Row` has it."""
+    return "text" if isinstance(payload, str) else "binary"
+
+
+def printed(payload: str | bytes) -> str:
+    """Return a payload as the terminal mode prints it, whole: a text as it is, bytes in hex."""
+    return payload if isinstance(payload, str) else payload.hex()
+
+
 def hex_dump(data: bytes, start: int = 0) -> str:
     """Return a hex dump with offset, hex and ASCII of 16 bytes per line, like ``hexdump -C``.
 

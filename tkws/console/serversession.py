@@ -15,6 +15,7 @@ import tkws
 from tkws.console.answers import Answers, Player
 from tkws.console.events import describe
 from tkws.console.log import Direction, Log
+from tkws.console.payload import kind_of
 from tkws.console.refusals import Refusal, RefusalWatch
 
 _MAX_BUFFERED = 16 << 20  # bytes that may be unsent for a peer that does not read
@@ -81,7 +82,9 @@ class ServerSession:
         """Send a message to one connection or to all, and return how many got it."""
         peers = list(self.names) if to is None else [to]
         count = sum(self._send_to(ws, message) for ws in peers)
-        self.log.add(Direction.OUT, _kind(message), message, "all" if to is None else self.names.get(to, ""))
+        self.log.add(
+            Direction.OUT, kind_of(message), message, "all" if to is None else self.names.get(to, "")
+        )
         self._notify("", "sent", message)
         return count
 
@@ -143,13 +146,13 @@ class ServerSession:
         else:
             others = [other for other in self.names if other is not ws]
             if sum(self._send_to(other, message) for other in others):
-                self.log.add(Direction.OUT, _kind(message), message, f"from {name}")
+                self.log.add(Direction.OUT, kind_of(message), message, f"from {name}")
 
     def _send_answer(self, ws: tkws.WebSocket, message: str | bytes) -> None:
         if ws.state is not tkws.State.OPEN:
             return
         ws.send(message)
-        self.log.add(Direction.OUT, _kind(message), message, self.names.get(ws, ""))
+        self.log.add(Direction.OUT, kind_of(message), message, self.names.get(ws, ""))
         if ws.buffered_amount > ws.cget("high_water"):
             ws.pause()  # until the peer has read its answers
 
@@ -165,10 +168,6 @@ class ServerSession:
             return False
         ws.send(message)
         return True
-
-
-def _kind(message: str | bytes) -> str:
-    return "text" if isinstance(message, str) else "binary"
 
 
 def _describe_opening(ws: tkws.WebSocket) -> str:

@@ -14,6 +14,7 @@ from tkws.console.interrupt import on_interrupt
 from tkws.console.linereader import LineReader
 from tkws.console.log import Direction, Log
 from tkws.console.output import Output
+from tkws.console.payload import printed
 from tkws.console.serversession import Mode, ServerSession
 from tkws.console.status import Status
 from tkws.console.target import Target
@@ -42,7 +43,7 @@ class _Printer:
             if row.direction is Direction.NOTE:
                 self._err.write(str(row.payload).partition("\n")[0], name=row.peer)
             elif row.direction in self._marks and row.type in ("text", "binary"):
-                shown = row.payload if isinstance(row.payload, str) else row.payload.hex()
+                shown = printed(row.payload)
                 mark = self._marks[row.direction]
                 if len(self._marks) > 1:
                     self._out.write(shown, name=f"{row.peer} {mark}")

@@ -18,6 +18,7 @@ import tkws
 from tkws.console.advice import advise
 from tkws.console.events import describe
 from tkws.console.log import Direction, Log
+from tkws.console.payload import kind_of
 from tkws.console.target import MAX_REDIRECTS, Target, redirect_location
 from tkws.loop import Timer
 
@@ -141,7 +142,7 @@ class Session:
         if self.upload is not None:
             raise tkws.StateError("A file is being sent; wait until it is complete")
         ws.send(message)
-        self.log.add(Direction.OUT, "text" if isinstance(message, str) else "binary", message)
+        self.log.add(Direction.OUT, kind_of(message), message)
         self._notify("sent", message)
 
     def ping(self, payload: bytes = b"") -> None:

@@ -25,7 +25,7 @@ from tkws.console.interrupt import on_interrupt
 from tkws.console.linereader import LineReader
 from tkws.console.log import Direction, Log, Row, sent_messages
 from tkws.console.output import Output
-from tkws.console.payload import json_rpc_request, read_base64, read_hex
+from tkws.console.payload import json_rpc_request, printed, read_base64, read_hex
 from tkws.console.replay import Replay
 from tkws.console.session import Session
 from tkws.console.status import Status, status_of
@@ -133,7 +133,7 @@ class Terminal:
             for row in rows[len(rows) - new :]:
                 self._print(partial(self._out.write_json, archive.to_json(row)))
         elif type in ("text", "binary"):
-            self._print(partial(self._out.write, _shown(message), mark="< "))
+            self._print(partial(self._out.write, printed(message), mark="< "))
         elif rows and rows[-1].direction is Direction.NOTE and type not in ("sent", "file", "disconnect"):
             self._print_note(rows[-1])
         if type in ("text", "binary"):
@@ -147,7 +147,7 @@ class Terminal:
 
     def _meet_expectation(self, message: str | bytes) -> None:
         expectation = self._options.expectation
-        if expectation is not None and expectation.note(_shown(message)):
+        if expectation is not None and expectation.note(printed(message)):
             self.session.disconnect()
 
     def _connected(self) -> None:
@@ -302,10 +302,6 @@ class Terminal:
             self._print_to_stderr(reason)
         self._replay = None
         self._loop.call_soon(self._process_lines)
-
-
-def _shown(message: str | bytes) -> str:
-    return message if isinstance(message, str) else message.hex()
 
 
 def _parse_speed(text: str) -> float:
