@@ -125,6 +125,18 @@ def test_it_does_not_ring_for_what_was_unregistered(waiter, bell, make_pair, rea
     bell.wait_for(1)
 
 
+def test_what_was_unregistered_is_closed_at_once(waiter) -> None:
+    for _ in range(100):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = listener.getsockname()
+            waiter.register(listener.fileno(), READABLE)
+            waiter.resume()
+            asleep(waiter)
+            waiter.unregister(listener.fileno())
+        with socket.create_server(address):
+            pass
+
+
 def test_a_number_that_has_a_new_owner_is_waited_for(waiter, bell, make_pair) -> None:
     """Select goes on with the file that the number had before."""
     near, _ = make_pair()

@@ -12,6 +12,8 @@ Invariants:
 
 - At most one ring is pending, and the thread is idle until the loop has taken its turn.
 - The thread sleeps until any registered descriptor is ready; a change of registration restarts the wait.
+- A descriptor that is unregistered is let go at once: the kernel keeps open what a thread is waiting for, so
+  without that a port would still be in use after its socket has been closed.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 # a callback that runs Tk's event loop may already have served what the thread found.
 MAX_FALSE_ALARMS = 3
 PAUSE = 0.05
+
+# Seconds that `unregister` waits for the thread to leave its wait, which takes a few microseconds.
+LET_GO_TIMEOUT = 0.5
 
 # Seconds that `close` waits for the thread to end.
 END_TIMEOUT = 2.0
@@ -63,6 +68,7 @@ class Waiter:
         self._turn.acquire()
         # Reentrant: a signal's handler, or a finalizer, may change what is watched at any moment.
         self._lock = threading.RLock()
+        self._sleep = threading.Lock()  # held by the thread while it sleeps; acquired only with `_lock` held
         self._ended = False
         self._nudged = False
         self._nudge_reader, self._nudge_writer = socket.socketpair()
@@ -93,7 +99,10 @@ class Waiter:
     def unregister(self, fd: int) -> None:
         """See `Poller.unregister`."""
         self._poller.unregister(fd)
-        self._change(fd, 0)
+        with self._lock:
+            self._change(fd, 0)
+            if self._waits and self._sleep.acquire(timeout=LET_GO_TIMEOUT):
+                self._sleep.release()
 
     # ---- the turns
 
@@ -177,6 +186,10 @@ class Waiter:
             try:
                 ready = poller.poll(None)
             except (OSError, ValueError):  # for example, out of memory
+                ready = []
+            finally:
+                self._sleep.release()
+            if not ready:
                 time.sleep(PAUSE)
                 continue
             if len(ready) > 1 or ready[0][0] != self._nudge_reader.fileno():
@@ -184,7 +197,7 @@ class Waiter:
         return False
 
     def _update(self, poller: SelectPoller) -> bool:
-        """Apply the changes to the thread's own poller; return False when the waiter is closed."""
+        """Apply the changes to the thread's own poller, and begin to sleep; return False when the waiter is closed."""
         with self._lock:
             if self._ended:
                 return False
@@ -197,4 +210,5 @@ class Waiter:
             if self._nudged:
                 self._nudged = False
                 self._nudge_reader.recv(1)
+            self._sleep.acquire()
             return True

@@ -132,8 +132,9 @@ class Link:
         """Reset every connection and stop listening; idempotent."""
         self._closed = True
         self._loop.cancel_on_close(self.close)
-        self.down()
+        self._listener.close()
         self._let_go()
+        self.cut()
 
     def _let_go(self) -> None:
         held, self._held = self._held, None
