@@ -5,14 +5,13 @@
 # the tests that cannot hold there. Needs root.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. .ci/tests.sh
 root=$(realpath "$1") version=${2%-tcl9} copy=/root/tkws-$2
 path=$copy
 [ "$2" = "$version" ] || path=/root/tcl9:$copy
 shift 2
 
-rm -rf "${root:?}$copy"
-mkdir "$root$copy"
-tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C "$root$copy"
+copy_sources "$root$copy"
 grep -qs localhost "$root/etc/hosts" || printf '127.0.0.1 localhost\n::1 localhost\n' >>"$root/etc/hosts"
 
 # inside COMMAND...: in that root; what is mounted for it goes with its last process.
@@ -23,12 +22,4 @@ inside() {
         PYTHONPATH="$path" TKWS_RECORD="${TKWS_RECORD:-}" "$@"
 }
 
-trap 'mkdir -p .cache/platforms; cp "$root$copy"/.cache/platforms/*.json .cache/platforms/ 2>/dev/null || true' EXIT
-tests() { inside python -m pytest -q "$@"; }
-
-# As with the other tests: many a time limit is wall time, so what fails is repeated once, with nothing beside it.
-tests -n "$((2 * $(nproc)))" --dist worksteal "$@" || {
-    [ "$?" = 1 ] || exit 1
-    printf '\n---- what failed, once more:\n'
-    tests --last-failed --last-failed-no-failures=none "$@"
-}
+run_tests "$root$copy/.cache/pytest" "-n $((2 * $(nproc))) --dist worksteal" inside python -m pytest -q "$@"

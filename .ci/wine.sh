@@ -4,21 +4,12 @@
 # there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. .ci/tests.sh
 dir=$(realpath "$1")
 shift
-copy=$dir/prefix/drive_c/tkws
-rm -rf "$copy"
-mkdir "$copy"
-tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C "$copy"
+copy_sources "$dir/prefix/drive_c/tkws"
 # Programs that a test starts find the package by this, since this Python does not look into its current directory.
 for packages in "$dir"/prefix/drive_c/py3*/Lib/site-packages; do printf 'C:\\tkws\r\n' >"$packages/tkws.pth"; done
-trap 'mkdir -p "$OLDPWD/.cache/platforms"; cp .cache/platforms/*.json "$OLDPWD/.cache/platforms/" 2>/dev/null || true' EXIT
-cd "$copy"
+cd "$copied"
 # Its own notifier is the subject, and a file cannot be one of its standard streams.
-tests() { env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"; }
-# Many a time limit is wall time, and Wine is slow: what fails is repeated once.
-tests "$@" || {
-    [ "$?" = 1 ] || exit 1
-    printf '\n---- what failed, once more:\n'
-    tests --last-failed --last-failed-no-failures=none "$@"
-}
+run_tests .cache/pytest "" env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"

@@ -1,7 +1,8 @@
 """What the tests ran on, for the table in ``docs/platforms.md``.
 
-With ``TKWS_RECORD=NAME`` in the environment, a run of pytest appends a line of JSON to
-``.cache/platforms/NAME.json``: the versions, and how many tests passed, failed and were skipped.
+With ``TKWS_RECORD=NAME`` in the environment, a run of pytest writes a line of JSON into
+``.cache/platforms/NAME.json``: the versions, and how many tests passed, failed and were skipped. A run with
+``--last-failed`` adds its line to that of the run that it repeats.
 ``python -m tests.record`` prints the table of all such files, and ``--write`` puts it into the page.
 """
 
@@ -43,15 +44,22 @@ TESTS: Mapping[str, str] = MappingProxyType({
 
 
 class Recorder:
-    """A plugin of pytest that writes down what a run was."""
+    """A plugin of pytest that writes down what a run was.
 
-    def __init__(self, name: str, folder: Path = FOLDER) -> None:
+    Args:
+        name: The name, one of `TESTS`.
+        repeats: Whether the run repeats what failed in the one before; else it is the first of this name.
+        folder: The folder of the records.
+    """
+
+    def __init__(self, name: str, *, repeats: bool, folder: Path = FOLDER) -> None:
         self._path = folder / f"{name}.json"
+        self._mode = "a" if repeats else "w"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         stats = terminalreporter.stats
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
+        with self._path.open(self._mode, encoding="utf-8") as file:
             counts = {kind: len(stats.get(kind, ())) for kind in ("passed", "skipped", "failed", "error")}
             file.write(json.dumps(versions() | counts) + "\n")
 
@@ -60,7 +68,7 @@ def register(config: pytest.Config) -> None:
     """Write down this run if the environment asks for it: not those that tests start."""
     name = os.environ.pop("TKWS_RECORD", "")
     if name and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Recorder(name))
+        config.pluginmanager.register(Recorder(name, repeats=config.getoption("lf", False)))
 
 
 def versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -316,3 +317,89 @@ def test_every_step_runs_and_is_in_the_closing_table(tmp_path):
     assert table[-3][0] == "flaky,"
     assert table[-2] == ["tests/test_it.py::test_it"]
     assert table[-1] == ["2", "passed,", "2", "failed"]
+
+
+# A pytest whose first run fails in two tests and whose second one in one of them; it prints its arguments.
+FAILS_TWICE = """
+pytest() {
+    local failed='  "tests/test_it.py::test_it[a b]": true'
+    echo "pytest: $*"
+    mkdir -p cache/v/cache
+    [ -e cache/v/cache/lastfailed ] || failed='  "tests/test_it.py::test_it[\\"b\\"]": true,'$'\\n'$failed
+    printf '{\\n%s\\n}' "$failed" >cache/v/cache/lastfailed
+    return "${STATUS:-1}"
+}
+. .ci/tests.sh
+run_tests cache "-n 4 --dist worksteal" pytest -q tests
+"""
+
+
+@pytest.fixture
+def with_tests_sh(tmp_path):
+    """``with_tests_sh(script, **environment)`` runs a script beside .ci/tests.sh, below `tmp_path`."""
+    folder = tmp_path / "sources"
+    (folder / ".ci").mkdir(parents=True)
+    shutil.copy(REPOSITORY / ".ci/tests.sh", folder / ".ci")
+
+    def run_it(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=folder,
+            env={**os.environ, **environment},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    return run_it
+
+
+def test_what_failed_is_repeated_by_itself_and_flaky_if_it_passes_then(with_tests_sh, tmp_path):
+    result = with_tests_sh(FAILS_TWICE)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert [line for line in result.stdout.splitlines() if line.startswith("pytest")] == [
+        "pytest: -q tests -n 4 --dist worksteal",
+        "pytest: -q tests -p no:xdist --last-failed --last-failed-no-failures=none",
+    ]
+    flaky = (tmp_path / "sources/.cache/logs/flaky").read_text(encoding="utf-8")
+    assert flaky == 'tests/test_it.py::test_it[\\"b\\"]\n'
+
+
+@pytest.mark.parametrize("status", ["0", "2", "5"])
+def test_a_run_that_passes_or_is_broken_is_not_repeated(with_tests_sh, status):
+    result = with_tests_sh(FAILS_TWICE, STATUS=status)
+    assert result.returncode == int(status)
+    assert result.stdout == "pytest: -q tests -n 4 --dist worksteal\n"
+
+
+# Something goes on that a test has started.
+COPIES = """
+. .ci/tests.sh
+copy_sources ../copy
+flock -n ../copy.lock true || echo taken
+cmp .ci/tests.sh ../copy/.ci/tests.sh
+outlives() {
+    sleep 60 >/dev/null 2>&1 &
+    echo $!
+    mkdir -p ../copy/.cache/platforms
+    echo kept >../copy/.cache/platforms/all.json
+}
+run_tests cache "" outlives
+"""
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="no flock")
+def test_a_copy_of_the_sources_belongs_to_one_run_and_its_record_comes_back(with_tests_sh, tmp_path):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "old").touch()
+    result = with_tests_sh(COPIES)
+    assert (result.returncode, result.stderr) == (0, "")
+    taken, started = result.stdout.split()
+    try:
+        assert with_tests_sh("flock -n ../copy.lock true").returncode == 0
+    finally:
+        os.kill(int(started), signal.SIGKILL)
+    assert taken == "taken"
+    assert (tmp_path / "sources/.cache/platforms/all.json").read_text(encoding="utf-8") == "kept\n"
+    assert not (tmp_path / "copy" / "old").exists()

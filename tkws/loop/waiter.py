@@ -197,7 +197,7 @@ class Waiter:
         return False
 
     def _update(self, poller: SelectPoller) -> bool:
-        """Apply the changes to the thread's own poller, and begin to sleep; return False when the waiter is closed."""
+        """Apply the changes to the thread's own poller, and begin to sleep; return False if it is closed."""
         with self._lock:
             if self._ended:
                 return False
