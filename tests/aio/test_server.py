@@ -192,3 +192,71 @@ def test_bad_arguments_are_refused_at_the_call(arguments, error):
 def test_a_handler_that_cannot_be_called():
     with pytest.raises(TypeError, match="^handler"):
         aio.serve(None)
+
+
+def test_a_broadcast_reaches_all_but_who_is_left_out(guest, root):
+    joined, heard = [], []
+
+    async def room(connection):
+        if connection.request.path == "/tea":
+            connection.join("tea")
+        joined.append(connection)
+        await connection.send("welcome")
+        await connection.wait_closed()
+
+    async def main():
+        async with (
+            aio.serve(room) as server,
+            aio.connect(server.url + "tea") as ann,
+            aio.connect(server.url + "tea") as bob,
+            aio.connect(server.url + "milk") as cleo,
+        ):
+            for client in (ann, bob, cleo):
+                assert await client.recv() == "welcome"
+            counts = [
+                server.broadcast("all"),
+                server.broadcast(b"but one", exclude=joined[0]),
+                server.broadcast("but two", exclude=joined[:2]),
+                server.broadcast("tea", to="tea"),
+                server.broadcast("milk", "/milk", compress=False),
+            ]
+            for client, number in ((ann, 2), (bob, 3), (cleo, 4)):
+                heard.append([await client.recv() for _ in range(number)])
+            return counts
+
+    assert guest.run_until_complete(main()) == [3, 2, 1, 2, 1]
+    assert heard == [["all", "tea"], ["all", b"but one", "tea"], ["all", b"but one", "but two", "milk"]]
+
+
+def test_who_is_not_let_in_yet_can_be_left_out_of_a_broadcast(guest, root):
+    counts = []
+
+    async def main():
+        async with aio.serve(greet, process_request=announce) as server:
+            servers.append(server)
+            return await greeting(server)
+
+    def announce(connection, request):
+        counts.append(servers[0].broadcast("somebody comes", exclude=connection))
+
+    servers = []
+    assert guest.run_until_complete(main()) == "hello you"
+    assert counts == [0]
+
+
+@pytest.mark.parametrize("exclude", [5, "ann", [5]], ids=repr)
+def test_only_connections_are_left_out_of_a_broadcast(guest, root, exclude):
+    async def main():
+        async with aio.serve(greet) as server:
+            with pytest.raises(
+                TypeError, match=r"^exclude: (a Connection or several|each a Connection), not "
+            ):
+                server.broadcast("x", exclude=exclude)
+
+    guest.run_until_complete(main())
+
+
+def test_the_three_errors_of_a_closed_connection_are_found_together():
+    assert aio.ConnectionClosed is tkws.ConnectionClosed
+    assert issubclass(aio.ConnectionClosedOK, aio.ConnectionClosed)
+    assert issubclass(aio.ConnectionClosedError, aio.ConnectionClosed)

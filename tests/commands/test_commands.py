@@ -202,7 +202,7 @@ def test_takeover(root, peers, log, pump_until, server):
     ("arguments", "kind", "message"),
     [
         ({"host": None}, TypeError, "host: str or several, not NoneType"),
-        ({"host": 5}, TypeError, "host: str or several, not int"),
+        ({"host": 8765}, TypeError, "^host: str or several, not int; a port is given as port=8765$"),
         ({"host": "example.org"}, ValueError, "host: "),
         ({"port": "80"}, TypeError, "port: a whole number, not str"),
         ({"port": True}, TypeError, "port: a whole number, not bool"),

@@ -15,9 +15,10 @@ from tkws.aio.running import run
 from tkws.aio.server import Server, ServerConnection, serve
 from tkws.aio.tasks import spawn
 from tkws.aio.websocket import Connection, ConnectionClosedError, ConnectionClosedOK
+from tkws.errors import ConnectionClosed
 
 __all__ = [
-    "Command", "Connection", "ConnectionClosedError", "ConnectionClosedOK", "GuestLoop", "Server",
-    "ServerConnection", "closed", "command", "connect", "event", "handler", "idle", "loop", "run", "serve",
-    "spawn", "stream", "variable",
+    "Command", "Connection", "ConnectionClosed", "ConnectionClosedError", "ConnectionClosedOK", "GuestLoop",
+    "Server", "ServerConnection", "closed", "command", "connect", "event", "handler", "idle", "loop", "run",
+    "serve", "spawn", "stream", "variable",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import glob
 import inspect
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Self, TypeAlias, Unpack
@@ -16,7 +16,7 @@ from tkws.aio.keywords import ServeKeywords
 from tkws.aio.messagequeue import MAX_QUEUE, MaxQueue, queue_limits
 from tkws.aio.tasks import spawn
 from tkws.aio.websocket import Connection
-from tkws.checks import check_callable, check_texts
+from tkws.checks import Buffer, check_callable, check_several, check_texts
 from tkws.commands.listening import LOOPBACK, Host, check_address
 from tkws.commands.servers import serve as serve_websockets
 from tkws.connection.websocket import WebSocket
@@ -107,6 +107,38 @@ class Server:
     def url(self) -> str:
         """The URL for clients of this machine."""
         return self.server.url
+
+    def broadcast(
+        self,
+        message: str | Buffer,
+        path: str = "*",
+        *,
+        to: str | Iterable[str] | None = None,
+        exclude: Connection | Iterable[Connection] | None = None,
+        compress: bool | None = None,
+    ) -> int:
+        """Send a message to every open connection, from any thread; see `tkws.Server.broadcast`.
+
+        It does not wait; the option ``slow_peer`` decides what happens for a peer that does not keep up.
+
+        Args:
+            message: A ``str`` is sent as text, a bytes-like object as binary.
+            path: A glob for the paths that the clients asked for.
+            to: The members of a group only: its name, a glob, or several of these.
+            exclude: A connection that is left out, such as that of the sender, or several.
+            compress: Whether to compress it where once is enough for all; None for the option's threshold.
+
+        Returns:
+            The number of connections that it was sent to.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
+            ValueError: ``message`` cannot be encoded, or ``path`` cannot match any path.
+            StateError: The process was forked.
+        """
+        excluded = () if exclude is None else check_several("exclude", exclude, Connection, "a Connection")
+        left_out = [connection.ws for connection in excluded if connection.state is not State.CONNECTING]
+        return self.server.broadcast(message, path, to=to, exclude=left_out, compress=compress)
 
     def close(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Stop listening, and close all connections."""

@@ -33,6 +33,8 @@ def check_address(host: object, port: object) -> tuple[str | tuple[str, ...], in
     number = check_count("port", port, most=65535)
     if isinstance(host, str):
         return check_text("host", host), number
+    if isinstance(host, int):
+        raise TypeError(f"host: str or several, not {type(host).__name__}; a port is given as port={host}")
     hosts = check_several("host", host, str, "str")
     if not hosts:
         raise ValueError("host: at least one address")
