@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from tkinter import font as tkfont
@@ -10,7 +11,7 @@ from tkinter import font as tkfont
 from demos.look import nick_colour, theme_of
 
 
-class _List(tk.Canvas):
+class _List(tk.Canvas, ABC):
     """Rows of one height that scroll; a subclass draws a row."""
 
     def __init__(self, parent: tk.Misc, row_height: int) -> None:
@@ -36,9 +37,9 @@ class _List(tk.Canvas):
             self.draw_row(number, number * self._row, width, pointed=number == self._pointed)
         self.configure(scrollregion=(0, 0, width, max(self._count * self._row, self.winfo_height())))
 
+    @abstractmethod
     def draw_row(self, number: int, top: int, width: int, *, pointed: bool) -> None:
         """Draw the row with this number."""
-        raise NotImplementedError
 
     def row_at(self, y: int) -> int:
         """Return the number of the row at a vertical position of the window; -1 for none."""

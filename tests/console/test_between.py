@@ -260,9 +260,16 @@ def test_what_is_held_is_bounded(start: Start, connect: Any, pump_until: Any, mo
     relay.set_passage(Way.TO_SERVER, Passage.HOLD)
     for number in range(50):
         client.ws.send(str(number))
-    pump_until(lambda: len(relay.held) >= 10)
+    pump_until(lambda: len(relay.held) == 10)
+    other = connect(relay)
+    other.ws.send("of another")
+    pump_until(lambda: 11 in relay.held)  # it has a bound of its own
+    relay.take(1)
+    relay.pass_on(2)
+    pump_until(lambda: list(relay.held) == [*range(3, 14)])
     relay.set_passage(Way.TO_SERVER, Passage.PASS)
-    pump_until(lambda: client.texts == [str(number) for number in range(50)])
+    pump_until(lambda: client.texts == [str(number) for number in range(1, 50)])
+    pump_until(lambda: other.texts == ["of another"])
 
 
 @pytest.mark.slow

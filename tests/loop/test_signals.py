@@ -583,6 +583,30 @@ def test_an_interrupt_of_a_wait_comes_without_tk_if_the_program_goes_on(guarded,
         wait_and_go_on(root)
 
 
+@pytest.mark.parametrize("how", ["interrupt", "sys.exit"])
+def test_a_wait_around_the_dialog_that_was_ended_is_followed_by_it_when_tk_runs_next(guarded, root, log, how):
+    """Tcl ends all waits at once, and Tk has no turn between them."""
+
+    def ask() -> None:
+        if how == "interrupt":
+            root.tk.call("after", 0, f"exec sh -c {{kill -INT {os.getpid()}}}")
+        else:
+            guarded.call_soon(sys.exit, "enough")
+        try:
+            wait_and_go_on(root)
+        except BaseException as error:
+            log.append(type(error))
+            raise
+
+    guarded.call_soon(ask)
+    wanted = KeyboardInterrupt if how == "interrupt" else SystemExit
+    with pytest.raises(tkinter.TclError, match=f"^ended by {wanted.__name__}$"):
+        wait_for_ever(root)
+    with pytest.raises(wanted):
+        update_for_ever(root)
+    assert log == [wanted]
+
+
 @pytest.mark.slow
 def test_an_interrupt_of_a_wait_comes_without_tk_beside_loops_that_are_busy(guarded, root) -> None:
     """Some of them always have a Tk timer that is due when the wait is cancelled."""

@@ -75,6 +75,7 @@ class _Pair:
         self.error: Exception | None = None
         self.early: deque[str | bytes] = deque()  # came from the target before the client was let in
         self.delayed: dict[Way, deque[tuple[float, Callable[[], object]]]] = {way: deque() for way in Way}
+        self.held_count = dict.fromkeys(Way, 0)
 
     def end(self, way: Way) -> tkws.WebSocket | None:
         """Return the connection that messages of a direction are sent to."""
@@ -172,8 +173,9 @@ class Between:
         """Take a message out of those that are held, and return it; None if it is no longer there."""
         held = self.held.pop(number, None)
         if held is not None and (pair := self._pairs.get(held.name)) is not None:
+            pair.held_count[held.way] -= 1
             source = pair.end(_other(held.way))
-            if source is not None and self._count_held(pair, held.way) == MAX_HELD - 1:
+            if source is not None and pair.held_count[held.way] == MAX_HELD - 1:
                 source.resume()
         return held
 
@@ -295,8 +297,9 @@ class Between:
         elif passage is Passage.HOLD:
             self._held_count += 1
             self.held[self._held_count] = Held(self._held_count, pair.name, way, message)
+            pair.held_count[way] += 1
             source = pair.end(_other(way))
-            if source is not None and self._count_held(pair, way) >= MAX_HELD:
+            if source is not None and pair.held_count[way] >= MAX_HELD:
                 source.pause()
             self._notify(pair.name, "held", message)
         else:
@@ -358,9 +361,6 @@ class Between:
         destination = pair.end(way)
         if destination is not None:
             destination.close(code, reason)
-
-    def _count_held(self, pair: _Pair, way: Way) -> int:
-        return sum(held.name == pair.name and held.way is way for held in self.held.values())
 
     def _log(self, pair: _Pair, way: Way, message: str | bytes) -> None:
         kind = kind_of(message)
