@@ -133,7 +133,7 @@ def _process_is_warm(_home: None, _pump: tkinter.Tk) -> None:
     that finds open.
     """
     with contextlib.suppress(ImportError):
-        import numpy  # noqa: F401
+        import numpy  # noqa: F401 - explained above
     _pump.update()
     if _has_display():
         tkinter.Tk().destroy()

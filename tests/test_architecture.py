@@ -4,7 +4,7 @@ The arrows between the layers are contracts in ``pyproject.toml``, and import-li
 are run, and a made-up package that breaks each one proves that they can fail. What import-linter cannot
 see is checked on the syntax trees: names private to another module, imports of the root from below, cycles,
 imports by a computed name, dependencies that are not declared, files and functions that grew too long, and
-what a module keeps from one call to the next.
+what a module keeps from one call to the next, and what silences a linter without a reason.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ ENDS = (
 )
 
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+# What silences a linter or the type checker, without a reason behind it.
+SILENCED = re.compile(
+    r"# (?:ruff: )?((?>noqa\b(?:: [A-Z0-9, ]*\d)?|type: ignore(?:\[[a-z, -]*\])?))(?! - \S| # \S)"
+)
 
 # A longer one says "Long because ..." in the module's docstring.
 FILE_LINES = 400
@@ -192,6 +197,7 @@ def module_faults(module: Module, modules: Collection[str]) -> Iterator[str]:
             yield f"{module.name}:{node.lineno}: an import by a computed name hides from every check"
     yield from length_faults(module)
     yield from state_faults(module)
+    yield from silenced(module)
 
 
 def is_in(name: str, layers: tuple[str, ...]) -> bool:
@@ -222,6 +228,13 @@ def state_faults(module: Module) -> Iterator[str]:
     for name, line in kept(module):
         if f"{module.name}.{name}" not in STATE:
             yield f"{module.name}:{line}: {name} can be changed, and outlives every call"
+
+
+def silenced(module: Module) -> Iterator[str]:
+    """Where a linter or the type checker is told to be silent, without the reason."""
+    for number, line in enumerate(module.source.splitlines(), 1):
+        for found in SILENCED.findall(line):
+            yield f"{module.name}:{number}: say why: {found}"
 
 
 def kept(module: Module) -> Iterator[tuple[str, int]]:
@@ -481,6 +494,12 @@ EXCUSE = '"""A table.\n\nLong because it is one.\n"""\n'
         ({"net/a": "def f():\n    global seen\n    seen = 1\n"}, "tkws.net.a:2: seen can be changed"),
         ({"net/a": "SEEN = MappingProxyType({1: 2})\n__all__ = ['SEEN']\n"}, None),
         ({"net/a": "class A:\n    def f(self):\n        seen = []\n"}, None),
+        ({"net/a": "import ssl  # noqa: F401\n"}, "tkws.net.a:1: say why: noqa: F401"),
+        ({"net/a": "\nimport ssl  # noqa\n"}, "tkws.net.a:2: say why: noqa"),
+        ({"net/a": "a = b()  # type: ignore[a-b, c]\n"}, r"tkws.net.a:1: say why: type: ignore\[a-b, c\]"),
+        ({"net/a": "a = b()  # type: ignore[a] # noqa: F1, F2\n"}, "tkws.net.a:1: say why: noqa: F1, F2"),
+        ({"net/a": "a = b()  # type: ignore[a] # noqa: F1, F2 - why\n"}, None),
+        ({"net/a": "import ssl  # noqa: F401 - why\na = b()  # type: ignore[a] # why\n"}, None),
     ],
 )
 def test_house_rules_can_break(tmp_path: Path, files: dict[str, str], blamed: str | None) -> None:

@@ -114,7 +114,7 @@ def check_bytes_like(name: str, value: object, what: str = "bytes-like") -> byte
     if type(value) is bytes:
         return value
     try:
-        view = memoryview(value)  # type: ignore[arg-type]
+        view = memoryview(value)  # type: ignore[arg-type] # to find out
     except TypeError:
         raise TypeError(f"{name}: {what}, not {type(value).__name__}") from None
     except (BufferError, ValueError) as error:  # closed, released, or without such a view
@@ -205,7 +205,7 @@ def _as_float(number: Any) -> float:
 def _whole(name: str, value: object, what: str) -> int:
     if isinstance(value, bool) or not (isinstance(value, int) or _is_registered(value, "Integral")):
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
-    return int(value)  # type: ignore[call-overload,no-any-return]
+    return int(value)  # type: ignore[call-overload,no-any-return] # an Integral
 
 
 def _is_registered(value: object, kind: str) -> bool:

@@ -246,7 +246,7 @@ def _storable(headers: Mapping[str, str] | None) -> Mapping[str, str]:
 def _remake(kind: type[_Error], args: tuple[Any, ...]) -> _Error:
     """Make an exception without calling its constructor, which may take any arguments."""
     builtin = next(base for base in kind.__mro__ if base.__module__ == "builtins")
-    made: _Error = builtin.__new__(kind)  # type: ignore[call-overload]
+    made: _Error = builtin.__new__(kind)  # type: ignore[call-overload] # of any exception
     made.args = args
     return made
 

@@ -98,7 +98,7 @@ class Methods(tkws.Handler):
 KINDS = {
     "function": lambda record, told: record,
     "wrapped": lambda record, told: aio.handler(record),
-    "lambda": lambda record, told: aio.handler(lambda *event: record(*event)),  # noqa: PLW0108
+    "lambda": lambda record, told: aio.handler(lambda *event: record(*event)),  # noqa: PLW0108 - a lambda is the case
     "partial": lambda record, told: functools.partial(record),
     "object": lambda record, told: Callable(record),
     "method": lambda record, told: Callable(record).method,

@@ -180,12 +180,12 @@ def test_over_a_unix_socket(root, tmp_path, peers, log, pump_until):
 
         def accepts():
             with contextlib.suppress(BlockingIOError):
-                accepted.append(peers.keep(sock.accept()[0]))  # noqa: B023
-            return accepted  # noqa: B023
+                accepted.append(peers.keep(sock.accept()[0]))
+            return accepted
 
         pump_until(accepts)
         assert b"Host: example.org\r\n" in Peer(accepted[0], pump_until, client=False).accept()
-        pump_until(lambda: ws.state is tkws.State.OPEN)  # noqa: B023
+        pump_until(lambda: ws.state is tkws.State.OPEN)
         assert ws.peername == os.fspath(path)
 
 
@@ -385,7 +385,7 @@ def test_the_timeout_covers_all_of_it(root, listening, log, pump_until):
             peer.send(b"H")
         done = []
         loop_for(root).call_later(0.02, done.append, True)
-        pump_until(lambda: done)  # noqa: B023
+        pump_until(lambda: done)
         if loop_for(root).now() - began > 60:
             pytest.fail("it goes on for ever")
     assert log.types in (["timeout", "disconnect"], ["error", "disconnect"])

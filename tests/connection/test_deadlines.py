@@ -66,7 +66,7 @@ class Slow:
             self.clock.advance(seconds)
             settled: list[bool] = []
             self.ws.loop.call_later(0, settled.append, True)
-            self._pump_until(lambda: settled or self.log.over)  # noqa: B023
+            self._pump_until(lambda: settled or self.log.over)
             if self.log.over:
                 return
         raise AssertionError("still there")
@@ -84,7 +84,7 @@ class Slow:
             seen = stream.unacknowledged_amount
             settled: list[bool] = []
             self.ws.loop.call_later(0.25, settled.append, True)  # its system probes a closed window after 0.2
-            self._pump_until(lambda: settled)  # noqa: B023
+            self._pump_until(lambda: settled)
         assert 0 < self.ws.buffered_amount < size
 
 
@@ -310,7 +310,7 @@ def test_who_has_answered_is_not_blamed_while_this_side_does_not_read(slow, pump
             end.peer.text(*map(str, range(first, first + 100)))
             received = ws.statistics.bytes_received
             if reading == "dialog" and not ws._session.driver._paused:
-                pump_until(lambda: ws.statistics.bytes_received > received)  # noqa: B023
+                pump_until(lambda: ws.statistics.bytes_received > received)
         end.peer.say(Opcode.CLOSE, NORMAL)
 
     ws, number = end.ws, 601 if reading == "dialog" else 101

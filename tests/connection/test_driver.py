@@ -416,7 +416,7 @@ def fill(ws, pump_until, least: int = 4 * MIB) -> int:
         sent += ws.send(bytes(MIB // 2))
         settled: list[bool] = []
         ws.loop.call_later(0.01, settled.append, True)
-        pump_until(lambda: settled)  # noqa: B023
+        pump_until(lambda: settled)
     return sent
 
 

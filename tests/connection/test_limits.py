@@ -35,7 +35,7 @@ def test_a_peer_that_sends_faster_has_to_wait(root, peers, pump_until, log, opti
     for burst in range(1, 4):  # 40 messages of 9 bytes each, of which 50 may come at once
         for _ in range(40):
             peer.text("abc")
-        pump_until(lambda: len(log.all("text")) >= 40 * burst)  # noqa: B023
+        pump_until(lambda: len(log.all("text")) >= 40 * burst)
     assert ws.loop.now() - began >= (120 - 50 - 40) / 50  # the last burst is read at once
     assert ws.state is tkws.State.OPEN
     peer.sock.close()

@@ -560,7 +560,7 @@ def test_a_path_of_a_server_may_differ(root, pump_until, option):
     assert others.types[1] == ("part" if option else "text")
     for ws, client in clients:
         ws.close()
-        pump_until(lambda: client.over)  # noqa: B023
+        pump_until(lambda: client.over)
     server.close()
     pump_until(lambda: heard.over and others.over)
 

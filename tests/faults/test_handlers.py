@@ -71,7 +71,7 @@ class Scene:
         frames: list[bytes] = []
         for kind in kinds:
             opcode = Opcode.TEXT if kind == "text" else Opcode.BINARY
-            send = lambda payload, opcode=opcode: frames.append(self.peer.frame(opcode, payload))  # noqa: E731
+            send = lambda payload, opcode=opcode: frames.append(self.peer.frame(opcode, payload))  # noqa: E731 - as short as its neighbours
             self.books.send(SimpleNamespace(send=send))
         self.peer.send(b"".join(frames))
 

@@ -73,7 +73,7 @@ def test_garbage_is_refused_and_does_not_stay(root, peers, pump_until, tmp_path,
             if rng.random() < 0.1:
                 turned: list[bool] = []
                 server.loop.call_soon(turned.append, True)
-                pump_until(lambda: turned)  # noqa: B023
+                pump_until(lambda: turned)
         if rng.random() < 0.5:
             with contextlib.suppress(OSError):
                 peer.sock.shutdown(socket.SHUT_WR)

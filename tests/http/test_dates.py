@@ -62,7 +62,7 @@ def test_two_digits_at_the_end_of_a_century():
     assert parse_date("Friday, 01-Jan-00 00:00:00 GMT", now) == datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
-@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)), st.integers(-1439, 1439))  # noqa: DTZ001
+@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)), st.integers(-1439, 1439))  # noqa: DTZ001 - hypothesis wants them naive
 def test_a_date_is_the_one_that_python_writes(moment, minutes):
     there = timezone(timedelta(minutes=minutes))
     aware = moment.replace(microsecond=0, tzinfo=there)

@@ -170,7 +170,7 @@ def test_what_is_not_admitted_is_answered_by_the_server(root, embedding, pump_un
     for status, clients in refused.items():
         for ws in clients:
             client = ws["handler"]
-            pump_until(lambda: client.over)  # noqa: B023
+            pump_until(lambda: client.over)
             assert [error.status for error in client["error"]] == [status]
     assert not heard.events
     assert not embedding.sockets.connections

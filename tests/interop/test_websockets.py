@@ -127,7 +127,7 @@ def test_each_end_answers_pings(link, beside, pump_until) -> None:
     link = link()
     for payload in (b"", b"p", b"\x00\xff" * 62):
         link.ours.ping(payload)
-        pump_until(lambda: link.heard["pong"][-1:] == [payload])  # noqa: B023
+        pump_until(lambda: link.heard["pong"][-1:] == [payload])
         if payload:
             assert beside(ping(link, payload)) >= 0
     assert link.heard["ping"] == [b"p", b"\x00\xff" * 62]

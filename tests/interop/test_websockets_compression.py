@@ -88,7 +88,7 @@ def test_context_takeover(agree, beside, pump_until, role, demanding, server, cl
     before = [link.ours.statistics.bytes_received]
     for count in (1, 2):
         beside(link.theirs.send(message))
-        pump_until(lambda: len(link.heard.messages) == count)  # noqa: B023
+        pump_until(lambda: len(link.heard.messages) == count)
         before.append(link.ours.statistics.bytes_received)
     sizes = [before[1] - before[0], before[2] - before[1]]
     assert (sizes[1] < sizes[0] / 2) is not afresh["client" if role == "server" else "server"]

@@ -53,7 +53,7 @@ def point(log) -> OCPP:
     point = OCPP(log)
 
     @point.method("RemoteStartTransaction")
-    def start(ws, idTag, connectorId=1):  # noqa: N803 - the names of the payload
+    def start(ws, idTag, connectorId=1):  # noqa: N803 - LSP's names - the names of the payload
         if idTag == "stranger":
             raise JSONRPCError("SecurityError", "unknown tag", {"idTag": idTag})
         return {"status": "Accepted", "connector": connectorId}
@@ -137,11 +137,11 @@ def test_a_language_server_and_its_editor(notifier, root, pump_until):
     searching, told = Future(), []
 
     @language.method
-    def initialize(ws, processId, capabilities):  # noqa: N803
+    def initialize(ws, processId, capabilities):  # noqa: N803 - LSP's names
         return {"capabilities": {"hoverProvider": True}}
 
     @language.method("textDocument/didOpen")
-    def opened(ws, textDocument):  # noqa: N803
+    def opened(ws, textDocument):  # noqa: N803 - LSP's names
         ws.notify("textDocument/publishDiagnostics", {"uri": textDocument["uri"], "diagnostics": []})
         ws.call(
             "workspace/configuration", {"items": []}, on_result=lambda items: told.append(("items", items))

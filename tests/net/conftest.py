@@ -82,7 +82,7 @@ def stream_pair(loop, socket_pair, server_ssl, client_ssl, pump_until):
                     on_established=partial(established.append, True),
                 )
             made.extend(streams)
-            pump_until(lambda: len(established) == 2)  # noqa: B023
+            pump_until(lambda: len(established) == 2)
         if kind.startswith("server "):
             return streams[1], streams[0], owners[1], owners[0]
         return *streams, *owners

@@ -241,7 +241,7 @@ def test_a_second_shortage_is_told_again(listener, accepted, client, pump_until,
     for count in (1, 2):
         failing.failures.append(errno.ENOBUFS)
         client(made.addresses[0])
-        pump_until(lambda: len(accepted) == count)  # noqa: B023
+        pump_until(lambda: len(accepted) == count)
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 

@@ -145,7 +145,7 @@ def test_large_last_words_are_read_to_the_end(near, pump_until):
     owner.on_data = stream.pause_reading
     while not owner.lost:
         seen = len(owner.chunks)
-        pump_until(lambda: len(owner.chunks) > seen or owner.lost)  # noqa: B023
+        pump_until(lambda: len(owner.chunks) > seen or owner.lost)
         stream.resume_reading()
     assert len(owner.received) == sent
     assert isinstance(owner.cause, BrokenPipeError)

@@ -50,7 +50,7 @@ def fill(ends, pump_until, loop):
             written += piece
             settled: list[bool] = []
             loop.call_later(0.01, settled.append, True)
-            pump_until(lambda: settled)  # what the system still takes, it takes now  # noqa: B023
+            pump_until(lambda: settled)  # what the system still takes, it takes now
         return bytes(written)
 
     return fill
@@ -249,7 +249,7 @@ def test_pausing_while_data_is_received_holds_at_once(ends, pump_until):
     while len(ends.near_owner.received) < len(payload):
         seen = len(ends.near_owner.chunks)
         ends.near.resume_reading()
-        pump_until(lambda: len(ends.near_owner.chunks) > seen)  # noqa: B023
+        pump_until(lambda: len(ends.near_owner.chunks) > seen)
         assert len(ends.near_owner.chunks) == seen + 1
     assert ends.near_owner.received == payload
 
@@ -493,7 +493,7 @@ def test_any_sequence_of_calls_delivers_a_prefix_in_order(ends, loop, pump_until
         else:
             rested = []
             loop.call_soon(rested.append, True)
-            pump_until(lambda: rested)  # noqa: B023
+            pump_until(lambda: rested)
     ends.near.resume_reading()
     ends.far.resume_reading()
     ends.near.end()

@@ -213,7 +213,7 @@ def test_reading_paused_within_the_handshake_is_paused_after_it(
         written += MIB
         rested: list[bool] = []
         loop.call_later(0.01, rested.append, True)
-        pump_until(lambda: rested)  # noqa: B023
+        pump_until(lambda: rested)
         assert written < 64 * MIB  # the peer is slowed down
     assert not client.owner.received
     client.stream.resume_reading()
@@ -249,10 +249,10 @@ def test_what_came_before_such_an_end_is_read_first(open_ends, pump_until, loop)
     for _ in range(2):
         seen = len(client.owner.chunks)
         client.stream.resume_reading()
-        pump_until(lambda: len(client.owner.chunks) > seen)  # noqa: B023
+        pump_until(lambda: len(client.owner.chunks) > seen)
         rested: list[bool] = []
         loop.call_later(0.02, rested.append, True)
-        pump_until(lambda: rested)  # noqa: B023
+        pump_until(lambda: rested)
         assert not client.owner.lost
     client.owner.on_data = None
     client.stream.resume_reading()
@@ -622,10 +622,10 @@ def test_keys_may_change_in_mid_stream(loop, openssl, client_ssl, pump_until, re
     request.addfinalizer(stream.abort)
     for number in range(3):
         stream.write(b"ours %d\n" % number)
-        pump_until(lambda: b"ours %d\n" % number in printed)  # noqa: B023
+        pump_until(lambda: b"ours %d\n" % number in printed)
         server.stdin.write(command)
         theirs = b"theirs %d\n" % number  # said until it is heard: what comes along with a command is dropped
-        pump_until(lambda: theirs in owner.received or not server.stdin.write(theirs))  # noqa: B023
+        pump_until(lambda: theirs in owner.received or not server.stdin.write(theirs))
         stream.write(b"x" * 50_000)
     pump_until(lambda: printed.count(b"x") >= 150_000)
     assert not owner.told

@@ -388,7 +388,7 @@ def answers_to(server, peers, log, pump_until, tmp_path):
             turned = []
             peer.send(segment)
             server.loop.call_later(0.002, turned.append, True)
-            pump_until(lambda: turned)  # noqa: B023
+            pump_until(lambda: turned)
         peer.wait_for_end()
         assert not peer.reset
         return re.sub(rb"Date: .*\r\n", b"", bytes(peer.received))

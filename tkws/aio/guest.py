@@ -120,7 +120,7 @@ class GuestLoop(TurnEventLoop):
         except BaseException:
             self._host.report_exception()
 
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override] # its arguments are typed by the version
         """See `asyncio.loop.add_signal_handler`."""
         self._host.check_process()
         super().add_signal_handler(sig, callback, *args)

@@ -60,7 +60,7 @@ async def variable(var: tkinter.Variable) -> Any:
         await future
     finally:
         var.trace_remove("write", name)
-    return var.get()  # type: ignore[no-untyped-call]
+    return var.get()  # type: ignore[no-untyped-call] # tkinter's
 
 
 async def closed(window: tkinter.Misc) -> None:

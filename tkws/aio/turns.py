@@ -92,9 +92,9 @@ class TurnEventLoop(asyncio.SelectorEventLoop):
         vars(self).pop("call_at", None)
 
     def _call_soon_outside(self, callback: Any, args: Any, context: Context | None) -> asyncio.Handle:
-        handle: asyncio.Handle = super()._call_soon(callback, args, context)  # type: ignore[misc]
+        handle: asyncio.Handle = super()._call_soon(callback, args, context)  # type: ignore[misc] # a private name
         if self._debug:  # leave this frame out of where it says that it was made
-            del handle._source_traceback[-1]  # type: ignore[attr-defined]
+            del handle._source_traceback[-1]  # type: ignore[attr-defined] # a private name
         self._queued_outside()
         return handle
 
@@ -103,7 +103,7 @@ class TurnEventLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.TimerHandle:
         timer = super().call_at(when, callback, *args, context=context)
         if self._debug:
-            del timer._source_traceback[-1]  # type: ignore[attr-defined]
+            del timer._source_traceback[-1]  # type: ignore[attr-defined] # a private name
         self._queued_outside()
         return timer
 
@@ -213,7 +213,7 @@ class TurnEventLoop(asyncio.SelectorEventLoop):
             handle._run()
             taken = self.time() - start
             if taken >= self.slow_callback_duration:
-                described = base_events._format_handle(handle)  # type: ignore[attr-defined]
+                described = base_events._format_handle(handle)  # type: ignore[attr-defined] # a private name
                 logger.warning("Executing %s took %.3f seconds", described, taken)
         finally:
             self._current_handle = None

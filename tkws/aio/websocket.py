@@ -482,7 +482,7 @@ def _is_fragments(message: object) -> TypeGuard[Iterable[Data] | AsyncIterable[D
     if not isinstance(message, Iterable | AsyncIterable):
         return False
     try:
-        memoryview(message).release()  # type: ignore[arg-type]
+        memoryview(message).release()  # type: ignore[arg-type] # to find out
     except TypeError:
         return True
     return False

@@ -42,7 +42,7 @@ def store_cookies(jar: CookieJar, uri: WebSocketURI, headers: Headers) -> None:
         _read(value, uri.host, trustworthy=_is_trustworthy(uri)) for value in headers.get_all("Set-Cookie")
     )
     cookies = [cookie for cookie in read if cookie is not None]
-    jar.extract_cookies(_Answer(cookies), _request(uri))  # type: ignore[arg-type]
+    jar.extract_cookies(_Answer(cookies), _request(uri))  # type: ignore[arg-type] # all that it asks for
 
 
 def _read(value: str, host: str, *, trustworthy: bool) -> str | None:

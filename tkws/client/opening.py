@@ -75,7 +75,7 @@ class OpenSettings:
         """
         codecs.lookup("idna")  # for names and for certificates
         if self.cookies is not None:
-            import tkws.client.cookies  # noqa: F401
+            import tkws.client.cookies  # noqa: F401 - used later
 
     def handshake(self, uri: WebSocketURI, authorization: str | None = None) -> ClientHandshake:
         """Return the handshake with ``uri``: the first URL, or the target of a redirect.

@@ -145,7 +145,7 @@ class _File:
         self._path = os.path.abspath(path)
         if os.path.isdir(self._path):
             raise IsADirectoryError(f"target: a file, not the directory {self._path!r}")
-        self._file: BufferedWriter | None = open(self._path + UNFINISHED, "wb")  # noqa: SIM115
+        self._file: BufferedWriter | None = open(self._path + UNFINISHED, "wb")  # noqa: SIM115 - closed at the end
 
     def write(self, data: bytes) -> None:
         """Write ``data``."""

@@ -70,7 +70,7 @@ def read_curl(text: str) -> Target:
             options |= _option_of(option, value)
     if not url:
         raise ValueError("The curl command has no address")
-    return Target(url=url, headers=tuple(headers), protocols=protocols, **options)  # type: ignore[arg-type]
+    return Target(url=url, headers=tuple(headers), protocols=protocols, **options)  # type: ignore[arg-type] # typed by their options
 
 
 def _options(text: str) -> Iterator[tuple[str, str]]:

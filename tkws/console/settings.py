@@ -11,6 +11,7 @@ import os
 import sys
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from tkws.console.atomicfile import replace_text
 from tkws.console.target import Target, is_secret, may_be_secret, origin_of, without_secrets
@@ -69,11 +70,11 @@ class Settings:
         defaults. Verification is always on: turning it off is never remembered.
         """
         try:
-            known = dict(self._known(url))  # from a file that may have been edited
-            known["protocols"] = tuple(known.get("protocols", ()))  # type: ignore[arg-type]
-            known["headers"] = tuple((name, value) for name, value in known.get("headers", ()))  # type: ignore[attr-defined]
-            known["greetings"] = tuple(known.get("greetings", ()))  # type: ignore[arg-type]
-            return Target(url=url, **known)  # type: ignore[arg-type]
+            known: dict[str, Any] = dict(self._known(url))  # from a file that may have been edited
+            known["protocols"] = tuple(known.get("protocols", ()))
+            known["headers"] = tuple((name, value) for name, value in known.get("headers", ()))
+            known["greetings"] = tuple(known.get("greetings", ()))
+            return Target(url=url, **known)
         except (TypeError, ValueError):
             return Target(url=url)
 

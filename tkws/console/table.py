@@ -298,8 +298,8 @@ class Table(ttk.Frame):
             "End": lambda: len(self._view.rows),
         }
         for key, step in steps.items():
-            canvas.bind(f"<{key}>", lambda _, step=step: self._move(step()))  # type: ignore[misc]
-            canvas.bind(f"<Shift-{key}>", lambda _, step=step: self._move(step(), extend=True))  # type: ignore[misc]
+            canvas.bind(f"<{key}>", lambda _, step=step: self._move(step()))  # type: ignore[misc] # default arguments
+            canvas.bind(f"<Shift-{key}>", lambda _, step=step: self._move(step(), extend=True))  # type: ignore[misc] # default arguments
         canvas.bind("<<SelectAll>>", lambda _: self.select_all())
         canvas.bind("<Escape>", lambda _: self.select(-1))
 

@@ -29,7 +29,7 @@ class WSAPoll:
     """
 
     def __init__(self, masks: dict[int, int]) -> None:
-        self._library: Any = ctypes.WinDLL("ws2_32", use_last_error=True)  # type: ignore[attr-defined]
+        self._library: Any = ctypes.WinDLL("ws2_32", use_last_error=True)  # type: ignore[attr-defined] # on Windows
         self._sockets = list(masks)
         self._array = (_PollFd * len(masks))()
         for entry, (fd, mask) in zip(self._array, masks.items(), strict=True):
@@ -51,7 +51,7 @@ class WSAPoll:
         timeout = -1 if milliseconds is None else milliseconds
         ready = self._library.WSAPoll(self._array, ctypes.c_ulong(len(self._sockets)), timeout)
         if ready < 0:
-            error = ctypes.get_last_error()  # type: ignore[attr-defined]
+            error = ctypes.get_last_error()  # type: ignore[attr-defined] # on Windows
             raise OSError(0, "WSAPoll failed", None, error)
         if not ready:
             return []

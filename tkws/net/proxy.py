@@ -189,7 +189,7 @@ def require_socks() -> None:
         ImportError: SOCKS is not available; the message says what to install.
     """
     try:
-        import socksio  # noqa: F401
+        import socksio  # noqa: F401 - whether it is there
     except ImportError:
         raise ImportError(
             'proxy: SOCKS needs the package socksio: install it by pip install "tkws[socks]"', name="socksio"

@@ -110,7 +110,7 @@ class Client:
     def _send(self, data: bytes, flags: int) -> None:
         left = memoryview(data)
         while True:
-            left = left[self._patiently(lambda: self._curl.ws_send(left, flags)) :]  # noqa: B023
+            left = left[self._patiently(lambda: self._curl.ws_send(left, flags)) :]
             if not left:
                 return
 

@@ -71,7 +71,7 @@ class FieldPicker(ttk.Frame):
         for action in self.actions:
             if action.possible(value):
                 button = ttk.Button(self._buttons, text=action.label, style="Bare.TButton")
-                button.configure(command=lambda run=action.run: run(path, value))  # type: ignore[misc]
+                button.configure(command=lambda run=action.run: run(path, value))  # type: ignore[misc] # a default argument
                 button.pack(side="left")
         self.grid()
 

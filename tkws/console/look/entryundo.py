@@ -66,7 +66,7 @@ class _History:
 def track_entry(entry: ttk.Entry) -> None:
     """Keep the history of a field from now on, unless it is kept already or the field validates otherwise."""
     if not hasattr(entry, "tkws_history") and str(entry.cget("validate")) == "none":
-        entry.tkws_history = _History(entry)  # type: ignore[attr-defined]
+        entry.tkws_history = _History(entry)  # type: ignore[attr-defined] # lives as long as the field
 
 
 def undo_entry(entry: ttk.Entry) -> None:

@@ -92,7 +92,7 @@ class Resources:
         size = int(made["size"])
         made["size"] = size - larger if size < 0 else size + larger  # a negative size is in pixels
         if weight:
-            made["weight"] = weight  # type: ignore[typeddict-item]
+            made["weight"] = weight  # type: ignore[typeddict-item] # normal or bold
         options = [word for name, value in made.items() for word in (f"-{name}", value)]
         self.root.tk.call("font", "create", full, *options)
         return full
