@@ -17,6 +17,7 @@ from tkws.console.log import Direction, Row
 
 _CHUNK = 500  # rows per step
 _BYTES = 4 << 20  # bytes per step
+_MAX_TIME = 1e11  # seconds from 1970, some 3,000 years, which every system can show as a date
 
 
 def to_json(row: Row) -> str:
@@ -41,7 +42,10 @@ def from_json(line: str, number: int = 0) -> Row:
     Raises:
         ValueError: It does not describe a row.
     """
-    fields = json.loads(line)
+    try:
+        fields = json.loads(line)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(fields, dict):
         raise ValueError("an object is expected")
     direction, type, peer = (fields.get(key, "") for key in ("direction", "type", "peer"))
@@ -49,8 +53,10 @@ def from_json(line: str, number: int = 0) -> Row:
     text, packed = fields.get("text"), fields.get("base64")
     if not (isinstance(type, str) and isinstance(peer, str)) or isinstance(when, bool):
         raise ValueError("type and peer must be strings, time must be a number")
-    if not isinstance(when, int | float):
-        raise ValueError("time must be a number of seconds")
+    if not isinstance(when, int | float) or not abs(when) <= _MAX_TIME:
+        raise ValueError(f"time must be a number of seconds, no more than {_MAX_TIME:g}")
+    if direction not in tuple(Direction):
+        raise ValueError('direction must be "in", "out" or "note"')
     if isinstance(text, str) == isinstance(packed, str):
         raise ValueError('either "text" or "base64" must be there')
     try:
@@ -98,15 +104,23 @@ def load(path: Path) -> Iterator[list[Row]]:
         ValueError: A line does not describe a row; the message has its number.
     """
     rows: list[Row] = []
-    with open(path, encoding="utf-8", errors="surrogatepass") as file:
+    with open(path, "rb") as file:  # lines of bytes, so that one that is not UTF-8 has its number too
         for number, line in enumerate(file, 1):
             if line.isspace():
                 continue
             try:
-                rows.append(from_json(line, number - 1))
+                rows.append(from_json(_decoded(line, number), number - 1))
             except ValueError as error:
                 raise ValueError(f"{path.name}, line {number}: {error}") from None
             if len(rows) == _CHUNK:
                 yield rows
                 rows = []
     yield rows
+
+
+def _decoded(line: bytes, number: int) -> str:
+    """Return a line as text, without the mark that some programs of Windows put before the first."""
+    try:
+        return line.decode(errors="surrogatepass").removeprefix("\ufeff" if number == 1 else "")
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None

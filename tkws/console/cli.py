@@ -25,6 +25,7 @@ from tkws.console import serverterminal
 from tkws.console.about import VERSION
 from tkws.console.answers import Answers, Rules, Script
 from tkws.console.expectation import Expectation
+from tkws.console.playoptions import add_play_options, play_settings
 from tkws.console.serversession import Mode
 from tkws.console.sharpness import use_screen_pixels
 from tkws.console.status import Status
@@ -132,16 +133,16 @@ def _serve(options: argparse.Namespace) -> int:
         "ssl": _server_context(options),
         "origins": options.origin,
         "answers": answers,
+        **play_settings(options),
     }
-    mode = Mode.ANSWERS if answers is not None else Mode.CHAT if options.chat else Mode.ECHO
     if not options.no_gui:
         root = _window_root()
         if root is not None:
             from tkws.console.run import run_server_window
 
-            return run_server_window(root, mode, settings, theme=options.theme)
+            return run_server_window(root, _mode(options), settings, theme=options.theme)
         _print_to_stderr("There is no display, so the console runs in the terminal.")
-    return serverterminal.run(mode, settings, sys.stdin.fileno(), sys.stdout, sys.stderr)
+    return serverterminal.run(_mode(options), settings, sys.stdin.fileno(), sys.stdout, sys.stderr)
 
 
 def _between(options: argparse.Namespace) -> int:
@@ -222,6 +223,14 @@ def _answers(options: argparse.Namespace) -> Answers | None:
     if options.script:
         return Script(Path(options.script))
     return Rules(options.answer) if options.answer else None
+
+
+def _mode(options: argparse.Namespace) -> Mode:
+    if options.script or options.answer:
+        return Mode.ANSWERS
+    if options.chat:
+        return Mode.CHAT
+    return Mode.SILENT if options.play and not options.echo else Mode.ECHO
 
 
 def _server_context(options: argparse.Namespace) -> ssl.SSLContext | None:
@@ -312,6 +321,7 @@ def _serve_parser() -> argparse.ArgumentParser:
     mode.add_argument(
         "--script", metavar="FILE", help="answer as on_message(ws, message) of a Python file says"
     )
+    add_play_options(parser)
     add("--origin", metavar="ORIGIN", action="append",
         help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
     add("--cert", metavar="FILE", help="use TLS (wss:) with this PEM certificate")

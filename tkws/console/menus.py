@@ -13,6 +13,7 @@ from tkws.console.conversation import Conversation
 from tkws.console.copyas import FORMS
 from tkws.console.files import Files
 from tkws.console.look import Action, edit_actions, is_pane_shown, last_focus, theme_of
+from tkws.console.playbar import PlayBar
 from tkws.console.sending import Sending
 
 _OTHER_KEYS = """\
@@ -59,6 +60,23 @@ def replay_menu(sending: Sending) -> Menu:
         Action("Replay a file…", sending.replay_file, "Shift-R"),
         Action("Replay a file without delays…", partial(sending.replay_file, speed=float("inf"))),
         Action("Stop the replay", sending.stop_replay, "F9"),
+    ]
+
+
+def play_menu(play: PlayBar) -> Menu:
+    """Return the menu that plays a recording to the clients of a server."""
+
+    def playing() -> bool:
+        return play.playback is not None
+
+    def label() -> str:
+        return "Resume playing" if play.playback is not None and play.playback.paused else "Pause playing"
+
+    return [
+        Action("Play a recording…", play.choose, "p"),
+        Action(label, play.toggle, "F8", possible=playing),
+        Action("Restart from the beginning", play.restart, possible=playing),
+        Action("Stop playing", play.stop, "F9", possible=playing),
     ]
 
 

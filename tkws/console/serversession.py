@@ -1,4 +1,4 @@
-"""A server that echoes, relays or answers messages, with its conversation.
+"""A server that echoes, relays or answers messages, or plays a recording, with its conversation.
 
 Knows no widget: the server's window and its terminal both use it. Each connection has a number, ``#1`` and so
 on, which is its name in the log.
@@ -16,6 +16,8 @@ from tkws.console.answers import Answers, Player
 from tkws.console.events import describe
 from tkws.console.log import Direction, Log
 from tkws.console.payload import kind_of
+from tkws.console.playback import Playback
+from tkws.console.recording import Recording
 from tkws.console.refusals import Refusal, RefusalWatch
 
 _MAX_BUFFERED = 16 << 20  # bytes that may be unsent for a peer that does not read
@@ -30,6 +32,8 @@ class Mode(StrEnum):
     """Send it to all other connections."""
     ANSWERS = "answers"
     """Answer as rules or a script say (`tkws.console.answers`)."""
+    SILENT = "silent"
+    """Do not answer, as while a recording is played."""
 
 
 class ServerSession:
@@ -41,6 +45,9 @@ class ServerSession:
         master: Any widget, ``Tk`` or ``Tcl()``.
         on_event: Called as ``on_event(name, type, message)`` for each event after it has been logged.
         answers: The answers in `Mode.ANSWERS`, and the greeting of each connection in every mode.
+        recording: The recording to play to each client, in every mode; see `play`.
+        speed: As for `play`.
+        repeats: As for `play`.
         host: See `tkws.serve`.
         port: See `tkws.serve`.
         **options: See `tkws.serve`.
@@ -49,6 +56,7 @@ class ServerSession:
         server: The server.
         mode: As above; may be changed.
         names: The name of each connection.
+        playback: The present playing of a recording; None without one.
 
     Raises:
         OSError: The server cannot listen on the address.
@@ -62,6 +70,9 @@ class ServerSession:
         on_event: Callable[[str, str, Any], object],
         *,
         answers: Answers | None = None,
+        recording: Recording | None = None,
+        speed: float = 1.0,
+        repeats: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
         **options: Any,
@@ -72,11 +83,14 @@ class ServerSession:
         self._notify = on_event
         self._player = None if answers is None else Player(answers, self._send_answer, self._report)
         self._count = 0
+        self.playback: Playback | None = None
         self.server: tkws.HTTPServer = tkws.serve(
             host, port, master=master, handler=self._on_event, **options
         )
         log.add(Direction.NOTE, "open", f"Listening at {self.server.url}")
         self._watch = RefusalWatch(self._on_refusal)
+        if recording is not None:
+            self._play(recording, speed, repeats)
 
     def send(self, message: str | bytes, to: tkws.WebSocket | None = None) -> int:
         """Send a message to one connection or to all, and return how many got it."""
@@ -99,10 +113,31 @@ class ServerSession:
         self.log.add(Direction.NOTE, "admit", f"{what} from now on")
         self._notify("", "admit", names[0])
 
+    def play(self, recording: Recording, *, speed: float = 1.0, repeats: bool = False) -> None:
+        """Play a recording to each client, from now on to those that are connected; see `Playback`."""
+        self.stop_playing()
+        self._play(recording, speed, repeats)
+        self._notify("", "play", recording)
+
+    def stop_playing(self) -> None:
+        """Stop to play; a no-op without a recording."""
+        if self.playback is not None:
+            self.playback.close()
+            self.playback = None
+            self._notify("", "play", None)
+
     def close(self) -> None:
         """Stop listening, and start to close all connections."""
         self._watch.close()
+        self.stop_playing()
         self.server.close()
+
+    def _play(self, recording: Recording, speed: float, repeats: bool) -> None:
+        self.playback = Playback(recording, self._send_played, self._played, speed=speed, repeats=repeats)
+        count = len(recording.cues)
+        self.log.add(Direction.NOTE, "play", f"Playing {recording.name}, {count:,} messages, to each client")
+        for ws in self.names:
+            self.playback.add(ws)
 
     def _on_refusal(self, refusal: Refusal) -> None:
         answer = f" with {refusal.status}" if refusal.status else ""
@@ -120,16 +155,28 @@ class ServerSession:
                 self.log.add(Direction.IN, "ping", message, name)
         elif type == "drain":
             ws.resume()
+            if self.playback is not None:
+                self.playback.drained(ws)
         else:
             text = _describe_opening(ws) if type == "connect" else describe(ws, type, message)
             self.log.add(Direction.NOTE, str(type), text, name)
             if type == "disconnect":
                 del self.names[ws]
-            if self._player is not None and type == "connect":
-                self._player.connected(ws)
-            elif self._player is not None and type == "disconnect":
-                self._player.disconnected(ws)
+            self._greet_or_forget(ws, type)
         self._notify(name, type, message)
+
+    def _greet_or_forget(self, ws: tkws.WebSocket, type: str) -> None:
+        """Begin to talk to a client that has connected; end it with one that has gone."""
+        if type == "connect":
+            if self._player is not None:
+                self._player.connected(ws)
+            if self.playback is not None:
+                self.playback.add(ws)
+        elif type == "disconnect":
+            if self._player is not None:
+                self._player.disconnected(ws)
+            if self.playback is not None:
+                self.playback.remove(ws)
 
     def _name_of(self, ws: tkws.WebSocket) -> str:
         if ws not in self.names:
@@ -143,18 +190,30 @@ class ServerSession:
                 self._player.received(ws, message)
         elif self.mode is Mode.ECHO:
             self._send_answer(ws, message)
-        else:
+        elif self.mode is Mode.CHAT:
             others = [other for other in self.names if other is not ws]
             if sum(self._send_to(other, message) for other in others):
                 self.log.add(Direction.OUT, kind_of(message), message, f"from {name}")
 
+    def _send_played(self, ws: tkws.WebSocket, message: str | bytes) -> None:
+        self._send_logged(ws, message)
+        self._notify(self.names.get(ws, ""), "played", message)
+
+    def _played(self, ws: tkws.WebSocket) -> None:
+        name = "" if self.playback is None else self.playback.recording.name
+        self.log.add(Direction.NOTE, "play", f"{name} has been played", self.names.get(ws, ""))
+        self._notify(self.names.get(ws, ""), "play", None)
+
     def _send_answer(self, ws: tkws.WebSocket, message: str | bytes) -> None:
         if ws.state is not tkws.State.OPEN:
             return
-        ws.send(message)
-        self.log.add(Direction.OUT, kind_of(message), message, self.names.get(ws, ""))
+        self._send_logged(ws, message)
         if ws.buffered_amount > ws.cget("high_water"):
             ws.pause()  # until the peer has read its answers
+
+    def _send_logged(self, ws: tkws.WebSocket, message: str | bytes) -> None:
+        ws.send(message)
+        self.log.add(Direction.OUT, kind_of(message), message, self.names.get(ws, ""))
 
     def _report(self, ws: tkws.WebSocket, text: str) -> None:
         self.log.add(Direction.NOTE, "error", text, self.names.get(ws, ""))

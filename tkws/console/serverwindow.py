@@ -24,6 +24,7 @@ from tkws.console.look import (
     show_pane,
     theme_of,
 )
+from tkws.console.playbar import PlayBar
 from tkws.console.refusals import Refusal
 from tkws.console.sendbox import SendBox
 from tkws.console.serversession import Mode, ServerSession, peer_of
@@ -34,6 +35,7 @@ _MODES = MappingProxyType(
     {
         "Echo: back to the sender": Mode.ECHO,
         "Chat: to everybody else": Mode.CHAT,
+        "Silent: no answers": Mode.SILENT,
         "Answers: as they were given": Mode.ANSWERS,
     }
 )
@@ -139,6 +141,8 @@ class ServerWindow(ttk.Frame):
             self._show_connections()
         elif type == "refused":
             self._show_refusal(message)
+        elif type == "play":
+            self.play.refresh()
 
     def _show_refusal(self, refusal: Refusal) -> None:
         """Show who was refused, with a button that admits the next one if that is a matter of a name."""
@@ -151,6 +155,7 @@ class ServerWindow(ttk.Frame):
 
     def _update(self) -> None:
         self._show_connections()
+        self.play.refresh()
         self._timer = self.after(_UPDATE_MS, self._update)
 
     def _show_connections(self) -> None:
@@ -179,6 +184,7 @@ class ServerWindow(ttk.Frame):
                 None,
                 *menus.file_menu(self.files, self.close),
             ],
+            "Play": menus.play_menu(self.play),
             "Edit": menus.edit_menu(self.conversation),
             "View": [
                 *menus.follow_menu(self.conversation),
@@ -194,7 +200,8 @@ class ServerWindow(ttk.Frame):
     def _build(self, mode: Mode) -> None:
         px = theme_of(self).px
         gap = px(10)
-        head = ttk.Frame(self, padding=gap)
+        top = ttk.Frame(self, padding=gap)
+        head = ttk.Frame(top)
         url = ttk.Label(head, text=self.session.server.url, style="Title.TLabel")
         copy = ttk.Button(head, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6)
         modes = [words for words, each in _MODES.items() if each is not Mode.ANSWERS or mode is each]
@@ -221,7 +228,9 @@ class ServerWindow(ttk.Frame):
         url.pack(side="left")
         copy.pack(side="left", padx=gap)
         self._mode.pack(side="right", fill="y")
-        head.grid(row=0, column=0, sticky="ew")
+        self.play: PlayBar = PlayBar(top, self.session, lambda: self.selected, self.banner.show)
+        head.pack(fill="x")
+        top.grid(row=0, column=0, sticky="ew")
         self.banner.place_at(row=1)
         self._panes.grid(row=2, column=0, sticky="nsew")
         self._panes.add(self.conversation, weight=1)
