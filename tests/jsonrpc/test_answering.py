@@ -90,8 +90,15 @@ def test_any_other_exception_is_shown_here_and_not_told(talk, rpc, callback_erro
 
 @pytest.mark.parametrize(
     ("method", "params"),
-    [("add", []), ("add", [1, 2, 3]), ("add", {"a": 1, "c": 2}), ("add", {"a": 1, "ws": 2}), ("crash", [1])],
-    ids=range(5),
+    [
+        ("add", []),
+        ("add", [1, 2, 3]),
+        ("add", {"a": 1, "c": 2}),
+        ("add", {"a": 1, "ws": 2}),
+        ("add", {"a": 1, "function": 2, "args": 3, "named": 4, "self": 5}),
+        ("crash", [1]),
+    ],
+    ids=range(6),
 )
 def test_arguments_that_do_not_fit(talk, rpc, method, params):
     assert code(talk(rpc).ask(method, params)) == PARAMS
@@ -108,6 +115,25 @@ def test_a_function_without_a_signature(talk, rpc, callback_errors):
     assert isinstance(callback_errors.pop(), TypeError)
 
 
+def test_names_that_are_no_str(talk, rpc):
+    codec = tkws.Codec(JSON.encode, lambda message: {**JSON.decode(message), "params": {1: 2}})
+    assert code(talk(rpc, codec=codec).ask("add")) == PARAMS
+
+
+def test_a_method_that_leaves_the_program_is_answered(talk, rpc, root, callback_errors):
+    talking = talk(rpc)
+
+    @rpc.method
+    def leave(ws):
+        raise SystemExit(3)
+
+    talking.say(request("leave"))
+    with pytest.raises(SystemExit):
+        talking.hear()
+    assert code(talking.hear()[0]) == INTERNAL
+    assert talking.ask("add", [1]) == {"result": 2}
+
+
 def test_an_unknown_method(talk, rpc):
     assert code(talk(rpc).ask("nothing")) == UNKNOWN
     assert code(talk(rpc).ask("__init__")) == UNKNOWN
@@ -116,6 +142,20 @@ def test_an_unknown_method(talk, rpc):
 def test_a_result_that_cannot_be_encoded(talk, rpc, callback_errors):
     assert code(talk(rpc).ask("unencodable")) == INTERNAL
     assert isinstance(callback_errors.pop(), TypeError)
+
+
+@pytest.mark.parametrize("method", ["add", "unencodable", "nothing"])
+def test_an_id_that_cannot_be_encoded(talk, rpc, callback_errors, method):
+    def encode(value):
+        if value["id"] == 2**60:
+            raise OverflowError("an integer of more than 53 bits")
+        return JSON.encode(value)
+
+    talking = talk(rpc, codec=tkws.Codec(encode, JSON.decode))
+    talking.say(request(method, [1], 2**60))
+    [answer] = talking.hear()
+    assert (answer["id"], code(answer)) == (None, INTERNAL)
+    assert isinstance(callback_errors.pop(), OverflowError)
 
 
 def test_an_error_that_cannot_be_encoded(talk, rpc, callback_errors):

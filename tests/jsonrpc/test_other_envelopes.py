@@ -115,6 +115,53 @@ def test_an_envelope_that_raises_hurts_nothing(talk, log, callback_errors):
     assert talking.hear()[0]["error"]["code"] == JSONRPCError.METHOD_NOT_FOUND
 
 
+class Loose(tkws.JSONRPC):
+    """An envelope that takes what comes: [2, id, method, params], [3, id, result]."""
+
+    batches: ClassVar[bool] = False
+
+    def wrap(self, message: Message) -> Any:
+        return list(message[:2])
+
+    def unwrap(self, value: Any) -> Any:
+        return {2: Request, 3: Answer}[value[0]](*value[1:]) if value[0] in (2, 3) else value
+
+
+@pytest.mark.parametrize("message", [[3, [1], 2], [3, {}, 2], [3, "?", 2]], ids=range(3))
+def test_an_answer_with_an_id_of_any_type(talk, log, message):
+    talking = talk(rpc := Loose(log))
+    rpc.method("add")(lambda ws, a, b: a + b)
+    talking.say(message, [2, 7, "add", [1, 2]])
+    assert talking.hear() == [[7, 3]]
+
+
+@pytest.mark.parametrize(
+    ("message", "id"),
+    [
+        ([2, [1], ["add"], [1, 2]], [1]),
+        ([2, 5, {}, [1, 2]], 5),
+        ([2, 5, 6, [1, 2]], 5),
+        ([2, 5, "any", 1], 5),
+        ([2, 5, "any", "text"], 5),
+    ],
+    ids=range(5),
+)
+def test_a_request_with_parts_of_any_type_is_answered(talk, log, message, id):
+    talking = talk(rpc := Loose(log))
+    rpc.method("any")(lambda ws, *args: args)
+    talking.say(message)
+    assert talking.hear() == [[id, None]]
+
+
+def test_an_unwrap_that_returns_no_message_is_shown(talk, log, callback_errors):
+    talking = talk(Loose(log))
+    talking.say([4])
+    assert talking.hear() == [[None, None]]
+    error = callback_errors.pop()
+    assert isinstance(error, TypeError)
+    assert str(error) == "unwrap: a Request, a Notification or an Answer, not list"
+
+
 def test_an_id_is_not_used_twice_at_a_time(talk, log, pump_until):
     class Constant(tkws.JSONRPC):
         def new_id(self, number):

@@ -88,6 +88,17 @@ def unwrap(value: object) -> Message:
     return Request(value["id"], method, params)
 
 
+def check_message(message: object) -> Message:
+    """Return what the `JSONRPC.unwrap` of a program has returned.
+
+    Raises:
+        TypeError: It is not a message.
+    """
+    if not isinstance(message, Request | Notification | Answer):
+        raise TypeError(f"unwrap: a Request, a Notification or an Answer, not {type(message).__name__}")
+    return message
+
+
 def is_id(value: object) -> TypeGuard[Id]:
     """Tell whether a value can be an id; a bool cannot, although it is an int in Python."""
     return isinstance(value, str | int | float | None) and not isinstance(value, bool)

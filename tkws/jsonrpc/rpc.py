@@ -33,6 +33,7 @@ from tkws.protocol.events import Event
 from tkws.protocol.state import State
 
 Method = TypeVar("Method", bound=Callable[..., object])
+Found = TypeVar("Found")
 Reply = Callable[[Any], object]
 
 # Seconds between checks of whether an overdue answer is among the events that wait for the handler.
@@ -282,7 +283,7 @@ class JSONRPC:
     def _take_one(self, ws: WebSocket, value: Any, reply: Reply, handler: Handler) -> None:
         """Process one message, and call ``reply`` once with the value of the answer, or None."""
         try:
-            message = self.unwrap(value)
+            message = envelope.check_message(self.unwrap(value))
         except JSONRPCError as error:
             reply(self._encodable(ws, Answer(envelope.id_of(value), error=error)))
         except Exception:
@@ -298,7 +299,7 @@ class JSONRPC:
 
     def _settle(self, ws: WebSocket, answer: Answer, handler: Handler) -> None:
         """Complete the call that an answer belongs to; pass an error without a call to the handler."""
-        call = self._state(ws).calls.get(answer.id)
+        call = _find(self._state(ws).calls, answer.id)
         if call is not None and answer.error is not None:
             call.fail(answer.error)
         elif call is not None:
@@ -309,20 +310,27 @@ class JSONRPC:
             session_of(ws).log.info("an answer to %s, for which no call waits", _shown(repr(answer.id)))
 
     def _run(self, ws: WebSocket, message: Request | Notification, reply: Reply) -> None:
-        function = self._methods.get(message.method)
+        function = _find(self._methods, message.method)
         if function is None:
-            session_of(ws).log.debug("the peer calls an unknown method: %s", _shown(message.method))
+            session_of(ws).log.debug("the peer calls an unknown method: %s", _shown(str(message.method)))
             self._end(ws, message, reply, JSONRPCError(JSONRPCError.METHOD_NOT_FOUND, "Method not found"))
             return
-        params = message.params
-        args: list[Any] = params if isinstance(params, list) else []
+        params: Any = message.params
+        args: list[Any] = [ws, *params] if isinstance(params, list) else [ws]
         named: dict[str, Any] = params if isinstance(params, dict) else {}
+        invalid = JSONRPCError(JSONRPCError.INVALID_PARAMS, "Invalid params")
+        if not isinstance(params, list | dict | None):
+            self._end(ws, message, reply, invalid)
+            return
         try:
-            result = function(ws, *args, **named)
+            result = function(*args, **named)
         except Exception as error:
-            if isinstance(error, TypeError) and not _fits(function, ws, *args, **named):
-                error = JSONRPCError(JSONRPCError.INVALID_PARAMS, "Invalid params")
-            self._end(ws, message, reply, error)
+            fault = isinstance(error, TypeError) and not _fits(function, args, named)
+            self._end(ws, message, reply, invalid if fault else error)
+        except BaseException:  # SystemExit leaves mainloop, which may be called again
+            internal = JSONRPCError(JSONRPCError.INTERNAL_ERROR, "Internal error")
+            self._end(ws, message, reply, internal)
+            raise
         else:
             if isinstance(result, Future) or inspect.isawaitable(result):
                 self._wait(ws, message, reply, result)
@@ -386,16 +394,22 @@ class JSONRPC:
         self._send(ws, self._encodable(ws, answer))
 
     def _encodable(self, ws: WebSocket, answer: Answer) -> Any:
-        """Return the value to send for an answer, or for an internal error if it cannot be encoded."""
-        try:
-            value = self.wrap(answer)
-            if value is not None:
-                self._encode(ws, value)
-        except Exception:
-            ws.loop.report_exception()
-            error = JSONRPCError(JSONRPCError.INTERNAL_ERROR, "The answer cannot be encoded")
-            return self.wrap(Answer(answer.id, error=error))
-        return value
+        """Return the value to send for an answer, or for an internal error if it cannot be encoded.
+
+        The id comes from the peer, so that it may be what cannot be encoded. None if nothing can be sent.
+        """
+        error = JSONRPCError(JSONRPCError.INTERNAL_ERROR, "The answer cannot be encoded")
+        for each in (answer, Answer(answer.id, error=error), Answer(None, error=error)):
+            try:
+                value = self.wrap(each)
+                if value is not None:
+                    self._encode(ws, value)
+            except Exception:
+                if each is answer:
+                    ws.loop.report_exception()
+            else:
+                return value
+        return None
 
     def _encode(self, ws: WebSocket, value: Any) -> Any:
         return encode_value(session_of(ws).options.codec or JSON, value)
@@ -467,7 +481,15 @@ def _check_callback(name: str, callback: object, arguments: str) -> None:
             raise TypeError(f"{name}: a plain function; in an async one, await the call")
 
 
-def _fits(function: Callable[..., Any], *args: Any, **named: Any) -> bool:
+def _find(known: dict[Any, Found], key: object) -> Found | None:
+    """Look up what the peer has sent, which may be unhashable in an envelope of the program's."""
+    try:
+        return known.get(key)
+    except TypeError:
+        return None
+
+
+def _fits(function: Callable[..., Any], args: list[Any], named: dict[str, Any]) -> bool:
     """Tell whether a function can be called with these arguments."""
     try:
         inspect.signature(function).bind(*args, **named)
