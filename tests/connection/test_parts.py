@@ -262,6 +262,24 @@ def test_the_next_message_goes_into_a_file(receiving, pump_until, log, tmp_path,
     assert log.types == ["connect", "text"]
 
 
+def test_messages_for_the_same_path_at_the_same_time_do_not_mix(root, peers, pump_until, tmp_path, ended):
+    path = tmp_path / "file"
+    (tmp_path / "file.part").write_bytes(b"left by a crash")
+    sides = [peers.taken(root, lambda *event: None) for _ in range(3)]
+    downloads = [ws.receive_into(path, on_end=ended.append) for ws, _ in sides]
+    for number, (_, peer) in enumerate(sides):
+        peer.say(BINARY, b"%d" % number, fin=False)
+    pump_until(lambda: [download.received for download in downloads] == [1, 1, 1])
+    downloads[1].cancel()
+    for number in (2, 0):
+        sides[number][1].say(CONTINUATION, b"%d" % number * 1000)
+        pump_until(lambda number=number: downloads[number] in ended)
+        assert path.read_bytes() == b"%d" % number * 1001
+    assert [download.error is None for download in downloads] == [True, False, True]
+    assert (tmp_path / "file.part").read_bytes() == b"left by a crash"
+    assert sorted(os.listdir(tmp_path)) == ["file", "file.part"]
+
+
 def test_text_goes_into_a_file_as_utf_8_and_to_a_function_as_str(receiving, pump_until, tmp_path, ended):
     ws, peer = receiving
     parts = []

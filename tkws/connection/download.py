@@ -27,7 +27,7 @@ Target: TypeAlias = str | os.PathLike[str] | Callable[[Any], object]
 """The path of a file, or a callable ``(data)``."""
 
 UNFINISHED: Final = ".part"
-"""The suffix of a file's name until the file is complete."""
+"""The end of a file's name until the file is complete."""
 
 
 class Download(Transfer):
@@ -145,7 +145,8 @@ class _File:
         self._path = os.path.abspath(path)
         if os.path.isdir(self._path):
             raise IsADirectoryError(f"target: a file, not the directory {self._path!r}")
-        self._file: BufferedWriter | None = open(self._path + UNFINISHED, "wb")  # noqa: SIM115 - closed at the end
+        self._unfinished, file = _create(self._path)
+        self._file: BufferedWriter | None = file
 
     def write(self, data: bytes) -> None:
         """Write ``data``."""
@@ -157,7 +158,7 @@ class _File:
         assert self._file is not None
         self._file.close()
         self._file = None
-        os.replace(self._path + UNFINISHED, self._path)
+        os.replace(self._unfinished, self._path)
 
     def close(self) -> None:
         """Remove the file if it is not complete."""
@@ -166,7 +167,22 @@ class _File:
             with suppress(OSError):  # the disk may be full
                 file.close()
             with suppress(OSError):
-                os.remove(self._path + UNFINISHED)
+                os.remove(self._unfinished)
+
+
+def _create(path: str) -> tuple[str, BufferedWriter]:
+    """Create the file for an incomplete download to ``path``, with a name that no other download has.
+
+    Raises:
+        OSError: The file cannot be created.
+    """
+    name, number = path + UNFINISHED, 1
+    while True:
+        try:
+            return name, open(name, "xb")
+        except FileExistsError:
+            number += 1
+            name = f"{path}.{number}{UNFINISHED}"
 
 
 def new_download(

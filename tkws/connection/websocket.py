@@ -303,9 +303,9 @@ class WebSocket(ConfigurableConnection):
         ``max_message`` is not for it. Text goes to a file in UTF-8.
 
         Args:
-            target: The path of a file, which has the ending ``.part`` until it is complete; or a callable
-                ``(data)`` such as the ``write`` of a file, which gets the parts of the message: bytes, or
-                str that is whole characters.
+            target: The path of a file, which has the ending ``.part`` until it is complete, or ``.2.part``
+                and so on if there is such a file; or a callable ``(data)`` such as the ``write`` of a file,
+                which gets the parts of the message: bytes, or str that is whole characters.
             max_size: The most bytes that the message may have; a longer one closes the connection with 1009.
                 None for any.
             on_progress: Called as ``on_progress(download)`` up to 30 times a second while it comes, and when
