@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import inspect
 import re
 import socket
+import types
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -263,6 +266,54 @@ def test_the_backplane_of_a_server(right):
 def test_one_of_several_handlers():
     with pytest.raises(TypeError, match=r"^handlers: .+, not object$"):
         tkws.tee(print, WRONG)
+
+
+ASYNC: Any = coroutine_function
+
+
+class AsyncBackplane:
+    def publish(self, group, message):
+        raise AssertionError
+
+    async def subscribe(self, deliver):
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("url", lambda ws, server: tkws.open(ASYNC, print, master=server.loop.master)),
+        ("headers", lambda ws, server: tkws.open(URL, print, headers=ASYNC)),
+        ("source", lambda ws, server: ws.send_stream(ASYNC)),
+        ("on_progress", lambda ws, server: ws.send_stream([b""], on_progress=ASYNC)),
+        ("on_end", lambda ws, server: ws.send_stream([b""], on_end=ASYNC)),
+        ("target", lambda ws, server: ws.receive_into(ASYNC)),
+        ("on_progress", lambda ws, server: ws.receive_into(print, on_progress=ASYNC)),
+        ("on_end", lambda ws, server: ws.receive_into(print, on_end=ASYNC)),
+        ("on_result", lambda ws, server: ws.call("m", on_result=ASYNC)),
+        ("on_error", lambda ws, server: ws.call("m", on_error=functools.partial(ASYNC))),
+        ("callback", lambda ws, server: tkws.trace(ws, ASYNC)),
+        ("content", lambda ws, server: server.page("/", ASYNC)),
+        ("on_empty", lambda ws, server: server.shutdown(on_empty=ASYNC)),
+        ("backplane", lambda ws, server: setattr(server, "backplane", AsyncBackplane())),
+        (
+            "codec",
+            lambda ws, server: ws.configure(codec=types.SimpleNamespace(encode=str, decode=ASYNC)),
+        ),
+        ("encode", lambda ws, server: tkws.Codec(ASYNC, print)),
+        ("decode", lambda ws, server: tkws.Codec(print, ASYNC)),
+        ("key", lambda ws, server: tkws.latest(print, key=ASYNC)),
+        ("retry", lambda ws, server: tkws.Backoff(retry=ASYNC)),
+        ("condition", lambda ws, server: tkws.testing.run_until(ASYNC)),
+        ("handler", lambda ws, server: tkws.testing.Recorder(ASYNC)),
+    ],
+)
+def test_an_async_function_that_nothing_would_await(right, name, call):
+    made = right({"ws": tkws.WebSocket, "server": tkws.Server}, None)
+    with pytest.raises(TypeError, match=f"^{name}: .*, not an async function"):
+        call(**made)
+    assert made["server"].backplane is None
+    assert not made["server"].closed
 
 
 def test_every_public_function_is_tried():

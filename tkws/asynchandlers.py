@@ -62,6 +62,31 @@ def check_runnable(name: str, function: object) -> None:
         raise TypeError(f"{name}: import tkws.aio, which runs async functions, before one is given")
 
 
+def check_plain(name: str, function: object, arguments: str = "") -> None:
+    """Refuse a value that is not callable, and a coroutine function where no one awaits its coroutine.
+
+    Args:
+        name: The argument.
+        function: Its value.
+        arguments: How it is called, for the error, as in ``(ws, type, message)``.
+
+    Raises:
+        TypeError: It is one of these.
+    """
+    check_callable(name, function, arguments)
+    check_not_async(name, function, f"a plain function {arguments}".rstrip())
+
+
+def check_not_async(name: str, function: object, what: str) -> None:
+    """Refuse a coroutine function where no one awaits its coroutine; ``what`` says what is taken.
+
+    Raises:
+        TypeError: It is one.
+    """
+    if callable(function) and is_async(function):
+        raise TypeError(f"{name}: {what}, not an async function, which nothing would await")
+
+
 def start(name: str, awaitable: Awaitable[Any], master: Any, task_name: str) -> Any:
     """Start what a callable of the program's returned as a task of `tkws.aio`, and return the task.
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from tkws.checks import Buffer, check_bytes_like, check_callable
+from tkws.asynchandlers import check_not_async, check_plain
+from tkws.checks import Buffer, check_bytes_like
 from tkws.errors import CodecError, StateError
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class Codec:
     """
 
     def __init__(self, encode: Callable[[Any], str | Buffer], decode: Callable[[Any], Any]) -> None:
-        check_callable("encode", encode, "(value)")
-        check_callable("decode", decode, "(message)")
+        check_plain("encode", encode, "(value)")
+        check_plain("decode", decode, "(message)")
         self.encode: Callable[[Any], str | Buffer] = encode
         self.decode: Callable[[Any], Any] = decode
 
@@ -158,6 +159,9 @@ def check_codec(name: str, value: object) -> None:
     if not (callable(getattr(value, "encode", None)) and callable(getattr(value, "decode", None))):
         what = "an object with encode(value) and decode(message), or None"
         raise TypeError(f"{name}: {what}, not {type(value).__name__}")
+    codec: Any = value
+    for method in ("encode", "decode"):
+        check_not_async(name, getattr(codec, method), f"an object with a plain function {method}")
 
 
 def _is_sendable(text: str) -> bool:

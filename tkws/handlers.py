@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any, Literal, Protocol, overload
 from weakref import ref
 
-from tkws.asynchandlers import check_handler, runnable
-from tkws.checks import check_callable, check_kind, check_seconds
+from tkws.asynchandlers import check_handler, check_plain, runnable
+from tkws.checks import check_kind, check_seconds
 from tkws.codecs import JSON
 from tkws.connection.calls import find_caller
 from tkws.connection.decoding import decoding
@@ -187,7 +187,7 @@ def latest(
     check_handler("handler", handler)
     every = check_seconds("every", every, above_zero=True)
     if key is not None:
-        check_callable("key", key, "(message)")
+        check_plain("key", key, "(message)")
     return _each_connection(partial(_Latest, runnable(handler), every, key))
 
 

@@ -411,6 +411,19 @@ def test_a_backplane_that_fails(room, pump_until):
     server.backplane = None
 
 
+def test_a_backplane_that_cannot_subscribe_is_not_set(joined):
+    server = joined[1]
+    before = server.backplane
+
+    class Broken(Port):
+        def subscribe(self, deliver):
+            raise OSError("no broker")
+
+    with pytest.raises(OSError, match="no broker"):
+        server.backplane = Broken(joined[0])
+    assert server.backplane is before
+
+
 def test_a_delivery_after_the_end(root, pump_until):
     server = tkws.serve(master=root)
     bus = Bus()

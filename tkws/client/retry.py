@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tkws.checks import check_callable, check_count, check_number, check_seconds
+from tkws.asynchandlers import check_plain
+from tkws.checks import check_count, check_number, check_seconds
 from tkws.errors import ConnectionClosed, OpenError, ProtocolError, URLError, WebSocketError
 from tkws.http.dates import parse_date
 from tkws.net.tlserrors import needs_a_change
@@ -112,7 +113,7 @@ class Backoff:
         object.__setattr__(self, "jitter", check_number("jitter", self.jitter, least=0, most=1))
         if self.attempts is not None:
             object.__setattr__(self, "attempts", check_count("attempts", self.attempts, least=1))
-        check_callable("retry", self.retry, "(cause)")
+        check_plain("retry", self.retry, "(cause)")
 
 
 def _uniform(low: float, high: float) -> float:

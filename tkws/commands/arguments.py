@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
+from tkws.asynchandlers import check_not_async
 from tkws.checks import (
     Buffer,
     check_bytes_like,
@@ -178,6 +179,7 @@ def _check_handshake(settings: OpenSettings) -> None:
     A callable ``headers`` is not called yet: it may close the connection, which does not exist yet. Errors in
     the proxy settings of the environment become events, as for later attempts.
     """
+    check_not_async("headers", settings.headers, "a mapping or pairs of name and value, or a plain function")
     headers = () if callable(settings.headers) else settings.headers
     if settings.route.proxy is not True:
         settings.route.proxy_to(settings.uri)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
+from tkws.asynchandlers import check_not_async
 from tkws.checks import check_flag, check_seconds
 from tkws.client.freshurl import STAND_IN, FreshURLOpening
 from tkws.client.opening import MAX_REDIRECTS, Opening, OpenSettings
@@ -165,6 +166,7 @@ def _begin(
     master: Master,
 ) -> WebSocket:
     """Check the settings, and begin to open a connection."""
+    check_not_async("url", url, "str, or a plain function () that returns one")
     settings = dataclasses.replace(settings, deflate=options.deflate)
     check_opening(settings)
     retry = retry_state(reconnect, settings.route.sock)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from tkws.checks import check_callable, check_kind
+from tkws.asynchandlers import check_plain
+from tkws.checks import check_kind
 from tkws.connection.websocket import WebSocket, session_of
 from tkws.errors import StateError
 from tkws.protocol.trace import TracedFrame
@@ -29,7 +30,7 @@ def trace(ws: WebSocket, callback: Callable[[WebSocket, TracedFrame], object] | 
     if callback is None:
         session_of(ws).set_tracer(None)
         return
-    check_callable("callback", callback, "(ws, frame), or None")
+    check_plain("callback", callback, "(ws, frame), or None")
     pass_on = callback
 
     def deliver(frame: TracedFrame) -> None:

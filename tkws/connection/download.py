@@ -13,6 +13,7 @@ from contextlib import suppress
 from io import BufferedWriter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from tkws.asynchandlers import check_not_async
 from tkws.checks import check_size
 from tkws.connection.transfer import Transfer, check_transfer_callbacks
 from tkws.errors import StateError
@@ -202,6 +203,7 @@ def new_download(
     """
     if not (callable(target) or isinstance(target, str | os.PathLike)):
         raise TypeError(f"target: a path, or a callable (data), not {type(target).__name__}")
+    check_not_async("target", target, "a path, or a plain function (data)")
     if max_size is not None:
         max_size = check_size("max_size", max_size)
     check_transfer_callbacks(on_progress, on_end, "(download)")

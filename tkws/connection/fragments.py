@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, TypeAlias
 
+from tkws.asynchandlers import check_not_async
 from tkws.checks import Buffer, check_bytes_like
 
 
@@ -158,6 +159,7 @@ def check_source(source: Source, text: bool) -> None:
         raise TypeError(f"source: {_KINDS}, not {type(source).__name__}")
     if not (callable(getattr(source, "read", None)) or callable(source) or isinstance(source, Iterable)):
         raise TypeError(f"source: {_KINDS}, not {type(source).__name__}")
+    check_not_async("source", getattr(source, "read", source), _KINDS)
     if isinstance(source, io.IOBase) and (source.closed or not source.readable()):
         raise ValueError("source: a file that is open for reading, not one that is closed or only written")
 

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from tkws.checks import check_callable
+from tkws.asynchandlers import check_plain
 from tkws.errors import WebSocketError
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ def check_transfer_callbacks(on_progress: object, on_end: object, arguments: str
         arguments: Their arguments, for the error.
 
     Raises:
-        TypeError: One of them is neither None nor callable.
+        TypeError: One of them is neither None nor callable, or it is a coroutine function.
     """
     for name, function in (("on_progress", on_progress), ("on_end", on_end)):
         if function is not None:
-            check_callable(name, function, arguments)
+            check_plain(name, function, arguments)

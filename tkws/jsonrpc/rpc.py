@@ -16,7 +16,7 @@ from itertools import count
 from typing import Any, ClassVar, TypeVar, overload
 from weakref import WeakKeyDictionary
 
-from tkws.asynchandlers import check_handler, check_runnable, is_async, runnable, start
+from tkws.asynchandlers import check_handler, check_plain, check_runnable, runnable, start
 from tkws.checks import check_callable, check_count, check_kind, check_seconds, check_text
 from tkws.codecs import JSON, encode_value, undecodable
 from tkws.connection.calls import Call, OnError, OnResult
@@ -476,9 +476,7 @@ def _checked(params: Any) -> Params:
 
 def _check_callback(name: str, callback: object, arguments: str) -> None:
     if callback is not None:
-        check_callable(name, callback, arguments)
-        if is_async(callback):
-            raise TypeError(f"{name}: a plain function; in an async one, await the call")
+        check_plain(name, callback, arguments)
 
 
 def _find(known: dict[Any, Found], key: object) -> Found | None:

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, overload
 from urllib.parse import unquote
 
-from tkws.asynchandlers import check_handler
+from tkws.asynchandlers import check_handler, check_not_async, check_plain
 from tkws.checks import (
     Buffer,
     check_bytes_like,
-    check_callable,
     check_kind,
     check_seconds,
     check_several,
@@ -269,7 +268,9 @@ class Server(ConfigurableServer):
         does not travel. Messages that other servers publish go to the members here.
 
         Raises:
-            TypeError: The object has no ``publish`` or no ``subscribe``; see `Backplane`.
+            TypeError: The object has no ``publish`` or no ``subscribe``, or one is a coroutine function; see
+                `Backplane`.
+            Exception: ``subscribe`` raised it; the backplane stays what it was.
             StateError: The process was forked.
         """
         return self._backplane
@@ -280,10 +281,16 @@ class Server(ConfigurableServer):
         if backplane is not None and not all(map(callable, methods)):
             kind = type(backplane).__name__
             raise TypeError(f"backplane: an object with publish and subscribe, not {kind}")
+        for method in methods:
+            check_not_async("backplane", method, "an object with plain functions publish and subscribe")
         self.loop.check_process()
-        self._backplane = backplane
+        before, self._backplane = self._backplane, backplane
         if backplane is not None:
-            backplane.subscribe(partial(self._deliver, backplane))
+            try:
+                backplane.subscribe(partial(self._deliver, backplane))
+            except BaseException:
+                self._backplane = before
+                raise
 
     def close(self, code: int | None = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """Refuse further requests, and begin to close every connection. Idempotent.
@@ -327,7 +334,7 @@ class Server(ConfigurableServer):
         """
         seconds = check_seconds("timeout", timeout)
         if on_empty is not None:
-            check_callable("on_empty", on_empty)
+            check_plain("on_empty", on_empty, "()")
         encode_close(code, reason)
         self.loop.check_thread()
         self._close(code, reason, gently=True)

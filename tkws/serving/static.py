@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+from tkws.asynchandlers import check_not_async
 from tkws.checks import Buffer, check_bytes_like, check_kind
 from tkws.http.messages import Request, Response
 from tkws.serving.content import HTML, content_fields, plain, type_fields
@@ -33,6 +34,7 @@ class Pages:
         _check_path(path)
         if not (callable(content) or isinstance(content, str | Response)):
             content = check_bytes_like("content", content, "str, bytes-like, Response or a callable")
+        check_not_async("content", content, "a page, or a plain function (request)")
         self._pages[path] = content
 
     def add_directory(self, path: str, folder: str | Path) -> None:

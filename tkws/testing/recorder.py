@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tkws.checks import check_callable, check_kind
+from tkws.asynchandlers import check_plain
+from tkws.checks import check_kind
 from tkws.connection.websocket import WebSocket
 from tkws.options import Handler, ignore
 from tkws.protocol.events import Event
@@ -21,11 +22,11 @@ class Recorder:
         ws: The connection of the last event; None before the first.
 
     Raises:
-        TypeError: ``handler`` cannot be called.
+        TypeError: ``handler`` cannot be called, or is a coroutine function.
     """
 
     def __init__(self, handler: Handler = ignore) -> None:
-        check_callable("handler", handler, "(ws, type, message)")
+        check_plain("handler", handler, "(ws, type, message)")
         self.events: list[tuple[Event, Any]] = []
         self.ws: WebSocket | None = None
         self._handler = handler

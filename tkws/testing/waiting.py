@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tkws.checks import check_callable, check_seconds
+from tkws.asynchandlers import check_plain
+from tkws.checks import check_seconds
 from tkws.loop import Master, root_of
 
 # How long Tk may block before the condition is checked again, in milliseconds.
@@ -39,7 +40,7 @@ def run_until(condition: Callable[[], object], timeout: float = 5.0, *, master: 
         Exception: A callback raised it.
     """
     __tracebackhide__ = True
-    check_callable("condition", condition, "()")
+    check_plain("condition", condition, "()")
     seconds = check_seconds("timeout", timeout)
     root: Any = root_of(master)
     raised: list[BaseException] = []
