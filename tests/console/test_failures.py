@@ -71,15 +71,9 @@ def test_a_certificate_that_is_not_trusted(console: Console, secure: str, pump_u
     place = secure.removeprefix("wss://").rstrip("/")
     what = "was signed by an authority that this machine does not know"
     assert console.banner.text == f"The certificate of {place} {what}."
-    assert [*buttons(console)] == ["Choose an authority…", "Connect without verifying"]
+    assert [*buttons(console)] == ["Trust this certificate…", "Choose an authority…"]
     buttons(console)["Choose an authority…"].invoke()
     pump_until(lambda: console.root.focus_lastfor() is console.address.options.ca_file)
-    connect(console, pump_until, secure)
-    buttons(console)["Connect without verifying"].invoke()
-    pump_until(lambda: console.session.is_open)
-    assert console.session.is_unverified
-    console.session.disconnect()
-    pump_until(lambda: console.session.state is tkws.State.CLOSED)
 
 
 def test_tls_where_there_is_none_and_none_where_there_is(
@@ -110,7 +104,7 @@ def test_a_refusal_shows_what_the_server_answered(console: Console, pump_until: 
         assert "X-Why: a token is missing\n" in shown
         assert json.dumps(json.loads(body), indent=2) in shown
         assert "GET / HTTP/1.1" in console.side.handshake, "this one was sent"
-        buttons(console)["Headers…"].invoke()
+        buttons(console)["Headers"].invoke()
         pump_until(lambda: console.root.focus_lastfor() is console.address.options.headers)
 
 
@@ -176,7 +170,7 @@ def test_nothing_is_said_that_only_a_program_can_do(code: int, words: str) -> No
     error.__cause__ = cause
     sentence, remedies = advise(error, Target(url="wss://[::1]:1/"))
     assert sentence == f"The certificate of [::1]:1 {words}"
-    assert Remedy.UNVERIFIED in remedies
+    assert Remedy.TRUST in remedies
     error.__cause__ = None
     assert (
         "ssl"

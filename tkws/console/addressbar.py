@@ -18,6 +18,7 @@ from tkws.console.options import Options, OptionsByOrigin
 from tkws.console.optionspanel import OptionsPanel
 from tkws.console.settings import Settings
 from tkws.console.target import Target, complete_url, origin_of
+from tkws.console.trust import TrustedCertificates
 
 
 class AddressBar(ttk.Frame):
@@ -28,6 +29,7 @@ class AddressBar(ttk.Frame):
         settings: The history and the remembered options.
         on_return: Called when Return is pressed in the address field.
         on_button: Called when the button is pressed.
+        trusted: The certificates that are trusted; None for those of this bar alone.
 
     Attributes:
         entry: The address field.
@@ -41,10 +43,12 @@ class AddressBar(ttk.Frame):
         settings: Settings,
         on_return: Callable[[], object],
         on_button: Callable[[], object],
+        trusted: TrustedCertificates | None = None,
     ) -> None:
         super().__init__(parent)
         theme = theme_of(self)
         self._settings = settings
+        self._trusted = trusted or TrustedCertificates(None)
         self._by_origin = OptionsByOrigin(settings)
         self._options_url = ""  # the address that the options in the panel belong to; empty at first
         self._text = tk.StringVar(self)
@@ -53,7 +57,7 @@ class AddressBar(ttk.Frame):
         )
         self.button: Final = ttk.Button(self, text="Connect", command=on_button, width=11)
         self._toggle = ttk.Button(self, command=self.toggle_options, width=12)
-        self.options: Final = OptionsPanel(self, self._update_toggle)
+        self.options: Final = OptionsPanel(self, self._update_toggle, self._forget_shown)
         gap = theme.px(8)
         self.entry.grid(row=0, column=0, sticky="nsew")
         self.button.grid(row=0, column=1, padx=(gap, 0))
@@ -94,6 +98,7 @@ class AddressBar(ttk.Frame):
             Remedy.AUTHORITY: self.options.ca_file,
             Remedy.PROXY: self.options.proxy,
             Remedy.HEADERS: self.options.headers,
+            Remedy.PROTOCOLS: self.options.protocols,
         }
         fields[remedy].focus_set()
 
@@ -102,6 +107,28 @@ class AddressBar(ttk.Frame):
         self._switch_options(target.url, Options.from_target(target))
         self.entry.set(target.url)
         self._by_origin.keep(target.url, self.options.entered)
+
+    def applied_to(self, target: Target) -> Target:
+        """Return a target with the certificate that is trusted for its server."""
+        return self._trusted.applied_to(target)
+
+    def trust_certificate(self, url: str, fingerprint: str, *, remember: bool) -> str:
+        """Trust a certificate for a URL's server; return why it cannot be remembered, or an empty text."""
+        try:
+            self._trusted.add(url, fingerprint, remember=remember)
+        except OSError as error:
+            return f"The certificate was not remembered: {error}"
+        return ""
+
+    def forget_certificate(self, url: str) -> str:
+        """Verify a URL's server as usual; return why that is not remembered, or an empty text."""
+        try:
+            self._trusted.forget(url)
+        except OSError as error:
+            return f"The certificate is still remembered: {error}"
+        finally:
+            self._show_trusted()
+        return ""
 
     def target(self) -> Target:
         """Return the target that has been entered.
@@ -157,6 +184,14 @@ class AddressBar(ttk.Frame):
             self._by_origin.keep(self._options_url, self.options.entered)
         self._options_url = url
         self.options.show(options)
+        self._show_trusted()
+
+    def _forget_shown(self) -> None:
+        self.forget_certificate(self._options_url)
+
+    def _show_trusted(self) -> None:
+        url = self._options_url
+        self.options.show_trusted(self._trusted.get(url) if origin_of(url) is not None else "")
 
     def _update_toggle(self) -> None:
         """Show how many options are set, since the panel may be closed."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 import tkws
+from tkws.console.pinning import UntrustedCertificate
 from tkws.console.target import Target
 from tkws.protocol.uri import parse_uri
 
@@ -23,10 +24,12 @@ class Remedy(StrEnum):
     TRY_AGAIN = "Try again"
     WITH_TLS = "Try wss://"
     WITHOUT_TLS = "Try ws://"
-    UNVERIFIED = "Connect without verifying"
+    TRUST = "Trust this certificate…"
+    VERIFY = "Verify as usual"
     AUTHORITY = "Choose an authority…"
-    PROXY = "Proxy…"
-    HEADERS = "Headers…"
+    PROXY = "Proxy settings"
+    HEADERS = "Headers"
+    PROTOCOLS = "Subprotocols"
 
 
 _SELF_SIGNED, _ISSUERS, _NAMES = (18,), (2, 19, 20, 21), (62, 64)  # X509_V_ERR_* of OpenSSL
@@ -38,6 +41,14 @@ _CERTIFICATES = MappingProxyType(
         9: "is not valid yet; check this machine's clock",
         10: "has expired",
         23: "was revoked",
+    }
+)
+_FIELDS = MappingProxyType(  # by the argument of `tkws.open` that a refusal names
+    {
+        "url": ("The address ", ()),
+        "protocols": ("Subprotocols: ", (Remedy.PROTOCOLS,)),
+        "headers": ("Headers: ", (Remedy.HEADERS,)),
+        "proxy": ("Proxy: ", (Remedy.PROXY,)),
     }
 )
 _HINTS_FOR_AUTHORS = re.compile(r":(?= [^:]*(?:\bssl\b|proxy_ssl|context)).*", re.DOTALL)
@@ -54,27 +65,45 @@ def advise(error: Exception, target: Target | None) -> tuple[str, tuple[Remedy, 
     if target is None or not isinstance(error, tkws.OpenError):
         return text, ()
     cause = error.__cause__
+    if isinstance(cause, UntrustedCertificate):
+        sentence = f"The certificate of {place_of(target)} is not the one that you trust."
+        return sentence, (Remedy.TRUST, Remedy.VERIFY)
     if isinstance(cause, ssl.SSLCertVerificationError) and error.phase == "tls":
         return _of_certificate(cause, target)
     if error.phase == "tls" and "does not speak TLS" in text:
-        return f"{_place(target)} does not use TLS.", (Remedy.WITHOUT_TLS,)
+        return f"{place_of(target)} does not use TLS.", (Remedy.WITHOUT_TLS,)
     if error.phase == "resolve":
         return f"There is no host of the name {parse_uri(target.url).host}.", (Remedy.TRY_AGAIN, Remedy.PROXY)
     if error.phase == "connect" and isinstance(cause, ConnectionRefusedError):
-        return f"Nothing listens at {_place(target)}.", (Remedy.TRY_AGAIN,)
+        return f"Nothing listens at {place_of(target)}.", (Remedy.TRY_AGAIN,)
     if error.phase == "proxy":
         return f"{text}.", (Remedy.PROXY, Remedy.TRY_AGAIN)
+    if error.phase == "connect":  # a firewall may let only the proxy pass
+        return f"{text}.", (Remedy.TRY_AGAIN, Remedy.PROXY)
     if error.phase == "handshake" and not isinstance(error, tkws.OpenTimeout):
         return f"{text}.", _of_answer(error, target)
     return f"{text}.", (Remedy.TRY_AGAIN,)
+
+
+def advise_on_input(error: Exception) -> tuple[str, tuple[Remedy, ...]]:
+    """Return a sentence about why an address or its options cannot be used, and the remedies.
+
+    Args:
+        error: What `Target.open` or reading the fields has raised.
+    """
+    argument, colon, rest = str(error).partition(": ")
+    if not colon or argument not in _FIELDS:
+        return str(error), (Remedy.AUTHORITY,) if isinstance(error, OSError) else ()
+    subject, remedies = _FIELDS[argument]
+    return f"{subject}{rest}.", remedies
 
 
 def changed_by(remedy: Remedy, target: Target) -> Target | None:
     """Return the target to connect to for a remedy; None if the user has to choose something first."""
     if remedy is Remedy.TRY_AGAIN:
         return target
-    if remedy is Remedy.UNVERIFIED:
-        return replace(target, verify=False)
+    if remedy is Remedy.VERIFY:
+        return replace(target, fingerprint="")
     if remedy in (Remedy.WITH_TLS, Remedy.WITHOUT_TLS):
         scheme = "wss" if remedy is Remedy.WITH_TLS else "ws"
         return replace(target, url=f"{scheme}:{target.url.partition(':')[2]}")
@@ -84,8 +113,8 @@ def changed_by(remedy: Remedy, target: Target) -> Target | None:
 def _of_certificate(cause: ssl.SSLCertVerificationError, target: Target) -> tuple[str, tuple[Remedy, ...]]:
     what = _CERTIFICATES.get(cause.verify_code, f"is not accepted ({cause.verify_message})")
     mendable = cause.verify_code in _SELF_SIGNED + _ISSUERS
-    remedies = (Remedy.AUTHORITY, Remedy.UNVERIFIED) if mendable else (Remedy.UNVERIFIED,)
-    return f"The certificate of {_place(target)} {what}.", remedies
+    remedies = (Remedy.TRUST, Remedy.AUTHORITY) if mendable else (Remedy.TRUST,)
+    return f"The certificate of {place_of(target)} {what}.", remedies
 
 
 def _of_answer(error: tkws.OpenError, target: Target) -> tuple[Remedy, ...]:
@@ -99,7 +128,8 @@ def _of_answer(error: tkws.OpenError, target: Target) -> tuple[Remedy, ...]:
     return (Remedy.TRY_AGAIN,)
 
 
-def _place(target: Target) -> str:
+def place_of(target: Target) -> str:
+    """Return the host and the port of a target."""
     uri = parse_uri(target.url)
     host = f"[{uri.host}]" if ":" in uri.host else uri.host
     return f"{host}:{uri.port}"

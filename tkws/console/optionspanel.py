@@ -24,9 +24,12 @@ class OptionsPanel(ttk.Frame):
     Args:
         parent: The parent widget.
         on_change: Called after each change.
+        on_forget: Called when the certificate that is trusted is to be forgotten.
     """
 
-    def __init__(self, parent: tk.Misc, on_change: Callable[[], object]) -> None:
+    def __init__(
+        self, parent: tk.Misc, on_change: Callable[[], object], on_forget: Callable[[], object] = lambda: None
+    ) -> None:
         super().__init__(parent)
         theme = theme_of(self)
         self._on_change = on_change
@@ -45,6 +48,7 @@ class OptionsPanel(ttk.Frame):
         )
         self.greetings: Final = self._make_box()
         self.greetings.configure(height=2)
+        self._trusted = self._make_trusted(on_forget)
         self._lay_out()
         self._set(Options())
         self._show_warning()
@@ -70,6 +74,23 @@ class OptionsPanel(ttk.Frame):
         """Set all fields."""
         self._set(options)
         self._notify()
+
+    def show_trusted(self, fingerprint: str) -> None:
+        """Show the fingerprint of the only certificate that is accepted; an empty text for none."""
+        if fingerprint:
+            self._trusted.grid(row=6, column=0, columnspan=4, sticky="ew", pady=(theme_of(self).px(6), 0))
+            self._trusted_label.configure(text=f"Only this certificate is accepted: {fingerprint[:16]}…")
+        else:
+            self._trusted.grid_remove()
+
+    def _make_trusted(self, on_forget: Callable[[], object]) -> ttk.Frame:
+        """Make the line about a certificate that is trusted."""
+        line = ttk.Frame(self)
+        self._trusted_label = ttk.Label(line, style="Soft.TLabel")
+        forget = ttk.Button(line, text="Forget", style="Quiet.TButton", command=on_forget)
+        self._trusted_label.pack(side="left")
+        forget.pack(side="left", padx=theme_of(self).px(10))
+        return line
 
     def _set(self, options: Options) -> None:
         for name, variable in self._texts.items():

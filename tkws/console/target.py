@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import tkws
+from tkws.console.pinning import PinningContext
 from tkws.options import Handler
 from tkws.protocol.uri import follow, parse_uri
 
@@ -35,6 +36,8 @@ class Target:
         headers: Additional headers, in order.
         ca_file: A PEM file of the CAs to trust instead of the system's; empty for the system's.
         verify: Whether to verify the server's certificate. If not, others can read and change the traffic.
+        fingerprint: The SHA-256 digest of the only certificate to accept, whatever else is wrong with it;
+            empty to verify the certificate as usual.
         greetings: The messages to send each time that the connection opens, such as a login.
         proxy: The proxy's URL, `SYSTEM_PROXY` or `NO_PROXY`.
         reconnect: Whether to connect again when the connection is lost.
@@ -49,6 +52,7 @@ class Target:
     headers: tuple[tuple[str, str], ...] = ()
     ca_file: str = ""
     verify: bool = True
+    fingerprint: str = ""
     greetings: tuple[str, ...] = ()
     proxy: str = SYSTEM_PROXY
     reconnect: bool = False
@@ -60,7 +64,7 @@ class Target:
     @property
     def is_origin_bound(self) -> bool:
         """Whether some option is meant for this origin only, so that no redirect may leave it."""
-        trusted = self.ca_file or not self.verify
+        trusted = self.ca_file or self.fingerprint or not self.verify
         return bool(self.headers or self.protocols or self.greetings or trusted) or self.proxy != SYSTEM_PROXY
 
     def redirected(self, location: str) -> Target:
@@ -105,7 +109,11 @@ class Target:
         )
 
     def _context(self) -> ssl.SSLContext | None:
-        if not parse_uri(self.url).secure or (self.verify and not self.ca_file):
+        if not parse_uri(self.url).secure:
+            return None
+        if self.fingerprint:
+            return PinningContext.trusting(self.fingerprint)
+        if self.verify and not self.ca_file:
             return None
         try:
             context = ssl.create_default_context(cafile=self.ca_file or None)

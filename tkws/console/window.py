@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-from functools import partial
 from pathlib import Path
 from tkinter import ttk
 from typing import Any, Final
@@ -11,10 +10,10 @@ from typing import Any, Final
 import tkws
 from tkws.console import menus, settings as storage
 from tkws.console.addressbar import AddressBar
-from tkws.console.advice import Remedy, advise, changed_by
 from tkws.console.banner import Banner
 from tkws.console.conversation import Conversation
 from tkws.console.copyas import FORMS
+from tkws.console.failures import Failures
 from tkws.console.files import Files
 from tkws.console.log import Log
 from tkws.console.look import (
@@ -31,6 +30,7 @@ from tkws.console.sending import Sending
 from tkws.console.session import Session
 from tkws.console.sidepanel import SidePanel
 from tkws.console.target import Target
+from tkws.console.trust import TrustedCertificates
 from tkws.errors import printable
 
 ROOM_FOR_PANES = 840, 520
@@ -86,10 +86,12 @@ class Console(ttk.Frame):
         try:
             self.connect_to(self.address.target())
         except (ValueError, TypeError, OSError, ImportError, tkws.WebSocketError) as error:
-            self.banner.show(str(error))
+            self.failures.show_input(error)
 
     def connect_to(self, target: Target) -> None:
         """Connect to a target; see `Target.open` for exceptions."""
+        self.failures.forget()
+        target = self.address.applied_to(target)
         self.address.show(target)
         self.session.connect(target)
         self.banner.hide()
@@ -111,7 +113,7 @@ class Console(ttk.Frame):
             else:
                 self.session.send(payload)
         except (tkws.WebSocketError, ValueError) as error:
-            self.banner.show(f"{error}.")
+            self.banner.show(f"{error}.", [] if self.session.is_open else [("Connect", self.connect)])
             return False
         self.banner.hide()
         self.conversation.table.follow()
@@ -202,7 +204,10 @@ class Console(ttk.Frame):
         elif type in ("error", "timeout"):
             self._show_failure(message)
         elif type == "close" and message[0] not in (1000, 1001, 1005) and not self.session.cancelled:
-            self.banner.show(f"The connection was closed: {message[0]} {message[1]}")
+            self.banner.show(
+                f"The connection was closed: {message[0]} {message[1]}".rstrip(),
+                [("Connect again", self.connect)],
+            )
         self._show_state()
 
     def _remember(self) -> None:
@@ -224,20 +229,10 @@ class Console(ttk.Frame):
 
     def _show_failure(self, error: Exception) -> None:
         """Show why there is no connection, with buttons that help, and the server's answer in full."""
-        target = self.session.target
-        sentence, remedies = advise(error, target)
-        helps = [(remedy.value, partial(self._remedy, remedy, target)) for remedy in remedies if target]
-        self.banner.show(sentence, helps)
+        self.failures.show(error, self.session.target)
         if getattr(error, "status", None) is not None:
             self.conversation.refresh()
             self.conversation.table.select(self.log.next - 1)
-
-    def _remedy(self, remedy: Remedy, target: Target) -> None:
-        changed = changed_by(remedy, target)
-        if changed is not None:
-            self.connect_to(changed)
-        else:
-            self.address.ask_for(remedy)
 
     def _show_state(self) -> None:
         state = self.session.state
@@ -270,8 +265,12 @@ class Console(ttk.Frame):
         gap = px(10)
         self._panes = ttk.PanedWindow(self, orient="horizontal")
         left = ttk.Frame(self._panes)
-        self.address: AddressBar = AddressBar(left, self.settings, self.connect, self.toggle_connection)
+        trusted = TrustedCertificates(self._path and self._path.with_name("certificates.json"))
+        self.address: AddressBar = AddressBar(
+            left, self.settings, self.connect, self.toggle_connection, trusted
+        )
         self.banner: Banner = Banner(left)
+        self.failures: Failures = Failures(self.banner, self.address, self.connect_to)
         self.conversation: Conversation = Conversation(
             left,
             self.log,

@@ -6,6 +6,7 @@ from tkws.console.look.menus import Action, add_context_menu, add_menu_bar, modi
 from tkws.console.look.palette import DARK, LIGHT, Palette
 from tkws.console.look.panes import is_pane_shown, show_pane
 from tkws.console.look.shapes import disc, rounded
+from tkws.console.look.sheet import Sheet
 from tkws.console.look.theme import Theme, theme_of
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "LONG_LINE",
     "Action",
     "Palette",
+    "Sheet",
     "Theme",
     "add_context_menu",
     "add_field_menus",

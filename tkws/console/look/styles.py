@@ -17,10 +17,10 @@ def define_styles(style: ttk.Style, resources: Resources, colours: Palette) -> N
     """Define all styles in the ttk theme in use, which must be new and based on ``clam``.
 
     In addition to ttk's own styles, these are ``Side.`` (frames and labels of the tinted panels), ``Soft.``,
-    ``Small.``, ``Title.``, ``Section.``, ``Figure.``, ``Status.``, ``Wrong.`` and ``Bad.`` (labels),
-    ``Quiet.``, ``Bad.Quiet.`` and ``Bare.`` (buttons), ``Card.``, ``Line.`` and ``Bad.`` (frames). In the
-    corners of round widgets the background around them shows; ``Side.Quiet.``, ``OnBad.`` and ``Side.Card.``
-    are for other backgrounds than the window's.
+    ``Small.``, ``Title.``, ``Section.``, ``Figure.``, ``Status.``, ``Wrong.``, ``Alarm.`` and
+    ``Bad.`` (labels), ``Quiet.``, ``Bad.Quiet.`` and ``Bare.`` (buttons), ``Card.``, ``Line.`` and ``Bad.``
+    (frames). In the corners of round widgets the background around them shows; ``Side.Quiet.``,
+    ``OnBad.`` and ``Side.Card.`` are for other backgrounds than the window's.
     """
     _Styles(style, resources, colours).define()
 
@@ -89,6 +89,7 @@ class _Styles:
                 "foreground": colours.faint,
                 "font": self._resources.small_bold,
             },
+            "Alarm.TLabel": {"foreground": colours.bad},
             "Bad.TLabel": {"background": colours.bad_soft, "foreground": colours.bad},
         }.items():
             self._style.configure(name, **options)
