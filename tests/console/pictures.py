@@ -153,7 +153,7 @@ def show_keys(console: Console) -> None:
     def select() -> None:
         keys.tree.selection_set(keys.tree.get_children()[3])
         console.update_idletasks()
-        console.after(500, console.conversation.detail.fields.show, ("symbol",), "ETH-EUR")
+        console.after(500, console.conversation.detail.fields.pick, ("symbol",))
 
     console.after(8000, select)
 

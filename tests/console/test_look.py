@@ -134,7 +134,12 @@ def test_every_colour_can_be_read_on_what_it_stands_on() -> None:
             for ground in (palette.surface, palette.side, palette.own):
                 assert contrast(text, ground) >= 4.5
         assert contrast(palette.bad, palette.bad_soft) >= 4.5
-        assert contrast(palette.text, palette.mark) >= 4.5
+        for text in (palette.name, palette.string, palette.number, palette.literal):
+            for ground in (palette.surface, palette.accent_soft):  # of a field that is picked
+                assert contrast(text, ground) >= 4.5
+        for ground in (palette.mark, palette.found):
+            assert contrast(palette.text, ground) >= 4.5
+        assert contrast(palette.bad, palette.accent_soft) >= 4.5
         assert contrast(palette.on_accent, palette.accent) >= 4.5
         for line in palette.lines:
             assert contrast(line, palette.surface) >= 3

@@ -73,6 +73,7 @@ class Conversation(ttk.PanedWindow):
             self.table,
             self.view,
             on_select=self._show_number,
+            on_messages=self._select_shown,
             on_open=self._show_only,
             on_error=on_error,
             on_change=self.refresh_soon,
@@ -152,6 +153,11 @@ class Conversation(ttk.PanedWindow):
         if self.table.current is None and self.view.rows:
             self.table.select(self.view.rows[-1].number)
 
+    def find_in_message(self) -> None:
+        """Find a text in the message that is shown."""
+        self.show_detail(True)
+        self.detail.find.open()
+
     def destroy(self) -> None:
         """Cancel the timer, and destroy the widget."""
         if self._timer:
@@ -167,12 +173,14 @@ class Conversation(ttk.PanedWindow):
         self.refresh_soon()
 
     def _show_number(self, number: int) -> None:
-        """Show a row in full, if the log still has it; -1 for none."""
+        """Show a row in full; nothing for -1, and for a row that the log has no more."""
         at = number - self.log.first
-        if number < 0:
-            self.detail.show(None)
-        elif 0 <= at < len(self.log.rows):
-            self.detail.show(self.log.rows[at])
+        self.detail.show(self.log.rows[at] if 0 <= at < len(self.log.rows) else None)
+
+    def _select_shown(self) -> None:
+        """Put the cursor of the table on the row that is shown in full."""
+        if self.detail.row is not None:
+            self.table.select(self.detail.row.number)
 
     def _show_only(self, path: Path, value: Any, sign: str = "") -> None:
         """Show the messages in which a field has a value; those in which it does not if ``sign`` is ``-``."""

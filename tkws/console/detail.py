@@ -9,19 +9,21 @@ from __future__ import annotations
 import re
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from tkinter import ttk
 from typing import Final
 
 from tkws.console.live.fieldpicker import FieldPicker
 from tkws.console.log import Direction, Row
 from tkws.console.look import theme_of
+from tkws.console.message.colours import Colours
+from tkws.console.message.findbar import FindBar
+from tkws.console.message.highlights import Highlights
+from tkws.console.message.shown import ShownText
 from tkws.console.payload import byte_count
 from tkws.console.reading import Kind, Mode, Part, read
 
 _FIRST_SLICES = 3
-_MORE_SLICES = 8
-_MAX_MARKS = 200  # of a pattern in a slice
+_MORE_SLICES = 6  # at a time, between which the window draws
 _FOUND = "found"
 
 
@@ -35,6 +37,7 @@ class Detail(ttk.Frame):
         row: The row that is shown; None for an empty pane.
         save: Called with that row when the button is pressed; to be set by the owner.
         fields: Picks a field of a JSON message.
+        find: Finds a text in the message.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
@@ -42,15 +45,19 @@ class Detail(ttk.Frame):
         self.row: Row | None = None
         self.save: Callable[[Row], object] = lambda row: None
         self._slices: Iterator[list[Part]] = iter(())
-        self._patterns: Sequence[re.Pattern[str]] = ()
-        self._complete = True
         self._timer = ""
         self._theme = theme_of(self)
         self._title = ttk.Label(self, style="Soft.TLabel")
         self._mode = tk.StringVar(self, Mode.PRETTY)
         self._text = tk.Text(self, height=6, width=20, wrap="char", state="disabled", takefocus=True)
         self._bar = ttk.Scrollbar(self, command=self._text.yview)
-        self.fields: Final = FieldPicker(self, self._text, self._plain_text)
+        self._shown = ShownText(is_utf16=self.tk.call("string", "length", "\U0001f600") == 2)
+        self._colours = Colours(self._text, self._shown)
+        self._marks = Highlights(self._text, self._shown, _FOUND)
+        self.fields: Final = FieldPicker(self, self._text, self._shown, self._plain_text)
+        self.find: Final = FindBar(
+            self, self._text, self._shown, on_change=self._work_on, on_reveal=lambda offset: None
+        )
         self._save_button = ttk.Button(self, text="Save…", style="Quiet.TButton", command=self._save_row)
         self._lay_out()
         self._bind()
@@ -64,9 +71,8 @@ class Detail(ttk.Frame):
 
     def mark(self, patterns: Sequence[re.Pattern[str]]) -> None:
         """Mark the parts of the message that match, from now on."""
-        if patterns != self._patterns:
-            self._patterns = patterns
-            self._show()
+        self._marks.look_for(patterns)
+        self._work_on()
 
     @property
     def text(self) -> str:
@@ -75,9 +81,10 @@ class Detail(ttk.Frame):
 
     def read_all(self) -> None:
         """Read the rest of the message, however long it is."""
-        while not self._complete:
+        while not self._shown.is_complete:
             self._read_more()
         self._show_title()
+        self._work_soon()
 
     def destroy(self) -> None:
         """Cancel the timer, and destroy the widget."""
@@ -97,9 +104,11 @@ class Detail(ttk.Frame):
         self._save_button.grid(row=0, column=4, padx=px(4), pady=px(2))
         self._text.configure(padx=px(8), pady=px(4), font=self._theme.mono)
         self.fields.grid(row=1, column=0, columnspan=6, sticky="ew")
-        self._text.grid(row=2, column=0, columnspan=5, sticky="nsew")
-        self._bar.grid(row=2, column=5, sticky="ns")
-        self.rowconfigure(2, weight=1)
+        self.find.grid(row=2, column=0, columnspan=6, sticky="ew")
+        self.find.grid_remove()
+        self._text.grid(row=3, column=0, columnspan=5, sticky="nsew")
+        self._bar.grid(row=3, column=5, sticky="ns")
+        self.rowconfigure(3, weight=1)
         self.columnconfigure(0, weight=1)
 
     def _bind(self) -> None:
@@ -113,61 +122,79 @@ class Detail(ttk.Frame):
         text.bind("<<SelectAll>>", lambda _: self.read_all())  # before the widget selects it
         text.bind("<Control-End>", lambda _: self.read_all())
         self._theme.follow(text, self._paint)
-        text.tag_raise("sel")
 
     def _paint(self) -> None:
-        paint_text(self._text)
-        self._text.tag_configure(_FOUND, background=self._theme.colours.mark)
-        self._text.tag_configure(Kind.ESCAPE, foreground=self._theme.colours.bad)
-        self._text.tag_configure(Kind.TAB, background=self._theme.colours.accent_soft)
-        self._text.tag_configure(Kind.REMARK, foreground=self._theme.colours.soft, font=self._theme.small)
+        text, colours = self._text, self._theme.colours
+        paint_text(text)
+        text.tag_configure(Kind.ESCAPE, foreground=colours.bad)
+        text.tag_configure(Kind.TAB, background=colours.accent_soft)
+        text.tag_configure(Kind.REMARK, foreground=colours.soft, font=self._theme.small)
+        text.tag_configure(_FOUND, background=colours.mark, foreground=colours.text)
+        for tag in (_FOUND, *self.find.tags, "sel"):  # each on top of the ones before
+            text.tag_raise(tag)
 
     def _show(self) -> None:
         row = self.row
         self._text.configure(state="normal")
         self._text.delete("1.0", "end")
         self._text.configure(state="disabled")
-        self.fields.reset("" if row is None or row.direction is Direction.NOTE else row.payload)
+        self._shown.clear()
+        self._colours.restart()
+        self._marks.restart()
+        self.find.restart()
         self._slices = iter(()) if row is None else read(row.payload, Mode(self._mode.get()))
-        self._complete = row is None
         self._save_button.state(["disabled" if row is None else "!disabled"])
         for _ in range(_FIRST_SLICES):
             self._read_more()
-        self._show_title()
+        self.fields.reset("" if row is None or row.direction is Direction.NOTE else row.payload)
+        self._work_on()
 
     def _read_more(self) -> None:
         part = next(self._slices, None)
         if part is None:
-            self._complete = True
+            self._shown.is_complete = True
             return
-        begin = self._text.index("end-1c")
+        self._shown.add(part)
         words = [word for text, kind in part for word in (text, kind.value)]
         self._text.configure(state="normal")
         self._text.insert("end", *words)
         self._text.configure(state="disabled")
-        self._mark_matches(begin, "".join(text for text, _ in part))
-
-    def _mark_matches(self, begin: str, text: str) -> None:
-        for pattern in self._patterns:
-            for match in islice(pattern.finditer(text), _MAX_MARKS):
-                self._text.tag_add(
-                    _FOUND, f"{begin} + {match.start()} chars", f"{begin} + {match.end()} chars"
-                )
 
     def _scrolled(self, first: float, last: float) -> None:  # in fact, Tk passes strings
         self._bar.set(first, last)
-        if not self._complete and float(last) > 0.8 and not self._timer:
-            self._timer = self.after(1, self._read_on)
+        self._colours.paint()
+        if self._is_more_wanted:
+            self._work_soon()
 
-    def _read_on(self) -> None:
+    @property
+    def _is_more_wanted(self) -> bool:
+        """Whether the end of what has been read is almost in sight, or there is a text to be found."""
+        return not self._shown.is_complete and (self.find.is_looking or self._text.yview()[1] > 0.8)
+
+    def _work_soon(self) -> None:
+        if not self._timer:
+            self._timer = self.after(1, self._work)
+
+    def _work(self) -> None:
         self._timer = ""
+        if self._is_more_wanted:
+            for _ in range(_MORE_SLICES):
+                self._read_more()
+        self._work_on()
+
+    def _work_on(self) -> None:
+        """Search a few slices at once, and the others a little later."""
         for _ in range(_MORE_SLICES):
-            self._read_more()
+            self._marks.advance()
+            self.find.advance()
+        if self._is_more_wanted or not (self._marks.is_done and self.find.is_done):
+            self._work_soon()
+        self.find.show()
         self._show_title()
 
     def _show_title(self) -> None:
         row = self.row
-        more = "" if self._complete else " · scroll down for more"
+        more = "" if self._shown.is_complete else " · scroll down for more"
         self._title.configure(text="Nothing selected" if row is None else f"{_title(row)}{more}")
 
     def _copy(self) -> str:

@@ -89,6 +89,7 @@ def edit_menu(conversation: Conversation) -> Menu:
         None,
         Action("Clear the table…", conversation.ask_and_clear, "k"),
         Action("Filter", conversation.filter.focus_text, "f"),
+        Action("Find in the message", conversation.find_in_message, "i"),
         Action("Show everything", conversation.filter.clear, "Shift-F"),
     ]
 

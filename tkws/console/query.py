@@ -90,6 +90,16 @@ def read_query(text: str) -> Query:
     return Query((*cheap, *dear), tuple(marks))
 
 
+def read_pattern(text: str) -> re.Pattern[str]:
+    """Return the pattern that looks for a text, or for matches of ``/regex/``, in any case.
+
+    Raises:
+        ValueError: The regular expression is invalid.
+    """
+    is_regex = len(text) > 2 and text.startswith("/") and text.endswith("/")
+    return _compile(text) if is_regex else re.compile(re.escape(text), re.IGNORECASE)
+
+
 def equals_term(path: str, value: str) -> str:
     """Return the term that asks for a value of a field."""
     is_plain = re.fullmatch(r'[^\s",*/]+', value) is not None

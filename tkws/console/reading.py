@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class Kind(StrEnum):
     """The kinds of the parts of a slice."""
 
     PLAIN = "plain"
+    JSON = "json"
+    """JSON with indents."""
     ESCAPE = "escape"
     """A character that cannot be seen, as an escape."""
     TAB = "tab"
@@ -61,7 +63,7 @@ def read(payload: str | bytes, mode: Mode) -> Iterator[list[Part]]:
     elif mode is Mode.PRETTY and isinstance(payload, str) and looks_like_json(payload):
         yield from _read_json(payload)
     else:
-        yield from _break_lines(_text_slices(payload))
+        yield from _break_lines((text, Kind.PLAIN) for text in _text_slices(payload))
 
 
 def _read_hex(data: bytes) -> Iterator[list[Part]]:
@@ -73,12 +75,20 @@ def _read_hex(data: bytes) -> Iterator[list[Part]]:
 
 def _read_json(text: str) -> Iterator[list[Part]]:
     formatter = Formatter(text)
-    yield from _break_lines(formatter.slices())
+    yield from _break_lines(_kinds_of(formatter))
     if formatter.failed_at is not None:
         line = text.count("\n", 0, formatter.failed_at) + 1
         column = formatter.failed_at - text.rfind("\n", 0, formatter.failed_at)
         place = f"line {line}, column {column}"
         yield [Part(f"\n(not formatted from {place} on: no JSON, or nested too deeply)", Kind.REMARK)]
+
+
+def _kinds_of(formatter: Formatter) -> Iterator[tuple[str, Kind]]:
+    """Return the slices, with the kind of those that are not JSON, which are the last ones."""
+    has_failed = False
+    for text in formatter.slices():
+        yield text, Kind.PLAIN if has_failed else Kind.JSON
+        has_failed = formatter.failed_at is not None
 
 
 def _text_slices(payload: str | bytes) -> Iterator[str]:
@@ -89,15 +99,15 @@ def _text_slices(payload: str | bytes) -> Iterator[str]:
         yield part if isinstance(part, str) else decoder.decode(part, final=begin + SLICE >= len(payload))
 
 
-def _break_lines(slices: Iterator[str]) -> Iterator[list[Part]]:
+def _break_lines(slices: Iterable[tuple[str, Kind]]) -> Iterator[list[Part]]:
     column = 0
-    for text in slices:
+    for text, own_kind in slices:
         parts: list[Part] = []
         for shown, is_escape in visible_parts(text):
-            kind = Kind.ESCAPE if is_escape else Kind.PLAIN
+            kind = Kind.ESCAPE if is_escape else own_kind
             for number, line in enumerate(shown.split("\n")):
                 if number:
-                    parts.append(Part("\n", Kind.PLAIN))
+                    parts.append(Part("\n", own_kind))
                     column = 0
                 while column + len(line) > MAX_LINE:
                     room = MAX_LINE - column

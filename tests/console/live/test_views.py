@@ -98,6 +98,20 @@ def test_a_row_shows_its_last_message_and_leads_to_all_of_them(
     assert console.conversation.filter.text.get() == "symbol=ETH"
 
 
+def test_the_messages_have_the_cursor_on_the_one_that_is_shown(
+    live: LivePanel, console: Console, hands: Hands, pump_until: PumpUntil
+) -> None:
+    table, detail = console.conversation.table, console.conversation.detail
+    table.select(0)
+    hands.go_to(live.keys.tree)
+    hands.press("Down", "Down")
+    pump_until(lambda: '"ETH"' in detail.text)
+    hands.press("Escape")
+    assert not live.is_by_key
+    assert table.current is detail.row is not None
+    assert '"ETH"' in detail.text
+
+
 def test_keys_lead_there_and_back(live: LivePanel, console: Console, hands: Hands) -> None:
     hands.press("Escape")
     assert live.is_by_key, "Escape in another field does not leave the view"
@@ -171,6 +185,54 @@ def test_a_click_on_a_field_offers_what_to_do_with_it(
     assert console.conversation.live.keys.key.get() == "symbol"
     console.conversation.detail.show(None)
     assert not fields.winfo_manager()
+
+
+def test_the_field_is_always_that_of_the_message_that_is_shown(
+    console: Console, hands: Hands, pump_until: PumpUntil
+) -> None:
+    receive(console, trade("BTC", 1.5), '{"type": "heartbeat"}', "hello", trade("ETH", 2.5, pad="x" * 9))
+    console.conversation.refresh()
+    table, fields = console.conversation.table, console.conversation.detail.fields
+    table.select(0)
+    click_on(console, hands, "symbol")
+
+    def shown() -> tuple[str, str]:
+        text = console.conversation.detail._text
+        ranges = text.tag_ranges("field")
+        label = str(fields._label.cget("text")) if fields.winfo_manager() else ""
+        return label, text.get(*ranges).strip() if ranges else ""
+
+    assert shown() == ("symbol = BTC", '"symbol": "BTC",')
+    hands.go_to(table.rows_widget)
+    hands.press("Down")
+    assert shown() == ("", ""), "a message without the field"
+    hands.press("Down")
+    assert shown() == ("", "")
+    hands.press("Down")
+    assert shown() == ("symbol = ETH", '"symbol": "ETH",')
+    buttons = {str(button.cget("text")): button for button in fields._buttons.winfo_children()}
+    console.root.update()
+    hands.click(buttons["Only this"])
+    pump_until(lambda: [row.number for row in console.conversation.view.rows] == [3])
+    table.select(-1)
+    assert shown() == ("", "")
+
+
+def test_a_key_whose_last_message_was_dropped_shows_no_other_message(
+    console: Console, hands: Hands, pump_until: PumpUntil
+) -> None:
+    console.log._capacity = 32
+    receive(console, trade("OLD", 1.5), *(trade("NEW", price) for price in range(20)))
+    console.conversation.live.show_by_key(("symbol",))
+    keys = console.conversation.live.keys
+    pump_until(lambda: [cell[0] for cell in cells(console.conversation.live)] == ["OLD", "NEW"])
+    receive(console, *(trade("NEW", price) for price in range(40)))
+    pump_until(lambda: console.conversation.view.rows[0].number > 0)
+    detail = console.conversation.detail
+    keys.tree.selection_set(keys.tree.get_children()[1])
+    pump_until(lambda: '"NEW"' in detail.text)
+    keys.tree.selection_set(keys.tree.get_children()[0])
+    pump_until(lambda: detail.row is None)
 
 
 def test_a_filter_that_cannot_be_read_says_why_and_changes_nothing(

@@ -30,6 +30,7 @@ class LivePanel:
         table: The table of messages, which the table by key takes the place of.
         view: The rows.
         on_select: Called with the number of a row that is selected in the table by key; -1 for none.
+        on_messages: Called when the messages take the place of the table by key.
         on_open: Called with a key field and the text of one of its values, to show its messages.
         on_error: Called with a sentence when there is nothing to show.
         on_change: Called when there is something new to read: `advance` is to be called soon.
@@ -46,6 +47,7 @@ class LivePanel:
         view: View,
         *,
         on_select: Callable[[int], object],
+        on_messages: Callable[[], object],
         on_open: Callable[[Path, str], object],
         on_error: Callable[[str], object],
         on_change: Callable[[], object],
@@ -54,6 +56,7 @@ class LivePanel:
         self._table = table
         self._view = view
         self._on_select = on_select
+        self._on_messages = on_messages
         self._on_open = on_open
         self._on_error = on_error
         self._on_change = on_change
@@ -110,8 +113,10 @@ class LivePanel:
         """Show the messages."""
         if self.keys.model is not None:
             self._digest.detach(self.keys.model)
-        self.keys.pack_forget()
-        self._table.pack(fill="both", expand=True)
+        if self.is_by_key:
+            self.keys.pack_forget()
+            self._table.pack(fill="both", expand=True)
+            self._on_messages()
         self._table.focus_set()
 
     def plot_field(self, path: Path) -> None:

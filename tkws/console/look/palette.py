@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours by purpose, in Tk's notation; ``lines`` are those of a plot."""
+    """The colours by purpose, in Tk's notation.
+
+    ``lines`` are those of a plot; ``name``, ``string``, ``number`` and ``literal`` those of JSON; the filter
+    has matched what stands on ``mark``, and a search what stands on ``found``.
+    """
 
     surface: str = "#ffffff"
     side: str = "#f4f5f9"
@@ -25,6 +29,11 @@ class Palette:
     bad: str = "#c22f48"
     bad_soft: str = "#fdeef0"
     mark: str = "#fff1b8"
+    found: str = "#ffd9b0"
+    name: str = "#3f4ac0"
+    string: str = "#0b6b4f"
+    number: str = "#9a3412"
+    literal: str = "#86198f"
     on_accent: str = "#ffffff"
     lines: tuple[str, ...] = ("#4f5bd5", "#c2410c", "#0f7b6c", "#a21caf", "#8a6100", "#0369a1")
 
@@ -44,9 +53,14 @@ DARK = Palette(
     own="#262b40",
     good="#43c78d",
     waiting="#e5b13d",
-    bad="#f0798b",
+    bad="#f48898",
     bad_soft="#4a2530",
     mark="#5c4a12",
+    found="#7a3d14",
+    name="#a3acf9",
+    string="#6fdcae",
+    number="#fdba74",
+    literal="#f0abfc",
     on_accent="#14161d",
     lines=("#8b96f6", "#fb923c", "#34d399", "#e879f9", "#facc15", "#38bdf8"),
 )

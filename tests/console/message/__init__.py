@@ -1,0 +1,1 @@
+"""The parts of the pane that shows one message in full."""
