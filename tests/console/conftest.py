@@ -12,6 +12,7 @@ import pytest
 
 import tkws
 from tests.console import programs
+from tkws.console.form import Form
 from tkws.console.settings import Settings
 from tkws.console.target import NO_PROXY, Target
 from tkws.console.window import Console
@@ -115,6 +116,15 @@ class Hands:
         place = str(widget.winfo_rootx() + x), str(widget.winfo_rooty() + y)
         pressed = ["key", "--delay", "5", *keys.split()] if keys else []
         self._do("mousemove", *place, "click", str(button), *pressed)
+
+    def fill(self, form: Form, text: str) -> None:
+        """Type into the field of a form that has just opened, and press Return."""
+        form.bind("<F12>", self._saw, add=True)
+        self._pump_until(form.winfo_viewable)
+        self.go_to(form.widgets[0])
+        self.type(text)
+        with subprocess.Popen(["xdotool", "key", "Return"]) as process:
+            self._pump_until(lambda: not form.winfo_exists() and process.poll() is not None)
 
     def go_to(self, widget: tk.Misc) -> None:
         """Give a widget the focus."""

@@ -12,14 +12,13 @@ import trustme
 
 import tkws
 from tests.peers import Log
+from tkws.console.secrecy import is_secret, without_secrets
 from tkws.console.target import (
     NO_PROXY,
     Target,
     complete_url,
-    is_secret,
     read_headers,
     read_protocols,
-    without_secrets,
 )
 
 

@@ -148,6 +148,14 @@ class AddressBar(ttk.Frame):
         """Offer the addresses in the settings."""
         self.entry.configure(values=self._settings.addresses)
 
+    def forget_options(self, url: str | None) -> None:
+        """Forget the options that were entered for an address, or for all if ``url`` is None.
+
+        Those in the panel stay there for the address in the field.
+        """
+        self._by_origin.forget(url)
+        self.update_history()
+
     def _pasted(self) -> str:
         """Read a ``curl`` command; leave anything else to the field."""
         try:

@@ -82,7 +82,7 @@ class BetweenWindow(ttk.Frame):
 
     def send(self, kind: str, payload: str | bytes) -> bool:
         """Send what stands in the box to the chosen side; return whether it was sent to a connection."""
-        if kind == "ping":
+        if kind != "message":
             self.banner.show("Only messages can be sent from here.")
             return False
         if not self.between.send(payload, _WAYS[self._way.get()]):

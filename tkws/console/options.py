@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 from tkws.checks import MAX_SECONDS, check_seconds
+from tkws.console.secrecy import without_secrets
 from tkws.console.settings import Settings
 from tkws.console.target import (
     NO_PROXY,
@@ -18,7 +19,6 @@ from tkws.console.target import (
     origin_of,
     read_headers,
     read_protocols,
-    without_secrets,
 )
 
 PROXIES = MappingProxyType({SYSTEM_PROXY: "system default", NO_PROXY: "none"})
@@ -115,3 +115,10 @@ class OptionsByOrigin:
                 if origin is not None and origin_of(other) == origin:
                     return options
         return Options.from_target(self._settings.recall(key))
+
+    def forget(self, url: str | None) -> None:
+        """Forget the options entered for an address, or for all if ``url`` is None."""
+        if url is None:
+            self._kept.clear()
+        else:
+            self._kept.pop(without_secrets(url), None)

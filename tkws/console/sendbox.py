@@ -9,6 +9,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import ttk
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from tkws.console.checkjson import beautify, check_json
@@ -16,8 +17,10 @@ from tkws.console.detail import paint_text
 from tkws.console.history import Entry, History
 from tkws.console.look import LONG_LINE, modifier, theme_of
 from tkws.console.payload import read_base64, read_hex
+from tkws.console.variables import UnknownVariables
 
-KINDS = ("Text", "JSON", "Hex", "Base64", "Ping")
+KINDS = ("Text", "JSON", "Hex", "Base64", "Ping", "Pong")
+_CONTROL = MappingProxyType({"Ping": "ping", "Pong": "pong"})
 _MAX_EDITED = 1 << 20  # bytes or characters of a message that is put into the box
 
 
@@ -40,14 +43,18 @@ class SendBox(ttk.Frame):
 
     Args:
         parent: The parent widget.
-        send: Called as ``send(kind, payload)`` with ``"message"`` or ``"ping"``; returns whether the payload
-            was sent.
+        send: Called as ``send(kind, payload)`` with ``"message"``, ``"ping"`` or ``"pong"``; returns whether
+            the payload was sent.
         send_file: Called when the file button is pressed; None for no button.
         on_error: Called with a sentence if the input is invalid, and with buttons that help: their labels and
             functions.
 
     Attributes:
         history: The messages that were sent from the box.
+        fill: Returns a text with the values of its variables, or raises `UnknownVariables`; to be set by the
+            owner.
+        ask_values: Called with the names of variables without a value, and with what to call when they have
+            one; to be set by the owner with `fill`.
     """
 
     def __init__(
@@ -62,6 +69,8 @@ class SendBox(ttk.Frame):
         self._send = send
         self._on_error = on_error
         self.history: Final = History()
+        self.fill: Callable[[str], str] = str
+        self.ask_values: Callable[[list[str], Callable[[], object]], object] = lambda names, then: None
         self.kind: Final = ttk.Combobox(
             self, values=KINDS, state="readonly", width=7, font=theme.body, height=len(KINDS)
         )
@@ -74,14 +83,25 @@ class SendBox(ttk.Frame):
         self._progress = ttk.Progressbar(self, maximum=1.0)
         self._progress_label = ttk.Label(self, style="Small.TLabel")
         self._stop = ttk.Button(self, text="Stop", style="Quiet.TButton", width=7)
+        self._saved = ttk.Button(self, text="Saved ▾", style="Quiet.TButton", width=8)
         self._lay_out()
-        self._bind()
+        self._bind_keys()
         self.enable(False)
 
     @property
     def entry(self) -> Entry:
         """The contents of the box."""
         return Entry(self.kind.get(), self.text.get("1.0", "end-1c"))
+
+    @property
+    def unsent(self) -> list[Entry]:
+        """All that was typed and not sent, the contents of the box, or the draft, last."""
+        return self.history.unsent(self.entry)
+
+    def restart(self, unsent: Sequence[Entry]) -> None:
+        """Show another history: what was left unsent there, the newest last."""
+        self._show(self.history.restart(unsent) or Entry(self.kind.get(), ""))
+        self.text.edit_reset()
 
     def put(self, entry: Entry) -> None:
         """Put a message into the box to be edited; what stands there goes into the history."""
@@ -98,15 +118,31 @@ class SendBox(ttk.Frame):
         self.put(Entry("Text", payload) if isinstance(payload, str) else Entry("Hex", payload.hex(" ")))
         return True
 
+    def offer_saved(self, show_menu: Callable[[tk.Misc], object]) -> None:
+        """Show a button for saved messages; ``show_menu(button)`` is called when it is pressed."""
+        self._saved.configure(command=partial(show_menu, self._saved))
+        self._saved.grid(row=1, column=0, sticky="sew", pady=(theme_of(self).px(6), 0))
+
     def submit(self) -> None:
         """Send what stands in the box, unless that is nothing."""
         entry = self.entry
         if not (entry.text if entry.kind == "Text" else entry.text.strip()):
             return
         try:
-            payload = _parse(*entry)
+            self._submit(entry, self.fill(entry.text))
+        except UnknownVariables as error:
+            helps: list[tuple[str, Callable[[], object]]] = [
+                ("Fill in…", partial(self.ask_values, error.names, self.submit)),
+                ("Send as it is", partial(self._submit, entry, entry.text)),
+            ]
+            self._on_error(f"{error}.", helps)
+
+    def _submit(self, entry: Entry, text: str) -> None:
+        """Send what stands in the box, with other text in the place of variables."""
+        try:
+            payload = _parse(entry.kind, text)
         except ValueError as error:
-            anyway = [("Send anyway", partial(self._send_entry, entry, entry.text))]
+            anyway = [("Send anyway", partial(self._send_entry, entry, text))]
             self._on_error(str(error), anyway if entry.kind == "JSON" else [])
         else:
             self._send_entry(entry, payload)
@@ -119,10 +155,12 @@ class SendBox(ttk.Frame):
             self._on_error(f"Not JSON: {error}", [])
 
     def _send_entry(self, entry: Entry, payload: str | bytes) -> None:
-        if self._send("ping" if entry.kind == "Ping" else "message", payload):
+        if self._send(_CONTROL.get(entry.kind, "message"), payload):
+            is_shown = self.entry == entry  # not if it was changed while the banner asked
             self.history.add(entry)
-            self._show(self.history.draft or Entry(entry.kind, ""))
-            self.text.edit_reset()
+            if is_shown:
+                self._show(self.history.draft or Entry(entry.kind, ""))
+                self.text.edit_reset()
 
     def enable(self, connected: bool) -> None:
         """Enable or disable the buttons."""
@@ -178,7 +216,7 @@ class SendBox(ttk.Frame):
         self.columnconfigure(2, weight=1)
         self.rowconfigure(1, weight=1)
 
-    def _bind(self) -> None:
+    def _bind_keys(self) -> None:
         text = self.text
         theme_of(self).follow(text, partial(paint_text, text))
         text.bind("<<Modified>>", self._changed)
@@ -225,9 +263,9 @@ def _parse(kind: str, text: str) -> str | bytes:
             check_json(text)
         except ValueError as error:
             raise ValueError(f"Not JSON: {error}") from None
-    if kind == "Ping":
+    if kind in _CONTROL:
         payload = text.encode()
         if len(payload) > 125:
-            raise ValueError(f"A ping has at most 125 bytes, not {len(payload)}")
+            raise ValueError(f"A {kind.lower()} has at most 125 bytes, not {len(payload)}")
         return payload
     return text

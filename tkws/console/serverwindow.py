@@ -88,10 +88,10 @@ class ServerWindow(ttk.Frame):
         if not peers:
             self.banner.show("Nobody is connected.")
             return False
-        if kind == "ping":
+        if kind in ("ping", "pong"):
             for ws in peers:
                 if ws.state is tkws.State.OPEN:
-                    ws.ping(payload)
+                    (ws.ping if kind == "ping" else ws.pong)(payload)
         elif self.selected:
             for ws in self.selected:
                 self.session.send(payload, ws)

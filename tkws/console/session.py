@@ -156,6 +156,32 @@ class Session:
         self.log.add(Direction.OUT, "ping", payload)
         self._notify("sent", payload)
 
+    def pong(self, payload: bytes = b"") -> None:
+        """Send a pong of at most 125 bytes that no ping asked for.
+
+        Raises:
+            StateError: The connection is not open.
+            ValueError: The payload is longer.
+        """
+        self._require_open().pong(payload)
+        self.log.add(Direction.OUT, "pong", payload)
+        self._notify("sent", payload)
+
+    def send_fragments(self, message: str | bytes, size: int) -> None:
+        """Send a message in fragments of at most ``size`` bytes.
+
+        Raises:
+            StateError: The connection is not open, or a file is being sent.
+            ValueError: The text cannot be encoded, or ``size`` is out of range.
+        """
+        ws = self._require_open()
+        if self.upload is not None:
+            raise tkws.StateError("A file is being sent; wait until it is complete")
+        data = message.encode() if isinstance(message, str) else message
+        ws.send_stream([data], text=isinstance(message, str), size=len(data), fragment_size=size)
+        self.log.add(Direction.OUT, kind_of(message), message)
+        self._notify("sent", message)
+
     def send_file(self, path: Path) -> None:
         """Start to send a file as one binary message; ``on_event("file", upload)`` reports its progress.
 

@@ -1,7 +1,7 @@
-"""The settings that the console remembers: addresses, theme, size of the window. No secrets.
+"""The settings that the console remembers: addresses, theme, size of the window.
 
-They are stored as JSON in the platform's folder for settings. If the file cannot be read, the defaults are
-used; if it cannot be written, the caller gets the error.
+No secrets are, unless the user asks for it. They are stored as JSON in the platform's folder for settings. If
+the file cannot be read, the defaults are used; if it cannot be written, the caller gets the error.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tkws.console.atomicfile import replace_text
-from tkws.console.target import Target, is_secret, may_be_secret, origin_of, without_secrets
+from tkws.console.secrecy import is_secret, may_be_secret, without_secrets
+from tkws.console.target import Target, origin_of
 
 _MAX_ADDRESSES = 30
 
@@ -30,6 +31,8 @@ class Settings:
         geometry: The size and position of the window, in Tk's notation.
         side: Whether the side panel is shown.
         detail: Whether the detail pane is shown.
+        secrets: Whether secrets are remembered, too.
+        unstored: The addresses that are not in the file yet, the most recent first.
     """
 
     addresses: list[str] = field(default_factory=list)
@@ -38,18 +41,22 @@ class Settings:
     geometry: str = ""
     side: bool = True
     detail: bool = True
+    secrets: bool = False
+    unstored: list[str] = field(default_factory=list, compare=False)
 
     def remember(self, target: Target) -> None:
-        """Put a target first in the history, without its passwords, tokens and keys."""
+        """Put a target first in the history, without its secrets unless `secrets` is set."""
         url = without_secrets(target.url)
         if not url:
             return
         self.addresses = [url, *(other for other in self.addresses if other != url)][:_MAX_ADDRESSES]
+        self.unstored = [url, *(other for other in self.unstored if other != url)]
+        may_keep = self.secrets
         self.targets[url] = {
             "protocols": list(target.protocols),
-            "headers": [[name, value] for name, value in target.headers if not is_secret(name)],
+            "headers": [[name, value] for name, value in target.headers if may_keep or not is_secret(name)],
             "ca_file": target.ca_file,
-            "greetings": [text for text in target.greetings if not may_be_secret(text)],
+            "greetings": [text for text in target.greetings if may_keep or not may_be_secret(text)],
             "proxy": without_secrets(target.proxy) if "://" in target.proxy else target.proxy,
             "reconnect": target.reconnect,
             "compression": target.compression,
@@ -57,11 +64,26 @@ class Settings:
         }
         self.targets = {known: self.targets[known] for known in self.addresses if known in self.targets}
 
-    def add_addresses_of(self, other: Settings) -> None:
-        """Put the addresses of other settings behind these, with their options."""
-        self.addresses = list(dict.fromkeys([*self.addresses, *other.addresses]))[:_MAX_ADDRESSES]
-        targets = other.targets | self.targets
+    def merge(self, stored: Settings) -> None:
+        """Take the addresses that are stored, maybe by another window, and put the new ones first."""
+        self.addresses = list(dict.fromkeys([*self.unstored, *stored.addresses]))[:_MAX_ADDRESSES]
+        targets = stored.targets | {url: self.targets[url] for url in self.unstored}
         self.targets = {known: targets[known] for known in self.addresses if known in targets}
+
+    def forget(self, url: str | None) -> None:
+        """Forget an address with its options, or all of them if ``url`` is None."""
+        key = None if url is None else without_secrets(url)
+        for addresses in self.addresses, self.unstored:
+            addresses[:] = [other for other in addresses if key is not None and other != key]
+        self.targets = {known: self.targets[known] for known in self.addresses if known in self.targets}
+
+    def forget_secrets(self) -> None:
+        """Forget the secrets among the options of all addresses."""
+        order, secrets = self.addresses, self.secrets
+        self.secrets = False
+        for url in reversed(order):
+            self.remember(self.recall(url))
+        self.secrets = secrets
 
     def recall(self, url: str) -> Target:
         """Return ``url`` with the options that were used for it.
@@ -122,7 +144,27 @@ def store(settings: Settings, path: Path) -> None:
     Raises:
         OSError: They cannot be written; if the file existed, it is unchanged.
     """
+    settings.merge(load(path))
+    _write(settings, path)
+    settings.unstored.clear()
+
+
+def forget(settings: Settings, path: Path | None, url: str | None) -> None:
+    """Forget an address, or all of them if ``url`` is None, in the file too, unless ``path`` is None.
+
+    Raises:
+        OSError: The file cannot be written; it is unchanged then.
+    """
+    if path is not None:
+        settings.merge(load(path))
+    settings.forget(url)
+    if path is not None:
+        _write(settings, path)
+
+
+def _write(settings: Settings, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    settings.add_addresses_of(load(path))
+    contents = asdict(settings)
+    del contents["unstored"]
     with replace_text(path) as file:
-        json.dump(asdict(settings), file, indent=1, ensure_ascii=False)
+        json.dump(contents, file, indent=1, ensure_ascii=False)

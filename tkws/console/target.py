@@ -9,7 +9,7 @@ import re
 import ssl
 import tkinter
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import tkws
 from tkws.console.pinning import PinningContext
@@ -21,9 +21,6 @@ NO_PROXY = "none"
 MAX_REDIRECTS = 10
 
 _REDIRECTS = (301, 302, 303, 307, 308)
-_SECRET_HEADER = re.compile(r"auth|cookie|token|secret|key|password", re.IGNORECASE)
-_SECRET_TEXT = re.compile(r"auth|token|secret|passw|api.?key|jwt|bearer|sign", re.IGNORECASE)
-_SECRET_QUERY = re.compile(r"auth|token|secret|key|pass|sig|code", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,27 +168,3 @@ def read_headers(lines: str) -> tuple[tuple[str, str], ...]:
 def read_protocols(text: str) -> tuple[str, ...]:
     """Return the subprotocols from a list with commas or spaces in between."""
     return tuple(re.split(r"[,\s]+", text.strip())) if text.strip() else ()
-
-
-def without_secrets(url: str) -> str:
-    """Return a URL as it may be stored: without a password and without the values of keys and tokens."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-        query = parse_qsl(parts.query, keep_blank_values=True)
-    except ValueError:
-        return ""
-    if not any(_SECRET_QUERY.search(name) for name, _ in query):
-        return urlunsplit(parts._replace(netloc=host))
-    kept = [(name, "" if _SECRET_QUERY.search(name) else value) for name, value in query]
-    return urlunsplit(parts._replace(netloc=host, query=urlencode(kept, quote_via=quote)))
-
-
-def is_secret(header: str) -> bool:
-    """Return whether a header's name suggests that its value is a credential, which must not be stored."""
-    return _SECRET_HEADER.search(header) is not None
-
-
-def may_be_secret(message: str) -> bool:
-    """Return whether a message may have a credential, by the words in it; then it must not be stored."""
-    return _SECRET_TEXT.search(message) is not None

@@ -25,6 +25,7 @@ from tkws.console.look import (
     show_pane,
     theme_of,
 )
+from tkws.console.recollection import Recollection
 from tkws.console.sendbox import SendBox
 from tkws.console.sending import Sending
 from tkws.console.session import Session
@@ -96,6 +97,7 @@ class Console(ttk.Frame):
         self.session.connect(target)
         self.banner.hide()
         self._opening = target
+        self.recollection.go_to(target.url)
         self.conversation.table.follow()
 
     def toggle_connection(self) -> None:
@@ -106,12 +108,13 @@ class Console(ttk.Frame):
             self.session.disconnect()
 
     def send(self, kind: str, payload: str | bytes) -> bool:
-        """Send a ``"message"`` or a ``"ping"`` and return True, or show why that is not possible."""
+        """Send a ``"message"``, ``"ping"`` or ``"pong"``, and return True, or show why that failed."""
         try:
-            if kind == "ping":
-                self.session.ping(payload if isinstance(payload, bytes) else payload.encode())
-            else:
+            if kind == "message":
                 self.session.send(payload)
+            else:
+                data = payload if isinstance(payload, bytes) else payload.encode()
+                (self.session.ping if kind == "ping" else self.session.pong)(data)
         except (tkws.WebSocketError, ValueError) as error:
             self.banner.show(f"{error}.", [] if self.session.is_open else [("Connect", self.connect)])
             return False
@@ -172,6 +175,7 @@ class Console(ttk.Frame):
     def close(self) -> None:
         """Store the settings, close the connection, and destroy the window."""
         self.settings.geometry = self.root.geometry()
+        self.recollection.drafts.flush()
         if failure := self._store():
             self.root.tk.call("puts", "stderr", printable(failure))
         self.session.disconnect(1001)
@@ -216,7 +220,8 @@ class Console(ttk.Frame):
             self.settings.remember(self._opening)
             self._opening = None
             self.address.update_history()
-            self.show_done(self._store())
+            if failure := self._store():
+                self.show_done(failure)
 
     def _store(self) -> str:
         """Store the settings, and return why that failed; an empty text if it did not."""
@@ -281,6 +286,15 @@ class Console(ttk.Frame):
         self.files: Files = Files(self.conversation, self.show_done, self.banner.show)
         self.sending: Sending = Sending(self.session, self.conversation, self.show_done, self.banner.show)
         self.sendbox: SendBox = SendBox(left, self.send, self.sending.send_file, self.banner.show)
+        self.recollection: Recollection = Recollection(
+            self.settings,
+            self._path,
+            address=self.address,
+            sendbox=self.sendbox,
+            filter=self.conversation.filter,
+            on_done=self.show_done,
+            on_error=self.banner.show,
+        )
         self._counts = ttk.Label(left, style="Small.TLabel")
         self._done = ttk.Label(left, style="Small.TLabel", anchor="e")
         self.side: SidePanel = SidePanel(self._panes, self.session)
@@ -313,6 +327,8 @@ class Console(ttk.Frame):
                 *menus.address_menu(self.address),
                 None,
                 *menus.copy_menu(self.copy_as),
+                None,
+                *self.recollection.forgetting.actions(),
             ],
             "Message": [
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
@@ -321,6 +337,11 @@ class Console(ttk.Frame):
                 Action("Send the selected messages again…", self.send_again, "r"),
                 Action("Lay out the JSON", self.sendbox.beautify, "Shift-J"),
                 Action("Send an empty message", lambda: self.send("message", "")),
+                Action(
+                    "Saved messages…",
+                    self.recollection.saved.show_menu,
+                    "Shift-B",
+                ),
                 None,
                 *menus.replay_menu(self.sending),
             ],

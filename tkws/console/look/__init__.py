@@ -2,7 +2,7 @@
 
 from tkws.console.look.editing import LONG_LINE, edit_as_elsewhere
 from tkws.console.look.fieldmenu import add_field_menus, edit_actions, last_focus
-from tkws.console.look.menus import Action, add_context_menu, add_menu_bar, modifier
+from tkws.console.look.menus import Action, add_context_menu, add_menu_bar, make_menu, modifier
 from tkws.console.look.palette import DARK, LIGHT, Palette
 from tkws.console.look.panes import is_pane_shown, show_pane
 from tkws.console.look.shapes import disc, rounded
@@ -25,6 +25,7 @@ __all__ = [
     "edit_as_elsewhere",
     "is_pane_shown",
     "last_focus",
+    "make_menu",
     "modifier",
     "rounded",
     "show_pane",
