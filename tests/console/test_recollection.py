@@ -46,7 +46,7 @@ def console(display_root: tk.Tk, path: Path, pump_until: PumpUntil) -> Iterator[
 
 
 def close(console: Console, pump_until: PumpUntil) -> None:
-    if guards.exists(console.root):
+    if guards.exists(console.root) and console.winfo_exists():
         console.recollection.drafts.flush()
         console.session.disconnect()
         pump_until(lambda: console.session.state is tkws.State.CLOSED)
