@@ -25,6 +25,7 @@ myst_heading_anchors = 4
 copybutton_prompt_text = "$ "  # of a shell; it is not copied
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"  # the theme's own underlines the names of modules
 html_title = "tkws"
 html_static_path = ["static"]
 html_css_files = ["tables.css"]

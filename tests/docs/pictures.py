@@ -6,12 +6,13 @@ Run: ``python -m tests.docs.pictures docs/pictures``, on a screen of its own. Th
 from __future__ import annotations
 
 import argparse
+import contextlib
 import socket
 import subprocess
 import sys
 import time
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -93,16 +94,41 @@ def tutorial(path: Path) -> None:
     take(path, [host, guest], act, 2.0)
 
 
-def live_data(path: Path) -> None:
-    """The table and the plot, fed by a process of its own."""
-    with subprocess.Popen([sys.executable, "-c", program("howto/live-data.md", "itertools").text]) as feed:
+@contextlib.contextmanager
+def serving(found: Program) -> Iterator[None]:
+    """Run a program that is a server in a process of its own."""
+    with subprocess.Popen([sys.executable, "-c", found.text]) as process:
         try:
             wait_for(8765)
-            table = start(program("howto/live-data.md", "Treeview"))
-            plot = start(program("howto/live-data.md", "Canvas"))
-            take(path, [table, plot], lambda: None, 8.0)
+            yield
         finally:
-            feed.terminate()
+            process.terminate()
+
+
+def live_data(path: Path) -> None:
+    """The table and the plot, fed by a process of its own."""
+    with serving(program("howto/live-data.md", "itertools")):
+        table = start(program("howto/live-data.md", "Treeview"))
+        plot = start(program("howto/live-data.md", "Canvas"))
+        take(path, [table, plot], lambda: None, 8.0)
+
+
+def login(path: Path) -> None:
+    """The login, after a wrong password."""
+    with serving(program("cookbook.md", "@server.live(")):
+        window = start(program("cookbook.md", "def log_in"))
+
+        def act() -> None:
+            window["name"].insert(0, "ada")
+            window["password"].insert(0, "lovelace")
+            window["log_in"]()
+
+        take(path, [window], act, 2.0)
+
+
+def banner(path: Path) -> None:
+    """The banner of a client that nobody answers."""
+    take(path, [start(program("cookbook.md", "def count_down"))], lambda: None, 3.0)
 
 
 def main() -> None:
@@ -112,6 +138,8 @@ def main() -> None:
     folder = parser.parse_args().folder
     tutorial(folder / "tutorial.png")
     live_data(folder / "live-data.png")
+    login(folder / "login.png")
+    banner(folder / "banner.png")
 
 
 if __name__ == "__main__":
