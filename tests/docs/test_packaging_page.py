@@ -1,7 +1,8 @@
-"""The program of the page about packaging runs from one file, apart from all else that is installed."""
+"""The program of the page about packaging runs from one file, and its imports are found by reading."""
 
 from __future__ import annotations
 
+import modulefinder
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pytest
 import tkws
 from tests.docs.blocks import programs
 
-PAGE = Path(__file__).parents[2] / "docs" / "howto" / "packaging.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "howto" / "packaging.md"
 
 
 @pytest.mark.slow
@@ -32,3 +34,20 @@ def test_the_program_runs_from_a_zipapp(tmp_path: Path) -> None:
         command, capture_output=True, encoding="utf-8", timeout=60, check=False, cwd=tmp_path
     )
     assert (run.stdout, run.stderr, run.returncode) == ("hello from one file\n", "", 0)
+
+
+@pytest.mark.slow
+def test_what_packs_programs_finds_all_modules(tmp_path: Path) -> None:
+    """By reading imports, as PyInstaller does; it needs no hook."""
+    [program] = programs(PAGE)
+    script = tmp_path / "app.py"
+    script.write_text(program.text, encoding="utf-8")
+    finder = modulefinder.ModuleFinder([str(ROOT)])  # what is of Python itself is not looked for
+    finder.run_script(str(script))
+    tell = "import runpy, sys; runpy.run_path(sys.argv[1]); print(*(m for m in sys.modules if 'tkws' in m))"
+    command = [sys.executable, "-W", "error", "-c", tell, str(script)]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True, cwd=ROOT)
+    said, modules = run.stdout.splitlines()
+    assert said == "hello from one file"
+    assert len(modules.split()) > 20
+    assert set(modules.split()) <= set(finder.modules)
