@@ -72,6 +72,7 @@ class Scene:
         self._root.quit()
 
     def _take_picture(self, windows: list[tk.Misc], boxes: list[Box]) -> None:
+        self._root.update()  # on a busy machine, not all may have been drawn
         boxes = [*boxes, *(_box(window) for window in windows)]
         around = (
             max(0, min(box[0] for box in boxes)),
