@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 # The run-time dependency, the extras, pytest, which whoever asks for the plugin has, and what only a type
 # checker and mypyc import: anything else must come with Python.
-DECLARED = {"h11", "idna", "numpy", "socksio", "pytest", "mypy_extensions"}
+DECLARED = {"h11", "idna", "numpy", "prompt_toolkit", "socksio", "pytest", "mypy_extensions"}
 
 # What the rest of the package is built on: it knows nothing of the rest.
 LOWER = (

@@ -6,9 +6,13 @@ import os
 import struct
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
+
+ROWS = 24
 
 
 class Screen:
@@ -17,20 +21,31 @@ class Screen:
     Args:
         *arguments: The words of its command line.
         columns: The width of the terminal; 0 for one that does not say it.
+        term: Its type, as `TERM` names it. A dumb one has no line editor and no colours.
+        environment: More variables of the environment.
     """
 
-    def __init__(self, *arguments: str, columns: int = 80) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        columns: int = 80,
+        term: str = "dumb",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         import fcntl
         import pty
         import termios
 
         self._columns = columns
         self._data = b""
+        self._screen: Any = None  # made when it is looked at
+        self._fed = 0  # bytes that it has
         self._fd, inner = pty.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24 if columns else 0, columns, 0, 0))
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS if columns else 0, columns, 0, 0))
         self._process = subprocess.Popen(
             [sys.executable, "-X", "dev", "-W", "error", "-m", "tkws", *arguments],
-            cwd=REPOSITORY, env={**os.environ, "DISPLAY": "", "PYTHONUTF8": "1"},
+            cwd=REPOSITORY,
+            env={**os.environ, "DISPLAY": "", "PYTHONUTF8": "1", "TERM": term, **(environment or {})},
             stdin=inner, stdout=inner, stderr=inner, start_new_session=True,
         )  # fmt: skip
         os.close(inner)
@@ -39,11 +54,7 @@ class Screen:
     @property
     def text(self) -> str:
         """What was written to the terminal until now."""
-        try:
-            while data := os.read(self._fd, 65536):
-                self._data += data
-        except OSError:  # there is nothing now, or the program has ended
-            pass
+        self._read()
         return self._data.decode()
 
     @property
@@ -65,6 +76,39 @@ class Screen:
         ended = self._process.poll() is not None
         return bool(self.text) and ended
 
+    @property
+    def display(self) -> list[str]:
+        """What a person sees: the rows of the screen, without those at its end that are empty."""
+        import pyte
+
+        if self._screen is None:
+            self._screen = pyte.Screen(self._columns or 80, ROWS)
+            self._stream = pyte.ByteStream(self._screen)
+        self._read()
+        self._stream.feed(self._data[self._fed :])
+        self._fed = len(self._data)
+        rows = [row.rstrip() for row in self._screen.display]
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
+    def status(self) -> int | None:
+        """The exit status; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows by itself what is typed, as it does while no program edits a line."""
+        import termios
+
+        return bool(termios.tcgetattr(self._fd)[3] & termios.ECHO)
+
     def shows(self, text: str) -> bool:
         """Whether ``text`` was written to it."""
         return text in self.text
@@ -72,6 +116,13 @@ class Screen:
     def type(self, text: str) -> None:
         """Type on its keyboard."""
         os.write(self._fd, text.encode())
+
+    def _read(self) -> None:
+        try:
+            while data := os.read(self._fd, 65536):
+                self._data += data
+        except OSError:  # there is nothing now, or the program has ended
+            pass
 
     def clear(self) -> None:
         """End the program, where it has not ended by itself."""

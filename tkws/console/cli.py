@@ -25,14 +25,15 @@ from tkws.console import serverterminal
 from tkws.console.about import VERSION
 from tkws.console.answers import Answers, Rules, Script
 from tkws.console.expectation import Expectation
+from tkws.console.output import Colour
 from tkws.console.playoptions import add_play_options, play_settings
 from tkws.console.serversession import Mode
 from tkws.console.sharpness import use_screen_pixels
 from tkws.console.status import Status
 from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers
+from tkws.console.teletype import Teletype
 from tkws.console.terminal import Terminal, TerminalOptions
 from tkws.errors import printable
-from tkws.loop import loop_for
 from tkws.protocol.uri import parse_uri
 
 _EPILOG = """\
@@ -106,23 +107,23 @@ def _connect(options: argparse.Namespace) -> int:
 
 
 def _in_terminal(target: Target, options: argparse.Namespace) -> int:
-    typed = sys.stdin is not None and sys.stdin.isatty()
     expectation = None
     if options.expect is not None:
         expectation = Expectation(options.expect, options.count, options.within)
-    terminal_options = TerminalOptions(
-        commands=typed or options.commands,
-        as_json=options.json,
-        quiet=options.quiet,
-        linger=options.linger,
-        json_rpc=options.jsonrpc,
-        expectation=expectation,
-    )
-    root = tkinter.Tcl()
-    try:
-        return Terminal(root, terminal_options, sys.stdout, sys.stderr).run(target, sys.stdin.fileno())
-    finally:
-        loop_for(root).close()
+    with _teletype(options) as tty:
+        terminal_options = TerminalOptions(
+            commands=tty.is_typed or options.commands,
+            as_json=options.json,
+            quiet=options.quiet,
+            linger=options.linger,
+            json_rpc=options.jsonrpc,
+            expectation=expectation,
+        )
+        return Terminal(tty, terminal_options).run(target)
+
+
+def _teletype(options: argparse.Namespace) -> Teletype:
+    return Teletype(sys.stdin, sys.stdout, sys.stderr, Colour(options.color))
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -142,7 +143,8 @@ def _serve(options: argparse.Namespace) -> int:
 
             return run_server_window(root, _mode(options), settings, theme=options.theme)
         _print_to_stderr("There is no display, so the console runs in the terminal.")
-    return serverterminal.run(_mode(options), settings, sys.stdin.fileno(), sys.stdout, sys.stderr)
+    with _teletype(options) as tty:
+        return serverterminal.run(_mode(options), settings, tty, commands=tty.is_typed or options.commands)
 
 
 def _between(options: argparse.Namespace) -> int:
@@ -155,7 +157,8 @@ def _between(options: argparse.Namespace) -> int:
 
             return run_between_window(root, target, settings, theme=options.theme)
         _print_to_stderr("There is no display, so the console runs in the terminal.")
-    return serverterminal.run_between(target, settings, sys.stdout, sys.stderr)
+    with _teletype(options) as tty:
+        return serverterminal.run_between(target, settings, tty)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -263,7 +266,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--ping-interval", metavar="SECONDS", type=_seconds, default=5.0,
         help="time between pings that measure the latency; 0: no pings (%(default)g)")  # fmt: skip
     _add_common(parser)
-    add("--commands", action="store_true", help="accept /commands from a pipe too")
+    _add_commands(parser)
     add("--json", action="store_true", help="print every event as a line of JSON")
     add("--quiet", action="store_true", help="print only messages and errors")
     add("--linger", metavar="SECONDS", type=_seconds_or_inf, default=0.0,
@@ -327,6 +330,7 @@ def _serve_parser() -> argparse.ArgumentParser:
     add("--cert", metavar="FILE", help="use TLS (wss:) with this PEM certificate")
     add("--key", metavar="FILE", help="the private key, if it is in another file")
     _add_common(parser)
+    _add_commands(parser)
     return parser
 
 
@@ -346,8 +350,14 @@ def _add_connection(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--no-gui", action="store_true", help="run in the terminal, without a window")
+    add("--color", choices=tuple(Colour), default=Colour.AUTO,
+        help="colours in the terminal; auto: unless NO_COLOR is set (%(default)s)")  # fmt: skip
     add("--theme", choices=("light", "dark"), help="the theme of the window (default: as last time)")
     _add_general(parser)
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--commands", action="store_true", help="accept /commands from a pipe too")
 
 
 def _doctor_parser() -> argparse.ArgumentParser:

@@ -24,7 +24,7 @@ from tkws.errors import printable
 from tkws.loop import Loop, TkLoop, loop_for
 from tkws.net.proxyurl import parse_proxy
 
-_PACKAGES = ("h11", "numpy", "idna", "socksio")
+_PACKAGES = ("h11", "numpy", "idna", "socksio", "prompt_toolkit")
 
 Section = Mapping[str, object]
 

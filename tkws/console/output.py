@@ -2,7 +2,8 @@
 
 A peer's text may contain control sequences, line breaks and invisible characters. On a terminal each of
 them is written as an escape, and every row of the screen begins with a mark. Long lines are wrapped here
-rather than by the terminal; otherwise a row could begin with a peer's text.
+rather than by the terminal; otherwise a row could begin with a peer's text. Colours repeat what the marks
+say.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
+from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import TextIO
 
@@ -22,42 +25,72 @@ _MIN_COLUMNS = 10  # beside the mark; a narrower terminal wraps the lines itself
 _MAX_MARKS = 4  # on one letter, as in pointed Hebrew; more of them would be drawn over other rows
 
 
+class Colour(StrEnum):
+    """When to write in colours."""
+
+    AUTO = "auto"
+    """To a terminal, unless the environment has ``NO_COLOR`` (https://no-color.org) or ``TERM=dumb``."""
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Tint(Enum):
+    """The colours of the mark and of the text, as parameters of SGR (ECMA-48, 8.3.117)."""
+
+    PLAIN = "", ""
+    RECEIVED = "32", ""
+    BINARY = "35", ""
+    SENT = "34", ""
+    NOTE = "2", "2"
+    ERROR = "31", "31"
+
+
 class Output:
     """A text stream to a terminal or to another program.
 
     Args:
         file: The file to write to. Characters that its encoding lacks are written as escapes.
+        colour: When to write in colours.
 
     Attributes:
         is_terminal: Whether it is a terminal.
+        before_write: Called before each write to a terminal, to make room on it.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, colour: Colour = Colour.AUTO) -> None:
         self.is_terminal: bool = file.isatty()
+        self.before_write: Callable[[], object] = lambda: None
+        self._is_coloured = colour is Colour.ALWAYS or (
+            colour is not Colour.NEVER and self.is_terminal and _are_colours_welcome()
+        )
         self._file = file
         self._is_writing = False
         if isinstance(file, io.TextIOWrapper) and file.errors == "strict":
             file.reconfigure(errors="backslashreplace")
 
-    def write(self, text: str, *, name: str = "", mark: str = "") -> None:
+    def write(self, text: str, *, name: str = "", mark: str = "", tint: Tint = Tint.PLAIN) -> None:
         """Write a text of one or more lines.
 
         Args:
             text: The text.
             name: The name of the sender, written before the text; on a terminal, before each row.
             mark: On a terminal, the mark of the first row, after the name; further rows have ``|``.
+            tint: The colour of the mark and the name, and of the text.
         """
         head = f"{name} " if name else ""
         if not self.is_terminal:
-            self._write(f"{head}{text}\n")
+            self._write(f"{self._coloured(head, tint.value[0])}{self._coloured(text, tint.value[1])}\n")
             return
-        for row in self._rows(text, len(head)):
-            self._write(f"{head}{mark}{row}\n")
+        self.before_write()
+        for row in self._rows(text, len(head), max(len(mark), len(_CONTINUATION))):
+            first = self._coloured(f"{head}{mark}", tint.value[0])
+            self._write(f"{first}{self._coloured(row, tint.value[1])}\n")
             mark = _CONTINUATION
 
     def write_json(self, line: str) -> None:
         """Write a line of JSON; on a terminal, with JSON escapes for invisible characters."""
         if self.is_terminal:
+            self.before_write()
             line = "".join(char if printable(char) == char else _json_escape(char) for char in line)
         self._write(f"{line}\n")
 
@@ -96,8 +129,11 @@ class Output:
         """Return the descriptor."""
         return self._file.fileno()
 
-    def _rows(self, text: str, used: int) -> Iterator[str]:
-        width = self._columns() - used - len(_CONTINUATION)
+    def _coloured(self, text: str, sgr: str) -> str:
+        return f"\x1b[{sgr}m{text}\x1b[m" if sgr and text and self._is_coloured else text
+
+    def _rows(self, text: str, name: int, mark: int) -> Iterator[str]:
+        width = self._columns() - name - mark
         for line in text.split("\n"):
             shown = printable(line)
             if not shown.isascii():
@@ -110,6 +146,12 @@ class Output:
             return os.get_terminal_size(self._file.fileno()).columns
         except (OSError, ValueError):
             return 0
+
+
+def _are_colours_welcome() -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.platform != "win32" or "WT_SESSION" in os.environ  # older consoles show the sequences as text
 
 
 def _json_escape(char: str) -> str:

@@ -126,11 +126,11 @@ class ServerSession:
             self.playback = None
             self._notify("", "play", None)
 
-    def close(self) -> None:
-        """Stop listening, and start to close all connections."""
+    def close(self, code: int = tkws.CloseCode.GOING_AWAY, reason: str = "") -> None:
+        """Stop listening, and start to close all connections; see `tkws.HTTPServer.close` for exceptions."""
+        self.server.close(code, reason)
         self._watch.close()
         self.stop_playing()
-        self.server.close()
 
     def _play(self, recording: Recording, speed: float, repeats: bool) -> None:
         self.playback = Playback(recording, self._send_played, self._played, speed=speed, repeats=repeats)

@@ -5,97 +5,135 @@ That for testing clients sends lines of standard input to all of them.
 
 from __future__ import annotations
 
-import tkinter
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol, TypeVar
 
 from tkws.console.between import Between
-from tkws.console.interrupt import on_interrupt
-from tkws.console.linereader import LineReader
+from tkws.console.events import is_abnormal
 from tkws.console.log import Direction, Log
-from tkws.console.output import Output
-from tkws.console.payload import printed
+from tkws.console.output import Tint
+from tkws.console.servercommands import ServerCommands
 from tkws.console.serversession import Mode, ServerSession
 from tkws.console.status import Status
 from tkws.console.target import Target
-from tkws.loop import loop_for
+from tkws.console.teletype import RECEIVED, SENT, Teletype
+
+_CLOSING_TIME = 1.0  # seconds for the closing handshakes, after which the program ends
 
 
-class _Printer:
-    """Prints new rows of a log: messages to ``out``, events to ``err``.
+class _Server(Protocol):
+    @property
+    def names(self) -> Collection[object]: ...
+
+    def close(self) -> None: ...
+
+
+_AnyServer = TypeVar("_AnyServer", bound=_Server)
+
+
+class _ServerTerminal:
+    """The frame of a server's terminal: prints new rows of its log, and ends it.
 
     Args:
+        tty: The terminal.
         marks: The directions of the messages that are printed, and the mark of each. With several of them,
             the mark belongs to the name, so that a pipe has it too.
+
+    Attributes:
+        log: The log for the server.
+        on_pong: Called with the name of a connection from which a pong has come.
     """
 
-    def __init__(self, log: Log, out: Output, err: Output, marks: Mapping[Direction, str]) -> None:
-        self._log = log
-        self._out = out
-        self._err = err
+    def __init__(self, tty: Teletype, marks: Mapping[Direction, str]) -> None:
+        self.log = Log(capacity=1000)
+        self.on_pong: Callable[[str], object] = lambda _: None
+        self._tty = tty
         self._marks = marks
         self._next = 0  # the number of the first row that has not been printed
+        self._server: _Server | None = None
+        self._is_stopping = False
 
-    def print_new(self, *_: Any) -> None:
-        new = self._log.next - self._next
-        self._next = self._log.next
-        for row in self._log.rows[len(self._log.rows) - new :]:
+    def run(self, make: Callable[[], _AnyServer], begin: Callable[[_AnyServer], object]) -> Status:
+        """Serve until Ctrl-C.
+
+        Args:
+            make: Makes the server.
+            begin: Called with it before the loop runs.
+        """
+        try:
+            server = make()
+        except OSError as error:
+            self._tty.note(str(error.strerror or error), tint=Tint.ERROR)
+            return Status.FAILED
+        self._server = server
+        self.on_event()
+        begin(server)
+        self._tty.run(self.stop)
+        return Status.CLEAN
+
+    def stop(self) -> None:
+        """End when all connections have been closed, or soon; at once when called again."""
+        assert self._server is not None
+        if self._is_stopping or not self._server.names:
+            self._tty.quit()
+        self._is_stopping = True
+        self._server.close()
+        self._tty.loop.call_later(_CLOSING_TIME, self._tty.quit)
+
+    def on_event(self, name: str = "", type: str = "", _message: Any = None) -> None:
+        """Print the new rows; called after each event."""
+        new = self.log.next - self._next
+        self._next = self.log.next
+        for row in self.log.rows[len(self.log.rows) - new :]:
             if row.direction is Direction.NOTE:
-                self._err.write(str(row.payload).partition("\n")[0], name=row.peer)
+                tint = Tint.ERROR if is_abnormal(row) else Tint.NOTE
+                self._tty.note(str(row.payload).partition("\n")[0], name=row.peer, tint=tint)
             elif row.direction in self._marks and row.type in ("text", "binary"):
-                shown = printed(row.payload)
                 mark = self._marks[row.direction]
-                if len(self._marks) > 1:
-                    self._out.write(shown, name=f"{row.peer} {mark}")
-                else:
-                    self._out.write(shown, name=row.peer, mark=f"{mark} ")
-        self._err.flush()
-        self._out.flush()
+                self._tty.show(row.payload, mark, name=row.peer, is_piped=len(self._marks) > 1)
+        try:
+            self._tty.out.flush()
+        except BrokenPipeError:  # the reader has gone, such as ``| head``
+            self._tty.out.discard()
+            self.stop()
+        if type == "pong":
+            self.on_pong(name)
+        elif (
+            type == "disconnect" and self._is_stopping and self._server is not None and not self._server.names
+        ):
+            self._tty.quit()
 
 
-def run(mode: Mode, settings: dict[str, Any], fd: int, out: TextIO, err: TextIO) -> Status:
-    """Serve until Ctrl-C.
+def run(mode: Mode, settings: dict[str, Any], tty: Teletype, *, commands: bool = False) -> Status:
+    """Serve until Ctrl-C, also after the end of the input.
 
     Args:
         mode: The way to handle messages.
         settings: The arguments of `ServerSession`.
-        fd: The descriptor to read lines from; the server keeps running at the end of the input.
-        out: The file for messages.
-        err: The file for everything else.
+        tty: The terminal.
+        commands: Whether lines that begin with ``/`` are commands.
     """
-    root = tkinter.Tcl()
-    loop = loop_for(root)
-    log = Log(capacity=1000)
-    errors = Output(err)
-    messages = Output(out)
-    printer = _Printer(log, messages, errors, {Direction.IN: "<"})
-    try:
-        session = ServerSession(log, mode, root, printer.print_new, **settings)
-    except OSError as error:
-        errors.write(str(error.strerror or error))
-        loop.close()
-        return Status.FAILED
-    printer.print_new()
+    terminal = _ServerTerminal(tty, {Direction.IN: RECEIVED})
 
-    def send(lines: list[str]) -> None:
-        for line in lines:
-            session.send(line)
-        reader.read_more()
+    def read_lines(session: ServerSession) -> None:
+        table = ServerCommands(session, tty.note, terminal.stop)
+        terminal.on_pong = table.pong_received
+        run_line = table.commands.run if commands else session.send
 
-    def stop() -> None:
-        if session.server.closed or not session.names:
-            root.quit()
-        session.close()
-        loop.call_later(1.0, root.quit)
+        def process(lines: list[str]) -> None:
+            for line in lines:
+                if line or not tty.is_typed:
+                    tty.attempt(run_line, line)
+            reader.read_more()
 
-    reader = LineReader(loop, fd, send, lambda: None)
-    with on_interrupt(loop, stop, (messages, errors)):
-        root.mainloop(-1)
-    loop.close()
-    return Status.CLEAN
+        reader = tty.read(process, lambda: None, table.commands.complete)
+
+    return terminal.run(
+        lambda: ServerSession(terminal.log, mode, tty.root, terminal.on_event, **settings), read_lines
+    )
 
 
-def run_between(target: Target, options: dict[str, Any], out: TextIO, err: TextIO) -> Status:
+def run_between(target: Target, options: dict[str, Any], tty: Teletype) -> Status:
     """Serve between clients and a target until Ctrl-C, and print what passes.
 
     After the name of the connection, ``>`` marks a message to the target, and ``<`` one from it.
@@ -103,27 +141,10 @@ def run_between(target: Target, options: dict[str, Any], out: TextIO, err: TextI
     Args:
         target: The server behind this one.
         options: The keyword arguments of `Between`.
-        out: The file for messages.
-        err: The file for everything else.
+        tty: The terminal.
     """
-    root = tkinter.Tcl()
-    loop = loop_for(root)
-    log = Log(capacity=1000)
-    errors, messages = Output(err), Output(out)
-    printer = _Printer(log, messages, errors, {Direction.OUT: ">", Direction.IN: "<"})
-    try:
-        between = Between(log, root, printer.print_new, target, **options)
-    except OSError as error:
-        errors.write(str(error.strerror or error))
-        loop.close()
-        return Status.FAILED
-    printer.print_new()
+    terminal = _ServerTerminal(tty, {Direction.OUT: SENT, Direction.IN: RECEIVED})
 
-    def stop() -> None:
-        between.close()
-        loop.call_later(0.5, root.quit)
-
-    with on_interrupt(loop, stop, (messages, errors)):
-        root.mainloop(-1)
-    loop.close()
-    return Status.CLEAN
+    return terminal.run(
+        lambda: Between(terminal.log, tty.root, terminal.on_event, target, **options), lambda _: None
+    )
