@@ -42,8 +42,10 @@ class Screen:
         self._fed = 0  # bytes that it has
         self._fd, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS if columns else 0, columns, 0, 0))
+        # The development mode makes asyncio complain of a callback that a busy machine has held up.
+        mode = ["-X", "dev"] if term == "dumb" else ["-X", "faulthandler"]
         self._process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "error", "-m", "tkws", *arguments],
+            [sys.executable, *mode, "-W", "error", "-m", "tkws", *arguments],
             cwd=REPOSITORY,
             env={**os.environ, "DISPLAY": "", "PYTHONUTF8": "1", "TERM": term, **(environment or {})},
             stdin=inner, stdout=inner, stderr=inner, start_new_session=True,
