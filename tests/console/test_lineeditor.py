@@ -201,13 +201,15 @@ def test_a_servers_terminal_has_commands(sit: Sit, start: Any, pump_until: Any) 
         lambda: clients[0].said("for all\n") and clients[1].said("for all\nfor two\n"), timeout=PATIENCE
     )
     server.type("/clients\r/kick 3\r/kick\r/mode loud\r")
-    pump_until(lambda: last(server, 2) == ["/mode: echo or chat, not 'loud'", ">"], timeout=PATIENCE)
+    pump_until(
+        lambda: last(server, 2) == ["/mode: one of echo, chat, silent, not 'loud'", ">"], timeout=PATIENCE
+    )
     for name in ("'3'", "''"):
         assert f"/kick: the name of a client (#1, #2), not {name}" in server.display
     assert [row.split()[0] for row in server.display if row.endswith("/, 0 in, 1 out")] == ["#1"]
     assert [row.split()[0] for row in server.display if row.endswith("/, 0 in, 2 out")] == ["#2"]
     server.type(f"/mode {TAB}")
-    pump_until(lambda: sorted(last(server, 2)[0].split()) == ["chat", "echo"], timeout=PATIENCE)
+    pump_until(lambda: sorted(last(server, 2)[0].split()) == ["chat", "echo", "silent"], timeout=PATIENCE)
     pump_until(lambda: last(server, 1) == ["> /mode"], timeout=PATIENCE)
     server.type("\x15/ping #1\r")
     pump_until(lambda: any(row.startswith("#1 Pong after ") for row in server.display), timeout=PATIENCE)

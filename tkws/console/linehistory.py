@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from tkws.console.atomicfile import replace_text
-from tkws.console.target import may_be_secret
+from tkws.console.secrecy import may_be_secret
 
 _MAX_LINES = 1000
 

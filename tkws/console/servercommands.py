@@ -48,7 +48,9 @@ class ServerCommands:
         yield Command(
             "ping", "CLIENT", "send a ping, and show how long the pong took", self._ping, self._names
         )
-        yield Command("mode", "echo|chat", "change what is done with messages", self._set_mode, self._modes)
+        yield Command(
+            "mode", "MODE", "echo, chat or silent: what is done with messages", self._set_mode, self._modes
+        )
         yield Command("kick", "CLIENT [CODE [REASON]]", "close a connection", self._kick, self._names)
         yield Command("close", "[CODE [REASON]]", "close all connections, and end", self._close)
         yield Command("help", "", "show this list", lambda _: self._note(*self.commands.help()))
@@ -86,7 +88,7 @@ class ServerCommands:
 
     def _set_mode(self, rest: str) -> None:
         if rest not in self._modes():
-            raise ValueError(f"/mode: {' or '.join(self._modes())}, not {rest!r}")
+            raise ValueError(f"/mode: one of {', '.join(self._modes())}, not {rest!r}")
         self._session.mode = Mode(rest)
 
     def _kick(self, rest: str) -> None:
