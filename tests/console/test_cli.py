@@ -221,6 +221,29 @@ def test_help_is_given(arguments: list[str], capsys: pytest.CaptureFixture[str])
     assert "tkws" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("started", "program"),
+    [
+        ("/usr/bin/tkws", "tkws"),
+        (r"tkws.exe", "tkws"),
+        ("/usr/lib/python3/tkws/__main__.py", "python -m tkws"),
+        ("/usr/bin/pytest", "python -m tkws"),
+        ("", "python -m tkws"),
+    ],
+)
+def test_the_help_names_the_program_as_it_was_started(
+    started: str, program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [started])
+    for verb in ("", "serve", "between", "doctor"):
+        with pytest.raises(SystemExit):
+            cli.main([*verb.split(), "--help"])
+        assert capsys.readouterr().out.startswith(f"usage: {program} {verb}".rstrip() + " [-h]")
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    assert f"see '{program} serve --help'" in capsys.readouterr().out
+
+
 def test_tkws_itself_imports_nothing_of_it() -> None:
     program = (
         "import sys, tkws; print([name for name in sys.modules if 'console' in name or 'argparse' in name])"
