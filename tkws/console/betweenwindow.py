@@ -26,6 +26,7 @@ from tkws.console.look import (
 )
 from tkws.console.sendbox import SendBox
 from tkws.console.target import Target
+from tkws.console.watch.conditions import Line
 from tkws.console.window import ROOM_FOR_PANES
 
 _UPDATE_MS = 100
@@ -67,6 +68,7 @@ class BetweenWindow(ttk.Frame):
             on_error=self.banner.show,
             with_peers=True,
         )
+        self.conversation.watch.watches.line = lambda: Line(bool(self.between.names))
         self.files: Final = Files(self.conversation, self._show_done, self.banner.show)
         self.held: Final = HeldPane(self._panes, self.between, self._edit)
         self.sendbox: Final = SendBox(self, self.send, None, self.banner.show)

@@ -6,6 +6,7 @@ takes a bounded time, however many rows are new.
 
 from __future__ import annotations
 
+import itertools
 import tkinter as tk
 from collections.abc import Callable
 from functools import partial
@@ -23,9 +24,12 @@ from tkws.console.query import equals_term, read_query
 from tkws.console.table import Table
 from tkws.console.view import Filter, View
 from tkws.console.visible import copied
+from tkws.console.watch.kinds import GAP, KINDS, LATENCY
+from tkws.console.watch.panel import WatchPanel
 
 _FRAME_MS = 33  # new rows are drawn 30 times a second; scrolling draws at once
 _SEARCH_TIME = 0.006  # seconds per frame to search new rows, or all rows after a change of the filter
+_WATCH_TIME = 0.006  # seconds per frame to look for what is watched
 _READ_TIME = 0.012  # seconds per frame to read the fields of messages
 
 
@@ -67,6 +71,15 @@ class Conversation(ttk.PanedWindow):
         self.filter: Final = FilterBar(upper, self._filter_changed, self.toggle_pause)
         self.table: Final = Table(upper, self.view, self._selection_changed, with_peers=with_peers)
         self.detail: Final = Detail(self)
+        self.watch: Final = WatchPanel(
+            upper,
+            log,
+            before=lambda: self.live.keys if self.live.is_by_key else self.table,
+            kinds=[kind for kind in KINDS if kind is not LATENCY or not with_peers],
+            on_show=self.show_row,
+            on_change=self.refresh_soon,
+        )
+        self.table.marks = self.watch.watches.marks
         self.live: Final = LivePanel(
             upper,
             self,
@@ -81,6 +94,7 @@ class Conversation(ttk.PanedWindow):
         self.detail.fields.actions = [
             FieldAction("By key", lambda path, _: self.live.show_by_key(path)),
             FieldAction("Plot", lambda path, _: self.live.plot_field(path), _is_number),
+            FieldAction("Gaps", lambda path, _: self.watch.add(GAP, path_text(path)), _is_number),
             FieldAction("Only this", self._show_only, _is_scalar),
             FieldAction("Not this", partial(self._show_only, sign="-"), _is_scalar),
         ]
@@ -103,6 +117,7 @@ class Conversation(ttk.PanedWindow):
             self._timer = ""
         complete = self.paused or self.view.advance(_SEARCH_TIME)
         complete = self.live.advance(_READ_TIME) and complete
+        complete = self.watch.watches.advance(_WATCH_TIME) and complete
         self.table.placeholder = self._empty_text()
         self.table.draw()
         self._on_drawn(self._counts())
@@ -146,6 +161,23 @@ class Conversation(ttk.PanedWindow):
     def show_detail(self, shown: bool) -> None:
         """Show or hide the detail pane."""
         show_pane(self, self.detail, shown, weight=1)
+
+    def show_row(self, number: int) -> None:
+        """Select a row, and scroll to it, if it passes the filter."""
+        self.live.show_messages()
+        at = self.view.index_of(number)
+        if at < len(self.view.rows) and self.view.rows[at].number == number:
+            self.table.see(number)
+            self.table.select(number)
+
+    def show_next_mark(self) -> None:
+        """Go to the next row that a watch has marked; after the last one, to the first."""
+        current, rows, marks = self.table.current, self.view.rows, self.watch.watches.marks
+        start = 0 if current is None else self.view.index_of(current.number + 1)
+        for row in itertools.chain(rows[start:], rows[:start]):
+            if row.number in marks:
+                self.show_row(row.number)
+                return
 
     def go_to_table(self) -> None:
         """Give the focus to the table, and select its newest row if none is selected."""
@@ -204,6 +236,8 @@ class Conversation(ttk.PanedWindow):
         parts = [f"{kept:,} rows" if shown == kept else f"{shown:,} of {kept:,} rows"]
         if self.log.dropped:
             parts.append(f"{self.log.dropped:,} older rows were dropped")
+        if count := self.watch.watches.count:
+            parts.append(f"{count:,} watched")
         if self.paused:
             parts.append(f"paused, {self.view.unseen:,} new")
         elif not self.table.following:

@@ -115,10 +115,13 @@ def follow_menu(conversation: Conversation) -> Menu:
 
 def live_menu(conversation: Conversation) -> Menu:
     """Return the part of a menu for the views of live data."""
-    live = conversation.live
+    live, watch = conversation.live, conversation.watch
     return [
         Action(lambda: "All messages" if live.is_by_key else "By key", live.toggle, "g"),
         Action(lambda: f"{'Hide' if is_pane_shown(live.plot) else 'Show'} the plot", live.toggle_plot, "j"),
+        None,
+        Action(lambda: f"{'Hide' if watch.is_shown else 'Show'} the watches", watch.toggle, "Shift-W"),
+        Action("Next marked row", conversation.show_next_mark, "Shift-N"),
     ]
 
 

@@ -28,6 +28,7 @@ from tkws.console.playbar import PlayBar
 from tkws.console.refusals import Refusal
 from tkws.console.sendbox import SendBox
 from tkws.console.serversession import Mode, ServerSession, peer_of
+from tkws.console.watch.conditions import Line
 from tkws.console.window import ROOM_FOR_PANES
 
 _UPDATE_MS = 250
@@ -219,6 +220,7 @@ class ServerWindow(ttk.Frame):
             on_error=self.banner.show,
             with_peers=True,
         )
+        self.conversation.watch.watches.line = lambda: Line(bool(self.session.names))
         self.files: Files = Files(self.conversation, self._show_done, self.banner.show)
         self._side = self._build_side(self._panes)
         self.sendbox: SendBox = SendBox(self, self.send, None, self.banner.show)

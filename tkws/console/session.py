@@ -98,6 +98,11 @@ class Session:
         return self.state is tkws.State.OPEN
 
     @property
+    def latency(self) -> float | None:
+        """The last round trip of the present connection's pings, in seconds; None without one."""
+        return self.latencies[-1].seconds if self.latencies else None
+
+    @property
     def is_unverified(self) -> bool:
         """Whether the connection uses TLS without verifying the server."""
         if self.target is None or self.state is tkws.State.CLOSED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from tkinter import font as tkfont, ttk
 from types import MappingProxyType
 
@@ -34,7 +34,7 @@ _HEADINGS = MappingProxyType(
     {"time": "Time", "arrow": "", "peer": "Peer", "type": "Type", "size": "Size", "text": "Text"}
 )
 
-_Drawn = tuple[int, bool, int] | None
+_Drawn = tuple[int, bool, int, bool] | None
 
 
 class Table(ttk.Frame):
@@ -49,6 +49,7 @@ class Table(ttk.Frame):
     Attributes:
         following: Whether the newest row is kept in sight.
         placeholder: The text that is shown while the table is empty.
+        marks: The numbers of the rows that are marked.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Table(ttk.Frame):
         super().__init__(parent)
         self.following: bool = True
         self.placeholder = ""
+        self.marks: Container[int] = ()
         self._view = view
         self._on_select = on_select
         self._theme = theme_of(self)
@@ -128,7 +130,7 @@ class Table(ttk.Frame):
             at = top + line
             row = rows[at] if at < len(rows) else None
             selected = row is not None and low <= row.number <= high
-            wanted = None if row is None else (row.number, selected, width)
+            wanted = None if row is None else (row.number, selected, width, row.number in self.marks)
             if self._drawn[line] != wanted:
                 self._drawn[line] = wanted
                 self._draw_line(line, row, selected)
@@ -138,7 +140,7 @@ class Table(ttk.Frame):
 
     def redraw(self) -> None:
         """Draw all lines, as after a change of the filter."""
-        self._drawn = [(-1, False, 0)] * len(self._lines)
+        self._drawn = [(-1, False, 0, False)] * len(self._lines)
         self.draw()
 
     def _top_index(self) -> int:
@@ -158,18 +160,20 @@ class Table(ttk.Frame):
         back, items = self._lines[line]
         colours = self._theme.colours
         divides = row is not None and row.type == "open"  # one connection from the one before
-        fill = colours.accent_soft if selected else colours.hover
-        canvas.itemconfigure(back, state="normal" if selected or divides else "hidden", fill=fill)
+        marked = row is not None and row.number in self.marks
+        fill = colours.accent_soft if selected else colours.mark if marked else colours.hover
+        canvas.itemconfigure(back, state="normal" if selected or marked or divides else "hidden", fill=fill)
         if row is None:
             for item in items:
                 canvas.itemconfigure(item, text="")
             return
-        text_colour = colours.text if row.direction is not Direction.NOTE else colours.soft
+        soft = colours.text if marked else colours.soft
+        text_colour = colours.text if row.direction is not Direction.NOTE else soft
         if is_abnormal(row):
             text_colour = colours.bad
         arrow = {Direction.IN: colours.accent, Direction.OUT: colours.good}.get(row.direction, colours.faint)
         for name, item in zip(self._columns, items, strict=True):
-            colour = {"text": text_colour, "arrow": arrow}.get(name, colours.soft)
+            colour = {"text": text_colour, "arrow": arrow}.get(name, soft)
             text = self._cell(row, name)
             canvas.itemconfigure(item, text=text, fill=colours.faint if text is EMPTY else colour)
 

@@ -32,6 +32,7 @@ from tkws.console.session import Session
 from tkws.console.sidepanel import SidePanel
 from tkws.console.target import Target
 from tkws.console.trust import TrustedCertificates
+from tkws.console.watch.conditions import Line
 from tkws.errors import printable
 
 ROOM_FOR_PANES = 840, 520
@@ -283,6 +284,7 @@ class Console(ttk.Frame):
             placeholder=self._placeholder,
             on_error=self.banner.show,
         )
+        self.conversation.watch.watches.line = lambda: Line(self.session.is_open, self.session.latency)
         self.files: Files = Files(self.conversation, self.show_done, self.banner.show)
         self.sending: Sending = Sending(self.session, self.conversation, self.show_done, self.banner.show)
         self.sendbox: SendBox = SendBox(left, self.send, self.sending.send_file, self.banner.show)
