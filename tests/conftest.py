@@ -226,6 +226,13 @@ def root() -> Iterator[tkinter.Tk]:
     assert not left, f"left in the interpreter: {left}"
 
 
+@pytest.fixture(params=["filehandler", pytest.param("polled", marks=pytest.mark.thorough)])
+def notifier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How Tk learns that a descriptor is ready, of every loop that the test makes: both ways."""
+    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
+    return str(request.param)
+
+
 @pytest.fixture
 def patchable_loop(root: tkinter.Tk) -> Any:
     """The loop of `root`, of a class of its own: those of a compiled tkws let no test replace a method."""
@@ -285,6 +292,24 @@ def system_resolver() -> Iterator[Resolver]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", resolver.getaddrinfo)
         yield resolver
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The process's environment, without any setting of a proxy."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name == "REQUEST_METHOD":
+            monkeypatch.delenv(name)
+    return monkeypatch
+
+
+@pytest.fixture(scope="session")
+def ipv6() -> None:
+    """Skip the test on a machine without IPv6."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
 
 
 @pytest.fixture

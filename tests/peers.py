@@ -136,6 +136,10 @@ class Peer:
         self._pump_until(lambda: end in self.read())
         return self.take(self.received.index(end) + len(end))
 
+    def payloads(self) -> list[bytes]:
+        """Those of `frames`."""
+        return [payload for _, payload in self.frames()]
+
     def frames(self) -> list[tuple[Opcode, bytes]]:
         """The frames that have come whole and were not taken yet; not removed."""
         found: list[tuple[Opcode, bytes]] = []

@@ -32,3 +32,30 @@ def guest(notifier, root: tkinter.Tk) -> Iterator[aio.GuestLoop]:
     guest.host.close()
     assert guest.is_closed()
     assert not asyncio.all_tasks(guest)
+
+
+@pytest.fixture
+def run(guest, root):
+    """``run(main, **options)`` calls ``main(client, server_end)`` with a connected pair."""
+
+    def run(main, **options):
+        async def program():
+            ends = asyncio.get_running_loop().create_future()
+            done = asyncio.Event()
+
+            async def handler(connection):
+                ends.set_result(connection)
+                await done.wait()
+
+            async with (
+                aio.serve(handler, master=root, **options) as server,
+                aio.connect(server.url, **options) as client,
+            ):
+                try:
+                    return await main(client, await ends)
+                finally:
+                    done.set()
+
+        return guest.run_until_complete(program())
+
+    return run

@@ -380,10 +380,11 @@ def test_stop_ends_with_the_round(guest):
 
 
 def test_stop_leaves_the_main_loop_of_a_program(guest, root):
-    guest.call_later(0.001, guest.stop)
-    root.tk.mainloop(-1)
-    guest.call_later(0.001, guest.stop)
-    root.tk.mainloop(-1)
+    said = []
+    for number in range(2):
+        guest.call_later(0.001, lambda number=number: (said.append(number), guest.stop()))
+        root.tk.mainloop(-1)
+        assert said == [*range(number + 1)]
 
 
 def test_stop_reaches_it_through_a_main_loop_that_a_callback_opened(guest, root):

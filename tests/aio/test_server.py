@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 import tkws
+from tests.aio.waiting import until
 from tkws import aio
 
 
@@ -97,7 +98,7 @@ def test_an_admission_that_fails(guest, root, callback_errors, fault):
     async def main():
         async with aio.serve(greet, process_request=admit) as server:
             status = (await refusal(server)).status
-        await asyncio.sleep(0.01)
+        await until(lambda: callback_errors)
         return status
 
     assert guest.run_until_complete(main()) == 500
@@ -121,8 +122,7 @@ def test_an_admission_is_cancelled(guest, root, how):
         timeout = 0.05 if how == "timeout" else 10
         async with aio.serve(greet, process_request=admit, open_timeout=timeout) as server:
             opening = asyncio.create_task(greeting(server))
-            while not tasks:  # noqa: ASYNC110 - there is no event for it
-                await asyncio.sleep(0.001)
+            await until(lambda: tasks)
             if how == "client":
                 opening.cancel()
             elif how == "server":

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 import tkws
+from tests.aio.waiting import until
 from tests.peers import Log
 from tkws import aio
 
@@ -27,54 +28,16 @@ def test_each_difference_from_the_callback_connection_was_decided():
     assert public(tkws.WebSocket) - public(aio.Connection) == set().union(*LEFT_TO_WS.values())
 
 
-@pytest.fixture(params=["filehandler", "polled"])
-def notifier(request, monkeypatch):
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
-
-
-@pytest.fixture
-def run(guest, root):
-    """``run(main)`` calls ``main(client, server_end, server)`` with a connected pair."""
-
-    def run(main, **options):
-        async def program():
-            ends = asyncio.get_running_loop().create_future()
-            done = asyncio.Event()
-
-            async def handler(connection):
-                ends.set_result(connection)
-                await done.wait()
-
-            async with (
-                aio.serve(handler, master=root, **options) as server,
-                aio.connect(server.url, **options) as client,
-            ):
-                try:
-                    return await main(client, await ends, server)
-                finally:
-                    done.set()
-
-        return guest.run_until_complete(program())
-
-    return run
-
-
 def chunks(count):
     for number in range(count):
         yield bytes([number % 256]) * 65536
-
-
-async def until(condition):
-    """Waits in turns of the loop, as `pump_until` does without one."""
-    while not condition():  # noqa: ASYNC110 - the condition is about what has no event
-        await asyncio.sleep(0)
 
 
 # ---- streams
 
 
 def test_an_upload_and_a_download_are_awaited(notifier, run, tmp_path):
-    async def main(client, server, _):
+    async def main(client, server):
         download = server.receive_into(tmp_path / "file")
         upload = client.send_stream(chunks(40))
         assert await upload is upload
@@ -88,7 +51,7 @@ def test_an_upload_and_a_download_are_awaited(notifier, run, tmp_path):
 
 
 def test_two_tasks_wait_for_one(run):
-    async def main(client, server, _):
+    async def main(client, server):
         upload = client.send_stream(chunks(3))
 
         async def wait():
@@ -104,7 +67,7 @@ def test_an_exception_of_the_source_is_raised_and_not_shown(run, callback_errors
         yield b"x" * 100_000
         raise ZeroDivisionError("two")
 
-    async def main(client, server, _):
+    async def main(client, server):
         upload = client.send_stream(source())
         with pytest.raises(ZeroDivisionError, match="two"):
             await upload
@@ -121,7 +84,7 @@ def test_an_exception_of_the_target_is_raised_and_not_shown(run, callback_errors
     def target(data):
         raise OSError("full")
 
-    async def main(client, server, _):
+    async def main(client, server):
         download = server.receive_into(target)
         await client.send("a message")
         with pytest.raises(OSError, match="full"):
@@ -138,7 +101,7 @@ def test_one_that_nobody_awaits_is_shown(run, callback_errors):
         raise ZeroDivisionError
         yield b""
 
-    async def main(client, server, _):
+    async def main(client, server):
         upload = client.send_stream(source())
         await until(lambda: callback_errors)
         assert upload.done
@@ -157,7 +120,7 @@ def test_an_upload_that_is_cancelled(run, how, begun):
         asked.append(size)
         return b"x" * size
 
-    async def main(client, server, _):
+    async def main(client, server):
         upload = client.send_stream(source)
 
         async def wait():
@@ -187,7 +150,7 @@ def test_an_upload_that_is_cancelled(run, how, begun):
 
 
 def test_a_download_whose_task_is_cancelled(run, tmp_path):
-    async def main(client, server, _):
+    async def main(client, server):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(server.receive_into(tmp_path / "file"), 0.001)
         await client.send("a message")
@@ -199,7 +162,7 @@ def test_a_download_whose_task_is_cancelled(run, tmp_path):
 
 @pytest.mark.parametrize("side", ["upload", "download"])
 def test_the_peer_goes(run, tmp_path, side, callback_errors):
-    async def main(client, server, _):
+    async def main(client, server):
         if side == "upload":
             transfer = client.send_stream(lambda size: b"x" * size)
         else:
@@ -227,7 +190,7 @@ def test_the_peer_goes(run, tmp_path, side, callback_errors):
 @pytest.mark.parametrize("message", ["text: \xe4", b"binary", ""])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_message_that_waits_already_is_taken(run, tmp_path, message, stream):
-    async def main(client, server, _):
+    async def main(client, server):
         await client.send("name")
         await client.send(message)
         await client.send("last")
@@ -245,7 +208,7 @@ def test_a_message_that_waits_already_is_taken(run, tmp_path, message, stream):
 def test_one_that_has_come_in_part_is_taken_whole(run):
     got = []
 
-    async def main(client, server, _):
+    async def main(client, server):
         upload = client.send_stream(chunks(30))
         await until(lambda: server._queue.messages)
         download = await server.receive_into(lambda data: got.append(bytes(data)))
@@ -257,7 +220,7 @@ def test_one_that_has_come_in_part_is_taken_whole(run):
 
 
 def test_one_that_came_before_the_close_is_taken(run, tmp_path):
-    async def main(client, server, _):
+    async def main(client, server):
         await client.send("the file")
         await client.close()
         await server.wait_closed()
@@ -271,7 +234,7 @@ def test_one_that_came_before_the_close_is_taken(run, tmp_path):
 
 
 def test_one_that_is_incomplete_at_the_close_fails(run, tmp_path, callback_errors):
-    async def main(client, server, _):
+    async def main(client, server):
         client.send_stream(lambda size: b"x" * size)
         await until(lambda: server._queue.messages)
         tkws.connection.websocket.session_of(client.ws).drop()
@@ -284,7 +247,7 @@ def test_one_that_is_incomplete_at_the_close_fails(run, tmp_path, callback_error
 
 
 def test_what_cannot_be_taken(run, tmp_path):
-    async def parts(client, server, _):
+    async def parts(client, server):
         client.send_stream(chunks(3))
         await until(lambda: len(server._queue.messages) >= 2)
         await server.recv()
@@ -293,7 +256,7 @@ def test_what_cannot_be_taken(run, tmp_path):
 
     run(parts, stream=True)
 
-    async def values(client, server, _):
+    async def values(client, server):
         await client.send("[1]")
         await client.send("[")
         await until(lambda: len(server._queue.messages) >= 2)
@@ -321,7 +284,7 @@ def test_what_cannot_be_taken(run, tmp_path):
 )
 @pytest.mark.parametrize("waiting", [False, True])
 def test_mistakes_raise_at_the_call(run, call, error, message, waiting):
-    async def main(client, server, _):
+    async def main(client, server):
         if waiting:
             await client.send("x")
             await until(lambda: server._queue.messages)
@@ -358,8 +321,8 @@ def test_in_a_callback_style_too(root, pump_until):
 # ---- groups and data
 
 
-def test_groups_and_data(run):
-    async def main(client, server, listener):
+def test_groups_and_data(guest, root):
+    async def converse(listener, client, server):
         server.join("tea")
         server.join("tea")
         assert server.groups == {"tea"}
@@ -381,7 +344,17 @@ def test_groups_and_data(run):
         with pytest.raises(tkws.StateError):
             server.join("tea")
 
-    run(main)
+    async def main():
+        ends = asyncio.get_running_loop().create_future()
+
+        async def handler(connection):
+            ends.set_result(connection)
+            await connection.wait_closed()
+
+        async with aio.serve(handler, master=root) as listener, aio.connect(listener.url) as client:
+            await converse(listener, client, await ends)
+
+    guest.run_until_complete(main())
 
 
 def test_data_that_is_set_before_it_is_open(root):

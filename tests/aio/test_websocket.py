@@ -8,35 +8,9 @@ import socket
 import pytest
 
 import tkws
+from tests.aio.waiting import until
 from tkws import aio
 from tkws.aio.messagequeue import MAX_QUEUE
-
-
-@pytest.fixture
-def run(guest, root):
-    """Runs a coroutine function with a connected pair: ``run(main)`` calls ``main(client, server_end)``."""
-
-    def run(main, **options):
-        async def program():
-            ends = asyncio.get_running_loop().create_future()
-            done = asyncio.Event()
-
-            async def handler(connection):
-                ends.set_result(connection)
-                await done.wait()
-
-            async with (
-                aio.serve(handler, master=root, **options) as server,
-                aio.connect(server.url, **options) as client,
-            ):
-                try:
-                    return await main(client, await ends)
-                finally:
-                    done.set()
-
-        return guest.run_until_complete(program())
-
-    return run
 
 
 @pytest.mark.parametrize("message", ["text", b"binary", "x" * 100_000, ""])
@@ -144,8 +118,7 @@ def test_a_full_queue_slows_the_peer(run):
                 await client.send("x" * 100_000)
 
         sending = asyncio.create_task(send_all())
-        for _ in range(200):
-            await asyncio.sleep(0.001)
+        await until(lambda: len(server._queue.messages) >= MAX_QUEUE and client.ws.buffered_amount > 100_000)
         assert not sending.done()
         assert len(server._queue.messages) < 2 * MAX_QUEUE
         for _ in range(400):
@@ -160,8 +133,7 @@ def test_the_length_of_the_queue_is_the_programs(run, max_queue, most):
     async def main(client, server):
         for number in range(100):
             await client.send(str(number))
-        while len(server._queue.messages) < most:  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0.001)
+        await until(lambda: len(server._queue.messages) >= most)
         pong = await client.ping()
         if max_queue is None:
             await pong
@@ -175,8 +147,7 @@ def test_a_connection_whose_queue_is_full_can_be_closed(run):
     async def main(client, server):
         for number in range(500):
             await client.send(str(number))
-        while len(server._queue.messages) < MAX_QUEUE:  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0.001)
+        await until(lambda: len(server._queue.messages) >= MAX_QUEUE)
         await server.close()
         return client.close_code, client.state
 
@@ -332,7 +303,7 @@ def test_a_handler_that_fails(guest, root, callback_errors):
         await server.wait_closed()
 
     guest.run_until_complete(main())
-    guest.run_until_complete(asyncio.sleep(0.01))
+    guest.run_until_complete(until(lambda: callback_errors))
     assert [str(error) for error in callback_errors] == ["of the handler"]
     callback_errors.clear()
 
@@ -426,7 +397,7 @@ def test_the_interpreter_ends_at_any_await(guest, root, wait, pump_until):
 
     task = guest.create_task(work())
     pump_until(lambda: log)
-    guest.run_until_complete(asyncio.sleep(0.01))
+    guest.run_until_complete(asyncio.sleep(0))
     guest.host.close()
     assert log[-1] == "ended"
     assert task.done()

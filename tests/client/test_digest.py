@@ -18,11 +18,6 @@ REFUSAL = f"HTTP/1.1 401 Who?\r\nWWW-Authenticate: {CHALLENGE}\r\nContent-Length
 PROXY_REFUSAL = f"HTTP/1.1 407 Who?\r\nProxy-Authenticate: {CHALLENGE}\r\nContent-Length: 0\r\n\r\n"
 
 
-@pytest.fixture(params=["filehandler", "polled"])
-def notifier(request, monkeypatch):
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
-
-
 @pytest.fixture
 def listening(peers):
     return peers.listen()

@@ -9,11 +9,6 @@ import tkws.aio
 from tests.peers import Log
 
 
-@pytest.fixture(params=["filehandler", "polled"])
-def notifier(request, monkeypatch):
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
-
-
 def test_it_is_asked_for_at_each_attempt(notifier, root, peers, pump_until, log):
     listening = peers.listen()
     made = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import sys
@@ -13,18 +12,9 @@ import tkws
 from tests.peers import Log, Peer
 from tkws.testing import FakeClock
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("environment")]
 
 ESTABLISHED = b"HTTP/1.1 200 OK\r\n\r\n"
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    """The process's environment, without any setting of a proxy."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    return monkeypatch
 
 
 @pytest.fixture

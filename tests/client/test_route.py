@@ -17,11 +17,6 @@ from tkws.http.answers import USER_AGENT
 AGENT = f"User-Agent: {USER_AGENT}\r\n".encode()
 
 
-@pytest.fixture(params=["filehandler", "polled"])
-def notifier(request, monkeypatch):
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
-
-
 @pytest.fixture
 def proxy(peers) -> Played:
     return Played(peers.listen())

@@ -16,11 +16,6 @@ from tests.peers import Log
 unix_only = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets here")
 
 
-@pytest.fixture(params=["filehandler", "polled"])
-def notifier(request, monkeypatch):
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
-
-
 @pytest.fixture
 def greeting(root, pump_until):
     """``greeting(server, **arguments)``: what a client hears, opened with these."""
@@ -38,14 +33,6 @@ def greeting(root, pump_until):
     return greeting
 
 
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
 # ---- several addresses
 
 
@@ -59,7 +46,7 @@ def test_several_addresses_share_a_port(root, greeting, hosts):
     server.close()
 
 
-@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+@pytest.mark.usefixtures("ipv6")
 def test_an_address_that_is_named_twice_is_listened_on_once(root, greeting):
     server = tkws.serve(["localhost", "127.0.0.1", "::1", "127.0.0.2"], master=root)
     assert [address[0] for address in server.addresses] == ["127.0.0.1", "::1", "127.0.0.2"]

@@ -99,6 +99,7 @@ def test_the_window_may_go(taken):
     frames: list[tkws.TracedFrame] = []
     tkws.trace(ws, lambda ws, frame: frames.append(frame))
     ws.loop.close()
+    assert [frame.header.opcode.name for frame in frames] == ["CLOSE"]
 
 
 def test_it_belongs_to_the_thread_of_tk(taken):

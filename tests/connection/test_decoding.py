@@ -14,12 +14,6 @@ from tkws.protocol.frames import Opcode
 PICKLE = tkws.Codec(pickle.dumps, pickle.loads)
 
 
-@pytest.fixture(params=["filehandler", pytest.param("polled", marks=pytest.mark.thorough)])
-def notifier(request, monkeypatch) -> str:
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
-    return request.param
-
-
 @pytest.fixture(params=[True, False], ids=["server", "client"])
 def server(request) -> bool:
     """Whether the end under test is a server's."""

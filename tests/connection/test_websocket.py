@@ -761,3 +761,4 @@ def test_the_handler_can_be_changed(taken, log, pump_until):
 def test_the_same_compression_again_is_no_change(taken):
     ws, _ = taken
     ws.configure(compression=True)
+    assert ws.cget("compression") is True

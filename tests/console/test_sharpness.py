@@ -34,8 +34,10 @@ def test_windows_is_asked_for_the_pixels_of_the_screen(monkeypatch, fault) -> No
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 def test_other_systems_are_not_asked(monkeypatch, platform) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(ctypes, "OleDLL", None, raising=False)
+    asked: list[str] = []
+    monkeypatch.setattr(ctypes, "OleDLL", asked.append, raising=False)
     use_screen_pixels()
+    assert asked == []
 
 
 @pytest.mark.slow

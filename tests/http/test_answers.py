@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from tests.http.results import is_fault
 from tkws.errors import HandshakeError, StateError
 from tkws.http.answers import MAX_HEADER_BYTES, MAX_INTERIM, ClientConnection
 from tkws.http.messages import Response
-
-
-def is_fault(result: object, status: int | None) -> bool:
-    return isinstance(result, HandshakeError) and result.part == "http" and result.status == status
 
 
 def client(method: str = "GET", target: str = "/", **options: int) -> ClientConnection:

@@ -7,23 +7,12 @@ from typing import Any
 
 import pytest
 
-from tkws.errors import HandshakeError
+from tests.http.results import parts
 from tkws.http.messages import Headers, Request, Response, basic_authorization
 
 HOST = "Host: example.org\r\n"
 UPGRADE = f"GET /chat HTTP/1.1\r\n{HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n".encode()
 OK = Response(200)
-
-
-def is_fault(result: object, status: int | None) -> bool:
-    return isinstance(result, HandshakeError) and result.part == "http" and result.status == status
-
-
-def parts(data: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Takes an answer apart without any of the code under test."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    return first, dict(line.split(": ", 1) for line in lines), body
 
 
 # ---- Request

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
+from tests.http.results import is_fault, parts
 from tkws.errors import HandshakeError, StateError
 from tkws.http.messages import Request, Response
 from tkws.http.server import MAX_SKIPPED, ServerConnection
@@ -23,17 +24,6 @@ def ask(head: str, *, server: ServerConnection | None = None) -> tuple[ServerCon
     request = server.receive_data(f"{head}\r\n".encode("latin-1"))
     assert isinstance(request, Request)
     return server, request
-
-
-def is_fault(result: object, status: int | None) -> bool:
-    return isinstance(result, HandshakeError) and result.part == "http" and result.status == status
-
-
-def parts(data: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Take an answer apart without any of the code under test."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    return first, dict(line.split(": ", 1) for line in lines), body
 
 
 def test_a_request_is_read() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import subprocess
@@ -15,7 +14,7 @@ import tkws
 from tests.interop.proxies import HIDDEN_NAME, USER, Proxies
 from tests.peers import Log
 
-pytestmark = pytest.mark.usefixtures("heartbeat")
+pytestmark = pytest.mark.usefixtures("environment", "heartbeat")
 
 # Seconds that a conversation may take; proxies have other things to do on a busy machine.
 PATIENCE = 20.0
@@ -48,15 +47,6 @@ def proxies(certificate):
     made = Proxies(certificate.private_key_and_cert_chain_pem.bytes())
     yield made
     made.stop()
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    """The process's environment, without any setting of a proxy."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    return monkeypatch
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import pytest
@@ -19,15 +18,6 @@ ALL = {
     "http": "http://http:1",
     "all": "http://all:1",
 }
-
-
-@pytest.fixture
-def environment(monkeypatch):
-    """The process's environment, without any setting of a proxy."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name == "REQUEST_METHOD":
-            monkeypatch.delenv(name)
-    return monkeypatch
 
 
 def chosen(settings, *, secure=True, host="example.org", port=443):

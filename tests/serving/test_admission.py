@@ -15,11 +15,7 @@ import tkws.aio
 from tests.peers import Log, Peer, Secured
 from tkws.testing import FakeClock
 
-
-@pytest.fixture(params=["filehandler", "polled"], autouse=True)
-def notifier(request, monkeypatch):
-    """How Tk learns that a descriptor is ready."""
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
+pytestmark = pytest.mark.usefixtures("notifier")
 
 
 @pytest.fixture

@@ -14,28 +14,14 @@ from tkws.testing.reset import reset_on_close
 
 
 @pytest.fixture
-def audience(root, peers, pump_until):
+def audience(gather):
     """``server, far``: a server, and the other ends of its three connections."""
-    server = tkws.serve(master=root, handler=Log())
-    far = [peers.connect(server) for _ in range(3)]
-    for peer in far:
-        peer.ask()
-        peer.take_until()
-    pump_until(lambda: len(server.connections) == 3)
-    yield server, far
-    server.close()
-    for peer in far:
-        peer.sock.close()
-    pump_until(lambda: not server.connections)
-
-
-def payloads(peer) -> list[bytes]:
-    """What has arrived."""
-    return [payload for _, payload in peer.frames()]
+    server, _, far = gather(3)
+    return server, far
 
 
 def heard_of(far, wanted: list[bytes], pump_until) -> None:
-    pump_until(lambda: all(payloads(peer) == wanted for peer in far))
+    pump_until(lambda: all(peer.payloads() == wanted for peer in far))
 
 
 @pytest.fixture
@@ -56,21 +42,21 @@ def test_the_first_of_a_slice_is_there_at_once_and_others_come_together(audience
 
     def cast():
         server.broadcast("1")
-        first = [payloads(peer) for peer in far]
+        first = [peer.payloads() for peer in far]
         server.broadcast("2")
         server.broadcast("3")
-        return first, [payloads(peer) for peer in far], [ws.buffered_amount for ws in server.connections]
+        return first, [peer.payloads() for peer in far], [ws.buffered_amount for ws in server.connections]
 
     assert in_a_slice(cast) == (3 * [[b"1"]], 3 * [[b"1"]], 3 * [6])
     heard_of(far, [b"1", b"2", b"3"], pump_until)
-    assert in_a_slice(lambda: (server.broadcast("4"), payloads(far[0])[3:])) == (3, [b"4"])
+    assert in_a_slice(lambda: (server.broadcast("4"), far[0].payloads()[3:])) == (3, [b"4"])
 
 
 def test_out_of_a_slice_each_is_there_at_once(audience):
     server, far = audience
     for count in (1, 2):
         assert server.broadcast("x") == 3
-        assert [payloads(peer) for peer in far] == 3 * [count * [b"x"]]
+        assert [peer.payloads() for peer in far] == 3 * [count * [b"x"]]
 
 
 def test_a_broadcast_stays_behind_what_was_sent_before(audience, in_a_slice, pump_until):

@@ -12,26 +12,14 @@ from tests.peers import Log
 from tkws.protocol.frames import Opcode
 
 
-@pytest.fixture(params=["filehandler", "polled"])
-def room(request, monkeypatch, root, peers, pump_until):
+@pytest.fixture
+def room(notifier, gather):
     """``server, [a, b, c], [far end of each]``."""
-    monkeypatch.setenv("TKWS_NOTIFIER", request.param)
-    server = tkws.serve(master=root, handler=Log())
-    far = []
-    for path in "abc":
-        far.append(peers.connect(server))
-        far[-1].ask(f"/{path}")
-        far[-1].take_until()
-        pump_until(lambda: len(server.connections) == len(far))
-    yield server, server.connections, far
-    server.close()
-    for peer in far:
-        peer.sock.close()
-    pump_until(lambda: not server.connections)
+    return gather(3)
 
 
 def texts(far) -> list[list[bytes]]:
-    return [[payload for _, payload in peer.frames()] for peer in far]
+    return [peer.payloads() for peer in far]
 
 
 def test_only_the_members_hear_it(room, pump_until):
@@ -433,6 +421,7 @@ def test_a_delivery_after_the_end(root, pump_until):
     server.loop.close()
     bus.ports[0].deliver("tea", "x")
     gc.collect()
+    assert not server.connections
 
 
 @pytest.mark.parametrize(

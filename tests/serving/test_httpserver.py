@@ -37,14 +37,6 @@ def peer(server, peers) -> Peer:
     return peers.connect(server)
 
 
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
 # ---- where it listens
 
 
@@ -73,7 +65,7 @@ def test_its_url_is_for_this_machine(root, host, url_host, pump_until):
     pump_until(lambda: log.open)
 
 
-@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.usefixtures("ipv6")
 @pytest.mark.parametrize("host", ["::1", "::"])
 def test_ipv6(root, host, pump_until):
     heard = Log()
