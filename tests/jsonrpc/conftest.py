@@ -11,6 +11,7 @@ import pytest
 import tkws
 from tests.peers import Log, Peer
 from tkws.protocol.frames import Opcode
+from tkws.testing import FakeClock
 
 
 class Talk:
@@ -51,6 +52,12 @@ class Talk:
 def server(request) -> bool:
     """Whether the end under test is a server's."""
     return request.param
+
+
+@pytest.fixture
+def clock(notifier, root) -> FakeClock:
+    """The clock of the loop; a test asks for it before `talk`."""
+    return FakeClock(root)
 
 
 @pytest.fixture

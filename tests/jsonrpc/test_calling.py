@@ -9,6 +9,7 @@ import pytest
 
 import tkws
 from tkws import JSON, JSONRPCError
+from tkws.jsonrpc.rpc import LOOK_AGAIN
 
 
 class Ends:
@@ -149,16 +150,15 @@ def test_an_answer_in_time_ends_the_timeout(talk, ends, pump_until):
     assert not call._timeout.active
 
 
-def test_an_answer_that_waits_for_the_handler_is_in_time(talk, log, ends, pump_until):
+def test_an_answer_that_waits_for_the_handler_is_in_time(clock, talk, log, ends, pump_until):
     """A handler that runs Tk's loop holds the answer up, which is no delay of the peer's."""
     talking = talk()
     waited = []
 
     def dialog(ws, message):
-        call = ws.call("a", timeout=0.01, **ends.both)
+        call = ws.call("a", timeout=1, **ends.both)
         talking.say(answer(1, "A"))
-        began = ws.loop.now()
-        pump_until(lambda: ws.loop.now() > began + 0.1)
+        clock.advance(3)
         waited.append(call.done)
 
     log.actions["ping"] = dialog
@@ -168,34 +168,32 @@ def test_an_answer_that_waits_for_the_handler_is_in_time(talk, log, ends, pump_u
     assert not ends.errors
 
 
-def test_a_paused_connection_times_nothing_out(talk, ends, pump_until):
+def test_a_paused_connection_times_nothing_out(clock, talk, ends, pump_until):
     talking = talk()
-    call = talking.ws.call("a", timeout=0.01, **ends.both)
-    first = call._timeout
+    call = talking.ws.call("a", timeout=1, **ends.both)
     talking.say(answer(1, "A"))
     talking.ws.pause()
-    pump_until(lambda: call._timeout is not first)
+    clock.advance(3)
     assert not call.done
     talking.ws.resume()
     pump_until(lambda: ends.results == ["A"])
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("looks", [0.1, 0.5, 0.9, 1.0, 1.1, 1.9, 2.0])
 def test_an_answer_that_came_during_a_pause_is_read_before_the_call_times_out(
-    talk, ends, pump_until, monkeypatch
+    clock, talk, ends, pump_until, looks
 ):
     """Whenever the program resumes: between two looks at the call, or just before one."""
-    monkeypatch.setattr("tkws.jsonrpc.rpc.LOOK_AGAIN", 0.008)
     talking = talk()
-    for number in range(1, 51):
-        call = talking.ws.call("a", timeout=0.001, **ends.both)
-        first = call._timeout
-        talking.say(answer(number, number))
+    resumed = 1 + looks * LOOK_AGAIN
+    for number in range(1, 6):
+        talking.ws.loop.call_later(resumed - 0.001, talking.ws.resume)
+        talking.ws.call("a", timeout=1, **ends.both)
         talking.ws.pause()
-        pump_until(lambda call=call, first=first: call._timeout is not first)
-        talking.ws.loop.call_later(number % 10 / 1000, talking.ws.resume)
-        pump_until(lambda number=number: len(ends.results + ends.errors) == number)
-    assert ends.results == list(range(1, 51))
+        talking.say(answer(number, number))
+        clock.advance(resumed + LOOK_AGAIN)
+        pump_until(lambda: len(ends.results + ends.errors) == number)
+    assert ends.results == list(range(1, 6))
 
 
 # ---- the end
@@ -353,12 +351,14 @@ def test_it_is_found_in_a_tee(talk, log, ends, pump_until):
     ],
     ids=range(4),
 )
-def test_a_call_that_cannot_be_sent(talk, arguments, error, sentence):
+def test_a_call_that_cannot_be_sent(talk, ends, pump_until, arguments, error, sentence):
     talking = talk()
-    for call in (talking.ws.call, talking.ws.notify):
+    for call in (partial(talking.ws.call, **ends.both), talking.ws.notify):
         with pytest.raises(error, match=sentence):
             call(*arguments)
-    assert not talking.rpc._state(talking.ws).calls
+    assert talking.ws.statistics.messages_sent == 0
+    talking.lose(pump_until)
+    assert not ends.errors  # it waited for no answer
 
 
 @pytest.mark.parametrize("timeout", [0, -1, "1", float("nan"), float("inf")])
