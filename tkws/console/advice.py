@@ -89,7 +89,7 @@ def advise_on_input(error: Exception) -> tuple[str, tuple[Remedy, ...]]:
     """Return a sentence about why an address or its options cannot be used, and the remedies.
 
     Args:
-        error: What `Target.open` or reading the fields has raised.
+        error: The exception of `Target.open` or of reading the fields.
     """
     argument, colon, rest = str(error).partition(": ")
     if not colon or argument not in _FIELDS:

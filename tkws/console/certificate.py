@@ -25,7 +25,7 @@ _ENCODINGS = MappingProxyType({0x14: "latin-1", 0x1C: "utf-32-be", 0x1E: "utf-16
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says; it may be untrue unless the certificate is trusted.
+    """The contents of a certificate; they may be untrue unless the certificate is trusted.
 
     Attributes:
         fingerprint: The SHA-256 digest of the certificate: 64 digits in upper case.

@@ -34,7 +34,7 @@ class Drafts:
     def go_to(self, url: str) -> bool:
         """Show the unsent message of an address, and return whether something else was put away for it.
 
-        What was typed before there was any address goes along.
+        A text that was typed before there was any address goes along.
         """
         before = self._remembering.address
         if without_secrets(url) == before:

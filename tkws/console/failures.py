@@ -1,4 +1,4 @@
-"""What went wrong with a connection, on the banner, and what its buttons do about it."""
+"""The banner that tells what went wrong with a connection, and what its buttons do about it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class TrustedCertificates:
         self._session: dict[str, str] = {}
 
     def get(self, url: str) -> str:
-        """Return the fingerprint for the server of a URL; empty if there is none."""
+        """Return the fingerprint for the server of a URL; empty without one."""
         place = _place(url)
         return self._session.get(place) or self._remembered().get(place, "")
 
@@ -58,7 +58,7 @@ class TrustedCertificates:
         self._store(_place(url), fingerprint if remember else "")
 
     def forget(self, url: str) -> None:
-        """Trust no certain certificate for the server of a URL any more.
+        """Stop trusting one certain certificate for the server of a URL.
 
         Raises:
             OSError: It stays in the file, and so in later runs.

@@ -86,7 +86,7 @@ class TrustDialog(Sheet):
         trust.pack(side="left")
         for button in (cancel, trust):
             button.bind("<Return>", lambda event: event.widget.invoke())
-        self.show(cancel)  # a hasty Return trusts nobody
+        self.show(cancel)  # a hasty Return trusts no server
         return trust
 
     def _trust(self) -> None:
