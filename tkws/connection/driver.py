@@ -192,6 +192,8 @@ class ConnectionDriver(StreamOwner):
             if self.engine.output_ended:
                 self.stream.end()
             self._set_timer()
+            if self._limits is not None:
+                self._loop.call_soon(self._lift_limits)
 
     def write_at_slice_end(self) -> None:
         """Write what was queued in the engine at the end of the slice; if none is being served, soon."""
@@ -265,16 +267,20 @@ class ConnectionDriver(StreamOwner):
 
     def data_received(self, data: bytes) -> None:
         """Process received bytes."""
+        if self._limits is not None:
+            self.engine.keepalive.data_received(self._loop.now())
+            self._limits.unread += data
+            self._read_unread()
+            return
         self.engine.receive_data(data, self._loop.now())
         self._process_engine()
         if self.writing_paused:
             self._enforce_max_buffered()
-        if self._limits is not None:
-            self._limits.received()
-            self.update_reading()
 
     def get_buffer(self) -> memoryview | None:
         """Return where the rest of a large message belongs, else None."""
+        if self._limits is not None and self._limits.unread:
+            return None
         payload = self.engine.reader.payload
         return payload.missing if payload is not None else None
 
@@ -293,6 +299,7 @@ class ConnectionDriver(StreamOwner):
         if not self._end_allowed:
             self._defer_end(self.eof_received)
             return
+        self._lift_limits()
         engine = self.engine
         self._at_eof = True
         if engine.pending_close is None and engine.close_code is None:
@@ -304,6 +311,7 @@ class ConnectionDriver(StreamOwner):
         if not self._end_allowed:
             self._defer_end(partial(self.connection_lost, cause))
             return
+        self._lift_limits()
         if self.engine.state is not State.CLOSED:
             why = "it was closed on this side" if cause is None else explain_tls(cause, PEER)
             self.engine.receive_eof(self._loop.now(), f"The connection broke: {why}")
@@ -379,7 +387,9 @@ class ConnectionDriver(StreamOwner):
         if given == self._limits_of:
             return
         self._limits_of = given
+        unread = b""
         if self._limits is not None:
+            unread = self._limits.unread
             self._limits.cancel()
             self._limits = None
         if has_limits(options):
@@ -387,11 +397,40 @@ class ConnectionDriver(StreamOwner):
                 self._loop,
                 self.engine,
                 options,
-                on_resume=self.resume,
+                on_resume=self._resume_rate,
                 on_over=self._fail_over_rate,
                 on_expired=self._close_expired,
             )
+            self._limits.unread = unread
+        elif unread:
+            self.engine.receive_data(unread, self._loop.now())
+        if unread:
+            self._loop.call_soon(self._resume_rate)
         self.update_reading()
+
+    def _resume_rate(self) -> None:
+        """Continue with what was received before the limits paused, or were changed."""
+        self._read_unread()
+        self.resume()
+
+    def _read_unread(self) -> None:
+        """Process received bytes as far as the limits allow it."""
+        while (limits := self._limits) is not None and limits.unread and not limits.must_wait():
+            self.engine.receive_data(limits.next_portion(), self._loop.now())
+            self._process_engine()
+            if self.writing_paused:
+                self._enforce_max_buffered()
+            if self._limits is limits:  # the handler may have changed them
+                limits.received()
+            if self.engine.reader.stopped:
+                limits.unread = b""
+        self.update_reading()
+
+    def _lift_limits(self) -> None:
+        """Process all that was received, at any rate: the connection ends."""
+        if self._limits is not None:
+            self._limits.lift()
+            self._resume_rate()
 
     def _fail_over_rate(self, reason: str) -> None:
         engine = self.engine
@@ -402,7 +441,7 @@ class ConnectionDriver(StreamOwner):
 
     def _close_expired(self, reason: str) -> bool:
         """Close the connection for its age; return False if it cannot be told apart from our own silence."""
-        if self._paused or not self._end_allowed:
+        if (self._paused and not self._over_rate) or not self._end_allowed:
             return False
         self._log.info("closed with 1001: %s", reason)
         self.engine.close(CloseCode.GOING_AWAY, reason, self._loop.now())

@@ -2,16 +2,24 @@
 
 Knows the engine's counters and the clock; `tkws.connection.driver` reports when they may have changed,
 and pauses or closes. The rates are token buckets: one second's worth may arrive at once. Beyond that, reading
-pauses until the average rate is met again. A connection without such limits does not have this object.
+pauses until the average rate is met again. Since one read may bring thousands of small messages, what was
+read is processed in portions, none of which can hold more messages than the rate allows. A connection without
+such limits does not have this object.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final
 
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions
 from tkws.protocol.engine import Engine
+from tkws.protocol.frames import Role
+
+MIN_FRAME: Final = MappingProxyType({Role.SERVER: 6, Role.CLIENT: 2})
+"""The bytes of the smallest frame that an end receives; a client's frames have a mask."""
 
 
 class TokenBucket:
@@ -29,11 +37,19 @@ class TokenBucket:
         self._tokens: float = rate
         self._updated = now
 
+    def available(self, now: float) -> float:
+        """Return how many units may be taken at ``now``; below 0 if the bucket is overdrawn."""
+        return min(self._rate, self._tokens + (now - self._updated) * self._rate)
+
+    def seconds_until(self, count: int, now: float) -> float:
+        """Return the seconds after which ``count`` units may be taken."""
+        return max(0.0, (count - self.available(now)) / self._rate)
+
     def take(self, count: int, now: float) -> float:
         """Take ``count`` units; return the seconds until the bucket is no longer overdrawn."""
-        self._tokens = min(self._rate, self._tokens + (now - self._updated) * self._rate) - count
+        self._tokens = self.available(now) - count
         self._updated = now
-        return max(0.0, -self._tokens / self._rate)
+        return self.seconds_until(0, now)
 
 
 class ConnectionLimits:
@@ -50,12 +66,13 @@ class ConnectionLimits:
 
     Attributes:
         paused: Whether reading is paused.
+        unread: Received bytes that have not been processed.
     """
 
     __slots__ = (
         "_bytes", "_bytes_seen", "_closes", "_engine", "_idle", "_idle_timer", "_last", "_life_timer",
         "_loop", "_messages", "_on_expired", "_on_over", "_on_resume", "_rate_timer", "_received_seen",
-        "_sent_seen", "paused",
+        "_sent_seen", "paused", "unread",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +87,7 @@ class ConnectionLimits:
     ) -> None:
         now = loop.now()
         self.paused: bool = False
+        self.unread: bytes = b""
         self._loop = loop
         self._engine = engine
         self._on_resume = on_resume
@@ -88,6 +106,31 @@ class ConnectionLimits:
         self._idle_timer = loop.call_later(self._idle, self._check_idle) if self._idle else None
         life = options.max_lifetime
         self._life_timer = loop.call_later(life, self._end_life, life) if life else None
+
+    def must_wait(self) -> bool:
+        """Tell whether `unread` has to wait, and pause if it does not wait already."""
+        if not (self.paused or self._closes or self._messages is None):
+            seconds = self._messages.seconds_until(1, self._loop.now())
+            if seconds > 0:
+                self._pause(seconds)
+        return self.paused
+
+    def next_portion(self) -> bytes:
+        """Take the bytes to process next from `unread`: too few for more messages than may come now."""
+        size = len(self.unread)
+        if self._messages is not None:
+            messages = max(1, int(self._messages.available(self._loop.now())))
+            size = self._engine.reader.payload_left + messages * MIN_FRAME[self._engine.role]
+        portion, self.unread = self.unread[:size], self.unread[size:]
+        return portion
+
+    def lift(self) -> None:
+        """Limit the rates no longer: the connection ends, and the peer's last words are awaited."""
+        self._messages = self._bytes = None
+        self.paused = False
+        if self._rate_timer is not None:
+            self._rate_timer.cancel()
+            self._rate_timer = None
 
     def received(self) -> None:
         """Note that the engine may have received something."""
@@ -137,7 +180,7 @@ class ConnectionLimits:
 
     def _check_idle(self) -> None:
         left = self._last + self._idle - self._loop.now()
-        if left <= 0 and self._on_expired(f"Idle for {self._idle:g} seconds"):
+        if left <= 0 and not self.paused and self._on_expired(f"Idle for {self._idle:g} seconds"):
             return
         self._idle_timer = self._loop.call_later(left if left > 0 else self._idle, self._check_idle)
 

@@ -192,6 +192,11 @@ class MessageReader:
             self._end_frame(frame, buffer.take(), events)
 
     @property
+    def payload_left(self) -> int:
+        """The bytes of the present frame's payload that have not come."""
+        return self._payload_left
+
+    @property
     def within_message(self) -> bool:
         """Whether a message is under way."""
         return self._message is not None
