@@ -6,7 +6,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/environment.sh
 
-has_qt_libraries() { PATH=$PATH:/usr/sbin ldconfig -p | grep -q libxcb-cursor.so.0; }
+has_qt_libraries() {
+    local name known
+    known=$(PATH=$PATH:/usr/sbin ldconfig -p)
+    for name in EGL GL dbus-1 fontconfig xkbcommon-x11 xcb-{cursor,icccm,image,keysyms,render-util,shape,xkb}; do
+        grep -q "lib$name.so" <<<"$known" || return 1
+    done
+}
 
 choose_python
 has_xvfb || die "Install xvfb: each contender is a window."
