@@ -57,6 +57,8 @@ def measure(found: Program) -> Row:
     report = meter.report()
     rate = (ws.statistics.messages_received - before) / report["seconds"]
     share = (time.process_time() - used) / report["seconds"]
+    for timer in root.tk.splitlist(root.tk.call("after", "info")):
+        root.after_cancel(timer)
     root.destroy()
     return rate, report["repaints"] / report["seconds"], report["late_p99"], share
 
