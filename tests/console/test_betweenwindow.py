@@ -152,7 +152,7 @@ def test_nothing_is_cut_off_light_or_dark(window: BetweenWindow) -> None:
     for _ in range(2):
         window.update()
         assert cut_off(window) == []
-        window._toggle_theme()
+        window.toggle_theme()
 
 
 @pytest.mark.parametrize("size", ["1080x680", "520x360"])

@@ -9,25 +9,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from tkws.console import menus
-from tkws.console.banner import Banner
 from tkws.console.between import Between, Passage, Way
-from tkws.console.conversation import Conversation
-from tkws.console.files import Files
 from tkws.console.heldpane import HeldPane
-from tkws.console.log import Log
-from tkws.console.look import (
-    Action,
-    add_field_menus,
-    add_menu_bar,
-    edit_as_elsewhere,
-    is_pane_shown,
-    show_pane,
-    theme_of,
-)
-from tkws.console.sendbox import SendBox
+from tkws.console.listeningwindow import ListeningWindow
+from tkws.console.look import Action, show_pane, theme_of
 from tkws.console.target import Target
 from tkws.console.watch.conditions import Line
-from tkws.console.window import ROOM_FOR_PANES
 
 _UPDATE_MS = 100
 _MAX_DELAY = 60.0  # seconds
@@ -36,7 +23,7 @@ _WAYS = MappingProxyType({"To the server": Way.TO_SERVER, "To the clients": Way.
 _NOBODY = "Nobody is connected.\nLet your client connect to the address above."
 
 
-class BetweenWindow(ttk.Frame):
+class BetweenWindow(ListeningWindow):
     """The contents of the window.
 
     Args:
@@ -49,38 +36,23 @@ class BetweenWindow(ttk.Frame):
     """
 
     def __init__(self, root: tk.Tk, target: Target, options: Mapping[str, Any]) -> None:
-        self._timer = ""
         self._stalled = self._refusing = False
-        super().__init__(root)
-        edit_as_elsewhere(root)
-        add_field_menus(root)
-        theme = theme_of(root)
-        self.root = root
-        self.log: Final = Log()
+        super().__init__(root, lambda: _NOBODY)
         self.between: Final = Between(self.log, root, self._happened, target, **options)
-        self.banner: Final = Banner(self)
-        self._panes = ttk.PanedWindow(self, orient="horizontal")
-        self.conversation: Final = Conversation(
-            self._panes,
-            self.log,
-            self._show_counts,
-            placeholder=lambda: _NOBODY,
-            on_error=self.banner.show,
-            with_peers=True,
-        )
         self.conversation.watch.watches.line = lambda: Line(bool(self.between.names))
-        self.files: Final = Files(self.conversation, self._show_done, self.banner.show)
         self.held: Final = HeldPane(self._panes, self.between, self._edit)
-        self.sendbox: Final = SendBox(self, self.send, None, self.banner.show)
-        self.sendbox.enable(True)
         self._build()
-        add_menu_bar(root, self._menus())
-        root.title(f"{self.between.url} - {target.url} - tkws")
-        root.protocol("WM_DELETE_WINDOW", self.close)
-        root.geometry(theme.size(1080, 680))
-        root.minsize(theme.px(520), theme.px(360))
-        self.pack(fill="both", expand=True)
-        self._update()
+        self.open(f"{self.url} - {target.url} - tkws", (1080, 680), self._menus(), _UPDATE_MS)
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return self.between.url
+
+    @property
+    def side(self) -> tk.Widget:
+        """The list of the messages that are held."""
+        return self.held
 
     def send(self, kind: str, payload: str | bytes) -> bool:
         """Send what stands in the box to the chosen side; return whether it was sent to a connection."""
@@ -125,35 +97,26 @@ class BetweenWindow(ttk.Frame):
         """Reset all connections of the clients, which then have the close code 1006."""
         self.between.link.cut()
 
-    def copy_url(self) -> None:
-        """Copy the address for clients to the clipboard."""
-        self.clipboard_clear()
-        self.clipboard_append(self.between.url)
+    def refresh(self) -> None:
+        """Show the messages that are held."""
+        self.held.show()
 
-    def close(self) -> None:
-        """Close all connections, and destroy the window."""
+    def close_server(self) -> None:
+        """Stop listening, and start to close all connections."""
         self.between.close()
-        self.root.after(0, self.root.destroy)
-
-    def destroy(self) -> None:
-        """Cancel the timer, and destroy the widget."""
-        if self._timer:
-            self.after_cancel(self._timer)
-            self._timer = ""
-        super().destroy()
 
     # ---- the layout
 
     def _build(self) -> None:
         px = theme_of(self).px
         gap = px(10)
-        head = ttk.Frame(self, padding=(gap, gap, gap, 0))
-        ttk.Label(head, text=self.between.url, style="Title.TLabel").pack(side="left")
+        head = ttk.Frame(self.head, padding=(gap, gap, gap, 0))
+        ttk.Label(head, text=self.url, style="Title.TLabel").pack(side="left")
         ttk.Button(head, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6).pack(
             side="left", padx=gap
         )
         ttk.Label(head, text=f"→ {self.between.target.url}", style="Small.TLabel").pack(side="left")
-        bar = ttk.Frame(self, padding=gap)
+        bar = ttk.Frame(self.head, padding=gap)
         self._passages: dict[Way, ttk.Combobox] = {}
         self._delays: dict[Way, ttk.Entry] = {}
         for words, way in _WAYS.items():
@@ -169,24 +132,22 @@ class BetweenWindow(ttk.Frame):
         )
         self._way.current(0)
         self._way.bind("<<ComboboxSelected>>", lambda _: self._way.selection_clear())
-        self._counts = ttk.Label(self, style="Small.TLabel")
-        self._done = ttk.Label(self, style="Small.TLabel", anchor="e")
-        head.grid(row=0, column=0, columnspan=2, sticky="ew")
-        bar.grid(row=1, column=0, columnspan=2, sticky="ew")
-        self.banner.place_at(row=2)
+        head.pack(fill="x")
+        bar.pack(fill="x")
+        self.head.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.banner.place_at(row=1)
         self.banner.grid_configure(columnspan=2)
         self.banner.grid_remove()
-        self._panes.grid(row=3, column=0, columnspan=2, sticky="nsew")
+        self._panes.grid(row=2, column=0, columnspan=2, sticky="nsew")
         self._panes.add(self.conversation, weight=1)
         show_pane(self._panes, self.held, True)
         self.conversation.show_detail(True)
-        self._way.grid(row=4, column=0, sticky="nw", padx=(gap, 0), pady=(gap, px(4)))
-        self.sendbox.grid(row=4, column=1, sticky="ew", padx=gap, pady=(gap, px(4)))
-        self._counts.grid(row=5, column=0, columnspan=2, sticky="w", padx=gap, pady=(0, px(6)))
-        self._done.grid(row=5, column=1, sticky="e", padx=gap, pady=(0, px(6)))
-        self.rowconfigure(3, weight=1)
+        self._way.grid(row=3, column=0, sticky="nw", padx=(gap, 0), pady=(gap, px(4)))
+        self.sendbox.grid(row=3, column=1, sticky="ew", padx=gap, pady=(gap, px(4)))
+        self._counts.grid(row=4, column=0, columnspan=2, sticky="w", padx=gap, pady=(0, px(6)))
+        self._done.grid(row=4, column=1, sticky="e", padx=gap, pady=(0, px(6)))
+        self.rowconfigure(2, weight=1)
         self.columnconfigure(1, weight=1)
-        self.bind("<Configure>", self._resized)
 
     def _add_controls(self, bar: ttk.Frame, words: str, way: Way) -> None:
         """Add the choice of a passage and the delay of a direction."""
@@ -250,8 +211,8 @@ class BetweenWindow(ttk.Frame):
                 *menus.live_menu(self.conversation),
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
                 None,
-                menus.pane_action("the held messages", self.held, self._toggle_held, "F2"),
-                menus.theme_action(self, self._toggle_theme),
+                menus.pane_action("the held messages", self.held, self.toggle_side, "F2"),
+                menus.theme_action(self, self.toggle_theme),
             ],
             "Help": menus.help_menu(self),
         }
@@ -261,31 +222,8 @@ class BetweenWindow(ttk.Frame):
     def _happened(self, name: str, type: str, message: Any) -> None:
         self.conversation.refresh_soon()
 
-    def _update(self) -> None:
-        self.held.show()
-        self._timer = self.after(_UPDATE_MS, self._update)
-
     def _edit(self, way: Way, message: str | bytes) -> None:
         """Put a held message into the box, to be sent changed."""
         self._way.current(list(_WAYS.values()).index(way))
         if not self.sendbox.put_payload(message):
             self.banner.show("The message is too large to be edited.")
-
-    def _toggle_held(self) -> None:
-        show_pane(self._panes, self.held, not is_pane_shown(self.held))
-
-    def _toggle_theme(self) -> None:
-        theme = theme_of(self)
-        theme.use("light" if theme.is_dark else "dark")
-
-    def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        """Hide the panes beside and below the table if the window is too small for them."""
-        px = theme_of(self).px
-        show_pane(self._panes, self.held, event.width >= px(ROOM_FOR_PANES[0]))
-        self.conversation.show_detail(event.height >= px(ROOM_FOR_PANES[1]))
-
-    def _show_counts(self, counts: str) -> None:
-        self._counts.configure(text=counts)
-
-    def _show_done(self, sentence: str) -> None:
-        self._done.configure(text=sentence)

@@ -9,6 +9,7 @@ from typing import Any
 from tkws.console import settings as storage
 from tkws.console.betweenwindow import BetweenWindow
 from tkws.console.interrupt import on_interrupt
+from tkws.console.listeningwindow import ListeningWindow
 from tkws.console.look import theme_of
 from tkws.console.serversession import Mode
 from tkws.console.serverwindow import ServerWindow
@@ -76,7 +77,7 @@ def run_between_window(
     return _run_server(root, lambda: BetweenWindow(root, target, options), theme)
 
 
-def _run_server(root: tk.Tk, make: Callable[[], ServerWindow | BetweenWindow], theme: str | None) -> Status:
+def _run_server(root: tk.Tk, make: Callable[[], ListeningWindow], theme: str | None) -> Status:
     theme_of(root).use(theme or storage.load(storage.folder() / "console.json").theme)
     try:
         window = make()

@@ -11,25 +11,12 @@ from typing import Any, Final, Literal
 
 import tkws
 from tkws.console import menus
-from tkws.console.banner import Banner
-from tkws.console.conversation import Conversation
-from tkws.console.files import Files
-from tkws.console.log import Log
-from tkws.console.look import (
-    Action,
-    add_field_menus,
-    add_menu_bar,
-    edit_as_elsewhere,
-    is_pane_shown,
-    show_pane,
-    theme_of,
-)
+from tkws.console.listeningwindow import ListeningWindow
+from tkws.console.look import Action, show_pane, theme_of
 from tkws.console.playbar import PlayBar
 from tkws.console.refusals import Refusal
-from tkws.console.sendbox import SendBox
 from tkws.console.serversession import Mode, ServerSession, peer_of
 from tkws.console.watch.conditions import Line
-from tkws.console.window import ROOM_FOR_PANES
 
 _UPDATE_MS = 250
 _MODES = MappingProxyType(
@@ -45,7 +32,7 @@ _CLEARED = "Nothing has come since the table was cleared.\nThe box below sends t
 _COLUMNS = MappingProxyType({"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"})
 
 
-class ServerWindow(ttk.Frame):
+class ServerWindow(ListeningWindow):
     """The contents of the window.
 
     Args:
@@ -58,24 +45,21 @@ class ServerWindow(ttk.Frame):
     """
 
     def __init__(self, root: tk.Tk, mode: Mode, options: Mapping[str, Any]) -> None:
-        self._timer = ""
-        self._destroyed = False
-        super().__init__(root)
-        edit_as_elsewhere(root)
-        add_field_menus(root)
-        theme = theme_of(root)
-        self.root = root
-        self.log: Final = Log()
+        super().__init__(root, self._placeholder)
         self.session: Final = ServerSession(self.log, mode, root, self._server_event, **options)
         self._build(mode)
-        add_menu_bar(root, self._menus())
-        root.title(f"{self.session.server.url} - tkws server")
-        root.protocol("WM_DELETE_WINDOW", self.close)
-        root.geometry(theme.size(1000, 640))
-        root.minsize(theme.px(480), theme.px(320))
-        self.pack(fill="both", expand=True)
+        self.open(f"{self.url} - tkws server", (1000, 640), self._menus(), _UPDATE_MS)
         self.sendbox.text.focus_set()
-        self._update()
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return self.session.server.url
+
+    @property
+    def side(self) -> tk.Widget:
+        """The list of the connections."""
+        return self._side
 
     @property
     def selected(self) -> list[tkws.WebSocket]:
@@ -107,32 +91,14 @@ class ServerWindow(ttk.Frame):
         for ws in self.selected:
             ws.close(1000, "Closed by the server")
 
-    def copy_url(self) -> None:
-        """Copy the server's address to the clipboard."""
-        self.clipboard_clear()
-        self.clipboard_append(self.session.server.url)
+    def refresh(self) -> None:
+        """Show the connections, and how far a recording has been played."""
+        self._show_connections()
+        self.play.refresh()
 
-    def toggle_theme(self) -> None:
-        """Switch between the light and the dark theme."""
-        theme = theme_of(self)
-        theme.use("light" if theme.is_dark else "dark")
-
-    def toggle_side(self) -> None:
-        """Show or hide the connections, until the size of the window changes."""
-        show_pane(self._panes, self._side, not is_pane_shown(self._side))
-
-    def close(self) -> None:
-        """Close all connections, and destroy the window."""
+    def close_server(self) -> None:
+        """Stop listening, and start to close all connections."""
         self.session.close()
-        self.root.after(0, self.root.destroy)  # after the Close frames have been sent
-
-    def destroy(self) -> None:
-        """Cancel the timer, and destroy the widget."""
-        self._destroyed = True
-        if self._timer:
-            self.after_cancel(self._timer)
-            self._timer = ""
-        super().destroy()
 
     def _server_event(self, name: str, type: str, message: Any) -> None:
         if self._destroyed:
@@ -153,11 +119,6 @@ class ServerWindow(ttk.Frame):
             self.banner.show(
                 f"{subject} was refused.", [(f"Admit {name}", partial(self.session.admit, refusal))]
             )
-
-    def _update(self) -> None:
-        self._show_connections()
-        self.play.refresh()
-        self._timer = self.after(_UPDATE_MS, self._update)
 
     def _show_connections(self) -> None:
         names = self.session.names
@@ -201,8 +162,8 @@ class ServerWindow(ttk.Frame):
     def _build(self, mode: Mode) -> None:
         px = theme_of(self).px
         gap = px(10)
-        top = ttk.Frame(self, padding=gap)
-        head = ttk.Frame(top)
+        self.head.configure(padding=gap)
+        head = ttk.Frame(self.head)
         url = ttk.Label(head, text=self.session.server.url, style="Title.TLabel")
         copy = ttk.Button(head, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6)
         modes = [words for words, each in _MODES.items() if each is not Mode.ANSWERS or mode is each]
@@ -210,29 +171,14 @@ class ServerWindow(ttk.Frame):
         self._mode.configure(font=theme_of(self).body, height=len(modes))
         self._mode.current(list(_MODES.values()).index(mode))
         self._mode.bind("<<ComboboxSelected>>", lambda _: self._mode_changed())
-        self.banner: Banner = Banner(self)
-        self._panes = ttk.PanedWindow(self, orient="horizontal")
-        self.conversation: Conversation = Conversation(
-            self._panes,
-            self.log,
-            self._show_counts,
-            placeholder=self._placeholder,
-            on_error=self.banner.show,
-            with_peers=True,
-        )
         self.conversation.watch.watches.line = lambda: Line(bool(self.session.names))
-        self.files: Files = Files(self.conversation, self._show_done, self.banner.show)
         self._side = self._build_side(self._panes)
-        self.sendbox: SendBox = SendBox(self, self.send, None, self.banner.show)
-        self.sendbox.enable(True)
-        self._counts = ttk.Label(self, style="Small.TLabel")
-        self._done = ttk.Label(self, style="Small.TLabel", anchor="e")
         url.pack(side="left")
         copy.pack(side="left", padx=gap)
         self._mode.pack(side="right", fill="y")
-        self.play: PlayBar = PlayBar(top, self.session, lambda: self.selected, self.banner.show)
+        self.play: PlayBar = PlayBar(self.head, self.session, lambda: self.selected, self.banner.show)
         head.pack(fill="x")
-        top.grid(row=0, column=0, sticky="ew")
+        self.head.grid(row=0, column=0, sticky="ew")
         self.banner.place_at(row=1)
         self._panes.grid(row=2, column=0, sticky="nsew")
         self._panes.add(self.conversation, weight=1)
@@ -243,14 +189,6 @@ class ServerWindow(ttk.Frame):
         self._done.grid(row=4, column=0, sticky="e", padx=gap, pady=(0, px(6)))
         self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
-
-        self.bind("<Configure>", self._resized)
-
-    def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        """Hide the panes beside and below the table if the window is too small for them."""
-        px = theme_of(self).px
-        show_pane(self._panes, self._side, event.width >= px(ROOM_FOR_PANES[0]))
-        self.conversation.show_detail(event.height >= px(ROOM_FOR_PANES[1]))
 
     def _go_to_list(self) -> None:
         show_pane(self._panes, self._side, True)
@@ -280,11 +218,5 @@ class ServerWindow(ttk.Frame):
         self._mode.selection_clear()
         self.session.mode = _MODES[self._mode.get()]
 
-    def _show_done(self, sentence: str) -> None:
-        self._done.configure(text=sentence)
-
     def _placeholder(self) -> str:
         return _CLEARED if self.session.names else _NOBODY
-
-    def _show_counts(self, counts: str) -> None:
-        self._counts.configure(text=counts)
