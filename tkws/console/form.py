@@ -147,7 +147,7 @@ class Form(tk.Toplevel):
         x = window.winfo_rootx() + (window.winfo_width() - self.winfo_reqwidth()) // 2
         y = window.winfo_rooty() + (window.winfo_height() - self.winfo_reqheight()) // 3
         self.geometry(f"+{max(0, x)}+{max(0, y)}")
-        self.transient(window)  # type: ignore[call-overload]
+        self.transient(window)  # type: ignore[call-overload] # a window is a Wm too
         self.deiconify()
         self.widgets[0].focus_set()
 

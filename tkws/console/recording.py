@@ -93,7 +93,7 @@ def read_recording(path: Path) -> Recording:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value  # type: ignore[no-any-return] # as its type says
 
 
 def _said_by_server(rows: Iterable[Row]) -> list[Row]:

@@ -40,7 +40,7 @@ class Colours:
                 self._painted.add(chunk)
             begin, text = self._shown.lines(chunk * _CHUNK + 1, last)
             text = text[: max(0, self._shown.json_length - begin)]
-            add_colours(self._widget, text, lambda at, begin=begin: self._shown.index(begin + at))  # type: ignore[misc]
+            add_colours(self._widget, text, lambda at, begin=begin: self._shown.index(begin + at))  # type: ignore[misc] # a default argument
 
 
 def lines_in_sight(widget: tk.Text) -> Iterator[int]:

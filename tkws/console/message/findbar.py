@@ -166,7 +166,7 @@ class FindBar(ttk.Frame):
         }
         for widget in (self.entry, self._widget):
             for key, call in keys.items():
-                widget.bind(key, lambda _, call=call: self._press(call))  # type: ignore[misc]
+                widget.bind(key, lambda _, call=call: self._press(call))  # type: ignore[misc] # a default argument
             # The window's own key goes to the filter.
             widget.bind(f"<{modifier(self)}-f>", lambda _: self._press(self.open, always=True))
             widget.bind(f"<{modifier(self)}-Lock-F>", lambda _: self._press(self.open, always=True))
