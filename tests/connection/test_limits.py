@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 
 import pytest
 
 import tkws
-from tests.peers import Log
+from tests.peers import MASK, Log
 from tkws.connection.limits import TokenBucket
-from tkws.protocol.frames import Opcode
+from tkws.protocol.frames import Opcode, encode_header
+from tkws.protocol.masking import apply_mask
 from tkws.testing import FakeClock, connected_pair
 
 BINARY, CONTINUATION, TEXT, PING, CLOSE = (
@@ -56,6 +58,20 @@ def test_a_burst_in_one_read_is_not_delivered_beyond_the_rate(root, peers, pump_
     assert log.all("text") == list(map(str, range(110)))
     peer.sock.close()
     pump_until(lambda: log.over)
+
+
+def test_what_comes_with_the_handshake_counts_too(root, pump_until, log):
+    here, there = socket.socketpair()
+    frame = encode_header(TEXT, 3, mask=MASK) + apply_mask(b"abc", MASK)
+    ws = tkws.takeover(here, log, True, initial=frame * 1000, master=root, max_messages_per_second=50)
+    began = ws.loop.now()
+    pump_until(lambda: len(log.all("text")) >= 50)
+    assert len(log.all("text")) <= 50 + 50 * (ws.loop.now() - began) + 1
+    assert log.types[0] == "connect"
+    ws.close()
+    there.close()
+    pump_until(lambda: log.over)
+    assert len(log.all("text")) == 1000
 
 
 def test_messages_of_any_size_pass_in_order_within_a_rate(root, peers, pump_until, log):

@@ -119,7 +119,10 @@ class ConnectionDriver(StreamOwner):
 
     def start(self, data: bytes) -> None:
         """Process ``data`` that arrived with the handshake; its events wait for `Delivery.deliver`."""
-        if data:
+        if self._limits is not None:
+            self._limits.unread = data
+            self._defer_end(self._resume_rate)
+        elif data:
             self.engine.receive_data(data, self._loop.now())
         if self.engine.writer.has_output:
             self.write()
