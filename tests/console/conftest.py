@@ -91,7 +91,7 @@ class Hands:
         self._root = root
         self._pump_until = pump_until
         self._seen = 0
-        root.bind("<F12>", self._saw, add=True)  # pressed last, so that what was done before has arrived
+        root.bind_all("<F12>", self._saw)  # pressed last, so that what was done before has arrived
 
     def _saw(self, _event: tk.Event[tk.Misc]) -> None:
         self._seen += 1
@@ -119,7 +119,6 @@ class Hands:
 
     def fill(self, form: Form, text: str) -> None:
         """Type into the field of a form that has just opened, and press Return."""
-        form.bind("<F12>", self._saw, add=True)
         self._pump_until(form.winfo_viewable)
         self.go_to(form.widgets[0])
         self.type(text)

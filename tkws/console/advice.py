@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 import tkws
 from tkws.console.pinning import UntrustedCertificate
-from tkws.console.target import Target
-from tkws.protocol.uri import parse_uri
+from tkws.console.target import Target, uri_of
+from tkws.console.unixaddress import split_unix
 
 
 class Remedy(StrEnum):
@@ -73,7 +73,7 @@ def advise(error: Exception, target: Target | None) -> tuple[str, tuple[Remedy, 
     if error.phase == "tls" and "does not speak TLS" in text:
         return f"{place_of(target)} does not use TLS.", (Remedy.WITHOUT_TLS,)
     if error.phase == "resolve":
-        return f"There is no host of the name {parse_uri(target.url).host}.", (Remedy.TRY_AGAIN, Remedy.PROXY)
+        return f"There is no host of the name {uri_of(target.url).host}.", (Remedy.TRY_AGAIN, Remedy.PROXY)
     if error.phase == "connect" and isinstance(cause, ConnectionRefusedError):
         return f"Nothing listens at {place_of(target)}.", (Remedy.TRY_AGAIN,)
     if error.phase == "proxy":
@@ -119,7 +119,7 @@ def _of_certificate(cause: ssl.SSLCertVerificationError, target: Target) -> tupl
 
 def _of_answer(error: tkws.OpenError, target: Target) -> tuple[Remedy, ...]:
     body = error.body.lower()
-    is_plain = not parse_uri(target.url).secure
+    is_plain = not uri_of(target.url).secure
     wants_tls = error.status == 400 and (b"https" in body or b"tls" in body)  # as nginx and Go say
     if is_plain and (error.status is None or wants_tls):
         return (Remedy.WITH_TLS,)
@@ -129,7 +129,9 @@ def _of_answer(error: tkws.OpenError, target: Target) -> tuple[Remedy, ...]:
 
 
 def place_of(target: Target) -> str:
-    """Return the host and the port of a target."""
-    uri = parse_uri(target.url)
+    """Return the host and the port of a target, or its Unix socket."""
+    if split := split_unix(target.url):
+        return split[0]
+    uri = uri_of(target.url)
     host = f"[{uri.host}]" if ":" in uri.host else uri.host
     return f"{host}:{uri.port}"

@@ -133,6 +133,8 @@ def _add_connection(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--header", metavar="'NAME: VALUE'", action="append", default=[], help="send a header (repeatable)")
     add("--ca", metavar="FILE", help="trust the CAs in this PEM file instead of the system's")
+    add("--cert", metavar="FILE", help="show the server this PEM certificate of the client")
+    add("--key", metavar="FILE", help="its private key, if it is in another file")
     add("--insecure", action="store_true", help="do not verify the server's certificate")
     add("--proxy", metavar="URL", default="", help="use a proxy (default: from the environment)")
     add("--no-proxy", action="store_true", help="use no proxy")

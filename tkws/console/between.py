@@ -23,6 +23,7 @@ from tkws.console.log import Direction, Log
 from tkws.console.payload import kind_of
 from tkws.console.refusals import Refusal, RefusalWatch
 from tkws.console.target import Target
+from tkws.console.unixaddress import join_unix, split_unix
 from tkws.loop.clock import monotonic
 from tkws.testing import Link
 
@@ -378,8 +379,12 @@ def _other(way: Way) -> Way:
 
 def _join(url: str, target: str) -> str:
     """Return the URL at which a client's request is repeated: its path, unless the target's URL has one."""
-    parts = urlsplit(url)
-    return url if parts.path.strip("/") or parts.query else f"{parts.scheme}://{parts.netloc}{target}"
+    socket, server = split_unix(url) or ("", url)
+    parts = urlsplit(server)
+    if parts.path.strip("/") or parts.query:
+        return url
+    joined = f"{parts.scheme}://{parts.netloc}{target}"
+    return join_unix(socket, joined) if socket else joined
 
 
 def _refusal(error: Exception | None) -> tkws.Response:

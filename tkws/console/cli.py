@@ -22,19 +22,19 @@ from tkws.console import serverterminal
 from tkws.console.answers import Answers, Rules, Script
 from tkws.console.arguments import between_parser, client_parser, doctor_parser, serve_parser
 from tkws.console.expectation import Expectation
+from tkws.console.keyprompt import unlocked
 from tkws.console.output import Colour
 from tkws.console.playoptions import play_settings
 from tkws.console.serversession import Mode
 from tkws.console.sharpness import use_screen_pixels
 from tkws.console.status import Status
-from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers
+from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers, uri_of
 from tkws.console.teletype import Teletype
 from tkws.console.terminal import Terminal, TerminalOptions
-from tkws.protocol.uri import parse_uri
 
 _CONNECTION_OPTIONS = (
-    "protocol", "header", "on-connect", "ca", "insecure", "proxy", "no-proxy", "reconnect", "no-compression",
-    "timeout", "ping-interval",
+    "protocol", "header", "on-connect", "ca", "cert", "key", "insecure", "proxy", "no-proxy", "reconnect",
+    "no-compression", "timeout", "ping-interval",
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def _connect(options: argparse.Namespace) -> int:
         _print_to_stderr("There is no display, so the console runs in the terminal.")
     if target is None:
         raise ValueError("URL: an address is needed to run without a window")
-    return _in_terminal(target, options)
+    return _in_terminal(unlocked(target), options)
 
 
 def _in_terminal(target: Target, options: argparse.Namespace) -> int:
@@ -120,7 +120,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _between(options: argparse.Namespace) -> int:
-    target = _target(options)
+    target = unlocked(_target(options))
     settings = {"port": options.port, "origins": options.origin}
     if not options.no_gui:
         root = _window_root()
@@ -171,13 +171,18 @@ def _target(options: argparse.Namespace) -> Target:
         raise ValueError(f"--ca: an existing PEM file, not {options.ca}")
     _refuse_mistyped_verb(options.url)
     url = complete_url(options.url)
-    parse_uri(url)  # raises if the URL is not valid
+    uri = uri_of(url)  # raises if the URL is not valid
+    for name in "cert", "key":
+        if getattr(options, name) and not uri.secure:
+            raise ValueError(f"--{name}: only a wss: URL uses a certificate")
     return Target(
         url=url,
         protocols=tuple(options.protocol),
         headers=read_headers("\n".join(options.header)),
         greetings=tuple(options.on_connect),
         ca_file=options.ca or "",
+        cert_file=options.cert or "",
+        key_file=options.key or "",
         verify=not options.insecure,
         proxy=NO_PROXY if options.no_proxy else options.proxy or SYSTEM_PROXY,
         reconnect=options.reconnect,

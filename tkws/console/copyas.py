@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target
+from tkws.console.unixaddress import socket_name, split_unix
 
 _CALLBACKS = """\
 import tkinter as tk
@@ -64,15 +65,21 @@ def as_await(target: Target, message: str | bytes = "") -> str:
 
 def as_curl(target: Target, _message: str | bytes = "") -> str:
     """Return a ``curl`` command that opens the connection; curl sends no messages."""
-    words = ["curl", "--no-buffer", target.url]
+    socket, url = split_unix(target.url) or ("", target.url)
+    words = ["curl", "--no-buffer", url]
+    if socket.startswith("@"):
+        words += "--abstract-unix-socket", socket[1:]
+    elif socket:
+        words += "--unix-socket", socket
     for name, value in target.headers:
         words += "-H", f"{name}: {value}"
     if target.protocols:
         words += "-H", f"Sec-WebSocket-Protocol: {', '.join(target.protocols)}"
     if not target.verify:
         words.append("--insecure")
-    if target.ca_file:
-        words += "--cacert", target.ca_file
+    files = {"--cacert": target.ca_file, "--cert": target.cert_file, "--key": target.key_file}
+    for option, path in files.items():
+        words += [option, path] if path else []
     if target.proxy not in (SYSTEM_PROXY, NO_PROXY):
         words += "--proxy", target.proxy
     elif target.proxy == NO_PROXY:
@@ -82,7 +89,9 @@ def as_curl(target: Target, _message: str | bytes = "") -> str:
 
 def as_websocat(target: Target, message: str | bytes = "") -> str:
     """Return a ``websocat`` command that connects, and sends a text unless it is empty."""
-    words = ["websocat", "--no-close" if message else "", target.url]
+    socket, url = split_unix(target.url) or ("", target.url)
+    words = ["websocat", "--no-close" if message else ""]
+    words += [f"--ws-c-uri={url}", "-", f"ws-c:unix:{socket}"] if socket else [url]
     words += [f"-H={name}: {value}" for name, value in target.headers]
     if target.protocols:
         words.append(f"--protocol={', '.join(target.protocols)}")
@@ -114,13 +123,21 @@ def _program(form: str, target: Target, options: dict[str, str], send: str) -> s
         options["protocols"] = repr(list(target.protocols))
     if target.proxy != SYSTEM_PROXY:
         options["proxy"] = repr(None if target.proxy == NO_PROXY else target.proxy)
-    if target.url.startswith("wss:") and (target.ca_file or not target.verify):
-        imports, options["ssl"] = "import ssl\n", "context"
+    socket, url = split_unix(target.url) or ("", target.url)
+    if socket:
+        options["unix"] = repr(socket_name(socket))
+    if target.keep_cookies:
+        imports, options["cookies"] = "from http.cookiejar import CookieJar\n", "CookieJar()"
+    if url.startswith("wss:") and (target.ca_file or target.cert_file or not target.verify):
+        imports, options["ssl"] = f"import ssl\n{imports}", "context"
         lines = [f"context = ssl.create_default_context(cafile={target.ca_file or None!r})"]
         if not target.verify:
             lines += "context.check_hostname = False", "context.verify_mode = ssl.CERT_NONE"
+        if target.cert_file:
+            files = filter(None, (target.cert_file, target.key_file))
+            lines.append(f"context.load_cert_chain({', '.join(map(repr, files))})")
     return imports + form.format(
-        arguments=repr(target.url),
+        arguments=repr(url),
         options="".join(f", {name}={value}" for name, value in options.items()),
         context="".join(f"{line}\n" for line in lines),
         send=send,

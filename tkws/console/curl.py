@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from tkws.console.target import NO_PROXY, Target, complete_url
+from tkws.console.unixaddress import join_unix
 
 _OWN_HEADERS = frozenset(
     {
@@ -24,10 +25,11 @@ _SCHEMES = MappingProxyType({"http": "ws", "https": "wss"})
 # All others take no value.
 _WITH_VALUE = frozenset(
     {
-        "-A", "-E", "-F", "-H", "-T", "-X", "-b", "-c", "-d", "-e", "-m", "-o", "-u", "-w", "-x", "--cacert",
-        "--cert", "--ciphers", "--connect-timeout", "--cookie", "--cookie-jar", "--data", "--data-binary",
-        "--data-raw", "--data-urlencode", "--form", "--header", "--interface", "--key", "--max-time",
-        "--noproxy", "--oauth2-bearer", "--output", "--proxy", "--referer", "--request", "--resolve",
+        "-A", "-E", "-F", "-H", "-T", "-X", "-b", "-c", "-d", "-e", "-m", "-o", "-u", "-w", "-x",
+        "--abstract-unix-socket", "--cacert", "--cert", "--ciphers", "--connect-timeout", "--cookie",
+        "--cookie-jar", "--data", "--data-binary", "--data-raw", "--data-urlencode", "--form", "--header",
+        "--interface", "--key", "--max-time", "--noproxy", "--oauth2-bearer", "--output", "--pass", "--proxy",
+        "--referer", "--request", "--resolve",
         "--retry", "--unix-socket", "--upload-file", "--url", "--user", "--user-agent", "--write-out",
     }
 )  # fmt: skip
@@ -70,6 +72,10 @@ def read_curl(text: str) -> Target:
             options |= _option_of(option, value)
     if not url:
         raise ValueError("The curl command has no address")
+    socket = str(options.pop("socket", ""))
+    if socket:
+        scheme, _, rest = url.partition("://")
+        url = join_unix(socket, f"{scheme}://localhost/{rest.partition('/')[2]}")
     return Target(url=url, headers=tuple(headers), protocols=protocols, **options)  # type: ignore[arg-type] # typed by their options
 
 
@@ -154,6 +160,12 @@ def _option_of(option: str, value: str) -> dict[str, object]:
         return {"verify": False}
     if option == "--cacert":
         return {"ca_file": value}
+    if option in ("-E", "--cert"):
+        return {"cert_file": re.sub(r"(?<=..):[^/\\]*$", "", value)}  # without a password, which is asked for
+    if option == "--key":
+        return {"key_file": value}
+    if option in ("--unix-socket", "--abstract-unix-socket"):
+        return {"socket": f"@{value}" if "abstract" in option else value}
     if option in ("-x", "--proxy"):
         return {"proxy": value or NO_PROXY}
     return {"proxy": NO_PROXY} if option == "--noproxy" and value == "*" else {}

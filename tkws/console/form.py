@@ -12,8 +12,6 @@ from typing import Final
 from tkws.console.detail import paint_text
 from tkws.console.look import theme_of
 
-_NAME = "form"  # of the widget: a window has one form at a time
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -64,9 +62,10 @@ class Form(tk.Toplevel):
         for child in window.winfo_children():
             if isinstance(child, Form):
                 child.destroy()
-        super().__init__(window, name=_NAME)
+        super().__init__(window)
         self.withdraw()
         self.title(title)
+        self._is_closed = False
         self._on_accept = on_accept
         self._owner = parent
         px = theme_of(self).px
@@ -99,7 +98,10 @@ class Form(tk.Toplevel):
             self.destroy()
 
     def destroy(self) -> None:
-        """Close the form, and give the focus back."""
+        """Close the form, and give the focus back; a no-op if another one has taken its place."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         super().destroy()
         if self._owner.winfo_exists():
             self._owner.focus_set()

@@ -34,6 +34,9 @@ class Options:
     ca_file: str = ""
     proxy: str = PROXIES[SYSTEM_PROXY]
     ping_interval: str = "5"
+    cert_file: str = ""
+    key_file: str = ""
+    keep_cookies: bool = False
     verify: bool = True
     greetings: str = ""
     reconnect: bool = False
@@ -46,6 +49,9 @@ class Options:
             protocols=", ".join(target.protocols),
             headers="\n".join(f"{name}: {value}" for name, value in target.headers),
             ca_file=target.ca_file,
+            cert_file=target.cert_file,
+            key_file=target.key_file,
+            keep_cookies=target.keep_cookies,
             proxy=PROXIES.get(target.proxy, target.proxy),
             ping_interval=f"{target.ping_interval:g}",
             verify=target.verify,
@@ -77,6 +83,9 @@ class Options:
             protocols=read_protocols(self.protocols),
             headers=read_headers(self.headers),
             ca_file=self.ca_file,
+            cert_file=self.cert_file,
+            key_file=self.key_file,
+            keep_cookies=self.keep_cookies,
             verify=self.verify,
             proxy=proxies.get(self.proxy, self.proxy or SYSTEM_PROXY),
             greetings=tuple(line for line in self.greetings.splitlines() if line.strip()),

@@ -9,13 +9,30 @@ import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 from tkinter import filedialog, ttk
+from types import MappingProxyType
 from typing import Final
 
 from tkws.console.detail import paint_text
 from tkws.console.look import theme_of
 from tkws.console.options import PROXIES, Options
 
-_TEXT_FIELDS = "protocols", "ca_file", "proxy", "ping_interval"
+_TEXT_FIELDS = "protocols", "ca_file", "cert_file", "key_file", "proxy", "ping_interval"
+
+_FILES = MappingProxyType(
+    {
+        "ca_file": "A PEM file with CA certificates",
+        "cert_file": "A PEM file with the certificate of this client",
+        "key_file": "A PEM file with its key",
+    }
+)
+_SWITCHES = MappingProxyType(
+    {
+        "verify": "Verify the server's certificate",
+        "reconnect": "Reconnect automatically",
+        "compression": "Offer compression",
+        "keep_cookies": "Keep the server's cookies",
+    }
+)
 
 
 class OptionsPanel(ttk.Frame):
@@ -33,13 +50,13 @@ class OptionsPanel(ttk.Frame):
         super().__init__(parent)
         theme = theme_of(self)
         self._on_change = on_change
-        self._verify = tk.BooleanVar(self, True)
-        self._reconnect = tk.BooleanVar(self, False)
-        self._compression = tk.BooleanVar(self, True)
+        self._switches = {name: tk.BooleanVar(self) for name in _SWITCHES}
         self._texts = {name: tk.StringVar(self) for name in _TEXT_FIELDS}
         self.protocols: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
         self.headers: Final = self._make_box()
         self.ca_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
+        self.cert_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["cert_file"])
+        self.key_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["key_file"])
         self.proxy: Final = ttk.Combobox(
             self, font=theme.body, values=list(PROXIES.values()), textvariable=self._texts["proxy"]
         )
@@ -52,7 +69,7 @@ class OptionsPanel(ttk.Frame):
         self._lay_out()
         self._set(Options())
         self._show_warning()
-        for variable in (*self._texts.values(), self._verify, self._reconnect, self._compression):
+        for variable in (*self._texts.values(), *self._switches.values()):
             variable.trace_add("write", lambda *_: self._notify())
 
     @property
@@ -65,9 +82,7 @@ class OptionsPanel(ttk.Frame):
             **texts,
             headers=self.headers.get("1.0", "end").strip(),
             greetings=self.greetings.get("1.0", "end").strip(),
-            verify=self._verify.get(),
-            reconnect=self._reconnect.get(),
-            compression=self._compression.get(),
+            **{name: variable.get() for name, variable in self._switches.items()},
         )
 
     def show(self, options: Options) -> None:
@@ -78,7 +93,7 @@ class OptionsPanel(ttk.Frame):
     def show_trusted(self, fingerprint: str) -> None:
         """Show the fingerprint of the only certificate that is accepted; an empty text for none."""
         if fingerprint:
-            self._trusted.grid(row=6, column=0, columnspan=4, sticky="ew", pady=(theme_of(self).px(6), 0))
+            self._trusted.grid(row=8, column=0, columnspan=4, sticky="ew", pady=(theme_of(self).px(6), 0))
             self._trusted_label.configure(text=f"Only this certificate is accepted: {fingerprint[:16]}…")
         else:
             self._trusted.grid_remove()
@@ -93,21 +108,18 @@ class OptionsPanel(ttk.Frame):
         return line
 
     def _set(self, options: Options) -> None:
-        for name, variable in self._texts.items():
+        for name, variable in (*self._texts.items(), *self._switches.items()):
             variable.set(getattr(options, name))
         for box, text in (self.headers, options.headers), (self.greetings, options.greetings):
             box.delete("1.0", "end")
             box.insert("1.0", text)
-        self._verify.set(options.verify)
-        self._reconnect.set(options.reconnect)
-        self._compression.set(options.compression)
 
     def _notify(self) -> None:
         self._show_warning()
         self._on_change()
 
     def _show_warning(self) -> None:
-        if self._verify.get():
+        if self._switches["verify"].get():
             self._warning.grid_remove()
         else:
             self._warning.grid()
@@ -129,27 +141,28 @@ class OptionsPanel(ttk.Frame):
 
     def _lay_out(self) -> None:
         px = theme_of(self).px
-        browse = ttk.Button(self, text="Browse…", style="Quiet.TButton", command=self._browse)
         rows: list[tuple[str, tk.Widget]] = [
             ("Subprotocols", self.protocols),
             ("Headers", self.headers),
             ("On connect", self.greetings),
             ("CA file", self.ca_file),
+            ("Certificate", self.cert_file),
+            ("Its key", self.key_file),
             ("Proxy", self.proxy),
         ]
         for row, (label, widget) in enumerate(rows):
             ttk.Label(self, text=label, style="Soft.TLabel").grid(row=row, column=0, sticky="nw", pady=px(7))
-            span = 1 if widget is self.ca_file else 2
-            widget.grid(row=row, column=1, columnspan=span, sticky="ew", padx=(px(10), 0), pady=px(3))
-        browse.grid(row=3, column=2, padx=(px(8), 0))
+            is_file = widget in (self.ca_file, self.cert_file, self.key_file)
+            widget.grid(row=row, column=1, columnspan=2 - is_file, sticky="ew", padx=(px(10), 0), pady=px(3))
+        for row, name in enumerate(_FILES, 3):
+            browse = ttk.Button(
+                self, text="Browse…", style="Quiet.TButton", command=partial(self._browse, name)
+            )
+            browse.grid(row=row, column=2, padx=(px(8), 0))
         boxes = ttk.Frame(self)
-        boxes.grid(row=0, column=3, rowspan=5, sticky="nw", padx=(px(20), 0), pady=px(3))
-        for text, variable in (
-            ("Verify the server's certificate", self._verify),
-            ("Reconnect automatically", self._reconnect),
-            ("Offer compression", self._compression),
-        ):
-            ttk.Checkbutton(boxes, text=text, variable=variable).pack(anchor="w", pady=px(2))
+        boxes.grid(row=0, column=3, rowspan=7, sticky="nw", padx=(px(20), 0), pady=px(3))
+        for name, text in _SWITCHES.items():
+            ttk.Checkbutton(boxes, text=text, variable=self._switches[name]).pack(anchor="w", pady=px(2))
         pings = ttk.Frame(boxes)
         pings.pack(anchor="w", pady=px(2))
         ttk.Label(pings, text="Ping every").pack(side="left")
@@ -163,12 +176,12 @@ class OptionsPanel(ttk.Frame):
             padding=(px(8), px(4)),
             text="The server is not verified: anyone on the network path can read and change everything.",
         )
-        self._warning.grid(row=5, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
+        self._warning.grid(row=7, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
 
-    def _browse(self) -> None:
-        name = filedialog.askopenfilename(parent=self, title="A PEM file with CA certificates")
-        if name:
-            self._texts["ca_file"].set(name)
+    def _browse(self, name: str) -> None:
+        path = filedialog.askopenfilename(parent=self, title=_FILES[name])
+        if path:
+            self._texts[name].set(path)
 
 
 def _leave(box: tk.Text) -> str:

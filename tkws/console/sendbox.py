@@ -24,6 +24,10 @@ _CONTROL = MappingProxyType({"Ping": "ping", "Pong": "pong"})
 _MAX_EDITED = 1 << 20  # bytes or characters of a message that is put into the box
 
 
+Send = Callable[[str, str | bytes], bool]
+"""Sends a payload of a kind, and returns whether that was possible."""
+
+
 class Progress(NamedTuple):
     """How far something is that is being sent."""
 
@@ -60,7 +64,7 @@ class SendBox(ttk.Frame):
     def __init__(
         self,
         parent: tk.Misc,
-        send: Callable[[str, str | bytes], bool],
+        send: Send,
         send_file: Callable[[], object] | None,
         on_error: Callable[[str, Sequence[tuple[str, Callable[[], object]]]], object],
     ) -> None:
@@ -123,29 +127,34 @@ class SendBox(ttk.Frame):
         self._saved.configure(command=partial(show_menu, self._saved))
         self._saved.grid(row=1, column=0, sticky="sew", pady=(theme_of(self).px(6), 0))
 
-    def submit(self) -> None:
-        """Send what stands in the box, unless that is nothing."""
+    def submit(self, send: Send | None = None) -> None:
+        """Send what stands in the box, unless that is nothing.
+
+        Args:
+            send: Called instead of the box's own ``send``.
+        """
         entry = self.entry
+        send = send or self._send
         if not (entry.text if entry.kind == "Text" else entry.text.strip()):
             return
         try:
-            self._submit(entry, self.fill(entry.text))
+            self._submit(entry, self.fill(entry.text), send)
         except UnknownVariables as error:
             helps: list[tuple[str, Callable[[], object]]] = [
-                ("Fill in…", partial(self.ask_values, error.names, self.submit)),
-                ("Send as it is", partial(self._submit, entry, entry.text)),
+                ("Fill in…", partial(self.ask_values, error.names, partial(self.submit, send))),
+                ("Send as it is", partial(self._submit, entry, entry.text, send)),
             ]
             self._on_error(f"{error}.", helps)
 
-    def _submit(self, entry: Entry, text: str) -> None:
+    def _submit(self, entry: Entry, text: str, send: Send) -> None:
         """Send what stands in the box, with other text in the place of variables."""
         try:
             payload = _parse(entry.kind, text)
         except ValueError as error:
-            anyway = [("Send anyway", partial(self._send_entry, entry, text))]
+            anyway = [("Send anyway", partial(self._send_entry, entry, text, send))]
             self._on_error(str(error), anyway if entry.kind == "JSON" else [])
         else:
-            self._send_entry(entry, payload)
+            self._send_entry(entry, payload, send)
 
     def beautify(self) -> None:
         """Lay out the JSON in the box on several lines, or on one if it is on several already."""
@@ -154,8 +163,8 @@ class SendBox(ttk.Frame):
         except ValueError as error:
             self._on_error(f"Not JSON: {error}", [])
 
-    def _send_entry(self, entry: Entry, payload: str | bytes) -> None:
-        if self._send(_CONTROL.get(entry.kind, "message"), payload):
+    def _send_entry(self, entry: Entry, payload: str | bytes, send: Send) -> None:
+        if send(_CONTROL.get(entry.kind, "message"), payload):
             is_shown = self.entry == entry  # not if it was changed while the banner asked
             self.history.add(entry)
             if is_shown:

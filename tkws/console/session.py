@@ -11,6 +11,7 @@ import time
 import tkinter
 from collections import deque
 from collections.abc import Callable
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from tkws.console.advice import advise
 from tkws.console.events import describe
 from tkws.console.log import Direction, Log
 from tkws.console.payload import kind_of
-from tkws.console.target import MAX_REDIRECTS, Target, redirect_location
+from tkws.console.target import MAX_REDIRECTS, Target, redirect_location, uri_of
 from tkws.loop import Timer
 
 _MAX_LATENCIES = 240
@@ -45,6 +46,7 @@ class Session:
         every_event: Whether to log every event; if not, one row tells each happening.
 
     Attributes:
+        cookies: The cookies that servers have set, for targets that keep them.
         ws: The current or last connection; None before the first.
         target: The target of that connection.
         latencies: The round trips of its pings, the newest last.
@@ -66,6 +68,7 @@ class Session:
         every_event: bool = True,
     ) -> None:
         self.log = log
+        self.cookies: CookieJar = CookieJar()
         self.ws: tkws.WebSocket | None = None
         self.target: Target | None = None
         self.latencies: deque[Latency] = deque(maxlen=_MAX_LATENCIES)
@@ -107,7 +110,7 @@ class Session:
         """Whether the connection uses TLS without verifying the server."""
         if self.target is None or self.state is tkws.State.CLOSED:
             return False
-        return self.target.url.startswith("wss:") and not self.target.verify
+        return uri_of(self.target.url).secure and not self.target.verify
 
     def connect(self, target: Target) -> None:
         """Connect, and close the present connection; see `Target.open` for exceptions."""
@@ -115,7 +118,7 @@ class Session:
         self._redirects = 0
 
     def _connect(self, target: Target) -> None:
-        ws = target.open(self._on_event, self._master)
+        ws = target.open(self._on_event, self._master, self.cookies)
         self.disconnect()
         self._stop_probing()
         self.upload = None

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 import ssl
 import tkinter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from http.cookiejar import CookieJar
 from urllib.parse import urlsplit
 
 import tkws
+from tkws.console.clientcert import load_client_certificate
 from tkws.console.pinning import PinningContext
+from tkws.console.unixaddress import complete_unix, join_unix, socket_name, split_unix
 from tkws.options import Handler
-from tkws.protocol.uri import follow, parse_uri
+from tkws.protocol.uri import WebSocketURI, follow, parse_uri
 
 SYSTEM_PROXY = "system"
 NO_PROXY = "none"
@@ -28,13 +31,17 @@ class Target:
     """The server to connect to, with the parameters of the connection.
 
     Attributes:
-        url: A URL with ``ws://`` or ``wss://``; see `complete_url`.
+        url: A URL with ``ws://`` or ``wss://``, or the address of a Unix socket; see `complete_url`.
         protocols: The subprotocols to offer.
         headers: Additional headers, in order.
         ca_file: A PEM file of the CAs to trust instead of the system's; empty for the system's.
         verify: Whether to verify the server's certificate. If not, others can read and change the traffic.
         fingerprint: The SHA-256 digest of the only certificate to accept, whatever else is wrong with it;
             empty to verify the certificate as usual.
+        cert_file: A PEM file of this client's certificate; empty for none.
+        key_file: A PEM file of its key; empty if that is in the same file.
+        key_password: The password of the key; empty if there is none.
+        keep_cookies: Whether to send the cookies that the server has set in this run.
         greetings: The messages to send each time that the connection opens, such as a login.
         proxy: The proxy's URL, `SYSTEM_PROXY` or `NO_PROXY`.
         reconnect: Whether to connect again when the connection is lost.
@@ -50,6 +57,10 @@ class Target:
     ca_file: str = ""
     verify: bool = True
     fingerprint: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    key_password: str = field(default="", repr=False)
+    keep_cookies: bool = False
     greetings: tuple[str, ...] = ()
     proxy: str = SYSTEM_PROXY
     reconnect: bool = False
@@ -61,8 +72,9 @@ class Target:
     @property
     def is_origin_bound(self) -> bool:
         """Whether some option is meant for this origin only, so that no redirect may leave it."""
-        trusted = self.ca_file or self.fingerprint or not self.verify
-        return bool(self.headers or self.protocols or self.greetings or trusted) or self.proxy != SYSTEM_PROXY
+        trusted = self.ca_file or self.fingerprint or self.cert_file or not self.verify
+        bound = self.headers or self.protocols or self.greetings or trusted or split_unix(self.url)
+        return bool(bound) or self.proxy != SYSTEM_PROXY
 
     def redirected(self, location: str) -> Target:
         """Return the target that a redirect within the origin leads to.
@@ -70,7 +82,7 @@ class Target:
         Raises:
             ValueError: The redirect leads to another origin, or ``location`` is invalid.
         """
-        here = parse_uri(self.url)
+        here = uri_of(self.url)
         try:
             there = follow(here, location)
         except tkws.URLError as error:
@@ -79,25 +91,38 @@ class Target:
             raise ValueError(
                 f"the options are for {here.redacted} only; to follow it, connect to {there.redacted}"
             )
-        parts = urlsplit(self.url)
-        return replace(self, url=f"{parts.scheme}://{parts.netloc}{there.target}")
+        socket, url = split_unix(self.url) or ("", self.url)
+        parts = urlsplit(url)
+        url = f"{parts.scheme}://{parts.netloc}{there.target}"
+        return replace(self, url=join_unix(socket, url) if socket else url)
 
-    def open(self, handler: Handler, master: tkinter.Misc) -> tkws.WebSocket:
+    def open(
+        self, handler: Handler, master: tkinter.Misc, cookies: CookieJar | None = None
+    ) -> tkws.WebSocket:
         """Start to connect; see `tkws.open` for other exceptions.
 
         Redirects are followed unless the target `is_origin_bound`; then use `redirected`.
 
+        Args:
+            handler: Called with the events.
+            master: Any widget.
+            cookies: The jar that is used if `keep_cookies` is set.
+
         Raises:
             OSError: The CA file cannot be read.
+            KeyLocked: The key of the client's certificate needs a password, or another one.
         """
+        socket, url = split_unix(self.url) or (None, self.url)
         return tkws.open(
-            self.url,
+            url,
             handler,
             master=master,
             protocols=self.protocols,
             headers=self.headers,
-            proxy={SYSTEM_PROXY: True, NO_PROXY: None}.get(self.proxy, self.proxy),
-            ssl=self._context(),
+            proxy=None if socket else {SYSTEM_PROXY: True, NO_PROXY: None}.get(self.proxy, self.proxy),
+            unix=socket_name(socket) if socket else None,
+            cookies=cookies if self.keep_cookies else None,
+            ssl=self.ssl_context(),
             timeout=self.timeout,
             reconnect=self.reconnect,
             compression=self.compression,
@@ -105,13 +130,17 @@ class Target:
             max_redirects=0 if self.is_origin_bound else MAX_REDIRECTS,
         )
 
-    def _context(self) -> ssl.SSLContext | None:
-        if not parse_uri(self.url).secure:
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """Return the context for TLS; None for the default, or without TLS. See `open` for exceptions."""
+        if not uri_of(self.url).secure:
             return None
-        if self.fingerprint:
-            return PinningContext.trusting(self.fingerprint)
-        if self.verify and not self.ca_file:
+        if self.verify and not (self.ca_file or self.fingerprint or self.cert_file or self.key_file):
             return None
+        context = PinningContext.trusting(self.fingerprint) if self.fingerprint else self._verifying_context()
+        load_client_certificate(context, self.cert_file, self.key_file, self.key_password)
+        return context
+
+    def _verifying_context(self) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cafile=self.ca_file or None)
         except (OSError, ssl.SSLError) as error:
@@ -124,8 +153,13 @@ class Target:
 
 
 def complete_url(address: str) -> str:
-    """Return an address as a URL: add ``ws://`` if it has no scheme, and this host if it is only a port."""
+    """Return an address as a URL: add ``ws://`` if it has no scheme, and this host if it is only a port.
+
+    The path of a Unix socket, or ``unix:`` before it, becomes ``ws+unix://PATH:/``.
+    """
     address = address.strip()
+    if (unix := complete_unix(address)) is not None:
+        return unix
     if re.fullmatch(r":?\d{1,5}(/.*)?", address):
         return f"ws://127.0.0.1:{address.lstrip(':')}"
     if address and "://" not in address:
@@ -133,13 +167,24 @@ def complete_url(address: str) -> str:
     return address
 
 
+def uri_of(url: str) -> WebSocketURI:
+    """Return the parts of a URL; of a Unix socket's address, those of its URL with the host ``localhost``.
+
+    Raises:
+        URLError: It is not valid.
+    """
+    split = split_unix(url)
+    return parse_uri(split[1] if split else url)
+
+
 def origin_of(url: str) -> tuple[bool, str, int] | None:
-    """Return whether a URL uses TLS, its host and its port; None if it is not valid."""
+    """Return whether a URL uses TLS, its host or socket, and its port; None if it is not valid."""
     try:
-        uri = parse_uri(url)
+        uri = uri_of(url)
     except tkws.URLError:
         return None
-    return uri.secure, uri.host, uri.port
+    split = split_unix(url)
+    return (uri.secure, f"unix:{split[0]}", 0) if split else (uri.secure, uri.host, uri.port)
 
 
 def redirect_location(error: Exception) -> str | None:

@@ -18,6 +18,7 @@ import tkws
 from tkws.console.atomicfile import replace_text
 from tkws.console.pinning import NO_FINGERPRINT, UntrustedCertificate
 from tkws.console.target import Target
+from tkws.console.unixaddress import split_unix
 from tkws.protocol.uri import parse_uri
 
 
@@ -110,4 +111,5 @@ def fetch_certificate(
 
 
 def _place(url: str) -> str:
-    return parse_uri(url).origin
+    split = split_unix(url)
+    return f"unix:{split[0]}" if split else parse_uri(url).origin

@@ -11,10 +11,12 @@ import tkws
 from tkws.console import menus, settings as storage
 from tkws.console.addressbar import AddressBar
 from tkws.console.banner import Banner
+from tkws.console.clientcert import KeyLocked
 from tkws.console.conversation import Conversation
 from tkws.console.copyas import FORMS
 from tkws.console.failures import Failures
 from tkws.console.files import Files
+from tkws.console.keypasswords import KeyPasswords
 from tkws.console.log import Log
 from tkws.console.look import (
     Action,
@@ -25,6 +27,7 @@ from tkws.console.look import (
     show_pane,
     theme_of,
 )
+from tkws.console.protocolmenu import ProtocolMenu
 from tkws.console.recollection import Recollection
 from tkws.console.sendbox import SendBox
 from tkws.console.sending import Sending
@@ -71,6 +74,7 @@ class Console(ttk.Frame):
         self._opening: Target | None = None  # to be remembered when it has opened
         self._side_timer = ""
         self._destroyed = False
+        self.passwords: Final = KeyPasswords(self, self.connect_to)
         self._build()
         add_menu_bar(root, self._menus())
         root.title("tkws console")
@@ -95,7 +99,11 @@ class Console(ttk.Frame):
         self.failures.forget()
         target = self.address.applied_to(target)
         self.address.show(target)
-        self.session.connect(target)
+        try:
+            self.session.connect(self.passwords.applied_to(target))
+        except KeyLocked as locked:
+            self.passwords.ask(target, locked)
+            return
         self.banner.hide()
         self._opening = target
         self.recollection.go_to(target.url)
@@ -297,6 +305,7 @@ class Console(ttk.Frame):
             on_done=self.show_done,
             on_error=self.banner.show,
         )
+        self.protocol: ProtocolMenu = ProtocolMenu(self.session, self.sendbox, self.send, self.banner.show)
         self._counts = ttk.Label(left, style="Small.TLabel")
         self._done = ttk.Label(left, style="Small.TLabel", anchor="e")
         self.side: SidePanel = SidePanel(self._panes, self.session)
@@ -322,6 +331,7 @@ class Console(ttk.Frame):
             "Connection": [
                 Action("Connect or reconnect", self.connect, "F5"),
                 Action("Disconnect", self.session.disconnect, "F6"),
+                *self.protocol.closing(),
                 Action(
                     lambda: "Resume reading" if self.reading_paused else "Stop reading", self.toggle_reading
                 ),
@@ -336,6 +346,7 @@ class Console(ttk.Frame):
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
                 Action("Send a file…", self.sending.send_file, "t"),
                 Action("Ping", lambda: self.send("ping", b""), "p"),
+                *self.protocol.sending(),
                 Action("Send the selected messages again…", self.send_again, "r"),
                 Action("Lay out the JSON", self.sendbox.beautify, "Shift-J"),
                 Action("Send an empty message", lambda: self.send("message", "")),
