@@ -189,7 +189,7 @@ def test_the_button_follows_what_is_typed_and_clicked(console: Console) -> None:
     bar.options.headers.insert("1.0", "A: 1")
     console.root.update()
     bar.options.ca_file.insert(0, "/ca.pem")
-    bar.options._verify.set(False)
+    bar.options._switches["verify"].set(False)
     assert str(bar._toggle.cget("text")) == "Options (3) ▴"
     bar.options.headers.delete("1.0", "end")
     console.root.update()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import filedialog, ttk
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from tkws.console.detail import paint_text
 from tkws.console.look import theme_of
@@ -78,12 +78,13 @@ class OptionsPanel(ttk.Frame):
         texts = {name: variable.get().strip() for name, variable in self._texts.items()}
         if not texts["proxy"]:
             del texts["proxy"]
-        return Options(
+        values: dict[str, Any] = {
             **texts,
-            headers=self.headers.get("1.0", "end").strip(),
-            greetings=self.greetings.get("1.0", "end").strip(),
             **{name: variable.get() for name, variable in self._switches.items()},
-        )
+            "headers": self.headers.get("1.0", "end").strip(),
+            "greetings": self.greetings.get("1.0", "end").strip(),
+        }
+        return Options(**values)
 
     def show(self, options: Options) -> None:
         """Set all fields."""
