@@ -55,8 +55,10 @@ class OptionsPanel(ttk.Frame):
         self.protocols: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["protocols"])
         self.headers: Final = self._make_box()
         self.ca_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["ca_file"])
-        self.cert_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["cert_file"])
-        self.key_file: Final = ttk.Entry(self, font=theme.body, textvariable=self._texts["key_file"])
+        self.cert_file: Final = ttk.Entry(
+            self, font=theme.body, width=8, textvariable=self._texts["cert_file"]
+        )
+        self.key_file: Final = ttk.Entry(self, font=theme.body, width=8, textvariable=self._texts["key_file"])
         self.proxy: Final = ttk.Combobox(
             self, font=theme.body, values=list(PROXIES.values()), textvariable=self._texts["proxy"]
         )
@@ -94,7 +96,7 @@ class OptionsPanel(ttk.Frame):
     def show_trusted(self, fingerprint: str) -> None:
         """Show the fingerprint of the only certificate that is accepted; an empty text for none."""
         if fingerprint:
-            self._trusted.grid(row=8, column=0, columnspan=4, sticky="ew", pady=(theme_of(self).px(6), 0))
+            self._trusted.grid(row=6, column=0, columnspan=4, sticky="ew", pady=(theme_of(self).px(6), 0))
             self._trusted_label.configure(text=f"Only this certificate is accepted: {fingerprint[:16]}…")
         else:
             self._trusted.grid_remove()
@@ -147,21 +149,25 @@ class OptionsPanel(ttk.Frame):
             ("Headers", self.headers),
             ("On connect", self.greetings),
             ("CA file", self.ca_file),
-            ("Certificate", self.cert_file),
-            ("Its key", self.key_file),
             ("Proxy", self.proxy),
         ]
         for row, (label, widget) in enumerate(rows):
             ttk.Label(self, text=label, style="Soft.TLabel").grid(row=row, column=0, sticky="nw", pady=px(7))
-            is_file = widget in (self.ca_file, self.cert_file, self.key_file)
-            widget.grid(row=row, column=1, columnspan=2 - is_file, sticky="ew", padx=(px(10), 0), pady=px(3))
-        for row, name in enumerate(_FILES, 3):
-            browse = ttk.Button(
-                self, text="Browse…", style="Quiet.TButton", command=partial(self._browse, name)
-            )
-            browse.grid(row=row, column=2, padx=(px(8), 0))
+            span = 1 if widget is self.ca_file else 2
+            widget.grid(row=row, column=1, columnspan=span, sticky="ew", padx=(px(10), 0), pady=px(3))
+        self._browse_button(self, "ca_file").grid(row=3, column=2, padx=(px(8), 0))
+        for row, label, widget, name in (
+            (3, "Certificate", self.cert_file, "cert_file"),
+            (4, "Its key", self.key_file, "key_file"),
+        ):
+            line = ttk.Frame(self)
+            line.grid(row=row, column=3, sticky="ew", padx=(px(20), 0), pady=px(3))
+            ttk.Label(line, text=label, style="Soft.TLabel", width=10).pack(side="left")
+            self._browse_button(line, name).pack(side="right", padx=(px(8), 0))
+            widget.pack(in_=line, side="left", fill="x", expand=True)
+            widget.lift(line)
         boxes = ttk.Frame(self)
-        boxes.grid(row=0, column=3, rowspan=7, sticky="nw", padx=(px(20), 0), pady=px(3))
+        boxes.grid(row=0, column=3, rowspan=3, sticky="nw", padx=(px(20), 0), pady=px(3))
         for name, text in _SWITCHES.items():
             ttk.Checkbutton(boxes, text=text, variable=self._switches[name]).pack(anchor="w", pady=px(2))
         pings = ttk.Frame(boxes)
@@ -177,7 +183,11 @@ class OptionsPanel(ttk.Frame):
             padding=(px(8), px(4)),
             text="The server is not verified: anyone on the network path can read and change everything.",
         )
-        self._warning.grid(row=7, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
+        self._warning.grid(row=5, column=0, columnspan=4, sticky="ew", pady=(px(6), 0))
+
+    def _browse_button(self, parent: tk.Misc, name: str) -> ttk.Button:
+        browse = partial(self._browse, name)
+        return ttk.Button(parent, text="Browse…", style="Quiet.TButton", command=browse)
 
     def _browse(self, name: str) -> None:
         path = filedialog.askopenfilename(parent=self, title=_FILES[name])
