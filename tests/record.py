@@ -33,9 +33,8 @@ HEADING = "| tests | system | Python | Tcl/Tk | passed | skipped | failed | on |
 TESTS: Mapping[str, str] = MappingProxyType({
     "protocol": "protocol and HTTP",
     "all": "all others",
-    "channel": "those that run on the notifier of Windows",
-    "polled": "sockets and connections, on the polled notifier",
-    "newest": "all but those of texts and programs",
+    "channel": "all but those of texts and programs, on the notifier of Windows",
+    "polled": "sockets, connections and asyncio, on the polled notifier",
     "debian-3.15": "loop, sockets, connections, commands, test kit",
     "debian-3.14": "the same",
     "debian-3.14-tcl9": "the same",
