@@ -55,6 +55,7 @@ def console(display_root: tk.Tk, pump_until: PumpUntil) -> Iterator[Console]:
         made.session.disconnect()
         pump_until(lambda: made.session.state is tkws.State.CLOSED)
         made.destroy()
+        display_root.update()  # so many widgets leave hundreds of events
 
 
 @pytest.fixture
@@ -105,6 +106,11 @@ class Hands:
     def press(self, *keys: str) -> None:
         """Press some keys, one after another."""
         self._do("key", "--delay", "2", *keys)
+
+    def press_until(self, condition: Callable[[], bool], *keys: str) -> None:
+        """Press some keys that close a window, with which a key pressed last would be lost, and wait."""
+        with subprocess.Popen(["xdotool", "key", *keys]) as process:
+            self._pump_until(lambda: condition() and process.poll() is not None)
 
     def type(self, text: str) -> None:
         """Type a text."""

@@ -262,7 +262,7 @@ def test_a_file_is_sent_bit_by_bit(
     assert [0 <= share <= 1 for share in shares] == [True] * len(shares)
     pump_until(lambda: echo.heard)
     assert echo.heard == [path.read_bytes()]
-    assert connected.session.upload is None
+    pump_until(lambda: connected.session.upload is None)
 
 
 def test_an_empty_file_is_an_empty_message(
