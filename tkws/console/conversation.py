@@ -91,19 +91,22 @@ class Conversation(ttk.PanedWindow):
             on_error=on_error,
             on_change=self.refresh_soon,
         )
-        self.detail.fields.actions = [
-            FieldAction("By key", lambda path, _: self.live.show_by_key(path)),
-            FieldAction("Plot", lambda path, _: self.live.plot_field(path), _is_number),
-            FieldAction("Gaps", lambda path, _: self.watch.add(GAP, path_text(path)), _is_number),
-            FieldAction("Only this", self._show_only, _is_scalar),
-            FieldAction("Not this", partial(self._show_only, sign="-"), _is_scalar),
-        ]
+        self.detail.fields.actions = self._field_actions()
         self.live.plot.paused = lambda: self.paused
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
         self.add(upper, weight=3)
         self.table.bind_rows("<<Copy>>", lambda _: self.copy())
         self.refresh_soon()
+
+    def _field_actions(self) -> list[FieldAction]:
+        return [
+            FieldAction("By key", lambda path, _: self.live.show_by_key(path)),
+            FieldAction("Plot", lambda path, _: self.live.plot_field(path), _is_number),
+            FieldAction("Gaps", lambda path, _: self.watch.add(GAP, path_text(path)), _is_number),
+            FieldAction("Only this", self._show_only, _is_scalar),
+            FieldAction("Not this", partial(self._show_only, sign="-"), _is_scalar),
+        ]
 
     def refresh_soon(self) -> None:
         """Schedule a drawing, unless one is scheduled."""

@@ -9,12 +9,13 @@ import ssl
 from typing import Final
 
 from tkws.console.certificate import fingerprint_of
+from tkws.errors import WebSocketError
 
 NO_FINGERPRINT = "0" * 64
 """The fingerprint of no certificate: the server's is refused, and can be read from the refusal."""
 
 
-class UntrustedCertificate(ssl.SSLCertVerificationError):
+class UntrustedCertificate(WebSocketError, ssl.SSLCertVerificationError):
     """The server has shown another certificate than the one that is trusted.
 
     Attributes:

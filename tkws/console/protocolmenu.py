@@ -51,7 +51,7 @@ class ProtocolMenu:
 
     def closing(self) -> list[Action | None]:
         """Return the entries for the end of the connection."""
-        return [Action("Disconnect with a code…", self.ask_code, "Shift-W", possible=self._is_open)]
+        return [Action("Disconnect with a code…", self.ask_code, "Shift-D", possible=self._is_open)]
 
     def sending(self) -> list[Action | None]:
         """Return the entries for messages."""

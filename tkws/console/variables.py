@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from tkws.errors import WebSocketError
+
 _VARIABLE = re.compile(r"\{\{\s*([^{}\s](?:[^{}]*[^{}\s])?)\s*\}\}")
 _MAX_DEPTH = 8  # of values that have variables themselves
 
@@ -27,7 +29,7 @@ DYNAMIC: Mapping[str, Callable[[], str]] = MappingProxyType(
 """The variables that need no value, by their names."""
 
 
-class UnknownVariables(ValueError):
+class UnknownVariables(WebSocketError, ValueError):
     """Some variables have no value.
 
     Attributes:
