@@ -1,4 +1,4 @@
-"""What the command line of the console takes: its verbs, their options, and their help."""
+"""The command line of the console: its verbs, their options, and their help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the windows of servers have in common: the conversation, a pane at its side, the box to send from."""
+"""The frame of a server's window: the conversation, a pane at its side, the box to send from."""
 
 from __future__ import annotations
 
