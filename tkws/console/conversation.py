@@ -29,7 +29,7 @@ from tkws.console.watch.panel import WatchPanel
 
 _FRAME_MS = 33  # new rows are drawn 30 times a second; scrolling draws at once
 _SEARCH_TIME = 0.006  # seconds per frame to search new rows, or all rows after a change of the filter
-_WATCH_TIME = 0.006  # seconds per frame to look for what is watched
+_WATCH_TIME = 0.012  # seconds per frame to look for what is watched
 _READ_TIME = 0.012  # seconds per frame to read the fields of messages
 
 
