@@ -49,6 +49,7 @@ VALUES: dict[str, Any] = {
     "data": {"more": [1]},
     "method": "a\n",
     "seconds": 5.0,
+    "path": "key.pem",
     "names": ["user", "größe"],
     "certificate": b"\x30\x82",
     "args": ("one", 2),

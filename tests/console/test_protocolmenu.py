@@ -80,7 +80,7 @@ def test_a_person_disconnects_with_a_code(
 ) -> None:
     [peer] = echo.server.connections
     hands.go_to(connected.sendbox.text)
-    hands.press("ctrl+shift+d")
+    hands.press("ctrl+shift+x")
     form = form_of(connected)
     hands.go_to(form.widgets[0])
     hands.press("ctrl+a")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import ssl
 
+from tkws.errors import WebSocketError
 
-class KeyLocked(ValueError):
+
+class KeyLocked(WebSocketError, ValueError):
     """The key needs a password.
 
     Attributes:
@@ -25,7 +27,7 @@ def load_client_certificate(context: ssl.SSLContext, cert_file: str, key_file: s
         context: The context.
         cert_file: The PEM file of the certificate, maybe with those that signed it; empty for none.
         key_file: The PEM file of the key; empty if it is in the same file.
-        password: The password of the key; empty if there is none.
+        password: The password of the key; empty without one.
 
     Raises:
         KeyLocked: The key needs a password, or another one.

@@ -13,13 +13,16 @@ from functools import partial
 from tkinter import messagebox, ttk
 from typing import Any, Final
 
+from tkws.console.columnmenu import ColumnMenu
 from tkws.console.detail import Detail
 from tkws.console.filterbar import FilterBar
 from tkws.console.live.fieldpicker import FieldAction
 from tkws.console.live.fields import Path, as_number, as_text, path_text
 from tkws.console.live.panel import LivePanel
+from tkws.console.live.suggest import fields_of, likely_key
 from tkws.console.log import Direction, Log
 from tkws.console.look import show_pane, theme_of
+from tkws.console.message.comparison import Comparison
 from tkws.console.query import equals_term, read_query
 from tkws.console.table import Table
 from tkws.console.view import Filter, View
@@ -64,6 +67,7 @@ class Conversation(ttk.PanedWindow):
         self.view: Final = View(log)
         self.paused: bool = False
         self._on_drawn = on_drawn
+        self._on_error = on_error
         self._placeholder = placeholder
         self._timer = ""
         px = theme_of(self).px
@@ -92,6 +96,9 @@ class Conversation(ttk.PanedWindow):
             on_change=self.refresh_soon,
         )
         self.detail.fields.actions = self._field_actions()
+        self.comparison: Final = Comparison(self.view, self._likely_key)
+        self.detail.compare = self.comparison.read
+        self._column_menu = ColumnMenu(self.table, self.view, self.toggle_column)
         self.live.plot.paused = lambda: self.paused
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
@@ -106,6 +113,8 @@ class Conversation(ttk.PanedWindow):
             FieldAction("Gaps", lambda path, _: self.watch.add(GAP, path_text(path)), _is_number),
             FieldAction("Only this", self._show_only, _is_scalar),
             FieldAction("Not this", partial(self._show_only, sign="-"), _is_scalar),
+            FieldAction("Column", lambda path, _: self.toggle_column(path)),
+            FieldAction("Changes", lambda path, _: self._show_changes(path), _is_scalar),
         ]
 
     def refresh_soon(self) -> None:
@@ -188,6 +197,18 @@ class Conversation(ttk.PanedWindow):
         if self.table.current is None and self.view.rows:
             self.table.select(self.view.rows[-1].number)
 
+    def toggle_column(self, path: Path) -> None:
+        """Give a field a column of the table, or take it away."""
+        try:
+            self.table.toggle_field(path)
+        except ValueError as error:
+            self._on_error(str(error))
+
+    def choose_columns(self) -> None:
+        """Open the menu of the columns below the headings of the table."""
+        self.live.show_messages()
+        self._column_menu.open()
+
     def find_in_message(self) -> None:
         """Find a text in the message that is shown."""
         self.show_detail(True)
@@ -211,6 +232,16 @@ class Conversation(ttk.PanedWindow):
         """Show a row in full; nothing for -1, and for a row that the log has no more."""
         at = number - self.log.first
         self.detail.show(self.log.rows[at] if 0 <= at < len(self.log.rows) else None)
+
+    def _likely_key(self) -> Path | None:
+        """Return the field of the table by key, or the one that is likely a key."""
+        model = self.live.keys.model
+        return likely_key(fields_of(self.view.rows)) if model is None else model.key
+
+    def _show_changes(self, path: Path) -> None:
+        """Show what has changed since the last message in which a field has the same value."""
+        self.comparison.key = path
+        self.detail.show_changes()
 
     def _select_shown(self) -> None:
         """Put the cursor of the table on the row that is shown in full."""

@@ -15,8 +15,10 @@ from typing import Final
 from tkws.console.live.fieldpicker import FieldPicker
 from tkws.console.log import Direction, Row
 from tkws.console.look import theme_of
-from tkws.console.message.colours import Colours
+from tkws.console.message.colours import Colours, counts_utf16
 from tkws.console.message.findbar import FindBar
+from tkws.console.message.folds import Folds
+from tkws.console.message.gutter import Gutter
 from tkws.console.message.highlights import Highlights
 from tkws.console.message.shown import ShownText
 from tkws.console.payload import byte_count
@@ -25,6 +27,7 @@ from tkws.console.reading import Kind, Mode, Part, read
 _FIRST_SLICES = 3
 _MORE_SLICES = 6  # at a time, between which the window draws
 _FOUND = "found"
+_CHANGES = "Changes"
 
 
 class Detail(ttk.Frame):
@@ -35,6 +38,7 @@ class Detail(ttk.Frame):
 
     Attributes:
         row: The row that is shown; None for an empty pane.
+        compare: Returns what has changed since the message before a row, in slices; to be set by the owner.
         save: Called with that row when the button is pressed; to be set by the owner.
         fields: Picks a field of a JSON message.
         find: Finds a text in the message.
@@ -43,6 +47,7 @@ class Detail(ttk.Frame):
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
         self.row: Row | None = None
+        self.compare: Callable[[Row], Iterator[list[Part]]] = lambda row: iter(())
         self.save: Callable[[Row], object] = lambda row: None
         self._slices: Iterator[list[Part]] = iter(())
         self._timer = ""
@@ -51,13 +56,15 @@ class Detail(ttk.Frame):
         self._mode = tk.StringVar(self, Mode.PRETTY)
         self._text = tk.Text(self, height=6, width=20, wrap="char", state="disabled", takefocus=True)
         self._bar = ttk.Scrollbar(self, command=self._text.yview)
-        self._shown = ShownText(is_utf16=self.tk.call("string", "length", "\U0001f600") == 2)
+        self._shown = ShownText(is_utf16=counts_utf16(self))
         self._colours = Colours(self._text, self._shown)
         self._marks = Highlights(self._text, self._shown, _FOUND)
         self.fields: Final = FieldPicker(self, self._text, self._shown, self._plain_text)
         self.find: Final = FindBar(
-            self, self._text, self._shown, on_change=self._work_on, on_reveal=lambda offset: None
+            self, self._text, self._shown, on_change=self._work_on, on_reveal=self._reveal
         )
+        self._folds = Folds(self._text, self._shown)
+        self._gutter = Gutter(self, self._text, self._folds)
         self._save_button = ttk.Button(self, text="Save…", style="Quiet.TButton", command=self._save_row)
         self._lay_out()
         self._bind()
@@ -73,6 +80,21 @@ class Detail(ttk.Frame):
         """Mark the parts of the message that match, from now on."""
         self._marks.look_for(patterns)
         self._work_on()
+
+    def show_changes(self) -> None:
+        """Show what has changed since the message before."""
+        self._mode.set(_CHANGES)
+        self._show()
+
+    def fold_all(self) -> None:
+        """Fold all objects and arrays that are directly in the message."""
+        self._folds.fold_all()
+        self._work_on()
+
+    def unfold_all(self) -> None:
+        """Unfold everything."""
+        self._folds.unfold_all()
+        self._gutter.draw()
 
     @property
     def text(self) -> str:
@@ -95,21 +117,20 @@ class Detail(ttk.Frame):
 
     def _lay_out(self) -> None:
         px = self._theme.px
-        self._title.grid(row=0, column=0, sticky="w", padx=px(8), pady=px(3))
-        for column, mode in enumerate(Mode, 1):
-            button = ttk.Radiobutton(
-                self, text=mode.value, value=mode.value, variable=self._mode, command=self._show
-            )
+        self._title.grid(row=0, column=0, columnspan=2, sticky="w", padx=px(8), pady=px(3))
+        for column, mode in enumerate((*Mode, _CHANGES), 2):
+            button = ttk.Radiobutton(self, text=mode, value=mode, variable=self._mode, command=self._show)
             button.grid(row=0, column=column, padx=px(4))
-        self._save_button.grid(row=0, column=4, padx=px(4), pady=px(2))
+        self._save_button.grid(row=0, column=6, padx=px(4), pady=px(2))
         self._text.configure(padx=px(8), pady=px(4), font=self._theme.mono)
-        self.fields.grid(row=1, column=0, columnspan=6, sticky="ew")
-        self.find.grid(row=2, column=0, columnspan=6, sticky="ew")
+        self.fields.grid(row=1, column=0, columnspan=8, sticky="ew")
+        self.find.grid(row=2, column=0, columnspan=8, sticky="ew")
         self.find.grid_remove()
-        self._text.grid(row=3, column=0, columnspan=5, sticky="nsew")
-        self._bar.grid(row=3, column=5, sticky="ns")
+        self._gutter.grid(row=3, column=0, sticky="ns")
+        self._text.grid(row=3, column=1, columnspan=6, sticky="nsew")
+        self._bar.grid(row=3, column=7, sticky="ns")
         self.rowconfigure(3, weight=1)
-        self.columnconfigure(0, weight=1)
+        self.columnconfigure(1, weight=1)
 
     def _bind(self) -> None:
         text = self._text
@@ -121,12 +142,17 @@ class Detail(ttk.Frame):
         text.bind("<<Copy>>", lambda _: self._copy())
         text.bind("<<SelectAll>>", lambda _: self.read_all())  # before the widget selects it
         text.bind("<Control-End>", lambda _: self.read_all())
+        text.bind("<minus>", lambda _: self.fold_all())
+        for key in ("plus", "equal"):
+            text.bind(f"<{key}>", lambda _: self.unfold_all())
         self._theme.follow(text, self._paint)
 
     def _paint(self) -> None:
         text, colours = self._text, self._theme.colours
         paint_text(text)
         text.tag_configure(Kind.ESCAPE, foreground=colours.bad)
+        text.tag_configure(Kind.ADDED, foreground=colours.string)
+        text.tag_configure(Kind.REMOVED, foreground=colours.bad)
         text.tag_configure(Kind.TAB, background=colours.accent_soft)
         text.tag_configure(Kind.REMARK, foreground=colours.soft, font=self._theme.small)
         text.tag_configure(_FOUND, background=colours.mark, foreground=colours.text)
@@ -140,14 +166,21 @@ class Detail(ttk.Frame):
         self._text.configure(state="disabled")
         self._shown.clear()
         self._colours.restart()
+        self._folds.restart()
         self._marks.restart()
         self.find.restart()
-        self._slices = iter(()) if row is None else read(row.payload, Mode(self._mode.get()))
+        self._slices = iter(()) if row is None else self._read(row)
         self._save_button.state(["disabled" if row is None else "!disabled"])
         for _ in range(_FIRST_SLICES):
             self._read_more()
         self.fields.reset("" if row is None or row.direction is Direction.NOTE else row.payload)
         self._work_on()
+
+    def _read(self, row: Row) -> Iterator[list[Part]]:
+        mode = self._mode.get()
+        if mode != _CHANGES:
+            return read(row.payload, Mode(mode))
+        return self.compare(row) if row.direction is not Direction.NOTE else read(row.payload, Mode.PRETTY)
 
     def _read_more(self) -> None:
         part = next(self._slices, None)
@@ -159,10 +192,12 @@ class Detail(ttk.Frame):
         self._text.configure(state="normal")
         self._text.insert("end", *words)
         self._text.configure(state="disabled")
+        self._folds.add_slices()
 
     def _scrolled(self, first: float, last: float) -> None:  # in fact, Tk passes strings
         self._bar.set(first, last)
         self._colours.paint()
+        self._gutter.draw()
         if self._is_more_wanted:
             self._work_soon()
 
@@ -187,10 +222,15 @@ class Detail(ttk.Frame):
         for _ in range(_MORE_SLICES):
             self._marks.advance()
             self.find.advance()
-        if self._is_more_wanted or not (self._marks.is_done and self.find.is_done):
+        self._folds.advance()
+        if self._is_more_wanted or not all(part.is_done for part in (self._marks, self.find, self._folds)):
             self._work_soon()
         self.find.show()
         self._show_title()
+
+    def _reveal(self, offset: int) -> None:
+        self._folds.reveal(offset)
+        self._gutter.draw()
 
     def _show_title(self) -> None:
         row = self.row

@@ -14,7 +14,7 @@ def unlocked(target: Target) -> Target:
     """Return a target whose key can be read: with the password, if it needs one.
 
     Raises:
-        ValueError: The password is wrong, or there is nobody to ask; also as `Target.open`.
+        ValueError: The password is wrong, or no one can be asked; also as `Target.open`.
     """
     try:
         target.ssl_context()

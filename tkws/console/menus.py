@@ -23,6 +23,8 @@ Shift+Return in the message box: new line
 Up and Down in the message box: earlier messages
 Return in the table: put the selected message into the box, to be sent again
 Escape in the filter: show everything
+Ctrl+F in the message: find; Return and Shift+Return: next and previous match
+- and + in the message: fold and unfold its JSON
 Tab: next control"""
 
 Menu = list[Action | None]
@@ -114,7 +116,7 @@ def follow_menu(conversation: Conversation) -> Menu:
 
 
 def live_menu(conversation: Conversation) -> Menu:
-    """Return the part of a menu for the views of live data."""
+    """Return the part of a menu for the views of live data, and of one message."""
     live, watch = conversation.live, conversation.watch
     return [
         Action(lambda: "All messages" if live.is_by_key else "By key", live.toggle, "g"),
@@ -122,6 +124,8 @@ def live_menu(conversation: Conversation) -> Menu:
         None,
         Action(lambda: f"{'Hide' if watch.is_shown else 'Show'} the watches", watch.toggle, "Shift-W"),
         Action("Next marked row", conversation.show_next_mark, "Shift-N"),
+        None,
+        *_message_menu(conversation),
     ]
 
 
@@ -140,6 +144,22 @@ def help_menu(window: tk.Misc) -> Menu:
     return [
         Action("Keys", partial(_show_keys, window), "F1"),
         Action("About", partial(_show_about, window)),
+    ]
+
+
+def _message_menu(conversation: Conversation) -> Menu:
+    """Return the part of a menu for the columns of the table and the message that is shown in full."""
+    detail, table = conversation.detail, conversation.table
+    return [
+        Action("Columns…", conversation.choose_columns),
+        Action(
+            lambda: f"{'Hide' if table.with_delta else 'Show'} the time since the row above",
+            table.toggle_delta,
+            "Shift-E",
+        ),
+        Action("Changes since the message before", detail.show_changes, "Shift-D"),
+        Action("Fold the JSON", detail.fold_all),
+        Action("Unfold the JSON", detail.unfold_all),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The menu for what clients seldom do: close codes, fragments, and pongs that nobody asked for."""
+"""The menu for what clients seldom do: close codes, fragments, and unsolicited pongs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ProtocolMenu:
 
     def closing(self) -> list[Action | None]:
         """Return the entries for the end of the connection."""
-        return [Action("Disconnect with a code…", self.ask_code, "Shift-D", possible=self._is_open)]
+        return [Action("Disconnect with a code…", self.ask_code, "Shift-X", possible=self._is_open)]
 
     def sending(self) -> list[Action | None]:
         """Return the entries for messages."""

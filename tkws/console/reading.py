@@ -41,6 +41,9 @@ class Kind(StrEnum):
     """Tabs, which the pane marks."""
     BREAK = "break"
     """A line break that is not in the payload."""
+    ADDED = "added"
+    """Something new, in a comparison of two messages."""
+    REMOVED = "removed"
     REMARK = "remark"
     """A remark about the payload, such as that it is empty."""
 

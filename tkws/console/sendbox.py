@@ -12,11 +12,13 @@ from tkinter import ttk
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from tkws.console.checkjson import beautify, check_json
+from tkws.console.checkjson import beautify, check_json, compact
 from tkws.console.detail import paint_text
 from tkws.console.history import Entry, History
 from tkws.console.look import LONG_LINE, modifier, theme_of
+from tkws.console.message.colours import InputColours
 from tkws.console.payload import read_base64, read_hex
+from tkws.console.prettyjson import looks_like_json
 from tkws.console.variables import UnknownVariables
 
 KINDS = ("Text", "JSON", "Hex", "Base64", "Ping", "Pong")
@@ -84,6 +86,7 @@ class SendBox(ttk.Frame):
         self._button = ttk.Button(self, text="Send", command=self.submit, width=7)
         self._file = ttk.Button(self, text="File…", style="Quiet.TButton", command=send_file or "", width=7)
         self._sends_files = send_file is not None
+        self._colours = InputColours(self.text, self._is_json)
         self._progress = ttk.Progressbar(self, maximum=1.0)
         self._progress_label = ttk.Label(self, style="Small.TLabel")
         self._stop = ttk.Button(self, text="Stop", style="Quiet.TButton", width=7)
@@ -163,6 +166,19 @@ class SendBox(ttk.Frame):
         except ValueError as error:
             self._on_error(f"Not JSON: {error}", [])
 
+    def minify(self) -> None:
+        """Put the JSON in the box on one line, without white space."""
+        try:
+            check_json(self.entry.text)
+        except ValueError as error:
+            self._on_error(f"Not JSON: {error}", [])
+        else:
+            self._show(Entry("JSON", compact(self.entry.text)))
+
+    def _is_json(self) -> bool:
+        kind = self.kind.get()
+        return kind == "JSON" or (kind == "Text" and looks_like_json(self.text.get("1.0", "1.0 + 99 chars")))
+
     def _send_entry(self, entry: Entry, payload: str | bytes, send: Send) -> None:
         if send(_CONTROL.get(entry.kind, "message"), payload):
             is_shown = self.entry == entry  # not if it was changed while the banner asked
@@ -201,9 +217,9 @@ class SendBox(ttk.Frame):
 
     def _show(self, entry: Entry) -> None:
         self.kind.set(entry.kind)
+        self._colours.paint()
         self.text.edit_separator()
-        self.text.delete("1.0", "end")
-        self.text.insert("1.0", entry.text)
+        self.text.replace("1.0", "end-1c", entry.text)  # which is undone at once
         self.text.edit_separator()
 
     def _changed(self, _event: tk.Event[tk.Misc]) -> None:
@@ -213,6 +229,7 @@ class SendBox(ttk.Frame):
             is_long = any(len(line) > LONG_LINE for line in self.entry.text.split("\n"))
             self.text.configure(wrap="none" if is_long else "char")
             self.text.see("insert")
+            self._colours.paint()
 
     def _lay_out(self) -> None:
         px = theme_of(self).px
@@ -240,6 +257,7 @@ class SendBox(ttk.Frame):
         text.bind("<Shift-Tab>", lambda _: self._focus(text.tk_focusPrev()))
         text.bind("<<PrevWindow>>", lambda _: self._focus(text.tk_focusPrev()))
         self.kind.bind("<<ComboboxSelected>>", lambda _: self.kind.selection_clear())
+        self.kind.bind("<<ComboboxSelected>>", lambda _: self._colours.paint(), add=True)
 
     def _return_pressed(self, _event: tk.Event[tk.Misc]) -> str:
         self.submit()

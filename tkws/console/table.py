@@ -7,32 +7,19 @@ follows new rows (`Table.following`); otherwise the rows in sight stay there, wh
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
 from collections.abc import Callable, Container
 from tkinter import font as tkfont, ttk
-from types import MappingProxyType
+from typing import Literal
 
+from tkws.console.columns import Columns
 from tkws.console.events import is_abnormal
+from tkws.console.live.fields import Path
 from tkws.console.log import Direction, Row
 from tkws.console.look import Action, add_context_menu, theme_of
 from tkws.console.payload import preview
 from tkws.console.view import View
 from tkws.console.visible import EMPTY
-
-_ARROWS = MappingProxyType({Direction.IN: "↓", Direction.OUT: "↑", Direction.NOTE: "·"})
-_SAMPLES = MappingProxyType(
-    {
-        "time": "00:00:00.000",
-        "arrow": "↓",
-        "peer": "from #1234",
-        "type": "disconnect",
-        "size": "16,777,216",
-    }
-)
-_HEADINGS = MappingProxyType(
-    {"time": "Time", "arrow": "", "peer": "Peer", "type": "Type", "size": "Size", "text": "Text"}
-)
 
 _Drawn = tuple[int, bool, int, bool] | None
 
@@ -62,13 +49,35 @@ class Table(ttk.Frame):
         self._view = view
         self._on_select = on_select
         self._theme = theme_of(self)
-        self._columns = [name for name in _HEADINGS if name != "peer" or with_peers]
         self._top = 0  # the number of the first row in sight, while not following
         self._anchor = self._cursor = -1  # the numbers of both ends of the selection
         self._lines: list[tuple[int, list[int]]] = []
         self._drawn: list[_Drawn] = []
-        self._build()
+        self._build(with_peers)
         self._bind()
+
+    # The columns
+
+    @property
+    def fields(self) -> list[Path]:
+        """The fields of JSON messages that have a column."""
+        return self._columns.fields
+
+    @property
+    def with_delta(self) -> bool:
+        """Whether there is a column for the time since the row above."""
+        return self._columns.with_delta
+
+    def toggle_field(self, path: Path) -> None:
+        """Give a field a column, or take it away; see `Columns.toggle_field` for the error."""
+        self._columns.toggle_field(path)
+        self._rebuild()
+
+    def toggle_delta(self) -> None:
+        """Show or hide the column for the time since the row above."""
+        self._columns.with_delta = not self._columns.with_delta
+        self._columns.lay_out()
+        self._rebuild()
 
     # The selection
 
@@ -133,7 +142,7 @@ class Table(ttk.Frame):
             wanted = None if row is None else (row.number, selected, width, row.number in self.marks)
             if self._drawn[line] != wanted:
                 self._drawn[line] = wanted
-                self._draw_line(line, row, selected)
+                self._draw_line(line, row, rows[at - 1] if 0 < at <= len(rows) else None, selected)
         total = max(len(rows), 1)
         self._bar.set(top / total, min(1.0, (top + self.page) / total))
         self._canvas.itemconfigure(self._placeholder_item, text="" if rows else self.placeholder)
@@ -155,7 +164,7 @@ class Table(ttk.Frame):
         self._top = rows[index].number if rows else 0
         self.draw()
 
-    def _draw_line(self, line: int, row: Row | None, selected: bool) -> None:
+    def _draw_line(self, line: int, row: Row | None, before: Row | None, selected: bool) -> None:
         canvas = self._canvas
         back, items = self._lines[line]
         colours = self._theme.colours
@@ -172,24 +181,16 @@ class Table(ttk.Frame):
         if is_abnormal(row):
             text_colour = colours.bad
         arrow = {Direction.IN: colours.accent, Direction.OUT: colours.good}.get(row.direction, colours.faint)
-        for name, item in zip(self._columns, items, strict=True):
-            colour = {"text": text_colour, "arrow": arrow}.get(name, soft)
-            text = self._cell(row, name)
+        texts = [*self._columns.cells(row, before), self._text(row)]
+        for column, item, text in zip(self._columns.all, items, texts, strict=True):
+            colour = {"text": text_colour, "arrow": arrow, "": text_colour}.get(column.name, soft)
             canvas.itemconfigure(item, text=text, fill=colours.faint if text is EMPTY else colour)
 
-    def _cell(self, row: Row, column: str) -> str:
-        if column == "time":
-            return f"{time.strftime('%H:%M:%S', time.localtime(row.time))}.{int(row.time % 1 * 1000):03d}"
-        if column == "arrow":
-            return _ARROWS[row.direction]
-        if column == "size":
-            return f"{row.size:,}" if row.direction is not Direction.NOTE and row.type != "file" else ""
-        if column == "text":
-            is_empty = not row.payload and row.type in ("text", "binary")
-            if row.direction is Direction.NOTE and isinstance(row.payload, str):
-                return self._beginning(row.payload.partition("\n")[0])  # the rest is for the detail pane
-            return EMPTY if is_empty else self._beginning(row.payload)
-        return str(getattr(row, column))
+    def _text(self, row: Row) -> str:
+        if row.direction is Direction.NOTE and isinstance(row.payload, str):
+            return self._beginning(row.payload.partition("\n")[0])  # the rest is for the detail pane
+        is_empty = not row.payload and row.type in ("text", "binary")
+        return EMPTY if is_empty else self._beginning(row.payload)
 
     def _beginning(self, payload: str | bytes) -> str:
         """Return as much of a payload as fits; a character may be wider than a digit."""
@@ -203,7 +204,7 @@ class Table(ttk.Frame):
 
     # Layout
 
-    def _build(self) -> None:
+    def _build(self, with_peers: bool) -> None:
         theme = self._theme
         self._head = tk.Canvas(self, highlightthickness=0, borderwidth=0)
         self._canvas = tk.Canvas(self, borderwidth=0, takefocus=True, highlightthickness=theme.px(1))
@@ -217,11 +218,7 @@ class Table(ttk.Frame):
         small = tkfont.Font(self, name=theme.small, exists=True)
         self._char_width = max(1, self._mono.measure("0"))
         self._row_height = max(self._mono.metrics("linespace"), small.metrics("linespace")) + theme.px(6)
-        self._column_x: dict[str, int] = {}
-        at = theme.px(8)
-        for name in self._columns:
-            self._column_x[name] = at
-            at += small.measure(_SAMPLES.get(name, "")) + theme.px(14)
+        self._columns = Columns(small.measure, theme.px(8), theme.px(14), with_peers=with_peers)
         self._head.configure(height=small.metrics("linespace") + theme.px(8))
         self._placeholder_item = self._canvas.create_text(0, 0, font=theme.body, justify="center")
         theme.follow(self._canvas, self._paint)
@@ -235,22 +232,34 @@ class Table(ttk.Frame):
         self._head.configure(background=colours.side)
         self._head.delete("all")
         middle = self._head.winfo_reqheight() // 2
-        for name in self._columns:
-            right = name == "size"
-            x = self._column_x["text"] - self._theme.px(14) if right else self._column_x[name]
+        for column in self._columns.all:
             self._head.create_text(
-                x,
+                column.x,
                 middle,
-                text=_HEADINGS[name],
-                anchor="e" if right else "w",
+                text=column.heading,
+                anchor="e" if column.is_right else "w",
                 fill=colours.soft,
                 font=self._theme.small_bold,
             )
         self.redraw()
 
+    def _rebuild(self) -> None:
+        """Make all lines again, with other columns."""
+        for back, items in self._lines:
+            self._canvas.delete(back, *items)
+        self._lines.clear()
+        self._fill(self._canvas.winfo_width(), self._canvas.winfo_height())
+        self._paint()
+
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        """Make or delete lines so that they fill the new height."""
-        wanted = event.height // self._row_height + 1
+        self._fill(event.width, event.height)
+        self._canvas.coords(self._placeholder_item, event.width // 2, event.height // 2)
+        self._canvas.itemconfigure(self._placeholder_item, width=max(1, event.width - self._theme.px(40)))
+        self.redraw()
+
+    def _fill(self, width: int, height: int) -> None:
+        """Make or delete lines so that they fill the height."""
+        wanted = height // self._row_height + 1
         while len(self._lines) > wanted:
             back, items = self._lines.pop()
             self._canvas.delete(back, *items)
@@ -258,10 +267,7 @@ class Table(ttk.Frame):
             self._lines.append(self._make_line(len(self._lines)))
         for back, _ in self._lines:
             left, top, _right, bottom = self._canvas.coords(back)
-            self._canvas.coords(back, left, top, event.width, bottom)
-        self._canvas.coords(self._placeholder_item, event.width // 2, event.height // 2)
-        self._canvas.itemconfigure(self._placeholder_item, width=max(1, event.width - self._theme.px(40)))
-        self.redraw()
+            self._canvas.coords(back, left, top, width, bottom)
 
     def _make_line(self, line: int) -> tuple[int, list[int]]:
         canvas, theme = self._canvas, self._theme
@@ -271,16 +277,15 @@ class Table(ttk.Frame):
             0, top, 0, top + self._row_height, width=0, fill=theme.colours.accent_soft, state="hidden"
         )
         items = []
-        for name in self._columns:
-            right = name == "size"
-            x = self._column_x["text"] - theme.px(14) if right else self._column_x[name]
-            font = theme.mono if name == "text" else theme.small
-            items.append(canvas.create_text(x, middle, anchor="e" if right else "w", font=font))
+        for column in self._columns.all:
+            font = theme.mono if column.name == "text" else theme.small
+            anchor: Literal["e", "w"] = "e" if column.is_right else "w"
+            items.append(canvas.create_text(column.x, middle, anchor=anchor, font=font))
         return back, items
 
     @property
     def _text_width(self) -> int:
-        return max(0, self._canvas.winfo_width() - self._column_x["text"] - self._theme.px(8))
+        return max(0, self._canvas.winfo_width() - self._columns.all[-1].x - self._theme.px(8))
 
     # Keys and mouse
 
@@ -306,6 +311,11 @@ class Table(ttk.Frame):
             canvas.bind(f"<Shift-{key}>", lambda _, step=step: self._move(step(), extend=True))  # type: ignore[misc] # default arguments
         canvas.bind("<<SelectAll>>", lambda _: self.select_all())
         canvas.bind("<Escape>", lambda _: self.select(-1))
+
+    @property
+    def head(self) -> tk.Widget:
+        """The part of the table that has the headings."""
+        return self._head
 
     @property
     def rows_widget(self) -> tk.Widget:

@@ -40,7 +40,7 @@ class Target:
             empty to verify the certificate as usual.
         cert_file: A PEM file of this client's certificate; empty for none.
         key_file: A PEM file of its key; empty if that is in the same file.
-        key_password: The password of the key; empty if there is none.
+        key_password: The password of the key; empty without one.
         keep_cookies: Whether to send the cookies that the server has set in this run.
         greetings: The messages to send each time that the connection opens, such as a login.
         proxy: The proxy's URL, `SYSTEM_PROXY` or `NO_PROXY`.

@@ -349,6 +349,7 @@ class Console(ttk.Frame):
                 *self.protocol.sending(),
                 Action("Send the selected messages again…", self.send_again, "r"),
                 Action("Lay out the JSON", self.sendbox.beautify, "Shift-J"),
+                Action("JSON on one line", self.sendbox.minify),
                 Action("Send an empty message", lambda: self.send("message", "")),
                 Action(
                     "Saved messages…",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from tkws.console.look import theme_of
+from tkws.console.look import LONG_LINE, theme_of
 from tkws.console.message.jsontokens import Token, tokens
 from tkws.console.message.shown import ShownText
+from tkws.console.reading import Kind, Part
 
 _CHUNK = 40  # lines that are coloured at once
 
@@ -43,6 +45,37 @@ class Colours:
             add_colours(self._widget, text, lambda at, begin=begin: self._shown.index(begin + at))  # type: ignore[misc] # a default argument
 
 
+class InputColours:
+    """The colours of a box that JSON is typed in.
+
+    Args:
+        widget: The text widget; its owner calls `paint` after each change.
+        is_json: Returns whether it has JSON.
+    """
+
+    def __init__(self, widget: tk.Text, is_json: Callable[[], bool]) -> None:
+        self._widget = widget
+        self._is_json = is_json
+        theme_of(widget).follow(widget, lambda: set_colours(widget))
+        widget.configure(yscrollcommand=lambda *_: self.paint())
+
+    def paint(self) -> None:
+        """Colour the lines in sight, but no line that is so long that Tk would take long with each key."""
+        widget = self._widget
+        for token in Token:
+            widget.tag_remove(token, "1.0", "end")
+        for line in set(lines_in_sight(widget)) if self._is_json() else ():
+            if int(widget.index(f"{line}.end").partition(".")[2]) <= LONG_LINE:
+                shown = ShownText(is_utf16=counts_utf16(widget))
+                shown.add([Part(widget.get(f"{line}.0", f"{line}.end"), Kind.JSON)])
+                add_colours(widget, shown.text(0, shown.length), partial(_index_in, shown, line))
+
+
+def counts_utf16(widget: tk.Misc) -> bool:
+    """Return whether text widgets count a character beyond U+FFFF as two, as in Tk 8.6."""
+    return int(widget.tk.call("string", "length", "\U0001f600")) == 2
+
+
 def lines_in_sight(widget: tk.Text) -> Iterator[int]:
     """Return the lines of a text widget that are in sight, without those that are folded."""
     bottom = widget.index(f"@0,{widget.winfo_height()}")
@@ -59,6 +92,10 @@ def add_colours(widget: tk.Text, text: str, index: Callable[[int], str]) -> None
         places.setdefault(token, []).extend((index(begin), index(end)))
     for token, found in places.items():
         widget.tag_add(token, *found)
+
+
+def _index_in(shown: ShownText, line: int, at: int) -> str:
+    return f"{line}.{shown.index(at).partition('.')[2]}"
 
 
 def set_colours(widget: tk.Text) -> None:

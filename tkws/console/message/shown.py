@@ -90,6 +90,10 @@ class ShownText:
         """Return the line of the widget, from 1, in which a character is."""
         return bisect_right(self._lines, offset)
 
+    def end_of_line(self, line: int) -> int:
+        """Return where a line of the widget ends."""
+        return self._lines[line] - 1 if line < len(self._lines) else self.length
+
     def index(self, offset: int) -> str:
         """Return the widget's index of a character."""
         line, column = self._place(offset)
