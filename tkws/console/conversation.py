@@ -70,7 +70,6 @@ class Conversation(ttk.PanedWindow):
         self._on_error = on_error
         self._placeholder = placeholder
         self._timer = ""
-        px = theme_of(self).px
         upper = ttk.Frame(self)
         self.filter: Final = FilterBar(upper, self._filter_changed, self.toggle_pause)
         self.table: Final = Table(upper, self.view, self._selection_changed, with_peers=with_peers)
@@ -79,7 +78,7 @@ class Conversation(ttk.PanedWindow):
             upper,
             log,
             before=lambda: self.live.keys if self.live.is_by_key else self.table,
-            kinds=[kind for kind in KINDS if kind is not LATENCY or not with_peers],
+            kinds=KINDS if not with_peers else [kind for kind in KINDS if kind is not LATENCY],
             on_show=self.show_row,
             on_change=self.refresh_soon,
         )
@@ -100,11 +99,15 @@ class Conversation(ttk.PanedWindow):
         self.detail.compare = self.comparison.read
         self._column_menu = ColumnMenu(self.table, self.view, self.toggle_column)
         self.live.plot.paused = lambda: self.paused
+        self.table.bind_rows("<<Copy>>", lambda _: self.copy())
+        self._lay_out(upper)
+        self.refresh_soon()
+
+    def _lay_out(self, upper: ttk.Frame) -> None:
+        px = theme_of(self).px
         self.filter.pack(fill="x", padx=px(10), pady=px(8))
         self.table.pack(fill="both", expand=True)
         self.add(upper, weight=3)
-        self.table.bind_rows("<<Copy>>", lambda _: self.copy())
-        self.refresh_soon()
 
     def _field_actions(self) -> list[FieldAction]:
         return [

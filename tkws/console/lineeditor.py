@@ -23,6 +23,7 @@ from prompt_toolkit.shortcuts import CompleteStyle
 from tkws import aio
 from tkws.console.linehistory import LineHistory
 from tkws.console.output import Output, Tint
+from tkws.errors import WebSocketError
 
 PROMPT: Final = "> "
 REDRAW_TIME: Final = 1 / 30
@@ -87,7 +88,7 @@ class LineEditor:
             app.invalidate()
 
 
-class _InterruptedError(Exception):
+class _InterruptedError(WebSocketError):
     """Ctrl-C was pressed, which does not raise a signal while a line is edited."""
 
 

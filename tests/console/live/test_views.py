@@ -144,6 +144,7 @@ def test_without_messages_of_json_it_is_said(console: Console) -> None:
 
 
 def test_a_key_may_be_any_text(console: Console, pump_until: PumpUntil) -> None:
+    console.root.geometry("1000x1000")  # all rows are in sight
     odd = ["", " ", "a b", "{x}", "$HOME", "[exit]", "\ud800", "\x00", "\u202e", "-1"]
     receive(console, *(json.dumps({"k": key, "v": 1.5}) for key in odd * 2))
     console.conversation.refresh()
