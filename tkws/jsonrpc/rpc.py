@@ -39,6 +39,9 @@ Reply = Callable[[Any], object]
 # Seconds between checks of whether an overdue answer is among the events that wait for the handler.
 LOOK_AGAIN = 0.25
 
+# Seconds to the last look: reading may have resumed a moment ago, and the answer not have been read yet.
+LAST_LOOK = 0.02
+
 
 # How many characters of a text from the peer the log shows.
 MAX_SHOWN = 100
@@ -445,20 +448,21 @@ class JSONRPC:
         if seconds is not None:
             call.expire_after(seconds, partial(self._expire, ws, call, seconds))
 
-    def _expire(self, ws: WebSocket, call: Call, seconds: float, waited: bool = False) -> None:
+    def _expire(self, ws: WebSocket, call: Call, seconds: float, is_last: bool = False) -> None:
         """Fail a call that has timed out, unless its answer may have come and not been delivered or read.
 
         Args:
             ws: The connection.
             call: The call.
             seconds: Its timeout.
-            waited: Whether delivery or reading had stopped at the last look, and may just have resumed.
+            is_last: Whether at the look before neither delivery nor reading had stopped.
         """
         delivery = session_of(ws).delivery
         waits = delivery.wants_capacity or delivery.has_backlog
         fail = partial(call.fail, CallTimeout(call.method, seconds))
-        if waits or waited or not call_as_handler(ws, fail):
-            call.expire_after(LOOK_AGAIN, partial(self._expire, ws, call, seconds, waits))
+        if waits or not is_last or not call_as_handler(ws, fail):
+            again = LOOK_AGAIN if waits or is_last else LAST_LOOK
+            call.expire_after(again, partial(self._expire, ws, call, seconds, not waits))
 
 
 def _require_open(ws: WebSocket) -> None:
