@@ -28,7 +28,7 @@ install_packages() {
         apt-get update -qq >&2 || true # an old list may still do
         apt_updated=yes
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 # ---- Python
