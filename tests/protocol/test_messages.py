@@ -273,13 +273,14 @@ def test_the_buffer_is_what_is_still_missing(role):
     reading, rest = large_reading(role)
     for count in (1, 3, 4, 5000, 0, 70_001):
         view = reading.reader.get_buffer()
-        assert len(view) == len(rest)
+        assert len(view) == reading.reader.payload_left == len(rest)
         view[:count] = rest[:count]
         reading.reader.buffer_updated(count, reading.events)
         rest = rest[count:]
     reading.feed(rest[:10])
     assert len(reading.reader.get_buffer()) == len(rest) - 10
     reading.feed(rest[10:] + reading.encode(text("behind")))
+    assert reading.reader.payload_left == 0
     assert reading.told() == ([b(LARGE), t("behind")], None)
 
 
