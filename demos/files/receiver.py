@@ -63,8 +63,8 @@ class Receiver:
     def stop(self, item: Item, reason: str = "stopped by the receiver") -> None:
         """Refuse the rest of a file; what has come is kept for another try."""
         ws = self._senders.pop(item.key, None)
-        if ws is not None and ws.state is tkws.State.OPEN:
-            ws.send(encode("stop", key=item.key, reason=reason))
+        if ws is not None:
+            _send(ws, "stop", key=item.key, reason=reason)
         self._end(item, State.STOPPED, reason)
 
     def close(self) -> None:
@@ -110,12 +110,12 @@ class Receiver:
         part = self._part(key)
         item.moved = min(part.stat().st_size, size) if part.exists() else 0
         if shutil.disk_usage(self.folder).free < size - item.moved + _SPARE:
-            ws.send(encode("stop", key=key, reason="the receiver's disk is full"))
+            _send(ws, "stop", key=key, reason="the receiver's disk is full")
             self._end(item, State.STOPPED, "the disk is full")
             return
         self._senders[key] = ws
         item.state = State.WAITING
-        ws.send(encode("accept", key=key, offset=item.moved))
+        _send(ws, "accept", key=key, offset=item.moved)
         self.on_change(item)
 
     def _begin(self, ws: tkws.WebSocket, item: Item) -> None:
@@ -177,7 +177,7 @@ class Receiver:
             target = self.folder / f"{Path(item.name).stem} ({number}){Path(item.name).suffix}"
         self._part(item.key).rename(target)
         self._senders.pop(item.key, None)
-        ws.send(encode("done", key=item.key))
+        _send(ws, "done", key=item.key)
         self._end(item, State.DONE)
 
     def _part(self, key: str) -> Path:
@@ -186,3 +186,9 @@ class Receiver:
     def _end(self, item: Item, state: State, reason: str = "") -> None:
         item.state, item.reason = state, reason
         self.on_change(item)
+
+
+def _send(ws: tkws.WebSocket, type: str, **fields: Any) -> None:
+    """Send a message, unless the sender is about to leave."""
+    if ws.state is tkws.State.OPEN:
+        ws.send(encode(type, **fields))

@@ -142,6 +142,8 @@ class Sender:
     def _begin(self, item: Item, offset: Any) -> None:
         if type(offset) is not int or not 0 <= offset <= item.size:
             raise ValueError("the offset is outside the file")
+        if self._ws.state is not tkws.State.OPEN:
+            return  # the receiver is leaving; the file goes on when it is back
         path = self._paths[item.key]
         try:
             if key_of(path) != item.key:

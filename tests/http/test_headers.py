@@ -113,6 +113,14 @@ def test_received_fields_are_taken_as_they_are() -> None:
     assert headers.fields == (("X", "\x01ü"), ("x", "b"))
 
 
+def test_common_fields_are_kept_once() -> None:
+    one, other = (Headers.received([(b"Upgrade", b"websocket"), (b"Host", b"h")]) for _ in range(2))
+    assert one.fields == (("Upgrade", "websocket"), ("Host", "h"))
+    for field, same in zip(one.fields, other.fields, strict=True):
+        assert field[0] is same[0]
+    assert one.fields[0][1] is other.fields[0][1]
+
+
 def test_a_copy_has_all_fields_as_they_were_received() -> None:
     headers = Headers.received([(b"X", b"\x01\xfc"), (b"x", b"b")])
     for copied in (copy.copy(headers), copy.deepcopy(headers), pickle.loads(pickle.dumps(headers))):

@@ -321,12 +321,13 @@ def test_the_end_is_told_once_and_from_the_loop(ends, pump_until, how):
 
 def test_nothing_is_received_after_close(ends, pump_until, fill):
     ends.far.pause_reading()
-    fill(ends.near)
+    payload = fill(ends.near)
     ends.near.close()
     ends.far.write(b"too late")
     ends.far.resume_reading()
-    pump_until(lambda: ends.near_owner.lost)
+    pump_until(lambda: ends.near_owner.lost and ends.far_owner.at_eof)
     assert not ends.near_owner.received
+    assert ends.far_owner.received == payload  # no reset has taken a part of it away
 
 
 def test_aborting_drops_what_waits(ends, pump_until, fill):

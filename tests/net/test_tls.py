@@ -366,13 +366,16 @@ def test_a_forged_record_that_waited_is_found_in_ending(open_ends, pump_until):
 def test_what_comes_while_closing_is_dropped(open_ends, pump_until):
     client, server = open_ends
     server.stream.pause_reading()
+    written = 0
     while not client.below.buffered_amount:
         client.stream.write(b"x" * MIB)
+        written += MIB
     client.stream.close()
     server.stream.write(b"too late")
     server.stream.end()
     server.stream.resume_reading()
     pump_until(lambda: client.owner.lost and server.owner.at_eof)
+    assert len(server.owner.received) == written
     assert not client.owner.received
     assert client.owner.cause is None
 

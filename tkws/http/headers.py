@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from tkws.http.fields import is_token
@@ -33,6 +34,20 @@ _SINGLE = frozenset(
         "age", "content-length", "content-location", "content-range", "content-type", "date", "etag",
         "expires", "last-modified", "location", "retry-after", "sec-websocket-accept", "server", "set-cookie",
     )
+)  # fmt: skip
+
+# What nearly every opening has: the same objects serve them all, which saves 600 bytes for each connection.
+_COMMON: Mapping[bytes, str] = MappingProxyType(
+    {
+        text.encode(): text
+        for text in (
+            "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Cookie", "Host",
+            "Origin", "Pragma", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Key",
+            "Sec-WebSocket-Protocol", "Sec-WebSocket-Version", "Upgrade", "User-Agent",
+            "13", "*/*", "gzip, deflate", "gzip, deflate, br", "keep-alive, Upgrade", "no-cache",
+            "permessage-deflate", "permessage-deflate; client_max_window_bits", "websocket",
+        )
+    }
 )  # fmt: skip
 
 # Their values are secret: they grant access, or identify a person.
@@ -76,7 +91,11 @@ class Headers(Mapping[str, str]):
     def received(cls, fields: Iterable[tuple[bytes, bytes]]) -> Headers:
         """Return the fields of a parsed message, without checking them again."""
         headers = cls()
-        headers._fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields)
+        common = _COMMON.get
+        headers._fields = tuple(
+            (common(name) or name.decode("latin-1"), common(value) or value.decode("latin-1"))
+            for name, value in fields
+        )
         return headers
 
     @property

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # C library maps and unmaps memory for each read, which makes small ones eight times as slow.
 READ_SIZE = 64 * 1024
 
+# Reads of what is dropped before the socket is closed: a peer that never pauses does not hold it up for long.
+MAX_DROPPED_READS = 16
+
 _WOULD_BLOCK = (BlockingIOError, InterruptedError)
 
 
@@ -269,6 +272,7 @@ class SocketStream(Stream):
         if self._outgoing.size:
             return
         if self._state is State.CLOSING:
+            self._drop_received()
             self._close_with(None)
         else:
             self._state = State.ENDED
@@ -299,6 +303,18 @@ class SocketStream(Stream):
             self._call_soon(self._read_remaining)
         elif self._state is State.BROKEN:
             self._close_with(self._cause)
+
+    def _drop_received(self) -> None:
+        """Read what has arrived: to close with unread bytes would reset the connection.
+
+        Then the peer could lose what is still on its way to it (RFC 1122, 4.2.2.13).
+        """
+        try:
+            for _ in range(MAX_DROPPED_READS):
+                if not self.socket.recv(READ_SIZE):
+                    return
+        except OSError:  # nothing more, or the connection is over
+            pass
 
     def _close_with(self, cause: Exception | None) -> None:
         self._state = State.CLOSED
