@@ -155,14 +155,14 @@ def baker(display_root: tk.Tk) -> Iterator[tuple[str, list[str | None]]]:
 
     def admit(pending: Any) -> None:
         seen.append(pending.request.headers.get("Cookie"))
-        pending.accept({"Set-Cookie": "session=42"})
+        pending.accept({"Set-Cookie": "session=sesame"})
 
     server.decider = admit
     yield server.url, seen
     server.close()
 
 
-@pytest.mark.parametrize(("keeps", "second"), [(True, "session=42"), (False, None)])
+@pytest.mark.parametrize(("keeps", "second"), [(True, "session=sesame"), (False, None)])
 def test_cookies_are_kept_in_this_run_if_one_asks(
     console: Console,
     baker: tuple[str, list[str | None]],
@@ -177,4 +177,4 @@ def test_cookies_are_kept_in_this_run_if_one_asks(
         console.session.disconnect()
         pump_until(lambda: is_over(console))
     assert seen == [None, second]
-    assert "42" not in str(console.settings.targets)
+    assert "sesame" not in str(console.settings.targets)
