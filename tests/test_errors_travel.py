@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import importlib.util
 import inspect
 import pickle
 import pkgutil
@@ -56,11 +57,16 @@ VALUES: dict[str, Any] = {
 }
 
 
+# Modules that need a package of an extra, which is not installed everywhere.
+EXTRAS = MappingProxyType({"tkws.console.lineeditor": "prompt_toolkit"})
+
+
 def package_errors() -> list[type[BaseException]]:
     """Every exception class that a module of the package defines."""
     found: set[type[BaseException]] = set()
     for module in pkgutil.walk_packages(tkws.__path__, "tkws."):
-        if module.name != "tkws.__main__":
+        needs = EXTRAS.get(module.name)
+        if module.name != "tkws.__main__" and not (needs and importlib.util.find_spec(needs) is None):
             for value in vars(importlib.import_module(module.name)).values():
                 if inspect.isclass(value) and issubclass(value, BaseException):
                     found |= {value} if value.__module__.startswith("tkws") else set()

@@ -36,7 +36,7 @@ _SINGLE = frozenset(
     )
 )  # fmt: skip
 
-# Texts that nearly every opening has: the same objects serve them all, which saves 600 bytes for each connection.
+# Texts that nearly every opening has: the same objects serve all, which saves 600 bytes for each connection.
 _COMMON: Mapping[bytes, str] = MappingProxyType(
     {
         text.encode(): text
