@@ -142,7 +142,7 @@ def test_the_menu_of_the_columns_opens_below_the_headings(
     receive(console, '{"s": "A"}', '{"s": "B"}')
     console.root.after(50, console.conversation.choose_columns)
     menu = console.conversation._column_menu
-    pump_until(lambda: menu._menu is not None and menu._menu.winfo_ismapped())
+    pump_until(lambda: menu._menu.menu is not None and menu._menu.menu.winfo_ismapped())
     hands.press("Down", "Down", "Return")
     pump_until(lambda: [line[-2] for line in drawn(console)] == ["A", "B"])
 

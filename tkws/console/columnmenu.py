@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from collections.abc import Callable
 from functools import partial
 
 from tkws.console.live.fields import Path, path_text
 from tkws.console.live.suggest import fields_of
-from tkws.console.look import Action, make_menu
+from tkws.console.look import Action, PopUpMenu
 from tkws.console.payload import preview
 from tkws.console.table import Table
 from tkws.console.view import View
@@ -29,14 +28,13 @@ class ColumnMenu:
         self._table = table
         self._view = view
         self._toggle_field = toggle_field
-        self._menu: tk.Menu | None = None
+        self._menu = PopUpMenu(table)
         for click in ("<Button-2>", "<Button-3>"):
-            table.head.bind(click, lambda event: self._open_at(event.x_root, event.y_root))
+            table.head.bind(click, lambda event: self._menu.open(self.actions(), event.x_root, event.y_root))
 
     def open(self) -> None:
         """Open it below the headings."""
-        head = self._table.head
-        self._open_at(head.winfo_rootx(), head.winfo_rooty() + head.winfo_height())
+        self._menu.open_below(self._table.head, self.actions())
 
     def actions(self) -> list[Action | None]:
         """Return its entries: the columns that there are can be removed, and others added."""
@@ -44,16 +42,13 @@ class ColumnMenu:
         there = [Action(_label("Remove", path), partial(self._toggle_field, path)) for path in table.fields]
         suggested = [path for path in fields_of(self._view.rows) if path not in table.fields][:_MAX_ENTRIES]
         others = [Action(_label("Add", path), partial(self._toggle_field, path)) for path in suggested]
-        delta = Action(
-            f"{'Hide' if table.with_delta else 'Show'} the time since the row above", table.toggle_delta
-        )
+        delta = Action(delta_label(table), table.toggle_delta)
         return [delta, *([None, *there] if there else []), *([None, *others] if others else [])]
 
-    def _open_at(self, x: int, y: int) -> None:
-        if self._menu is not None:
-            self._menu.destroy()
-        self._menu = make_menu(self._table, self.actions())
-        self._menu.tk_popup(x, y)
+
+def delta_label(table: Table) -> str:
+    """Return the label of the entry that shows or hides the time since the row above."""
+    return f"{'Hide' if table.with_delta else 'Show'} the time since the row above"
 
 
 def _label(verb: str, path: Path) -> str:

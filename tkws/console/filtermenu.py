@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from functools import partial
 
 from tkws.console.filterbar import FilterBar
-from tkws.console.look import Action, make_menu
+from tkws.console.look import Action, PopUpMenu
 from tkws.console.query import read_query
 from tkws.console.remembering import Remembering
 
@@ -22,7 +21,7 @@ class EarlierFilters:
     def __init__(self, bar: FilterBar, remembering: Remembering) -> None:
         self._bar = bar
         self._remembering = remembering
-        self._menu: tk.Menu | None = None
+        self._menu = PopUpMenu(bar)
         for event in "<Return>", "<FocusOut>":
             bar.text.bind(event, lambda _: self._remember(), add=True)
         bar.text.bind("<Down>", lambda _: self.show_menu(), add=True)
@@ -34,11 +33,7 @@ class EarlierFilters:
         actions: list[Action | None] = [Action(text, partial(self._use, text)) for text in filters]
         if not actions:
             actions = [Action("No filter was used at this address yet", str, possible=lambda: False)]
-        if self._menu is not None:
-            self._menu.destroy()
-        below = self._bar.text
-        self._menu = make_menu(below, actions)
-        self._menu.tk_popup(below.winfo_rootx(), below.winfo_rooty() + below.winfo_height())
+        self._menu.open_below(self._bar.text, actions)
         return "break"
 
     def _use(self, text: str) -> None:

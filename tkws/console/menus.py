@@ -9,6 +9,7 @@ from tkinter import messagebox, ttk
 
 from tkws.console.about import VERSION
 from tkws.console.addressbar import AddressBar
+from tkws.console.columnmenu import delta_label
 from tkws.console.conversation import Conversation
 from tkws.console.copyas import FORMS
 from tkws.console.files import Files
@@ -152,11 +153,7 @@ def _message_menu(conversation: Conversation) -> Menu:
     detail, table = conversation.detail, conversation.table
     return [
         Action("Columns…", conversation.choose_columns),
-        Action(
-            lambda: f"{'Hide' if table.with_delta else 'Show'} the time since the row above",
-            table.toggle_delta,
-            "Shift-E",
-        ),
+        Action(partial(delta_label, table), table.toggle_delta, "Shift-E"),
         Action("Changes since the message before", detail.show_changes, "Shift-D"),
         Action("Fold the JSON", detail.fold_all),
         Action("Unfold the JSON", detail.unfold_all),

@@ -9,7 +9,7 @@ from tkinter import messagebox
 
 from tkws.console.form import Field, Form
 from tkws.console.history import Entry
-from tkws.console.look import Action, make_menu
+from tkws.console.look import Action, PopUpMenu
 from tkws.console.payload import preview
 from tkws.console.remembering import Remembering
 from tkws.console.secrecy import has_secret
@@ -32,22 +32,15 @@ class SavedMessages:
         self._box = box
         self._remembering = remembering
         self._on_done = on_done
-        self._menu: tk.Menu | None = None
+        self._menu = PopUpMenu(box)
         box.ask_values = self.ask_values
         box.offer_saved(self.show_menu)
 
     def show_menu(self, below: tk.Misc | None = None) -> None:
         """Show the saved messages near a widget; None for the message box."""
-        below = below or self._box.text
-        if self._menu is not None:
-            self._menu.destroy()
         saved = self._remembering.saved()
         actions: list[Action | None] = [
-            Action(
-                f"{preview(name, _MAX_SHOWN)}   {preview(entry.text, _MAX_SHOWN)}",
-                partial(self._box.put, entry),
-            )
-            for name, entry in saved.items()
+            Action(_label(name, entry), partial(self._box.put, entry)) for name, entry in saved.items()
         ]
         actions += [
             *([None] if saved else []),
@@ -55,8 +48,7 @@ class SavedMessages:
             Action("Remove a saved message…", self.ask_removal, possible=lambda: bool(saved)),
             Action("Variables…", self.ask_variables),
         ]
-        self._menu = make_menu(below, actions)
-        self._menu.tk_popup(below.winfo_rootx(), below.winfo_rooty() + below.winfo_height())
+        self._menu.open_below(below or self._box.text, actions)
 
     def ask_name(self) -> None:
         """Ask for a name, and save what stands in the box under it."""

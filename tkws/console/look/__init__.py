@@ -2,7 +2,7 @@
 
 from tkws.console.look.editing import LONG_LINE, edit_as_elsewhere
 from tkws.console.look.fieldmenu import add_field_menus, edit_actions, last_focus
-from tkws.console.look.menus import Action, add_context_menu, add_menu_bar, make_menu, modifier
+from tkws.console.look.menus import Action, PopUpMenu, add_context_menu, add_menu_bar, make_menu, modifier
 from tkws.console.look.palette import DARK, LIGHT, Palette
 from tkws.console.look.panes import is_pane_shown, show_pane
 from tkws.console.look.shapes import disc, rounded
@@ -15,6 +15,7 @@ __all__ = [
     "LONG_LINE",
     "Action",
     "Palette",
+    "PopUpMenu",
     "Sheet",
     "Theme",
     "add_context_menu",

@@ -71,6 +71,32 @@ def make_menu(parent: tk.Misc, actions: list[Action | None]) -> tk.Menu:
     return menu
 
 
+class PopUpMenu:
+    """A menu that has other entries each time that it opens.
+
+    Args:
+        parent: A widget of its window.
+
+    Attributes:
+        menu: The menu as it was opened last; None before that.
+    """
+
+    def __init__(self, parent: tk.Misc) -> None:
+        self.menu: tk.Menu | None = None
+        self._parent = parent
+
+    def open(self, actions: list[Action | None], x: int, y: int) -> None:
+        """Open it at a place of the screen; None is a separator."""
+        if self.menu is not None:
+            self.menu.destroy()
+        self.menu = make_menu(self._parent, actions)
+        self.menu.tk_popup(x, y)
+
+    def open_below(self, widget: tk.Misc, actions: list[Action | None]) -> None:
+        """Open it below a widget."""
+        self.open(actions, widget.winfo_rootx(), widget.winfo_rooty() + widget.winfo_height())
+
+
 def _update(menu: tk.Menu, actions: list[Action | None]) -> None:
     """Set the colours and the labels of a menu that is about to open."""
     _paint(menu)
