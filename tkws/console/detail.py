@@ -149,7 +149,7 @@ class Detail(ttk.Frame):
 
     def _paint(self) -> None:
         text, colours = self._text, self._theme.colours
-        paint_text(text)
+        self._theme.paint_text(text)
         text.tag_configure(Kind.ESCAPE, foreground=colours.bad)
         text.tag_configure(Kind.ADDED, foreground=colours.string)
         text.tag_configure(Kind.REMOVED, foreground=colours.bad)
@@ -255,24 +255,6 @@ class Detail(ttk.Frame):
     def _save_row(self) -> None:
         if self.row is not None:
             self.save(self.row)
-
-
-def paint_text(text: tk.Text) -> None:
-    """Give a text widget the colours of the palette in use."""
-    colours = theme_of(text).colours
-    text.configure(
-        borderwidth=0,
-        relief="flat",
-        background=colours.surface,
-        foreground=colours.text,
-        insertbackground=colours.text,
-        selectbackground=colours.accent,
-        selectforeground=colours.on_accent,
-        inactiveselectbackground=colours.accent_soft,
-        highlightthickness=theme_of(text).px(1),
-        highlightbackground=colours.line,
-        highlightcolor=colours.accent,
-    )
 
 
 def _focus(widget: tk.Misc | None) -> str:

@@ -9,7 +9,6 @@ from functools import partial
 from tkinter import ttk
 from typing import Final
 
-from tkws.console.detail import paint_text
 from tkws.console.look import theme_of
 
 
@@ -128,7 +127,7 @@ class Form(tk.Toplevel):
             box = tk.Text(self._frame, height=field.lines, width=44, font=theme.mono, wrap="none", undo=True)
             box.configure(padx=theme.px(8), pady=theme.px(4))
             box.bind("<Tab>", lambda _: _leave(box))
-            theme.follow(box, partial(paint_text, box))
+            theme.follow(box, partial(theme.paint_text, box))
             return box
         if field.choices:
             return ttk.Combobox(self._frame, values=list(field.choices), font=theme.body, width=36)

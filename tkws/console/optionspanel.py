@@ -12,7 +12,6 @@ from tkinter import filedialog, ttk
 from types import MappingProxyType
 from typing import Any, Final
 
-from tkws.console.detail import paint_text
 from tkws.console.look import theme_of
 from tkws.console.options import PROXIES, Options
 
@@ -134,7 +133,7 @@ class OptionsPanel(ttk.Frame):
         box.bind("<Tab>", lambda _: _leave(box))
         box.bind("<<Modified>>", lambda _: self._box_changed(box))
         box.configure(padx=theme.px(8), pady=theme.px(4))
-        theme.follow(box, partial(paint_text, box))
+        theme.follow(box, partial(theme.paint_text, box))
         return box
 
     def _box_changed(self, box: tk.Text) -> None:

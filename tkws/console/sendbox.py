@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from tkws.console.checkjson import beautify, check_json, compact
-from tkws.console.detail import paint_text
 from tkws.console.history import Entry, History
 from tkws.console.look import LONG_LINE, modifier, theme_of
 from tkws.console.message.colours import InputColours
@@ -243,8 +242,8 @@ class SendBox(ttk.Frame):
         self.rowconfigure(1, weight=1)
 
     def _bind_keys(self) -> None:
-        text = self.text
-        theme_of(self).follow(text, partial(paint_text, text))
+        text, theme = self.text, theme_of(self)
+        theme.follow(text, partial(theme.paint_text, text))
         text.bind("<<Modified>>", self._changed)
         text.bind("<Return>", self._return_pressed)
         text.bind("<KP_Enter>", self._return_pressed)

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Final
 
 import tkws
-from tkws.console.detail import paint_text
 from tkws.console.look import Theme, theme_of
 from tkws.console.payload import byte_count
 from tkws.console.session import Latency, Session
@@ -118,7 +117,7 @@ class SidePanel(ttk.Frame):
         self._theme.follow(self._handshake, self._paint)
 
     def _paint(self) -> None:
-        paint_text(self._handshake)
+        self._theme.paint_text(self._handshake)
         self._handshake.tag_configure("line", font=self._theme.small_bold)
         self._handshake.tag_configure("name", foreground=self._theme.colours.accent)
 

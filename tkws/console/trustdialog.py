@@ -9,7 +9,6 @@ from functools import partial
 from tkinter import ttk
 
 from tkws.console.certificate import Certificate
-from tkws.console.detail import paint_text
 from tkws.console.look import Sheet, theme_of
 
 _MAX_NAMES = 8
@@ -73,7 +72,7 @@ class TrustDialog(Sheet):
         text.insert("1.0", in_pairs(certificate.fingerprint))
         text.configure(state="disabled")
         text.grid(row=row, column=1, sticky="w", padx=(theme.px(16), 0), pady=theme.px(3))
-        theme.follow(text, partial(paint_text, text))
+        theme.follow(text, partial(theme.paint_text, text))
         return text
 
     def _add_buttons(self) -> ttk.Button:

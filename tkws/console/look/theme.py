@@ -73,3 +73,20 @@ class Theme(Resources):
         paint()
         for event in ("<<ThemeChanged>>", "<Map>"):
             widget.bind(event, lambda _: paint(), add=True)
+
+    def paint_text(self, text: tk.Text) -> None:
+        """Give a text widget the colours of the palette in use."""
+        colours = self.colours
+        text.configure(
+            borderwidth=0,
+            relief="flat",
+            background=colours.surface,
+            foreground=colours.text,
+            insertbackground=colours.text,
+            selectbackground=colours.accent,
+            selectforeground=colours.on_accent,
+            inactiveselectbackground=colours.accent_soft,
+            highlightthickness=self.px(1),
+            highlightbackground=colours.line,
+            highlightcolor=colours.accent,
+        )
