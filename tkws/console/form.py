@@ -9,7 +9,7 @@ from functools import partial
 from tkinter import ttk
 from typing import Final
 
-from tkws.console.look import theme_of
+from tkws.console.look import Sheet, theme_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Field:
     hidden: bool = False
 
 
-class Form(tk.Toplevel):
+class Form(Sheet):
     """The window. Return or its button accept it, Escape cancels it.
 
     Args:
@@ -61,26 +61,22 @@ class Form(tk.Toplevel):
         for child in window.winfo_children():
             if isinstance(child, Form):
                 child.destroy()
-        super().__init__(window)
-        self.withdraw()
-        self.title(title)
+        super().__init__(window, title)
         self._is_closed = False
         self._on_accept = on_accept
         self._owner = parent
         px = theme_of(self).px
-        self._frame = ttk.Frame(self, padding=px(14))
-        self._frame.pack(fill="both", expand=True)
-        self._frame.columnconfigure(1, weight=1)
+        self.body.configure(padding=px(14))
+        self.body.columnconfigure(1, weight=1)
         if text:
-            label = ttk.Label(self._frame, text=text, wraplength=px(420))
+            label = ttk.Label(self.body, text=text, wraplength=px(420))
             label.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, px(8)))
         self.widgets: Final = [self._add(row, field) for row, field in enumerate(fields, 1)]
-        self._fault = ttk.Label(self._frame, style="Wrong.TLabel", wraplength=px(420))
+        self._fault = ttk.Label(self.body, style="Wrong.TLabel", wraplength=px(420))
         self._fault.grid(row=len(fields) + 1, column=0, columnspan=2, sticky="w")
-        self._fault.grid_remove()
-        self._add_buttons(len(fields) + 2, button)
-        self.bind("<Escape>", lambda _: self.destroy())
-        self._show(window)
+        self.add_buttons(button, self.accept)
+        self._fault.grid_remove()  # its row is kept for it
+        self.show(self.widgets[0])
 
     def accept(self) -> None:
         """Hand over what was filled in, and close the form."""
@@ -96,8 +92,12 @@ class Form(tk.Toplevel):
         else:
             self.destroy()
 
+    def close(self) -> None:
+        """Cancel the form."""
+        self.destroy()
+
     def destroy(self) -> None:
-        """Close the form, and give the focus back; a no-op if another one has taken its place."""
+        """Destroy the form, and give the focus back; a no-op if another one has taken its place."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -107,13 +107,13 @@ class Form(tk.Toplevel):
 
     def _add(self, row: int, field: Field) -> tk.Text | ttk.Entry:
         px = theme_of(self).px
-        label = ttk.Label(self._frame, text=field.label, style="Soft.TLabel")
+        label = ttk.Label(self.body, text=field.label, style="Soft.TLabel")
         label.grid(row=row, column=0, sticky="nw", padx=(0, px(10)), pady=px(7))
         widget = self._make(field)
         widget.grid(row=row, column=1, sticky="nsew", pady=px(3))
         if isinstance(widget, tk.Text):
             widget.insert("1.0", field.value)
-            self._frame.rowconfigure(row, weight=1)
+            self.body.rowconfigure(row, weight=1)
         else:
             widget.insert(0, field.value)
             widget.selection_range(0, "end")
@@ -124,33 +124,14 @@ class Form(tk.Toplevel):
     def _make(self, field: Field) -> tk.Text | ttk.Entry:
         theme = theme_of(self)
         if field.lines > 1:
-            box = tk.Text(self._frame, height=field.lines, width=44, font=theme.mono, wrap="none", undo=True)
+            box = tk.Text(self.body, height=field.lines, width=44, font=theme.mono, wrap="none", undo=True)
             box.configure(padx=theme.px(8), pady=theme.px(4))
             box.bind("<Tab>", lambda _: _leave(box))
             theme.follow(box, partial(theme.paint_text, box))
             return box
         if field.choices:
-            return ttk.Combobox(self._frame, values=list(field.choices), font=theme.body, width=36)
-        return ttk.Entry(self._frame, font=theme.body, width=38, show="•" if field.hidden else "")
-
-    def _add_buttons(self, row: int, label: str) -> None:
-        px = theme_of(self).px
-        buttons = ttk.Frame(self._frame)
-        buttons.grid(row=row, column=0, columnspan=2, sticky="e", pady=(px(10), 0))
-        cancel = ttk.Button(buttons, text="Cancel", style="Quiet.TButton", command=self.destroy)
-        accept = ttk.Button(buttons, text=label, command=self.accept)
-        cancel.pack(side="left", padx=px(8))
-        accept.pack(side="left")
-
-    def _show(self, window: tk.Misc) -> None:
-        """Show the form in the middle of its window, complete at once."""
-        self.update_idletasks()
-        x = window.winfo_rootx() + (window.winfo_width() - self.winfo_reqwidth()) // 2
-        y = window.winfo_rooty() + (window.winfo_height() - self.winfo_reqheight()) // 3
-        self.geometry(f"+{max(0, x)}+{max(0, y)}")
-        self.transient(window)  # type: ignore[call-overload] # a window is a Wm too
-        self.deiconify()
-        self.widgets[0].focus_set()
+            return ttk.Combobox(self.body, values=list(field.choices), font=theme.body, width=36)
+        return ttk.Entry(self.body, font=theme.body, width=38, show="•" if field.hidden else "")
 
 
 def _leave(box: tk.Text) -> str:

@@ -76,13 +76,7 @@ class TrustDialog(Sheet):
         return text
 
     def _add_buttons(self) -> ttk.Button:
-        px = theme_of(self).px
-        bar = ttk.Frame(self.body)
-        bar.grid(columnspan=2, sticky="e", pady=(px(14), 0))
-        cancel = ttk.Button(bar, text="Cancel", style="Quiet.TButton", command=self.close)
-        trust = ttk.Button(bar, text="Trust", command=self._trust)
-        cancel.pack(side="left", padx=px(8))
-        trust.pack(side="left")
+        cancel, trust = self.add_buttons("Trust", self._trust)
         for button in (cancel, trust):
             button.bind("<Return>", lambda event: event.widget.invoke())
         self.show(cancel)  # a hasty Return trusts no server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
@@ -34,6 +35,17 @@ class Sheet(tk.Toplevel):
         self.bind("<Escape>", lambda _: self.close())
         self.protocol("WM_DELETE_WINDOW", self.close)
 
+    def add_buttons(self, label: str, command: Callable[[], object]) -> tuple[ttk.Button, ttk.Button]:
+        """Add a row with a button that closes the sheet and one that calls ``command()``; return both."""
+        px = theme_of(self).px
+        bar = ttk.Frame(self.body)
+        bar.grid(columnspan=2, sticky="e", pady=(px(14), 0))
+        cancel = ttk.Button(bar, text="Cancel", style="Quiet.TButton", command=self.close)
+        accept = ttk.Button(bar, text=label, command=command)
+        cancel.pack(side="left", padx=px(8))
+        accept.pack(side="left")
+        return cancel, accept
+
     def show(self, first: tk.Misc | None = None) -> None:
         """Show the sheet over its window, on the screen as a whole if it fits.
 
@@ -43,13 +55,15 @@ class Sheet(tk.Toplevel):
         self.transient(self._over)
         self.update_idletasks()
         screen = self.winfo_screenwidth(), self.winfo_screenheight()
-        width = min(self.winfo_reqwidth(), int(_SHOWN_FRACTION * screen[0]))
-        height = min(self.winfo_reqheight(), int(_SHOWN_FRACTION * screen[1]))
+        wanted = self.winfo_reqwidth(), self.winfo_reqheight()
+        width = min(wanted[0], int(_SHOWN_FRACTION * screen[0]))
+        height = min(wanted[1], int(_SHOWN_FRACTION * screen[1]))
         over = self._over
         left = over.winfo_rootx() + (over.winfo_width() - width) // 2
         top = over.winfo_rooty() + (over.winfo_height() - height) // 3
         left, top = max(0, min(left, screen[0] - width)), max(0, min(top, screen[1] - height))
-        self.geometry(f"{width}x{height}+{left}+{top}")
+        size = "" if (width, height) == wanted else f"{width}x{height}"  # none, so that it may still grow
+        self.geometry(f"{size}+{left}+{top}")
         self.deiconify()
         (first or self).focus_set()
 
