@@ -75,6 +75,12 @@ def connected(console: Console, echo: Echo, pump_until: PumpUntil) -> Console:
     return console
 
 
+def form_of(console: Console) -> Form:
+    """The form that is open in a console's window."""
+    [form] = [child for child in console.root.winfo_children() if isinstance(child, Form)]
+    return form
+
+
 def is_over(console: Console) -> bool:
     """Whether the console was told that its connection has ended, after which nothing comes."""
     return console.session.over

@@ -18,12 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 import tkws
-from tests.console.conftest import Hands, is_over
+from tests.console.conftest import Hands, form_of, is_over
 from tests.peers import Log
 from tkws.console.clientcert import KeyLocked
 from tkws.console.copyas import as_curl
 from tkws.console.curl import read_curl
-from tkws.console.form import Form
 from tkws.console.target import NO_PROXY, Target
 from tkws.console.window import Console
 
@@ -144,10 +143,6 @@ def asking(display_root: tk.Tk, authority: trustme.CA) -> Iterator[tkws.HTTPServ
 def test_the_window_asks_for_the_password(
     console: Console, hands: Hands, asking: tkws.HTTPServer, files: Files, pump_until: PumpUntil
 ) -> None:
-    def form() -> Form:
-        [form] = [child for child in console.root.winfo_children() if isinstance(child, Form)]
-        return form
-
     console.address.entry.insert(0, asking.url)
     options = console.address.options
     for field, path in (options.ca_file, files.authority), (options.cert_file, files.cert), (
@@ -156,9 +151,9 @@ def test_the_window_asks_for_the_password(
         field.insert(0, path)
     options.proxy.set("none")
     console.connect()
-    assert str(form().widgets[0].cget("show")) == "•"
-    hands.fill(form(), "wrong")
-    hands.fill(form(), "hunter2")
+    assert str(form_of(console).widgets[0].cget("show")) == "•"
+    hands.fill(form_of(console), "wrong")
+    hands.fill(form_of(console), "hunter2")
     pump_until(lambda: console.session.opened)
     assert "hunter2" not in str(console.settings)
     console.session.disconnect()

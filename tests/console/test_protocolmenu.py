@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 import tkws
-from tests.console.conftest import Echo, Hands, is_over
-from tkws.console.form import Form
+from tests.console.conftest import Echo, Hands, form_of, is_over
 from tkws.console.history import Entry
 from tkws.console.log import Direction
 from tkws.console.target import NO_PROXY, Target
@@ -19,11 +18,6 @@ from tkws.console.window import Console
 PumpUntil = Callable[..., None]
 
 pytestmark = pytest.mark.slow
-
-
-def form_of(console: Console) -> Form:
-    [form] = [child for child in console.root.winfo_children() if isinstance(child, Form)]
-    return form
 
 
 def write(field: tk.Text | tk.Entry, text: str) -> None:

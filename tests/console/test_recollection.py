@@ -12,7 +12,7 @@ import pytest
 
 import tkws
 from tests import guards
-from tests.console.conftest import Echo, Hands
+from tests.console.conftest import Echo, Hands, form_of
 from tkws.console import settings as storage
 from tkws.console.form import Form
 from tkws.console.history import Entry
@@ -70,11 +70,6 @@ def again(console: Console, path: Path, pump_until: PumpUntil) -> Console:
     made = Console(console.root, storage.load(path), path)
     made.root.update()
     return made
-
-
-def form_of(console: Console) -> Form:
-    [form] = [child for child in console.root.winfo_children() if isinstance(child, Form)]
-    return form
 
 
 def contents(form: Form) -> str:
