@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tkws.console.atomicfile import replace_file, replace_text
 from tkws.console.log import Direction, Row
+from tkws.console.payload import as_bytes
 
 _CHUNK = 500  # rows per step
 _BYTES = 4 << 20  # bytes per step
@@ -88,7 +89,7 @@ def save_payload(payload: str | bytes, path: Path) -> Generator[int]:
     Raises:
         OSError: The file cannot be written; if it existed, it is unchanged.
     """
-    data = payload if isinstance(payload, bytes) else payload.encode(errors="surrogatepass")
+    data = as_bytes(payload)
     with replace_file(path) as file:
         for begin in range(0, len(data), _BYTES):
             file.write(data[begin : begin + _BYTES])

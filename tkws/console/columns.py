@@ -5,13 +5,12 @@ Knows rows, JSON fields and the widths of texts, but no canvas.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tkws.console.live.fields import MISSING, Path, as_text, lookup, parse, path_text
-from tkws.console.log import Direction, Row
+from tkws.console.log import Direction, Row, clock_time
 from tkws.console.payload import preview
 
 MAX_FIELDS = 8
@@ -128,7 +127,7 @@ class Columns:
 
     def _cell(self, row: Row, before: Row | None, name: str) -> str:
         if name == "time":
-            return f"{time.strftime('%H:%M:%S', time.localtime(row.time))}.{int(row.time % 1 * 1000):03d}"
+            return f"{clock_time(row.time)}.{int(row.time % 1 * 1000):03d}"
         if name == "delta":
             return "" if before is None else _delta_text(row.time - before.time)
         if name == "arrow":

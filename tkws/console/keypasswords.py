@@ -36,10 +36,6 @@ class KeyPasswords:
         Form(self._parent, "Password of the key", [Field("Password", hidden=True)],
             partial(self._typed, target, locked.path), text=f"{locked}.", button="Connect")  # fmt: skip
 
-    def forget(self) -> None:
-        """Forget all passwords."""
-        self._known.clear()
-
     def _typed(self, target: Target, path: str, password: str) -> None:
         if not password:
             raise ValueError("Type the password")

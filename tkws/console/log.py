@@ -48,6 +48,11 @@ class Row(NamedTuple):
         return len(self.payload.encode(errors="replace"))
 
 
+def clock_time(when: float) -> str:
+    """Return the time of day of a Unix time, to the second."""
+    return time.strftime("%H:%M:%S", time.localtime(when))
+
+
 class Log:
     """The conversation.
 

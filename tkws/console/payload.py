@@ -39,6 +39,11 @@ def printed(payload: str | bytes) -> str:
     return payload if isinstance(payload, str) else payload.hex()
 
 
+def as_bytes(payload: str | bytes) -> bytes:
+    """Return a payload as bytes: a text in UTF-8, with three bytes for each lone surrogate."""
+    return payload if isinstance(payload, bytes) else payload.encode(errors="surrogatepass")
+
+
 def hex_dump(data: bytes, start: int = 0) -> str:
     """Return a hex dump with offset, hex and ASCII of 16 bytes per line, like ``hexdump -C``.
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from tkws.console.payload import hex_dump
+from tkws.console.payload import as_bytes, hex_dump
 from tkws.console.prettyjson import SLICE, Formatter, looks_like_json
 from tkws.console.visible import EMPTY, visible_parts
 
@@ -60,9 +60,7 @@ def read(payload: str | bytes, mode: Mode) -> Iterator[list[Part]]:
     if not payload:
         yield [Part(EMPTY, Kind.REMARK)]
     elif mode is Mode.HEX or (mode is Mode.PRETTY and isinstance(payload, bytes)):
-        yield from _read_hex(
-            payload if isinstance(payload, bytes) else payload.encode(errors="surrogatepass")
-        )
+        yield from _read_hex(as_bytes(payload))
     elif mode is Mode.PRETTY and isinstance(payload, str) and looks_like_json(payload):
         yield from _read_json(payload)
     else:

@@ -15,6 +15,7 @@ from typing import Final
 
 from tkws.console.live.axis import number_text, scale, ticks
 from tkws.console.live.series import Series, Span
+from tkws.console.log import clock_time
 from tkws.console.look import theme_of
 
 _DRAW_MS = 50  # at least
@@ -157,7 +158,7 @@ class Plot(ttk.Frame):
                 )
         for at in ticks(begin, self._end, _TICKS):
             x = (at - begin) / self.seconds * right
-            clock = time.strftime("%H:%M:%S", time.localtime(at))
+            clock = clock_time(at)
             canvas.create_line(x, 0, x, height, fill=colours.line, tags="grid")
             canvas.create_text(
                 x + theme.px(4), height - theme.px(10), text=clock, anchor="w", fill=colours.soft,

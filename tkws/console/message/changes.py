@@ -12,7 +12,7 @@ from itertools import chain, islice, zip_longest
 from typing import Any
 
 from tkws.console.live.fields import MISSING, Path, as_number, parse, path_text
-from tkws.console.payload import hex_dump
+from tkws.console.payload import as_bytes, hex_dump
 from tkws.console.reading import Kind, Part
 from tkws.console.visible import visible_line
 
@@ -31,7 +31,7 @@ def changes(before: str | bytes, after: str | bytes) -> Iterator[list[Part]]:
     elif isinstance(before, str) and isinstance(after, str):
         found = _line_changes(before.split("\n"), after.split("\n"))
     else:
-        found = _line_changes(hex_dump(_bytes(before)).split("\n"), hex_dump(_bytes(after)).split("\n"))
+        found = _line_changes(hex_dump(as_bytes(before)).split("\n"), hex_dump(as_bytes(after)).split("\n"))
     some = [*islice(found, _SLICE)]
     if not some:
         yield [Part("Nothing has changed.", Kind.REMARK)]
@@ -119,7 +119,3 @@ def _excerpt(line: str, begin: int) -> str:
 
 def _value_text(value: Any) -> str:
     return _excerpt(json.dumps(value, ensure_ascii=False), 0)
-
-
-def _bytes(payload: str | bytes) -> bytes:
-    return payload if isinstance(payload, bytes) else payload.encode(errors="surrogatepass")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from tkws.console.live.fields import MISSING, Path, as_text, lookup, parse, path_text
-from tkws.console.log import Row
+from tkws.console.log import Row, clock_time
 from tkws.console.message.changes import changes
 from tkws.console.payload import preview
 from tkws.console.reading import Kind, Part
@@ -44,9 +44,13 @@ class Comparison:
         if before is None:
             yield [Part(f"No message{same} before this one is shown in the table.", Kind.REMARK)]
             return
-        when = time.strftime("%H:%M:%S", time.localtime(before.time))
-        seconds = row.time - before.time
-        yield [Part(f"Since the message{same} at {when}, {seconds:.3f} s before:\n", Kind.REMARK)]
+        when, seconds = clock_time(before.time), row.time - before.time
+        yield [
+            Part(
+                f"Since the message{same} at {when}, {seconds:.3f} s before:\n",
+                Kind.REMARK,
+            )
+        ]
         yield from changes(before.payload, row.payload)
 
 

@@ -10,7 +10,7 @@ from time import monotonic as _monotonic
 from tkinter import ttk
 from typing import Final
 
-from tkws.console.log import Log
+from tkws.console.log import Log, clock_time
 from tkws.console.look import theme_of
 from tkws.console.payload import preview
 from tkws.console.watch.conditions import Alert
@@ -204,7 +204,7 @@ class _WatchRow(ttk.Frame):
         self._shown = watch.count, watch.last
         self._count.configure(text=f"{watch.count:,}")
         if watch.last is not None:
-            clock = time.strftime("%H:%M:%S", time.localtime(watch.last.when))
+            clock = clock_time(watch.last.when)
             self._last.configure(text=preview(f"{clock} {watch.last.text}".rstrip(), _MAX_FOUND))
             self._last.pack(side="left")
         else:
