@@ -24,10 +24,8 @@ class Forgetting:
         remembering: The memory of messages and filters.
         address: The address field.
         drafts: The keeper of the message box.
-
-    Attributes:
-        on_done: Called with a sentence when something was forgotten; to be set by the owner.
-        on_error: Called with a sentence when that failed; likewise.
+        on_done: Called with a sentence when something was forgotten.
+        on_error: Called with a sentence when that failed.
     """
 
     def __init__(
@@ -38,14 +36,16 @@ class Forgetting:
         *,
         address: AddressBar,
         drafts: Drafts,
+        on_done: Callable[[str], object],
+        on_error: Callable[[str], object],
     ) -> None:
-        self.on_done: Callable[[str], object] = str
-        self.on_error: Callable[[str], object] = str
         self._settings = settings
         self._path = path
         self._remembering = remembering
         self._address = address
         self._drafts = drafts
+        self._on_done = on_done
+        self._on_error = on_error
 
     def actions(self) -> list[Action | None]:
         """Return the entries of a menu."""
@@ -61,17 +61,15 @@ class Forgetting:
     def forget_address(self) -> None:
         """Forget the address in the address field."""
         url = self._url
-        if url and self._agrees(f"Forget {url}?", "its options, the messages sent, saved and unsent, "
-            "variables and filters"):  # fmt: skip
+        if url and self._agrees(f"Forget {url}?", "its options"):
             self._forget(url)
-            self.on_done(f"Forgot {url}")
+            self._on_done(f"Forgot {url}")
 
     def forget_everything(self) -> None:
         """Forget all addresses."""
-        if self._agrees("Forget all addresses?", "their options, the messages sent, saved and unsent, "
-            "variables and filters"):  # fmt: skip
+        if self._agrees("Forget all addresses?", "their options"):
             self._forget(None)
-            self.on_done("Forgot all addresses")
+            self._on_done("Forgot all addresses")
 
     def toggle_secrets(self) -> None:
         """Store secrets from now on, or forget those that are stored and store no more."""
@@ -91,8 +89,9 @@ class Forgetting:
     def _url(self) -> str:
         return complete_url(self._address.entry.get())
 
-    def _agrees(self, question: str, what: str) -> bool:
-        return messagebox.askokcancel("Forget", question, detail=f"With it go {what}.", parent=self._address)
+    def _agrees(self, question: str, options: str) -> bool:
+        detail = f"With it go {options}, the messages sent, saved and unsent, variables and filters."
+        return messagebox.askokcancel("Forget", question, detail=detail, parent=self._address)
 
     def _forget(self, url: str | None) -> None:
         def forget() -> None:
@@ -114,4 +113,4 @@ class Forgetting:
         try:
             action()
         except OSError as error:
-            self.on_error(f"Not forgotten: {error}")
+            self._on_error(f"Not forgotten: {error}")

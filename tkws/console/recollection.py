@@ -55,9 +55,14 @@ class Recollection:
         self.saved: Final = SavedMessages(sendbox, self.remembering, on_done)
         self.filters: Final = EarlierFilters(filter, self.remembering)
         self.forgetting: Final = Forgetting(
-            settings, path, self.remembering, address=address, drafts=self.drafts
+            settings,
+            path,
+            self.remembering,
+            address=address,
+            drafts=self.drafts,
+            on_done=on_done,
+            on_error=on_error,
         )
-        self.forgetting.on_done, self.forgetting.on_error = on_done, on_error
         self._on_done = on_done
 
     def go_to(self, url: str) -> None:
