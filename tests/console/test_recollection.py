@@ -332,6 +332,7 @@ def test_one_address_is_forgotten(
     assert (texts(connected), connected.settings.addresses) == ([], [echo.url])
     assert list(connected.address.entry.cget("values")) == [echo.url]
     connected.close()
+    pump_until(lambda: not guards.exists(connected.root))
     stored = path.read_text(encoding="utf-8") + path.with_name("memory.sqlite3").read_bytes().decode(
         "latin-1"
     )
@@ -340,7 +341,7 @@ def test_one_address_is_forgotten(
 
 
 def test_everything_is_forgotten_also_by_a_window_that_is_open(
-    connected: Console, path: Path, monkeypatch: pytest.MonkeyPatch
+    connected: Console, path: Path, pump_until: PumpUntil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(messagebox, "askokcancel", lambda *_, **__: True)
     connected.sendbox.put(Entry("Text", "sent"))
@@ -351,6 +352,7 @@ def test_everything_is_forgotten_also_by_a_window_that_is_open(
     assert connected.sendbox.entry.text == "what stands in the box"
     storage.store(other, path)
     connected.close()
+    pump_until(lambda: not guards.exists(connected.root))
     assert json.loads(path.read_text(encoding="utf-8"))["addresses"] == []
     assert not path.with_name("memory.sqlite3").exists()
 
