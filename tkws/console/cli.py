@@ -161,8 +161,10 @@ def _print_to_stderr(sentence: str) -> None:
 
 def _refuse_options_without_url(options: argparse.Namespace) -> None:
     """Refuse the options of a connection if the URL is missing."""
+    parser = client_parser()
     for name in _CONNECTION_OPTIONS:
-        if getattr(options, name.replace("-", "_")) != client_parser().get_default(name.replace("-", "_")):
+        field = name.replace("-", "_")
+        if getattr(options, field) != parser.get_default(field):
             raise ValueError(f"--{name}: give the URL too that it applies to")
 
 
