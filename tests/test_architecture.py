@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -306,6 +307,17 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=False)
 
 
+def layers(container: str) -> list[str]:
+    """Return the names in the contract that orders what `container` holds."""
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    [order] = [
+        contract["layers"]
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract.get("containers") == [container]
+    ]
+    return [name for layer in order for name in layer.split(" | ")]
+
+
 def make_package(folder: Path, files: dict[str, str]) -> Path:
     package = folder / "tkws"
     for name in (
@@ -371,7 +383,11 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "__main__": "",
         "checks": "",
         "commands/servers": "",
-        "console/window": "",
+        **dict.fromkeys((f"console/{name}" for name in layers("tkws.console")), ""),
+        "console/client": "import tkws.console.conversation\n",
+        "console/live": "import tkws.console.log\n",
+        "console/log": "import tkws.console.watch\n",
+        "console/stray": "",
         "errors": "import tkws.loop\n",
         "connection/websocket": "import tkinter\nimport h11\n",
         "client/opening": "import tkws.serving.server\n",
@@ -419,6 +435,9 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "tkws.client.opening -> tkws.serving.server",
         "tkws.http.fields -> tkws.loop",
         "tkws.http.fields -> select",
+        "tkws.console.client -> tkws.console.conversation",
+        "tkws.console.log -> tkws.console.watch",
+        "tkws.console.stray",
     ):
         assert broken in said
     for allowed in (
@@ -429,6 +448,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "- tkws.net.proxy -> tkws.http.messages",
         "tkws.net.proxy -> socksio",
         "tkws.loop.tk -> tkinter",
+        "tkws.console.live -> tkws.console.log",
     ):
         assert allowed not in said
 

@@ -58,7 +58,7 @@ VALUES: dict[str, Any] = {
 
 
 # Modules that need a package of an extra, which is not installed everywhere.
-EXTRAS = MappingProxyType({"tkws.console.lineeditor": "prompt_toolkit"})
+EXTRAS = MappingProxyType({"tkws.console.terminal.lineeditor": "prompt_toolkit"})
 
 
 def package_errors() -> list[type[BaseException]]:

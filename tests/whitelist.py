@@ -10,7 +10,7 @@ from tkws.aio.selector import HostSelector
 from tkws.configurable import ConfigurableConnection, ConfigurableServer
 from tkws.connection.statistics import Statistics
 from tkws.connection.websocket import WebSocket
-from tkws.console.status import Status
+from tkws.console.terminal.status import Status
 from tkws.handlers import Handler
 from tkws.http.messages import Request
 from tkws.http.tlsinfo import TLSInfo

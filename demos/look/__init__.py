@@ -4,7 +4,7 @@ from demos.look.hues import NickColours, hues, nick_colour
 from demos.look.messageframe import MessageFrame
 from demos.look.messagelog import MessageLog
 from tkws.console.look import Action, Palette, add_menu_bar, theme_of
-from tkws.console.sharpness import use_screen_pixels
+from tkws.console.look.sharpness import use_screen_pixels
 
 __all__ = [
     "Action",

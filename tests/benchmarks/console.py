@@ -20,10 +20,10 @@ import tkinter
 from pathlib import Path
 
 import tkws
-from tkws.console.log import CAPACITY
-from tkws.console.settings import Settings
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.log.log import CAPACITY
+from tkws.console.memory.settings import Settings
+from tkws.console.window.window import Console
 from tkws.loop import loop_for
 
 RATE = 20_000

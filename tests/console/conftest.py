@@ -12,10 +12,10 @@ import pytest
 
 import tkws
 from tests.console import programs
-from tkws.console.form import Form
-from tkws.console.settings import Settings
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.look.form import Form
+from tkws.console.memory.settings import Settings
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

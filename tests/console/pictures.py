@@ -19,14 +19,14 @@ from typing import Any
 
 import tkws
 from demos.stage import save_picture
-from tkws.console.between import Passage, Way
-from tkws.console.betweenwindow import BetweenWindow
+from tkws.console.client.target import NO_PROXY, Target
 from tkws.console.look import theme_of
-from tkws.console.serversession import Mode
-from tkws.console.serverwindow import ServerWindow
-from tkws.console.settings import Settings
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.memory.settings import Settings
+from tkws.console.server.between import Passage, Way
+from tkws.console.server.betweenwindow import BetweenWindow
+from tkws.console.server.serversession import Mode
+from tkws.console.server.serverwindow import ServerWindow
+from tkws.console.window.window import Console
 from tkws.loop import loop_for
 
 _SETTLE_MS = 1500

@@ -11,13 +11,13 @@ import pytest
 
 import tkws
 from tests.console.conftest import Echo
-from tkws.console import settings as storage
-from tkws.console.addressbar import AddressBar
-from tkws.console.options import Options
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.memory import settings as storage
+from tkws.console.memory.settings import Settings
 from tkws.console.run import run_window
-from tkws.console.settings import Settings
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.window.addressbar import AddressBar
+from tkws.console.window.options import Options
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -13,9 +13,9 @@ import pytest
 import tkws
 from tests.console.programs import PATIENCE, Start
 from tests.peers import Log
-from tkws.console.answers import Rules, Script
-from tkws.console.log import Direction, Log as Rows
-from tkws.console.serversession import Mode, ServerSession
+from tkws.console.log.log import Direction, Log as Rows
+from tkws.console.server.answers import Rules, Script
+from tkws.console.server.serversession import Mode, ServerSession
 
 SCRIPT = """
 def on_connect(ws):

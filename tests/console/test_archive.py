@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tkws.console import archive
-from tkws.console.log import Direction, Row
+from tkws.console.log import archive
+from tkws.console.log.log import Direction, Row
 
 ROWS = [
     Row(0, 1.25, Direction.NOTE, "open", "Connecting to ws://localhost/"),

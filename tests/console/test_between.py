@@ -11,10 +11,10 @@ import pytest
 import tkws
 from tests.console.programs import echo
 from tests.peers import Log
-from tkws.console import between
-from tkws.console.between import Between, Passage, Way
-from tkws.console.log import Direction, Log as Rows
-from tkws.console.target import Target
+from tkws.console.client.target import Target
+from tkws.console.log.log import Direction, Log as Rows
+from tkws.console.server import between
+from tkws.console.server.between import Between, Passage, Way
 
 Start = Callable[..., Between]
 

@@ -13,9 +13,9 @@ import tkws
 from tests.console.programs import PATIENCE, Start, echo
 from tests.peers import Log
 from tests.windows import cut_off
-from tkws.console.between import Passage, Way
-from tkws.console.betweenwindow import BetweenWindow
-from tkws.console.target import Target
+from tkws.console.client.target import Target
+from tkws.console.server.between import Passage, Way
+from tkws.console.server.betweenwindow import BetweenWindow
 
 PumpUntil = Callable[..., None]
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from tkws.console.certificate import Certificate, read_certificate
+from tkws.console.client.certificate import Certificate, read_certificate
 
 
 def made(

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.console.checkjson import beautify, check_json, compact
+from tkws.console.send.checkjson import beautify, check_json, compact
 
 
 @pytest.mark.parametrize("text", ["{}", " [1, 2] ", "1", '"a"', "null", '{"a": 1e400}', '{"a": 1, "a": 2}'])

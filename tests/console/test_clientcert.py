@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 import tkws
 from tests.console.conftest import Hands, form_of, is_over
 from tests.peers import Log
-from tkws.console.clientcert import KeyLocked
-from tkws.console.copyas import as_curl
-from tkws.console.curl import read_curl
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.client.clientcert import KeyLocked
+from tkws.console.client.copyas import as_curl
+from tkws.console.client.curl import read_curl
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

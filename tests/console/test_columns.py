@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.console.conftest import Hands
-from tkws.console.columns import MAX_FIELDS, Columns
-from tkws.console.log import Direction, Row
-from tkws.console.window import Console
+from tkws.console.conversation.columns import MAX_FIELDS, Columns
+from tkws.console.log.log import Direction, Row
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

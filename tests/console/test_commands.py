@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tkws.console.commands import Command, Commands, read_close
-from tkws.console.linehistory import LineHistory
+from tkws.console.terminal.commands import Command, Commands, read_close
+from tkws.console.terminal.linehistory import LineHistory
 
 
 class Table:

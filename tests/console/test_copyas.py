@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import tkws
-from tkws.console.copyas import FORMS, as_await, as_callbacks, as_websocat
-from tkws.console.target import NO_PROXY, Target
+from tkws.console.client.copyas import FORMS, as_await, as_callbacks, as_websocat
+from tkws.console.client.target import NO_PROXY, Target
 
 PumpUntil = Callable[..., None]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.console.copyas import as_curl
-from tkws.console.curl import looks_like_curl, read_curl
-from tkws.console.target import NO_PROXY, Target
+from tkws.console.client.copyas import as_curl
+from tkws.console.client.curl import looks_like_curl, read_curl
+from tkws.console.client.target import NO_PROXY, Target
 
 FROM_CHROME = r"""curl 'wss://feed.example/stream?x=1' \
   -H 'Upgrade: websocket' \

@@ -12,7 +12,7 @@ import pytest
 
 from tkws.console import doctor
 from tkws.console.selftest import SelfTest
-from tkws.console.status import Status
+from tkws.console.terminal.status import Status
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

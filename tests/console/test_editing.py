@@ -9,10 +9,10 @@ from tkinter import messagebox, ttk
 import pytest
 
 from tests.console.conftest import Echo, Hands
-from tkws.console.history import Entry
-from tkws.console.log import Direction
+from tkws.console.log.log import Direction
 from tkws.console.look import theme_of
-from tkws.console.window import Console
+from tkws.console.send.history import Entry
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

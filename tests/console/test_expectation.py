@@ -9,9 +9,9 @@ import pytest
 
 import tkws
 from tests.console.programs import PATIENCE, Running, Start
-from tkws.console.expectation import Expectation
-from tkws.console.payload import json_rpc_request
-from tkws.console.status import Status
+from tkws.console.terminal.expectation import Expectation
+from tkws.console.terminal.status import Status
+from tkws.console.text.payload import json_rpc_request
 
 
 def test_it_counts_what_matches() -> None:

@@ -13,11 +13,11 @@ import pytest
 
 import tkws
 from tests.console.conftest import Echo
-from tkws.console.advice import Remedy, advise, changed_by
-from tkws.console.events import is_abnormal
-from tkws.console.log import Direction, Row
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.client.advice import Remedy, advise, changed_by
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.log.events import is_abnormal
+from tkws.console.log.log import Direction, Row
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tkws.console.history import MAX_ENTRIES, Entry, History
+from tkws.console.send.history import MAX_ENTRIES, Entry, History
 
 
 def entry(text: str, kind: str = "Text") -> Entry:

@@ -6,8 +6,8 @@ import tracemalloc
 
 import pytest
 
-from tkws.console.log import CAPACITY, Direction, Log, Row, sent_messages
-from tkws.console.view import Filter, View
+from tkws.console.log.log import CAPACITY, Direction, Log, Row, sent_messages
+from tkws.console.log.view import Filter, View
 
 LONG_ENOUGH = 60.0  # seconds of looking that no test needs
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tkws.console.history import MAX_ENTRIES, Entry
-from tkws.console.memory import MAX_FILTERS, Memory, Sent
-from tkws.console.remembering import Remembering
+from tkws.console.memory.memory import MAX_FILTERS, Memory, Sent
+from tkws.console.memory.remembering import Remembering
+from tkws.console.send.history import MAX_ENTRIES, Entry
 
 A, B = "ws://a/", "ws://b/"
 

@@ -14,7 +14,7 @@ import pytest
 import tkws
 from tests.console.terminals import Screen
 from tkws.console import cli
-from tkws.console.output import Output
+from tkws.console.terminal.output import Output
 from tkws.testing import ScriptedServer
 
 REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

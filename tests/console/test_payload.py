@@ -7,7 +7,7 @@ import base64
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.console.payload import byte_count, hex_dump, preview, read_base64, read_hex
+from tkws.console.text.payload import byte_count, hex_dump, preview, read_base64, read_hex
 
 
 @given(payload=st.text() | st.binary(), length=st.integers(1, 60))

@@ -15,10 +15,10 @@ import tkws
 from tests.console.programs import PATIENCE, Start
 from tests.peers import Log
 from tkws.console.cli import main
-from tkws.console.log import Direction, Log as Rows
-from tkws.console.playback import Head
-from tkws.console.recording import Cue, Recording
-from tkws.console.serversession import Mode, ServerSession
+from tkws.console.log.log import Direction, Log as Rows
+from tkws.console.server.playback import Head
+from tkws.console.server.recording import Cue, Recording
+from tkws.console.server.serversession import Mode, ServerSession
 
 THREE = Recording("three", [Cue(0.0, "a"), Cue(2.0, b"\1"), Cue(6.0, "c")])
 

@@ -17,10 +17,10 @@ import tkws
 from tests.console.conftest import Hands
 from tests.peers import Log as Heard
 from tests.windows import cut_off
-from tkws.console.playback import Playback
-from tkws.console.recording import Cue, Recording
-from tkws.console.serversession import Mode
-from tkws.console.serverwindow import ServerWindow
+from tkws.console.server.playback import Playback
+from tkws.console.server.recording import Cue, Recording
+from tkws.console.server.serversession import Mode
+from tkws.console.server.serverwindow import ServerWindow
 
 PumpUntil = Callable[..., None]
 

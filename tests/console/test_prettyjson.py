@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tkws.console.prettyjson import SLICE, Formatter, looks_like_json
+from tkws.console.text.prettyjson import SLICE, Formatter, looks_like_json
 
 
 def value(random: random.Random, depth: int = 0) -> Any:

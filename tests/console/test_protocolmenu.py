@@ -10,10 +10,10 @@ import pytest
 
 import tkws
 from tests.console.conftest import Echo, Hands, form_of, is_over
-from tkws.console.history import Entry
-from tkws.console.log import Direction
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.log.log import Direction
+from tkws.console.send.history import Entry
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -8,9 +8,9 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.console.live.fields import as_text, path_text
-from tkws.console.log import Direction, Row
-from tkws.console.query import equals_term, read_query
+from tkws.console.log.log import Direction, Row
+from tkws.console.log.query import equals_term, read_query
+from tkws.console.text.fields import as_text, path_text
 
 TRADE = '{"type": "trade", "price": "64.5", "data": {"n": 3, "tag": null}, "a b": 1, "text": "Straße, x=1"}'
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tests.console.conftest import Hands
-from tkws.console.log import Direction
-from tkws.console.reading import MAX_LINE, Kind, Mode, read
-from tkws.console.visible import copied, visible_line, visible_parts
-from tkws.console.window import Console
+from tkws.console.log.log import Direction
+from tkws.console.text.reading import MAX_LINE, Kind, Mode, read
+from tkws.console.text.visible import copied, visible_line, visible_parts
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -13,14 +13,14 @@ import pytest
 import tkws
 from tests import guards
 from tests.console.conftest import Echo, Hands, form_of
-from tkws.console import settings as storage
-from tkws.console.form import Form
-from tkws.console.history import Entry
-from tkws.console.log import Direction
-from tkws.console.memory import Memory
-from tkws.console.remembering import Remembering
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.window import Console
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.log.log import Direction
+from tkws.console.look.form import Form
+from tkws.console.memory import settings as storage
+from tkws.console.memory.memory import Memory
+from tkws.console.memory.remembering import Remembering
+from tkws.console.send.history import Entry
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

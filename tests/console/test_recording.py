@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tkws.console.log import Direction, Row
-from tkws.console.recording import Cue, Recording, read_recording, recording_of
+from tkws.console.log.log import Direction, Row
+from tkws.console.server.recording import Cue, Recording, read_recording, recording_of
 
 IN, OUT, NOTE = Direction.IN, Direction.OUT, Direction.NOTE
 

@@ -11,10 +11,10 @@ from tkinter import ttk
 import pytest
 
 import tkws
-from tkws.console.refusals import Refusal, RefusalWatch
-from tkws.console.serversession import Mode
-from tkws.console.serverwindow import ServerWindow
-from tkws.console.view import Filter
+from tkws.console.log.view import Filter
+from tkws.console.server.refusals import Refusal, RefusalWatch
+from tkws.console.server.serversession import Mode
+from tkws.console.server.serverwindow import ServerWindow
 
 PumpUntil = Callable[..., None]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import tkws
-from tkws.console.log import Direction, Log
-from tkws.console.replay import Replay
-from tkws.console.session import Session
-from tkws.console.target import NO_PROXY, Target
+from tkws.console.client.session import Session
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.log.log import Direction, Log
+from tkws.console.send.replay import Replay
 from tkws.testing import FakeClock
 
 

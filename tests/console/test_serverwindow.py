@@ -14,9 +14,9 @@ from tests.peers import Log as Heard
 from tests.windows import cut_off
 from tkws.console.look import DARK
 from tkws.console.run import run_server_window
-from tkws.console.serversession import Mode
-from tkws.console.serverwindow import ServerWindow
-from tkws.console.status import Status
+from tkws.console.server.serversession import Mode
+from tkws.console.server.serverwindow import ServerWindow
+from tkws.console.terminal.status import Status
 
 PumpUntil = Callable[..., None]
 

@@ -10,9 +10,9 @@ import pytest
 
 import tkws
 from tests.peers import Log
-from tkws.console.log import Log as Rows
-from tkws.console.session import Session
-from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target
+from tkws.console.client.session import Session
+from tkws.console.client.target import NO_PROXY, SYSTEM_PROXY, Target
+from tkws.console.log.log import Log as Rows
 
 BOUND: list[dict[str, Any]] = [
     {"headers": (("X-Key", "word"),)},

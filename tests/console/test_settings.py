@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tkws.console.settings import Settings, folder, load, store
-from tkws.console.target import NO_PROXY, Target
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.memory.settings import Settings, folder, load, store
 
 
 def test_what_is_stored_is_loaded(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.loop.child import run_child
-from tkws.console.sharpness import use_screen_pixels
+from tkws.console.look.sharpness import use_screen_pixels
 
 
 @pytest.mark.parametrize("fault", [None, OSError("access denied"), AttributeError("no such function")])

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tkws.console.log import Direction, Log
-from tkws.console.table import Table
-from tkws.console.view import Filter, View
+from tkws.console.conversation.table import Table
+from tkws.console.log.log import Direction, Log
+from tkws.console.log.view import Filter, View
 
 PumpUntil = Callable[..., None]
 

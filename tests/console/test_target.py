@@ -12,14 +12,8 @@ import trustme
 
 import tkws
 from tests.peers import Log
-from tkws.console.secrecy import is_secret, without_secrets
-from tkws.console.target import (
-    NO_PROXY,
-    Target,
-    complete_url,
-    read_headers,
-    read_protocols,
-)
+from tkws.console.client.target import NO_PROXY, Target, complete_url, read_headers, read_protocols
+from tkws.console.memory.secrecy import is_secret, without_secrets
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ import trustme
 
 import tkws
 from tests.console.conftest import Hands
-from tkws.console.certificate import fingerprint_of
-from tkws.console.settings import Settings
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.trust import TrustedCertificates
-from tkws.console.trustdialog import TrustDialog, in_pairs
-from tkws.console.window import Console
+from tkws.console.client.certificate import fingerprint_of
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.client.trust import TrustedCertificates
+from tkws.console.memory.settings import Settings
+from tkws.console.window.trustdialog import TrustDialog, in_pairs
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

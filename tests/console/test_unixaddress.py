@@ -11,11 +11,11 @@ import pytest
 
 import tkws
 from tests.peers import Log
-from tkws.console.copyas import as_curl, as_websocat
-from tkws.console.curl import read_curl
-from tkws.console.secrecy import without_secrets
-from tkws.console.target import Target, complete_url, origin_of
-from tkws.console.unixaddress import split_unix
+from tkws.console.client.copyas import as_curl, as_websocat
+from tkws.console.client.curl import read_curl
+from tkws.console.client.target import Target, complete_url, origin_of
+from tkws.console.client.unixaddress import split_unix
+from tkws.console.memory.secrecy import without_secrets
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Python has no Unix sockets there")
 

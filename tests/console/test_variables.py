@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from tkws.console.variables import UnknownVariables, fill, names_in, read_values, shown_values
+from tkws.console.send.variables import UnknownVariables, fill, names_in, read_values, shown_values
 
 VALUES = {"user": "me", "best bid": "42", "greeting": "hello {{user}}", "empty": "", "é": "e"}
 

@@ -15,15 +15,15 @@ import tkws
 from tests import guards
 from tests.console.conftest import Echo, is_over
 from tests.windows import cut_off, descendants, of_other_colours, tab_order
-from tkws.console import settings as storage
-from tkws.console.history import Entry
-from tkws.console.log import Direction
+from tkws.console.client.target import NO_PROXY, Target
+from tkws.console.log.log import Direction
+from tkws.console.log.view import Filter
 from tkws.console.look import DARK, LIGHT, Palette, theme_of
+from tkws.console.memory import settings as storage
 from tkws.console.run import run_window
-from tkws.console.sendbox import SendBox
-from tkws.console.target import NO_PROXY, Target
-from tkws.console.view import Filter
-from tkws.console.window import Console
+from tkws.console.send.history import Entry
+from tkws.console.send.sendbox import SendBox
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from tkws.checks import MAX_SECONDS, check_seconds
-from tkws.console.about import VERSION
-from tkws.console.output import Colour
-from tkws.console.playoptions import add_play_options
-from tkws.console.status import Status
+from tkws.console.server.playoptions import add_play_options
+from tkws.console.terminal.output import Colour
+from tkws.console.terminal.status import Status
+from tkws.console.window.about import VERSION
 from tkws.errors import printable
 
 _EPILOG = """\

@@ -18,19 +18,19 @@ from pathlib import Path
 from types import MappingProxyType
 
 import tkws
-from tkws.console import serverterminal
-from tkws.console.answers import Answers, Rules, Script
 from tkws.console.arguments import between_parser, client_parser, doctor_parser, serve_parser
-from tkws.console.expectation import Expectation
-from tkws.console.keyprompt import unlocked
-from tkws.console.output import Colour
-from tkws.console.playoptions import play_settings
-from tkws.console.serversession import Mode
-from tkws.console.sharpness import use_screen_pixels
-from tkws.console.status import Status
-from tkws.console.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers, uri_of
-from tkws.console.teletype import Teletype
-from tkws.console.terminal import Terminal, TerminalOptions
+from tkws.console.client.target import NO_PROXY, SYSTEM_PROXY, Target, complete_url, read_headers, uri_of
+from tkws.console.look.sharpness import use_screen_pixels
+from tkws.console.server.answers import Answers, Rules, Script
+from tkws.console.server.playoptions import play_settings
+from tkws.console.server.serversession import Mode
+from tkws.console.terminal import serverterminal
+from tkws.console.terminal.expectation import Expectation
+from tkws.console.terminal.keyprompt import unlocked
+from tkws.console.terminal.output import Colour
+from tkws.console.terminal.status import Status
+from tkws.console.terminal.teletype import Teletype
+from tkws.console.terminal.terminal import Terminal, TerminalOptions
 
 _CONNECTION_OPTIONS = (
     "protocol", "header", "on-connect", "ca", "cert", "key", "insecure", "proxy", "no-proxy", "reconnect",

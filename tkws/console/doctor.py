@@ -19,7 +19,7 @@ from urllib.request import getproxies
 
 import tkws
 from tkws.console.selftest import SelfTest
-from tkws.console.status import Status
+from tkws.console.terminal.status import Status
 from tkws.errors import printable
 from tkws.loop import Loop, TkLoop, loop_for
 from tkws.net.proxyurl import parse_proxy

@@ -6,16 +6,16 @@ import tkinter as tk
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tkws.console import settings as storage
-from tkws.console.betweenwindow import BetweenWindow
-from tkws.console.interrupt import on_interrupt
-from tkws.console.listeningwindow import ListeningWindow
+from tkws.console.client.target import Target
 from tkws.console.look import theme_of
-from tkws.console.serversession import Mode
-from tkws.console.serverwindow import ServerWindow
-from tkws.console.status import Status, status_of_signal
-from tkws.console.target import Target
-from tkws.console.window import Console
+from tkws.console.memory import settings as storage
+from tkws.console.server.betweenwindow import BetweenWindow
+from tkws.console.server.listeningwindow import ListeningWindow
+from tkws.console.server.serversession import Mode
+from tkws.console.server.serverwindow import ServerWindow
+from tkws.console.terminal.interrupt import on_interrupt
+from tkws.console.terminal.status import Status, status_of_signal
+from tkws.console.window.window import Console
 from tkws.errors import printable
 from tkws.loop import loop_for
 
@@ -71,7 +71,7 @@ def run_between_window(
     Args:
         root: The window, empty.
         target: The server behind this one.
-        options: The keyword arguments of `tkws.console.between.Between`.
+        options: The keyword arguments of `tkws.console.server.between.Between`.
         theme: ``light`` or ``dark``; None for the one that the console used last.
     """
     return _run_server(root, lambda: BetweenWindow(root, target, options), theme)

@@ -6,8 +6,8 @@ from typing import Any
 
 from tkws.console.live.digest import Digest
 from tkws.console.live.suggest import fields_of, likely_key, likely_value, numeric_fields
-from tkws.console.log import Direction, Log, Row
-from tkws.console.view import Filter, View
+from tkws.console.log.log import Direction, Log, Row
+from tkws.console.log.view import Filter, View
 
 LONG_ENOUGH = 60.0  # seconds
 

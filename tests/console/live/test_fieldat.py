@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.console.live.fieldat import field_at
-from tkws.console.live.fields import leaves
+from tkws.console.text.fieldat import field_at
+from tkws.console.text.fields import leaves
 
 MESSAGE = {"a": 1, "b": {"c": [10, {"d": "x, {]"}], "e": None}, 'f "g"': "", "ä": True}
 

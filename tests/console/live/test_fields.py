@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from tkws.console.live.fields import (
+from tkws.console.text.fields import (
     MAX_PARSED,
     MISSING,
     as_number,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tkws.console.live.fields import MISSING, parse
 from tkws.console.live.keys import MAX_KEYS, ByKey, Order, sparkline
-from tkws.console.log import Direction, Row
+from tkws.console.log.log import Direction, Row
+from tkws.console.text.fields import MISSING, parse
 
 KEY, VALUE = ("symbol",), ("price",)
 

@@ -10,9 +10,9 @@ from hypothesis import given, strategies as st
 
 from tkws.console.live.axis import number_text, scale, ticks
 from tkws.console.live.export import save_csv
-from tkws.console.live.fields import parse
 from tkws.console.live.series import KEPT, Series, Source, Span
-from tkws.console.log import Direction, Row
+from tkws.console.log.log import Direction, Row
+from tkws.console.text.fields import parse
 
 PRICE = Source(("price",))
 

@@ -10,9 +10,9 @@ import pytest
 from tests.console.conftest import Hands
 from tests.windows import of_other_colours
 from tkws.console.live.panel import LivePanel
-from tkws.console.log import Direction
+from tkws.console.log.log import Direction
 from tkws.console.look import DARK, LIGHT, theme_of
-from tkws.console.window import Console
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

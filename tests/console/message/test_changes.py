@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tkws.console.live.fields import Path
-from tkws.console.log import Direction, Log
+from tkws.console.log.log import Direction, Log
+from tkws.console.log.view import View
 from tkws.console.message.changes import changes
 from tkws.console.message.comparison import Comparison, message_before
-from tkws.console.reading import Kind
-from tkws.console.view import View
+from tkws.console.text.fields import Path
+from tkws.console.text.reading import Kind
 
 
 def shown(before: Any, after: Any) -> str:

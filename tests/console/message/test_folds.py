@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.console.conftest import Hands
-from tkws.console.log import Direction
-from tkws.console.window import Console
+from tkws.console.log.log import Direction
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

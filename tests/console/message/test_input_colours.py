@@ -10,7 +10,7 @@ import pytest
 
 from tests.console.conftest import Hands
 from tkws.console.look import DARK, LIGHT, theme_of
-from tkws.console.window import Console
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from tkws.console.message.matches import MAX_MATCHES, Matches
 from tkws.console.message.shown import ShownText
-from tkws.console.reading import MAX_LINE, Kind, Mode, Part, read
+from tkws.console.text.reading import MAX_LINE, Kind, Mode, Part, read
 
 ODD = '{"a": "\U0001f600 x \u202e", "b": [1, "é"], "\U0001f600": "%s"}' % ("\U0001f600y" * MAX_LINE)
 

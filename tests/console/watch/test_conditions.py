@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tkws.console.live.fields import parse
-from tkws.console.log import Direction, Row
-from tkws.console.query import read_query
+from tkws.console.log.log import Direction, Row
+from tkws.console.log.query import read_query
+from tkws.console.text.fields import parse
 from tkws.console.watch.conditions import Condition, Gap, Latency, Line, Pattern, Rate, Silence
 
 OPEN = Line(is_open=True)

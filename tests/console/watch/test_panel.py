@@ -11,10 +11,10 @@ import pytest
 
 from tests.console.conftest import Echo, Hands
 from tests.windows import cut_off
-from tkws.console.log import Direction
+from tkws.console.log.log import Direction
 from tkws.console.watch.kinds import ABOVE, BELOW, GAP, LATENCY, PATTERN, SILENCE
 from tkws.console.watch.panel import WatchPanel
-from tkws.console.window import Console
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tkws.console.live.fields import parse
-from tkws.console.log import Direction, Log
+from tkws.console.log.log import Direction, Log
+from tkws.console.text.fields import parse
 from tkws.console.watch.conditions import Line
 from tkws.console.watch.kinds import GAP, PATTERN, SILENCE
 from tkws.console.watch.watches import Watches

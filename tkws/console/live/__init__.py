@@ -1,1 +1,1 @@
-"""Views of live data: JSON fields, one row for each key, and plots."""
+"""Views of live data: one row for each key, and plots."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from typing import Any, Protocol
 
-from tkws.console.live.fields import parse
-from tkws.console.log import Direction, Row
-from tkws.console.view import View
+from tkws.console.log.log import Direction, Row
+from tkws.console.log.view import View
+from tkws.console.text.fields import parse
 
 _CHUNK = 64  # rows between two checks of the clock
 

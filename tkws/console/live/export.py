@@ -7,10 +7,10 @@ from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tkws.console.atomicfile import replace_text
-from tkws.console.live.fields import parse
 from tkws.console.live.series import Source
-from tkws.console.log import Direction, Row
+from tkws.console.log.atomicfile import replace_text
+from tkws.console.log.log import Direction, Row
+from tkws.console.text.fields import parse
 
 _CHUNK = 500  # rows per step
 

@@ -10,8 +10,8 @@ from collections import deque
 from enum import StrEnum
 from typing import Any, Final
 
-from tkws.console.live.fields import MISSING, Path, as_number, as_text, lookup
-from tkws.console.log import Row
+from tkws.console.log.log import Row
+from tkws.console.text.fields import MISSING, Path, as_number, as_text, lookup
 
 MAX_KEYS = 5000
 """How many keys are kept; messages with further ones are only counted."""

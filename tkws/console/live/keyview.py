@@ -13,10 +13,10 @@ from tkinter import ttk
 from types import MappingProxyType
 from typing import Final, Literal
 
-from tkws.console.live.fields import MISSING, Path, as_text, path_text, read_path
 from tkws.console.live.keys import ByKey, Entry, Order, sparkline
 from tkws.console.look import theme_of
-from tkws.console.payload import preview
+from tkws.console.text.fields import MISSING, Path, as_text, path_text, read_path
+from tkws.console.text.payload import preview
 
 _DRAW_MS = 100
 _SORT_TIME = 0.5  # seconds between two sortings by what changes all the time

@@ -11,14 +11,14 @@ from tkinter import ttk
 from typing import Final
 
 from tkws.console.live.digest import Digest
-from tkws.console.live.fields import Path, path_text
 from tkws.console.live.keys import ByKey
 from tkws.console.live.keyview import KeyView
 from tkws.console.live.plot import Plot
 from tkws.console.live.series import Series, Source
 from tkws.console.live.suggest import fields_of, likely_key, likely_value
+from tkws.console.log.view import View
 from tkws.console.look import is_pane_shown, show_pane
-from tkws.console.view import View
+from tkws.console.text.fields import Path, path_text
 
 
 class LivePanel:

@@ -15,7 +15,7 @@ from typing import Final
 
 from tkws.console.live.axis import number_text, scale, ticks
 from tkws.console.live.series import Series, Span
-from tkws.console.log import clock_time
+from tkws.console.log.log import clock_time
 from tkws.console.look import theme_of
 
 _DRAW_MS = 50  # at least

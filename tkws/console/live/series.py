@@ -9,9 +9,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from tkws.console.live.fields import MISSING, Path, as_number, as_text, lookup, path_text
 from tkws.console.live.keys import cut
-from tkws.console.log import Row
+from tkws.console.log.log import Row
+from tkws.console.text.fields import MISSING, Path, as_number, as_text, lookup, path_text
 
 KEPT = 600.0
 """Seconds for which values are kept."""

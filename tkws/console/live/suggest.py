@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from tkws.console.live.fields import Path, as_number, as_text, leaves, parse
-from tkws.console.log import Direction, Row
+from tkws.console.log.log import Direction, Row
+from tkws.console.text.fields import Path, as_number, as_text, leaves, parse
 
 _LOOKED_AT = 200  # messages
 _NO_VALUE = re.compile(r"time|stamp|date|^ts$|^t$|^e$|seq|id$|nonce|version|count|number", re.IGNORECASE)

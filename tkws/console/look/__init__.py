@@ -1,4 +1,4 @@
-"""The look of the windows: colours, fonts, rounded shapes, and a ttk theme made of them, light or dark."""
+"""The look of the windows: a ttk theme, light or dark, its colours and shapes; menus, forms, banners."""
 
 from tkws.console.look.editing import LONG_LINE, edit_as_elsewhere
 from tkws.console.look.fieldmenu import add_field_menus, edit_actions, last_focus

@@ -11,10 +11,10 @@ from decimal import Decimal
 from itertools import chain, islice, zip_longest
 from typing import Any
 
-from tkws.console.live.fields import MISSING, Path, as_number, parse, path_text
-from tkws.console.payload import as_bytes, hex_dump
-from tkws.console.reading import Kind, Part
-from tkws.console.visible import visible_line
+from tkws.console.text.fields import MISSING, Path, as_number, parse, path_text
+from tkws.console.text.payload import as_bytes, hex_dump
+from tkws.console.text.reading import Kind, Part
+from tkws.console.text.visible import visible_line
 
 _SLICE = 200  # changes
 _LENGTH = 200  # characters of a value or a line that are shown

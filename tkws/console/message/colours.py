@@ -9,7 +9,7 @@ from functools import partial
 from tkws.console.look import LONG_LINE, theme_of
 from tkws.console.message.jsontokens import Token, tokens
 from tkws.console.message.shown import ShownText
-from tkws.console.reading import Kind, Part
+from tkws.console.text.reading import Kind, Part
 
 _CHUNK = 40  # lines that are coloured at once
 

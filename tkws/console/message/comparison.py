@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from tkws.console.live.fields import MISSING, Path, as_text, lookup, parse, path_text
-from tkws.console.log import Row, clock_time
+from tkws.console.log.log import Row, clock_time
+from tkws.console.log.view import View
 from tkws.console.message.changes import changes
-from tkws.console.payload import preview
-from tkws.console.reading import Kind, Part
-from tkws.console.view import View
+from tkws.console.text.fields import MISSING, Path, as_text, lookup, parse, path_text
+from tkws.console.text.payload import preview
+from tkws.console.text.reading import Kind, Part
 
 _PATIENCE = 0.1  # seconds of looking for the message before
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
+from tkws.console.log.query import read_pattern
 from tkws.console.look import modifier, theme_of
 from tkws.console.message.highlights import Highlights
 from tkws.console.message.matches import Span
 from tkws.console.message.shown import ShownText
-from tkws.console.query import read_pattern
 
 _ALL = "hit"
 _CURRENT = "current-hit"

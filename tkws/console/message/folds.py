@@ -11,7 +11,7 @@ import tkinter as tk
 from typing import NamedTuple
 
 from tkws.console.message.shown import ShownText
-from tkws.console.reading import Kind
+from tkws.console.text.reading import Kind
 
 _HIDDEN = "folded"
 _NOTE = "fold-note"

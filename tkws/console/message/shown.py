@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from tkws.console.reading import Kind, Part
+from tkws.console.text.reading import Kind, Part
 
 _WIDE = re.compile("[\U00010000-\U0010ffff]")
 

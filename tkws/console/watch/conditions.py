@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from tkws.console.live.fields import MISSING, Path, as_text, lookup, path_text
-from tkws.console.log import Direction, Row
-from tkws.console.query import Query
+from tkws.console.log.log import Direction, Row
+from tkws.console.log.query import Query
+from tkws.console.text.fields import MISSING, Path, as_text, lookup, path_text
 
 _MESSAGES = "text", "binary"
 _BUCKETS = 10  # parts of the time over which a rate is measured

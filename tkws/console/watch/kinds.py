@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from tkws.console.live.fields import as_number, read_path
-from tkws.console.query import read_query
+from tkws.console.log.query import read_query
+from tkws.console.text.fields import as_number, read_path
 from tkws.console.watch.conditions import Condition, Gap, Latency, Pattern, Rate, Silence
 
 _MAX_SECONDS = 86_400.0

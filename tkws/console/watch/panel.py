@@ -10,9 +10,9 @@ from time import monotonic as _monotonic
 from tkinter import ttk
 from typing import Final
 
-from tkws.console.log import Log, clock_time
+from tkws.console.log.log import Log, clock_time
 from tkws.console.look import theme_of
-from tkws.console.payload import preview
+from tkws.console.text.payload import preview
 from tkws.console.watch.conditions import Alert
 from tkws.console.watch.kinds import KINDS, Kind
 from tkws.console.watch.watches import Watch, Watches

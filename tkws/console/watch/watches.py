@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tkws.console.live.fields import parse
-from tkws.console.log import Direction, Log, Row
+from tkws.console.log.log import Direction, Log, Row
+from tkws.console.text.fields import parse
 from tkws.console.watch.conditions import Alert, Condition, Line
 
 _CHUNK = 256  # rows between two checks of the clock

@@ -1,0 +1,1 @@
+"""The memory from one run to the next: settings, and what belongs to an address; secrets stay out of it."""
