@@ -107,6 +107,43 @@ def test_pings_whose_pongs_are_never_read(root, peers, pump_until, server_side):
     pump_until(lambda: log.over)
 
 
+# name: options, and the smallest frames that are sent again and again
+TINY_FRAMES = {
+    "pings": ({}, [(Opcode.PING, True)]),
+    "pongs": ({}, [(Opcode.PONG, True)]),
+    "fragments": (
+        {},
+        [(Opcode.TEXT, False), *[(Opcode.CONTINUATION, False)] * 500, (Opcode.CONTINUATION, True)],
+    ),
+    "texts": ({}, [(Opcode.TEXT, True)]),
+    "texts in two": ({}, [(Opcode.TEXT, False), (Opcode.CONTINUATION, True)]),
+    "pings within the rate": ({"max_messages_per_second": 100_000}, [(Opcode.PING, True)]),
+    "texts within the rate": ({"max_messages_per_second": 500_000}, [(Opcode.TEXT, True)]),
+    "pings within the rate of bytes": ({"max_bytes_per_second": 10 * MIB}, [(Opcode.PING, True)]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("server_side", [True, False], ids=["server", "client"])
+@pytest.mark.parametrize(("options", "frames"), TINY_FRAMES.values(), ids=TINY_FRAMES)
+@serves_on
+def test_the_smallest_frames_do_not_hold_up_the_window(root, peers, pump_until, server_side, options, frames):
+    """Up to 32,768 of them are in one read."""
+    log = Log()
+    ws, peer = peers.taken(root, log, server=server_side, **options)
+    flood = b"".join(peer.frame(opcode, b"", fin=fin) for opcode, fin in frames)
+    flood = flood * (120_000 // len(flood)) + peer.frame(Opcode.CLOSE, b"\x03\xe8")
+    pour(peer, pump_until, flood, total=len(flood))
+
+    def has_ended() -> bool:
+        peer.read()
+        return ws.state is tkws.State.CLOSED
+
+    pump_until(has_ended)
+    pump_until(lambda: log.over)
+    assert log.one("close")[0] == 1000
+
+
 @pytest.mark.slow
 @serves_on
 def test_an_echo_that_is_never_read(peers, server, served, pump_until):

@@ -54,6 +54,61 @@ MESSAGES = [
 ]  # fmt: skip
 
 
+# name: frames that are many in one read
+TINY = {
+    "pings": [Frame(PING)] * 1000,
+    "texts": [text("")] * 90_000,
+    "fragments": [text("", fin=False), *[more()] * 900, last()],
+    "texts in two": [text("", fin=False), last()] * 500,
+    "texts and pings": [text("a"), Frame(PING), text("b")] * 300,
+    "a large one among them": [*[Frame(PING)] * 90, binary(LARGE), *[Frame(PING)] * 90],
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("frames", TINY.values(), ids=TINY)
+def test_reading_is_held_when_it_has_taken_long_enough(role, frames):
+    whole, end = (engine(role, max_fragments=1000) for _ in range(2))
+    data = wire(end, *frames)
+    whole.receive_data(data, NOW)
+    asked = 0
+
+    def is_spent() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked % 3 == 0
+
+    end.receive_data(data, NOW, is_spent)
+    assert not asked  # of an owner that is not prepared for it
+    assert end.take_events() == whole.take_events()
+
+    end = engine(role, max_fragments=1000)
+    end.reader.may_hold = True
+    told, holds = [], 0
+    end.receive_data(data, NOW, is_spent)
+    while end.reader.held:
+        holds += 1
+        told += end.take_events()
+        end.receive_data(b"", NOW, is_spent)
+    assert asked > holds > 0
+    whole.receive_data(data, NOW)
+    assert told + end.take_events() == whole.take_events()
+    assert end.reader.frames * 2 == whole.reader.frames
+
+
+def test_what_is_compressed_is_held_after_any_message():
+    end = engine(Role.CLIENT, deflate=True)
+    end.reader.may_hold = True
+    data = wire(end, *compressed(*[(BINARY, bytes(60_000))] * 30))
+    end.receive_data(data, NOW, lambda: True)
+    counts = [len(end.take_events())]
+    while end.reader.held:
+        end.receive_data(b"", NOW, lambda: True)
+        counts.append(len(end.take_events()))
+    assert sum(counts) == 30
+    assert max(counts) <= 3
+
+
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("step", [1, 7, 1000, 65_536, 1 << 30])
 def test_the_parts_are_the_messages(role, step):

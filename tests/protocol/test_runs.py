@@ -7,7 +7,7 @@ import pytest
 from tests.protocol.received import b, compressed, compression, t
 from tests.protocol.wire import BINARY, CONTINUATION, JUNK, PING, TEXT, Frame, binary, text
 from tkws.errors import ProtocolError
-from tkws.protocol.runs import read_masked_run, read_unmasked_run
+from tkws.protocol.runs import RUN_SIZE, read_masked_run, read_unmasked_run
 
 LIMIT = 70_000
 SIZES = [0, 1, 2, 3, 4, 5, 124, 125, 126, 127, 128, 129, 3000, 65535]
@@ -40,9 +40,12 @@ def lead(request, masked):
 
 
 def read(data, masked, position=0, limit=LIMIT):
+    """Read runs until one takes nothing; return where they end, and the messages."""
     events = []
     run = read_masked_run if masked else read_unmasked_run
-    return run(data, position, limit, None, events), events
+    while (end := run(data, position, limit, None, events)) > position:
+        position = end
+    return position, events
 
 
 def read_behind(lead, data, masked, limit=LIMIT):
@@ -116,6 +119,15 @@ def test_long_lengths_are_left(masked):
     assert read(data, masked, limit=1 << 20) == (0, [])
 
 
+@pytest.mark.parametrize(("size", "most"), [(0, RUN_SIZE // 2), (64, RUN_SIZE // 64), (40_000, 1)])
+def test_a_run_takes_no_more_than_some_bytes(masked, size, most):
+    data = encode([binary(bytes(size))], masked) * (100_000 // (size + 2))
+    events = []
+    end = (read_masked_run if masked else read_unmasked_run)(data, 0, LIMIT, None, events)
+    assert 0 < len(events) <= most
+    assert end == len(encode([binary(bytes(size))], masked)) * len(events)
+
+
 # Compressed
 
 
@@ -181,3 +193,13 @@ def test_the_limit_is_that_of_the_decompressed_message(masked):
     frames = compressed((BINARY, bytes(1000)))
     assert read_compressed(frames, masked, limit=1000) == (0, [b(bytes(1000))], None)
     assert read_compressed(frames, masked, limit=999) == (None, [], 1009)
+
+
+def test_what_is_decompressed_counts_for_the_length_of_a_run(masked, lead):
+    """Else a run of 32 KiB could become 32 MiB."""
+    frames = compressed(*[(BINARY, bytes(LIMIT))] * 10)
+    events = []
+    data = encode(lead + frames, masked)
+    end = (read_masked_run if masked else read_unmasked_run)(data, 0, LIMIT, compression(), events)
+    assert len(events) == len(lead) + 2
+    assert end == len(encode(lead + frames[:2], masked))

@@ -123,7 +123,9 @@ class ConnectionDriver(StreamOwner):
             self._limits.unread = data
             self._defer_end(self._resume_rate)
         elif data:
-            self.engine.receive_data(data, self._loop.now())
+            self._receive(data)
+            if self.engine.reader.held:
+                self._defer_end(self._process_engine)
         if self.engine.writer.has_output:
             self.write()
         self._delivery.enqueue(self.engine.take_events())
@@ -242,7 +244,8 @@ class ConnectionDriver(StreamOwner):
 
     def update_reading(self) -> None:
         """Start or stop reading, depending on whether the delivery has capacity."""
-        full = self._delivery.should_pause_reading or self.engine.reader.held or self._over_rate
+        unread = self._limits is not None and bool(self._limits.unread)
+        full = self._delivery.should_pause_reading or self.engine.reader.held or self._over_rate or unread
         if full is self._paused or self.stream.closed:
             return
         self._paused = full
@@ -275,7 +278,7 @@ class ConnectionDriver(StreamOwner):
             self._limits.unread += data
             self._read_unread()
             return
-        self.engine.receive_data(data, self._loop.now())
+        self._receive(data)
         self._process_engine()
         if self.writing_paused:
             self._enforce_max_buffered()
@@ -419,6 +422,9 @@ class ConnectionDriver(StreamOwner):
     def _read_unread(self) -> None:
         """Process received bytes as far as the limits allow it."""
         while (limits := self._limits) is not None and limits.unread and not limits.must_wait():
+            if self._loop.slice_spent():
+                self._loop.call_soon(self._resume_rate)
+                break
             self.engine.receive_data(limits.next_portion(), self._loop.now())
             self._process_engine()
             if self.writing_paused:
@@ -451,6 +457,10 @@ class ConnectionDriver(StreamOwner):
         self.flush()
         return True
 
+    def _receive(self, data: bytes) -> None:
+        """Pass ``data`` to the engine, which reads as far as the slice lasts."""
+        self.engine.receive_data(data, self._loop.now(), self._loop.slice_spent)
+
     def _process_engine(self) -> None:
         engine = self.engine
         try:
@@ -474,7 +484,7 @@ class ConnectionDriver(StreamOwner):
             if self._loop.slice_spent():
                 self._loop.call_soon(self._process_engine)
                 break
-            self.engine.receive_data(b"", self._loop.now())
+            self._receive(b"")
             self._deliver()
         self.update_reading()
 

@@ -21,6 +21,8 @@ from tkws.protocol.frames import Role
 MIN_FRAME: Final = MappingProxyType({Role.SERVER: 6, Role.CLIENT: 2})
 """The bytes of the smallest frame that an end receives; a client's frames have a mask."""
 
+_PORTION: Final = 512  # bytes to process before the owner looks at the clock: up to 256 frames
+
 
 class TokenBucket:
     """Allows ``rate`` units per second on average, in bursts of up to one second's worth.
@@ -117,10 +119,11 @@ class ConnectionLimits:
 
     def next_portion(self) -> bytes:
         """Take the bytes to process next from `unread`: too few for more messages than may come now."""
-        size = len(self.unread)
+        size = _PORTION
         if self._messages is not None:
             messages = max(1, int(self._messages.available(self._loop.now())))
-            size = self._engine.reader.payload_left + messages * MIN_FRAME[self._engine.role]
+            size = min(size, messages * MIN_FRAME[self._engine.role])
+        size += self._engine.reader.payload_left
         portion, self.unread = self.unread[:size], self.unread[size:]
         return portion
 

@@ -35,6 +35,7 @@ Long because everything that happens to a connection is a method here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from tkws.checks import Buffer
@@ -48,7 +49,7 @@ from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.frames import Opcode, Role
 from tkws.protocol.keepalive import Due, Keepalive
 from tkws.protocol.masking import MaskPool
-from tkws.protocol.messages import MessageReader
+from tkws.protocol.messages import MessageReader, never
 from tkws.protocol.payloads import encode_control
 from tkws.protocol.state import State, not_open
 from tkws.protocol.trace import Tracer
@@ -163,8 +164,11 @@ class Engine:
 
     # What comes in
 
-    def receive_data(self, data: bytes, now: float) -> None:
-        """Process bytes from the peer; empty to continue with what the reader holds."""
+    def receive_data(self, data: bytes, now: float, is_spent: Callable[[], bool] = never) -> None:
+        """Process bytes from the peer; empty to continue with what the reader holds.
+
+        A reader that may hold does so once ``is_spent`` returns True.
+        """
         self._now = now
         self.bytes_received += len(data)
         self.keepalive.data_received(now)
@@ -172,7 +176,7 @@ class Engine:
         if reader.stopped:
             return
         try:
-            reader.receive(data, self._events, self._read_control)
+            reader.receive(data, self._events, self._read_control, is_spent)
         except ProtocolError as error:
             reader.stop()
             self.pending_close = error

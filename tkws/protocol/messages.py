@@ -37,6 +37,14 @@ Control = Callable[[Opcode, bytes], object]
 Run = Callable[[bytes, int, int, PerMessageDeflate | None, list[EventRecord]], int]
 """A function of `tkws.protocol.runs`."""
 
+_FRAMES_BETWEEN_CHECKS = 32  # some 0.4 ms where none is in a run; a compressed one may take as long by itself
+
+
+def never() -> bool:
+    """Return False: the time to read is not limited."""
+    return False
+
+
 _DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer of its own worthwhile
 PART_SIZE = 65536  # bytes of a message after which a part is delivered, even if more have come
 COMPRESSED_PIECE = 512  # bytes that are decompressed at a time: they become half a MiB at most
@@ -58,8 +66,9 @@ class MessageReader:
         max_fragments: As above; a change takes effect with the next frame.
         frames: Frames received whole.
         messages: Messages received whole.
-        may_hold: Whether reading stops, and sets `held`, after a part and before a message that is too large:
-            the owner then delivers what came before, and calls `receive` without data.
+        may_hold: Whether reading stops, and sets `held`, after a part, before a message that is too large,
+            and when it has taken long enough: the owner then delivers what came before, and calls `receive`
+            without data.
         held: Whether received bytes wait for that call.
         asking: Whether they wait because a message is too large; `next_in_parts` admits it, in parts.
         payload: The buffer for the rest of a large payload; None unless one is being received.
@@ -120,10 +129,13 @@ class MessageReader:
         self._next_in_parts = wanted
         self._choose_run()
 
-    def receive(self, data: bytes, events: list[EventRecord], control: Control) -> None:
+    def receive(
+        self, data: bytes, events: list[EventRecord], control: Control, is_spent: Callable[[], bool] = never
+    ) -> None:
         """Read ``data``; append completed messages to ``events``, pass control frames to ``control``.
 
-        While bytes are `held`, more data is only kept; a call without data reads on.
+        While bytes are `held`, more data is only kept; a call without data reads on. A reader that `may_hold`
+        asks ``is_spent`` after some frames, since 64 KiB may be 32,768, and stops once that returns True.
 
         Raises:
             ProtocolError: The peer broke the protocol; its code is that of the Close frame. Messages that
@@ -137,34 +149,9 @@ class MessageReader:
         if self._incomplete:
             data = self._incomplete + data
             self._incomplete = b""
-        position = 0
-        while not self.stopped:
-            if self._frame is not None:
-                position = self._read_payload(self._frame, data, position, events)
-                if self._delivered >= PART_SIZE and self.may_hold and position < len(data):
-                    self.held = True
-                if self._payload_left or self.held:
-                    self._leave(data, position, events)
-                    return
-            if self._message is None:
-                position = self._read_run(data, position, events)
-                if position == len(data):
-                    return
-            header = parse_header(
-                data, position, masked=self._masked, compression=self._compression is not None
-            )
-            if (
-                header is None
-                or self._waits_for_control(header, data, position)
-                or (self.may_hold and self._must_ask(header))
-            ):
-                self._leave(data, position, events)
-                return
-            position += header.header_size
-            if header.opcode.is_control:
-                position = self._read_control(header, data, position, control)
-            else:
-                self._begin_frame(header, len(data) - position)
+        position = self._read_frames(data, events, control, is_spent)
+        if not self.stopped and (position < len(data) or self._message is not None):
+            self._leave(data, position, events)
 
     def get_buffer(self) -> memoryview | None:
         """Return the buffer for the next bytes while a large payload is received; otherwise None.
@@ -219,6 +206,46 @@ class MessageReader:
         else:
             self._run = read_masked_run if self._masked else read_unmasked_run
 
+    def _read_frames(
+        self, data: bytes, events: list[EventRecord], control: Control, is_spent: Callable[[], bool]
+    ) -> int:
+        """Read as far as the data reach, or until held; return where."""
+        position = 0
+        between_checks = _FRAMES_BETWEEN_CHECKS if self._compression is None else 1
+        check_at = self.frames + between_checks
+        while not self.stopped:
+            if self._frame is not None:
+                position = self._read_payload(self._frame, data, position, events)
+                if self._holds_after_part(position < len(data)) or self._payload_left:
+                    break
+            if self.frames >= check_at and self.may_hold and position < len(data):
+                check_at = self.frames + between_checks
+                self.held = is_spent()
+                if self.held:
+                    break
+            if self._message is None:
+                begin, position = position, self._read_run(data, position, events)
+                if position == len(data):
+                    break
+                if position > begin:
+                    continue
+            header = parse_header(
+                data, position, masked=self._masked, compression=self._compression is not None
+            )
+            if header is None or self._waits_for(header, data, position):
+                break
+            position += header.header_size
+            if header.opcode.is_control:
+                position = self._read_control(header, data, position, control)
+            else:
+                self._begin_frame(header, len(data) - position)
+        return position
+
+    def _holds_after_part(self, more: bool) -> bool:
+        """Tell whether to hold what follows, since enough was delivered in parts."""
+        self.held = more and self.may_hold and self._delivered >= PART_SIZE
+        return self.held
+
     def _leave(self, data: bytes, position: int, events: list[EventRecord]) -> None:
         """Keep what was not read, and deliver what came of a message in parts."""
         self._incomplete = data[position:]
@@ -228,8 +255,6 @@ class MessageReader:
 
     def _must_ask(self, header: FrameHeader) -> bool:
         """Tell whether to hold a message that is too large, once: the owner may want it in parts."""
-        if header.opcode.is_control:
-            return False
         if self.asking:
             self.asking = False
             return False
@@ -248,8 +273,11 @@ class MessageReader:
             self.frames += len(events) - before
             self.messages += len(events) - before
 
-    def _waits_for_control(self, header: FrameHeader, data: bytes, position: int) -> bool:
-        return header.opcode.is_control and len(data) - position < header.header_size + header.length
+    def _waits_for(self, header: FrameHeader, data: bytes, position: int) -> bool:
+        """Tell whether a frame is not to be begun yet: a control frame is read whole."""
+        if header.opcode.is_control:
+            return len(data) - position < header.header_size + header.length
+        return self.may_hold and self._must_ask(header)
 
     def _read_control(self, header: FrameHeader, data: bytes, position: int, control: Control) -> int:
         end = position + header.length

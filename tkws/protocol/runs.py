@@ -28,7 +28,12 @@ _COMPRESSED_BINARY = 0xC2
 _PLAIN = (_FINAL_TEXT, _FINAL_BINARY)
 _COMPRESSED = (_COMPRESSED_TEXT, _COMPRESSED_BINARY)
 
+RUN_SIZE: Final = 32768  # bytes of a run, if not of a single message: in 64 KiB there can be 32,768 messages
+_COMPRESSED_COST = 32  # bytes that a compressed message counts for in it, beside a quarter of its own
+
 _SHORT_RUN = 160  # bytes; a message or two, for which one XOR of all costs more than it saves
+
+_LONGEST_HEADER = 8  # of a frame that can be part of a run
 
 _KEY_OF_6 = bytes(6)  # the XOR with it leaves a header as it is
 _KEY_OF_8 = bytes(8)
@@ -47,13 +52,14 @@ def read_unmasked_run(
         events: Takes the messages.
 
     Returns:
-        Where in ``data`` the run ends.
+        Where in ``data`` the run ends: before what is not part of it, or after some `RUN_SIZE` bytes.
 
     Raises:
         ProtocolError: A compressed message is broken, too large or not UTF-8.
     """
     append = events.append
-    size = len(data)
+    size = _end_of_run(data, position)
+    left = RUN_SIZE
     try:
         while True:
             first = data[position]
@@ -75,6 +81,9 @@ def read_unmasked_run(
                 append((_BINARY, data[start:end]))
             elif compression is not None and first in _COMPRESSED:
                 append(_decompress(first, data[start:end], limit, compression))
+                left -= _cost(events)
+                if left < 0:
+                    return end
             else:
                 break
             position = end
@@ -91,7 +100,7 @@ def read_masked_run(
     One XOR unmasks all of it, which takes less time than one for each message.
     """
     whole = _PLAIN if compression is None else _PLAIN + _COMPRESSED
-    begin, size = position, len(data)
+    begin, size = position, _end_of_run(data, position)
     if size - begin < _SHORT_RUN:
         return _read_short(data, position, limit, compression, events)
     frames: list[tuple[int, int, int]] = []
@@ -126,6 +135,17 @@ def read_masked_run(
     return begin + _append_messages(
         xor(data[begin:position], b"".join(keys)), frames, limit, compression, events
     )
+
+
+def _end_of_run(data: bytes, position: int) -> int:
+    """Return where in ``data`` a run ends at the latest: behind the first message, if that is longer."""
+    size = len(data)
+    if size - position <= RUN_SIZE:
+        return size
+    length = data[position + 1] & 0x7F
+    if length == 126:
+        length = data[position + 2] << 8 | data[position + 3]
+    return min(size, position + max(RUN_SIZE, length + _LONGEST_HEADER))
 
 
 def _read_short(
@@ -167,6 +187,7 @@ def _append_messages(
     """Cut the messages of frames ``(first byte, start, end)`` out; return where the last good one ends."""
     append = events.append
     done = 0
+    left = RUN_SIZE
     try:
         for first, start, end in frames:
             if first == _FINAL_TEXT:
@@ -175,10 +196,18 @@ def _append_messages(
                 append((_BINARY, data[start:end]))
             else:
                 append(_decompress(first, data[start:end], limit, compression))
+                left -= _cost(events)
+                if left < 0:
+                    return end
             done = end
     except UnicodeDecodeError:
         pass
     return done
+
+
+def _cost(events: list[EventRecord]) -> int:
+    """Return how many bytes of a run the message counts for that was decompressed last."""
+    return _COMPRESSED_COST + (len(events[-1][1]) >> 2)
 
 
 def _decompress(first: int, payload: bytes, limit: int, compression: PerMessageDeflate) -> EventRecord:
