@@ -246,13 +246,14 @@ class ConnectionDriver(StreamOwner):
         """Start or stop reading, depending on whether the delivery has capacity."""
         unread = self._limits is not None and bool(self._limits.unread)
         full = self._delivery.should_pause_reading or self.engine.reader.held or self._over_rate or unread
+        if full:
+            self._delivery.wants_capacity = True
         if full is self._paused or self.stream.closed:
             return
         self._paused = full
         if self._debugging:
             self._log.debug("reading is paused" if full else "reading is resumed")
         if full:
-            self._delivery.wants_capacity = True
             self.stream.pause_reading()
             self.engine.pause_reading(self._loop.now())
         else:
