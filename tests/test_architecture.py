@@ -36,6 +36,7 @@ LOWER = (
     "tkws.compilation",
     "tkws.version",
     "tkws.errors",
+    "tkws.plurals",
     "tkws.http",
     "tkws.protocol",
     "tkws.loop",

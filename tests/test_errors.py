@@ -55,6 +55,8 @@ def test_what_lost_messages_carry():
     error = tkws.MessagesLost(["a", b"b"])
     assert error.messages == ["a", b"b"]
     assert str(error) == "2 messages were not sent"
+    assert str(tkws.MessagesLost(["a"])) == "1 message was not sent"
+    assert str(tkws.MessagesLost([])) == "0 messages were not sent"
 
 
 def test_what_a_failed_opening_carries():

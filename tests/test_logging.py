@@ -306,10 +306,10 @@ def test_the_keepalive(root, peers, recorder, pump_until) -> None:
     peer.say(Opcode.PONG, payload)
     pump_until(lambda: ws.latency is not None and recorder.has("a pong came after"))
     lines = recorder.lines("tkws.server")
-    timers = [line for line in lines[: lines.index("> PING fin 1 bytes: b'?'")] if "timer" in line]
+    timers = [line for line in lines[: lines.index("> PING fin 1 byte: b'?'")] if "timer" in line]
     assert len(timers) == 1
     assert re.fullmatch(r"a timer is set: 0\.0\d+ s for the next ping", timers[0])
-    assert "> PING fin 1 bytes: b'?'" in lines
+    assert "> PING fin 1 byte: b'?'" in lines
     assert any(re.fullmatch(r"a timer is set: \d+\.\d+ s for a pong", line) for line in lines)
     assert any(re.fullmatch(r"a pong came after \d+\.\d ms", line) for line in lines)
     ws.close()

@@ -20,6 +20,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from tkws.plurals import counted
+
 # Characters that Unicode calls default ignorable, except format characters, which `str.isprintable` knows:
 # fillers, joiners and variation selectors, which are not displayed.
 _UNSEEN = re.compile(
@@ -126,7 +128,7 @@ class MessagesLost(WebSocketError):
     """
 
     def __init__(self, messages: list[str | bytes]) -> None:
-        super().__init__(f"{len(messages)} messages were not sent")
+        super().__init__(f"{counted(len(messages), 'message was', 'messages were')} not sent")
         self.messages: list[str | bytes] = [
             message if isinstance(message, str) else bytes(message) for message in messages
         ]

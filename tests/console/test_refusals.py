@@ -112,7 +112,7 @@ def test_an_empty_table_says_what_is_true(window: ServerWindow, pump_until: Pump
     conversation = window.conversation
     conversation.view.filter = Filter(text="nowhere")
     conversation.refresh()
-    assert conversation.table.placeholder.startswith("The filter hides all 1 rows")
+    assert conversation.table.placeholder.startswith("The filter hides all there is: 1 row.")
     conversation.view.filter = Filter()
     conversation.clear()
     conversation.refresh()

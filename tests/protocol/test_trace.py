@@ -117,7 +117,7 @@ def test_a_ping_is_seen_before_its_pong() -> None:
     end = engine()
     frames = traced(end)
     receive(end, Frame(PING, b"?"))
-    assert [str(frame) for frame in frames] == ["< PING fin masked 1 bytes: b'?'", "> PONG fin 1 bytes: b'?'"]
+    assert [str(frame) for frame in frames] == ["< PING fin masked 1 byte: b'?'", "> PONG fin 1 byte: b'?'"]
 
 
 def test_the_tracer_can_be_taken_back_amid_a_message() -> None:

@@ -77,7 +77,7 @@ def test_a_cut_after_some_bytes_loses_the_rest(root, link, talk) -> None:
 def test_a_stall_holds_everything_until_it_flows_again(root, link, talk) -> None:
     ws, recorder = talk()
     link.stall()
-    assert repr(link) == "<Link stalled: 1 connections>"
+    assert repr(link) == "<Link stalled: 1 connection>"
     carried = link.carried
     ws.send("held up")
     late = Recorder()

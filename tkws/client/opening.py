@@ -28,6 +28,7 @@ from tkws.http.answers import USER_AGENT
 from tkws.http.headers import Headers, HeadersLike
 from tkws.loop import Loop
 from tkws.net import Stream
+from tkws.plurals import counted
 from tkws.protocol.clienthandshake import Accepted, ClientHandshake
 from tkws.protocol.deflate import Deflate
 from tkws.protocol.uri import WebSocketURI, follow
@@ -290,8 +291,8 @@ class Opening:
         if self._connector is not None and self._connector.use_partial_answer():
             return
         phase = self._connector.phase if self._connector is not None else "connect"
-        seconds = self._settings.timeout
-        message = f"Timeout when connecting to {self._uri.redacted}: {seconds:g} seconds passed while"
+        limit = counted(self._settings.timeout, "second", style="g")
+        message = f"Timeout when connecting to {self._uri.redacted}: {limit} passed while"
         self._fail(OpenTimeout(f"{message} {_DOING[phase]}", phase=phase))
 
     def _fail(self, error: OpenError) -> None:

@@ -32,6 +32,7 @@ from tkws.loop import Master, root_of
 from tkws.loop.widgets import require_widget
 from tkws.net import Endpoint, check_ssl_context, numeric_endpoint
 from tkws.options import complete
+from tkws.plurals import counted
 from tkws.protocol.frames import Opcode
 from tkws.protocol.payloads import encode_message
 
@@ -146,7 +147,7 @@ def _host_and_port(name: str, pair: object, *, least: int) -> tuple[str, int]:
     if isinstance(pair, str | bytes) or not isinstance(pair, Sequence):
         raise TypeError(f"{name}: a pair (host, port), not {type(pair).__name__}")
     if len(pair) != 2:
-        raise ValueError(f"{name}: a pair (host, port), not {len(pair)} items")
+        raise ValueError(f"{name}: a pair (host, port), not {counted(len(pair), 'item')}")
     return check_text(name, pair[0]), check_count(name, pair[1], least=least, most=65535)
 
 

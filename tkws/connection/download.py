@@ -18,6 +18,7 @@ from tkws.checks import check_size
 from tkws.connection.transfer import Transfer, check_transfer_callbacks
 from tkws.errors import StateError
 from tkws.options import Handler
+from tkws.plurals import counted
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.events import MESSAGE_EVENTS, Event, Part
 
@@ -66,8 +67,8 @@ class Download(Transfer):
         self._begun = False
 
     def __repr__(self) -> str:
-        total = "?" if self.total is None else self.total
-        return f"<Download {self.received} of {total} bytes, {self._state('receiving')}>"
+        total = "? bytes" if self.total is None else counted(self.total, "byte")
+        return f"<Download {self.received} of {total}, {self._state('receiving')}>"
 
     def cancel(self) -> None:
         """Stop receiving; a no-op if the download is done.
@@ -107,8 +108,9 @@ class Download(Transfer):
         self.total = part.total
         data = _as_bytes(part.data)
         if self._max_size is not None and self.received + len(data) > self._max_size:
-            self._end(ValueError(f"A message of more than {self._max_size} bytes, the limit of max_size"))
-            self.ws.close(CloseCode.MESSAGE_TOO_BIG, f"Message of more than {self._max_size} bytes")
+            size = f"of more than {counted(self._max_size, 'byte')}"
+            self._end(ValueError(f"A message {size}, the limit of max_size"))
+            self.ws.close(CloseCode.MESSAGE_TOO_BIG, f"Message {size}")
             return
         try:
             if data:

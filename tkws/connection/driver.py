@@ -21,6 +21,7 @@ from tkws.loop import Loop, Timer
 from tkws.net import Stream, StreamOwner
 from tkws.net.tlserrors import PEER, explain_tls
 from tkws.options import ConnectionOptions
+from tkws.plurals import counted
 from tkws.protocol.closing import DEFAULT_REASONS, CloseCode
 from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.engine import Engine
@@ -377,7 +378,8 @@ class ConnectionDriver(StreamOwner):
             and self.stream.buffered_amount > limit
             and self.engine.state is _OPEN
         ):
-            cause = f"The peer keeps sending but does not read: more than {limit} bytes are waiting for it"
+            waiting = counted(limit, "byte is", "bytes are")
+            cause = f"The peer keeps sending but does not read: more than {waiting} waiting for it"
             self.engine.receive_eof(self._loop.now(), cause)
             self._process_engine()
 

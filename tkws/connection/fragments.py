@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from tkws.asynchandlers import check_not_async
 from tkws.checks import Buffer, check_bytes_like
+from tkws.plurals import counted
 
 
 class Readable(Protocol):
@@ -111,9 +112,9 @@ class Fragments:
         if self._total is None:
             return
         if self.taken > self._total:
-            raise ValueError(f"source: more than the {self._total} bytes that it should have")
+            raise ValueError(f"source: more than the {counted(self._total, 'byte')} that it should have")
         if self._ended and self.taken < self._total:
-            raise EOFError(f"source: ended after {self.taken} of {self._total} bytes")
+            raise EOFError(f"source: ended after {self.taken} of {counted(self._total, 'byte')}")
         self._ended = self.taken == self._total
 
     def _encode(self, piece: object) -> bytes:

@@ -15,6 +15,7 @@ from typing import Final
 
 from tkws.loop import Loop, Timer
 from tkws.options import ConnectionOptions
+from tkws.plurals import counted
 from tkws.protocol.engine import Engine
 from tkws.protocol.frames import Role
 
@@ -183,12 +184,13 @@ class ConnectionLimits:
 
     def _check_idle(self) -> None:
         left = self._last + self._idle - self._loop.now()
-        if left <= 0 and not self.paused and self._on_expired(f"Idle for {self._idle:g} seconds"):
+        idle = counted(self._idle, "second", style="g")
+        if left <= 0 and not self.paused and self._on_expired(f"Idle for {idle}"):
             return
         self._idle_timer = self._loop.call_later(left if left > 0 else self._idle, self._check_idle)
 
     def _end_life(self, seconds: float) -> None:
-        if not self._on_expired(f"Open for {seconds:g} seconds"):
+        if not self._on_expired(f"Open for {counted(seconds, 'second', style='g')}"):
             self._life_timer = self._loop.call_later(1.0, self._end_life, seconds)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from tkws.checks import Buffer
 from tkws.connection.driver import ConnectionDriver
 from tkws.errors import StateError
+from tkws.plurals import counted
 from tkws.protocol.payloads import encode_message
 
 
@@ -51,7 +52,7 @@ class OfflineBuffer:
         if self.size + len(payload) > capacity:
             raise StateError(
                 "The connection is not ready to send, and the offline buffer is full: wait for `connect`, "
-                f"or set a larger offline_buffer than {capacity} bytes"
+                f"or set a larger offline_buffer than {counted(capacity, 'byte')}"
             )
         self._append(message if isinstance(message, str) else payload, compress, len(payload))
         return len(payload)

@@ -19,6 +19,7 @@ from tkws.connection.driver import ConnectionDriver
 from tkws.connection.fragments import Fragments, Source, check_source, size_of
 from tkws.connection.transfer import Transfer, check_transfer_callbacks
 from tkws.errors import StateError
+from tkws.plurals import counted
 from tkws.protocol.closing import CloseCode
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class Upload(Transfer):
         self._due = False  # whether `_send_next` is scheduled
 
     def __repr__(self) -> str:
-        total = "?" if self.total is None else self.total
-        return f"<Upload {self.sent} of {total} bytes, {self._state('sending')}>"
+        total = "? bytes" if self.total is None else counted(self.total, "byte")
+        return f"<Upload {self.sent} of {total}, {self._state('sending')}>"
 
     @property
     def sent(self) -> int:

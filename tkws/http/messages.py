@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from tkws.checks import Buffer, check_bytes_like, check_count, check_kind, check_text
 from tkws.http.headers import Headers, HeadersLike
 from tkws.http.tlsinfo import TLSInfo
+from tkws.plurals import counted
 
 __all__ = [
     "Headers", "HeadersLike", "Request", "Response", "basic_authorization",
@@ -156,7 +157,7 @@ class Response:
         object.__setattr__(self, "body", check_bytes_like("body", body))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.status} {self.reason!r}, {len(self.body)} bytes>"
+        return f"<{type(self).__name__} {self.status} {self.reason!r}, {counted(len(self.body), 'byte')}>"
 
     def encode(self) -> bytes:
         """Return the message, for a peer whose request was not read by `tkws.http.server`.

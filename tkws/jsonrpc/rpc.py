@@ -280,7 +280,7 @@ class JSONRPC:
             for each in value:
                 self._take_one(ws, each, batch.add, handler)
         else:
-            most = f"A batch has 1 to {self._max_batch} messages"
+            most = f"A batch has at least 1 message, at most {self._max_batch}"
             self._answer(ws, Answer(None, error=JSONRPCError(JSONRPCError.INVALID_REQUEST, most)))
 
     def _take_one(self, ws: WebSocket, value: Any, reply: Reply, handler: Handler) -> None:

@@ -16,6 +16,7 @@ from tkws.net.bytequeue import ByteQueue
 from tkws.net.sendqueue import unacknowledged_by_peer
 from tkws.net.source import Buffer, Source
 from tkws.net.stream import Address, Socket, Stream, StreamOwner
+from tkws.plurals import counted
 
 if TYPE_CHECKING:
     from tkws.loop import Loop
@@ -82,7 +83,7 @@ class SocketStream(Stream):
         reading = "at end of stream" if self._at_eof else "paused" if self._paused else "reading"
         return (
             f"<{type(self).__name__} {self._state.value} fd={self._fd} peer={self.peername!r} "
-            f"{reading}, {self._outgoing.size} bytes to send>"
+            f"{reading}, {counted(self._outgoing.size, 'byte')} to send>"
         )
 
     @property

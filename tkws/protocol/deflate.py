@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from tkws.checks import MAX_COUNT, check_count, check_flag
 from tkws.errors import HandshakeError, ProtocolError
 from tkws.http.fields import Parameters, format_extension
+from tkws.plurals import counted
 from tkws.protocol.closing import CloseCode
 
 if TYPE_CHECKING:
@@ -309,7 +310,9 @@ class PerMessageDeflate:
         # One byte more tells that the limit is exceeded; 0 would mean no limit at all.
         output = stream.decompress(data, limit - size + 1)
         if len(output) > limit - size:
-            reason = f"Message of more than {limit} bytes when decompressed, the limit of max_message"
+            reason = (
+                f"Message of more than {counted(limit, 'byte')} when decompressed, the limit of max_message"
+            )
             raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason)
         history = self._history
         history += output

@@ -40,6 +40,7 @@ from typing import Final
 
 from tkws.checks import Buffer
 from tkws.errors import ProtocolError, StateError
+from tkws.plurals import counted
 from tkws.protocol.closetimer import CloseTimer
 from tkws.protocol.closing import CloseCode, decode_close, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
@@ -235,7 +236,7 @@ class Engine:
         if due is Due.PING:
             self._write_keepalive()
         elif due is Due.GIVE_UP:
-            self._drop(f"No pong within {self.keepalive.pong_timeout:g} seconds", now)
+            self._drop(f"No pong within {counted(self.keepalive.pong_timeout, 'second', style='g')}", now)
 
     @property
     def awaits_peer(self) -> bool:

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tkws.errors import ProtocolError
+from tkws.plurals import counted
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, EventRecord
@@ -171,7 +172,7 @@ class MessageReader:
             return
         frame, buffer = self._frame, self.payload
         if frame is None or buffer is None or not 0 <= count <= self._payload_left:
-            raise ValueError(f"count: {count} bytes are more than get_buffer() gave room for")
+            raise ValueError(f"count: {count} is more than get_buffer() gave room for")
         buffer.filled(count, frame.mask)
         self._payload_left -= count
         if not self._payload_left:
@@ -394,5 +395,5 @@ def _allocate(size: int) -> PayloadBuffer:
     try:
         return PayloadBuffer(size)
     except (MemoryError, OverflowError) as error:
-        reason = f"No memory for a message of {size} bytes, though max_message allows it"
+        reason = f"No memory for a message of {counted(size, 'byte')}, though max_message allows it"
         raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason) from error

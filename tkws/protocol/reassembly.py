@@ -11,6 +11,7 @@ from typing import Any
 
 from tkws.checks import MAX_COUNT
 from tkws.errors import ProtocolError
+from tkws.plurals import counted
 from tkws.protocol.closing import CloseCode
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.events import Event, Part
@@ -83,10 +84,10 @@ class Message:
         if not (self.in_parts and length):
             self._fragments += 1
         if self._fragments > max_fragments:
-            reason = f"Message in more than {max_fragments} fragments, the limit of max_fragments"
+            reason = f"Message in more than {counted(max_fragments, 'fragment')}, the limit of max_fragments"
             raise ProtocolError(CloseCode.POLICY_VIOLATION, reason)
         if self.exceeds(length):
-            reason = f"Message of more than {self._limit} bytes, the limit of max_message"
+            reason = f"Message of more than {counted(self._limit, 'byte')}, the limit of max_message"
             raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, reason)
 
     def add(self, payload: bytes, final: bool) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tkws.errors import printable
+from tkws.plurals import counted
 from tkws.protocol.frames import FrameHeader, Opcode
 
 MAX_BEGINNING = 80
@@ -33,7 +34,7 @@ class TracedFrame(NamedTuple):
     def __str__(self) -> str:
         header = self.header
         flags = [name for name, value in _flags(header) if value]
-        words = ["<" if self.received else ">", header.opcode.name, *flags, f"{header.length} bytes"]
+        words = ["<" if self.received else ">", header.opcode.name, *flags, counted(header.length, "byte")]
         if self.payload:
             words[-1] += ":"
             words.append(_shown(header.opcode, self.payload) + ("..." if self.shortened else ""))

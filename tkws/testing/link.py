@@ -14,6 +14,7 @@ from tkws.checks import check_count, check_seconds, check_size, check_text
 from tkws.errors import StateError
 from tkws.loop import Loop, Master, loop_for
 from tkws.net import Endpoint, HappyEyeballs, Listener, SocketStream, StreamOwner, numeric_endpoint
+from tkws.plurals import counted
 from tkws.testing.reset import reset
 
 
@@ -54,7 +55,7 @@ class Link:
 
     def __repr__(self) -> str:
         state = "down" if self._listener.closed else "stalled" if self._stalled else "up"
-        return f"<{type(self).__name__} {state}: {len(self._connections) // 2} connections>"
+        return f"<{type(self).__name__} {state}: {counted(len(self._connections) // 2, 'connection')}>"
 
     @property
     def delay(self) -> float:

@@ -22,6 +22,7 @@ from tkws.console.log.events import describe
 from tkws.console.log.log import Direction, Log
 from tkws.console.text.payload import kind_of
 from tkws.loop import Timer
+from tkws.plurals import counted
 
 _MAX_LATENCIES = 240
 _PROBE_PREFIX = b"tkws console "
@@ -203,7 +204,8 @@ class Session:
         file = open(path, "rb")  # noqa: SIM115 - closed at the end of the upload
         self.upload = ws.send_stream(file, on_progress=self._upload_progressed, on_end=self._upload_ended)
         self.upload_name = path.name
-        self.log.add(Direction.OUT, "file", f"{path.name}, {self.upload.total or 0:,} bytes")
+        size = counted(self.upload.total or 0, "byte", style=",")
+        self.log.add(Direction.OUT, "file", f"{path.name}, {size}")
         self._notify("file", self.upload)
 
     def _require_open(self) -> tkws.WebSocket:

@@ -29,6 +29,7 @@ from tkws.console.text.fields import Path, as_number, as_text, path_text
 from tkws.console.text.visible import copied
 from tkws.console.watch.kinds import GAP, KINDS, LATENCY
 from tkws.console.watch.panel import WatchPanel
+from tkws.plurals import counted
 
 _FRAME_MS = 33  # new rows are drawn 30 times a second; scrolling draws at once
 _SEARCH_TIME = 0.006  # seconds per frame to search new rows, or all rows after a change of the filter
@@ -157,7 +158,7 @@ class Conversation(ttk.PanedWindow):
     def ask_and_clear(self) -> None:
         """Remove all rows, once the user has agreed, if there are messages among them."""
         count = sum(row.direction is not Direction.NOTE for row in self.log.rows)
-        messages = "1 message" if count == 1 else f"{count:,} messages"
+        messages = counted(count, "message", style=",")
         if not count or messagebox.askokcancel(
             "Clear", f"Remove {messages}?", detail="What is not saved is lost.", parent=self
         ):
@@ -265,14 +266,16 @@ class Conversation(ttk.PanedWindow):
         if count and self.paused:
             return "The table is paused.\nF7 shows the new rows."
         if count and not self.view.filter.passes_all:
-            return f"The filter hides all {count:,} rows.\nCtrl+Shift+F shows everything."
+            rows = counted(count, "row", style=",")
+            return f"The filter hides all there is: {rows}.\nCtrl+Shift+F shows everything."
         return self._placeholder()
 
     def _counts(self) -> str:
         shown, kept = len(self.view.rows), len(self.log.rows)
-        parts = [f"{kept:,} rows" if shown == kept else f"{shown:,} of {kept:,} rows"]
-        if self.log.dropped:
-            parts.append(f"{self.log.dropped:,} older rows were dropped")
+        rows = counted(kept, "row", style=",")
+        parts = [rows if shown == kept else f"{shown:,} of {rows}"]
+        if dropped := self.log.dropped:
+            parts.append(f"{counted(dropped, 'older row was', 'older rows were', style=',')} dropped")
         if count := self.watch.watches.count:
             parts.append(f"{count:,} watched")
         if self.paused:

@@ -13,6 +13,7 @@ from tkws.console.log import archive
 from tkws.console.log.log import Row
 from tkws.console.text.payload import byte_count
 from tkws.loop import loop_for
+from tkws.plurals import counted
 
 CONVERSATIONS = (("JSON Lines", "*.jsonl"), ("All files", "*"))
 """The types of files for a dialog that asks for a conversation."""
@@ -64,7 +65,8 @@ class Files:
         )
         if path is not None:
             rows = list(self._conversation.view.rows if shown_only else self._conversation.log.rows)
-            self._run(archive.save(rows, path), f"Saved {len(rows):,} rows in {path.name}")
+            saved = counted(len(rows), "row", style=",")
+            self._run(archive.save(rows, path), f"Saved {saved} in {path.name}")
 
     def save_payload(self, row: Row, path: Path | None = None) -> None:
         """Save the payload of one message exactly as it came, text as UTF-8."""

@@ -17,6 +17,7 @@ from tkws.console.live.keys import ByKey, Entry, Order, sparkline
 from tkws.console.look import theme_of
 from tkws.console.text.fields import MISSING, Path, as_text, path_text, read_path
 from tkws.console.text.payload import preview
+from tkws.plurals import counted
 
 _DRAW_MS = 100
 _SORT_TIME = 0.5  # seconds between two sortings by what changes all the time
@@ -247,7 +248,7 @@ def _age(seconds: float) -> str:
 
 def _summary(model: ByKey) -> str:
     count = len(model.entries)
-    parts = [f"{count:,} key{'' if count == 1 else 's'}"]
+    parts = [counted(count, "key", style=",")]
     if model.others:
         parts.append(f"{model.others:,} without it")
     if model.overflow:

@@ -23,6 +23,7 @@ from tkws.console.message.highlights import Highlights
 from tkws.console.message.shown import ShownText
 from tkws.console.text.payload import byte_count
 from tkws.console.text.reading import Kind, Mode, Part, read
+from tkws.plurals import counted
 
 _FIRST_SLICES = 3
 _MORE_SLICES = 6  # at a time, between which the window draws
@@ -267,5 +268,5 @@ def _title(row: Row) -> str:
     if row.direction is Direction.NOTE:
         return f"{row.type.capitalize()} {row.peer}".rstrip()
     direction = "received" if row.direction is Direction.IN else "sent"
-    size = byte_count(row.size) if row.size >= 10_000 else f"{row.size:,} bytes"
+    size = byte_count(row.size) if row.size >= 10_000 else counted(row.size, "byte", style=",")
     return f"{row.type.capitalize()}, {direction}, {size}{f', {row.peer}' if row.peer else ''}"

@@ -14,6 +14,7 @@ from tkws.checks import MAX_SECONDS
 from tkws.console.client.session import Session
 from tkws.console.log.log import Row
 from tkws.loop import Timer
+from tkws.plurals import counted
 
 _MAX_DELAY = 10.0  # seconds, so that a replay does not wait through a night between two messages
 _RUN_TIME = 0.004  # seconds of sending without a break
@@ -81,7 +82,7 @@ class Replay:
             else:
                 self._session.send(row.payload)
         except (tkws.WebSocketError, ValueError) as error:
-            self.stop(f"The replay ended after {self.sent} of {self.total} messages: {error}")
+            self.stop(f"The replay ended after {self.sent} of {counted(self.total, 'message')}: {error}")
             return False
         self.sent += 1
         return True

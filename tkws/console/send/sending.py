@@ -16,6 +16,7 @@ from tkws.console.log.log import Row, sent_messages
 from tkws.console.send.replay import Replay
 from tkws.console.send.sendbox import Progress
 from tkws.console.text.payload import byte_count
+from tkws.plurals import counted
 
 
 class Sending:
@@ -71,7 +72,7 @@ class Sending:
 
     def send_rows(self, rows: list[Row]) -> None:
         """Send messages again, without delays, once the user has agreed."""
-        count = "this message" if len(rows) == 1 else f"these {len(rows):,} messages"
+        count = "this message" if len(rows) == 1 else f"these {counted(len(rows), 'message', style=',')}"
         size = byte_count(sum(row.size for row in rows))
         if messagebox.askokcancel(
             "Send again", f"Send {count} again?", detail=f"{size} in all.", parent=self._conversation
@@ -103,7 +104,7 @@ class Sending:
         replay = self.replay
         if replay is not None:
             replay.stop("")
-            self._on_done(f"Stopped after {replay.sent:,} of {replay.total:,} messages")
+            self._on_done(f"Stopped after {replay.sent:,} of {counted(replay.total, 'message', style=',')}")
 
     def _start_replay(self, rows: list[Row], speed: float) -> None:
         self.stop_replay()

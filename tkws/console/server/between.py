@@ -25,6 +25,7 @@ from tkws.console.log.log import Direction, Log
 from tkws.console.server.refusals import Refusal, RefusalWatch
 from tkws.console.text.payload import kind_of
 from tkws.loop.clock import monotonic
+from tkws.plurals import counted
 from tkws.testing import Link
 
 MAX_HELD = 1000
@@ -323,7 +324,8 @@ class Between:
             lost = [held for held in self.held.values() if held.name == pair.name]
             for held in lost:
                 del self.held[held.number]
-            more = f"; {len(lost)} held messages were not passed on" if lost else ""
+            held_ones = counted(len(lost), "held message was", "held messages were")
+            more = f"; {held_ones} not passed on" if lost else ""
             self._note(pair, "disconnect", f"Disconnected{more}")
 
     # ---- what is passed on

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from tkws.console.look import theme_of
 from tkws.console.server.between import Between, Way
 from tkws.console.text.payload import preview
+from tkws.plurals import counted
 
 _PREVIEW = 200  # characters of a message
 _ARROWS = MappingProxyType({Way.TO_SERVER: "→", Way.TO_CLIENT: "←"})
@@ -62,7 +63,7 @@ class HeldPane(ttk.Frame):
                 values = f"{_ARROWS[held.way]} {held.name}", preview(held.message, _PREVIEW)
                 self._list.insert("", "end", iid=str(number), values=values)
         count = len(kept)
-        self._title.configure(text=f"{count} message{'' if count == 1 else 's'} held")
+        self._title.configure(text=f"{counted(count, 'message')} held")
 
     def pass_on(self) -> None:
         """Pass on the selected messages."""

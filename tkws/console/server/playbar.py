@@ -19,6 +19,7 @@ from tkws.console.server.serversession import ServerSession
 from tkws.console.text.payload import preview
 from tkws.console.window.menus import Menu
 from tkws.loop import loop_for
+from tkws.plurals import counted
 
 _NO_PAUSES = "No pauses"
 _TIMES = "\N{MULTIPLICATION SIGN}"
@@ -130,7 +131,7 @@ class PlayBar(ttk.Frame):
         total = len(playback.recording.cues)
         if ws is None or head is None:
             self._bar.configure(value=0.0)
-            self._progress.configure(text=f"{total:,} messages")
+            self._progress.configure(text=counted(total, "message", style=","))
             return
         self._bar.configure(value=head.index / total)
         rounds = f", round {head.rounds + 1:,}" if head.rounds else ""

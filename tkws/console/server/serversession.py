@@ -19,6 +19,7 @@ from tkws.console.server.playback import Playback
 from tkws.console.server.recording import Recording
 from tkws.console.server.refusals import Refusal, RefusalWatch
 from tkws.console.text.payload import kind_of
+from tkws.plurals import counted
 
 _MAX_BUFFERED = 16 << 20  # bytes that may be unsent for a peer that does not read
 
@@ -134,8 +135,8 @@ class ServerSession:
 
     def _play(self, recording: Recording, speed: float, repeats: bool) -> None:
         self.playback = Playback(recording, self._send_played, self._played, speed=speed, repeats=repeats)
-        count = len(recording.cues)
-        self.log.add(Direction.NOTE, "play", f"Playing {recording.name}, {count:,} messages, to each client")
+        messages = counted(len(recording.cues), "message", style=",")
+        self.log.add(Direction.NOTE, "play", f"Playing {recording.name}, {messages}, to each client")
         for ws in self.names:
             self.playback.add(ws)
 

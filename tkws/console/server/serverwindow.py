@@ -17,6 +17,7 @@ from tkws.console.server.refusals import Refusal
 from tkws.console.server.serversession import Mode, ServerSession, peer_of
 from tkws.console.watch.conditions import Line
 from tkws.console.window import menus
+from tkws.plurals import counted
 
 _UPDATE_MS = 250
 _MODES = MappingProxyType(
@@ -134,7 +135,7 @@ class ServerWindow(ListeningWindow):
             else:
                 self._list.insert("", "end", iid=name, values=values)
         count = len(names)
-        self._count.configure(text=f"{count} connection{'' if count == 1 else 's'}")
+        self._count.configure(text=counted(count, "connection"))
         recipients = ", ".join(self._list.selection())
         self._recipients.configure(text=f"The box below sends to {recipients or 'everybody'}.")
 

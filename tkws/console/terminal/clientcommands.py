@@ -15,6 +15,7 @@ from tkws.console.log.log import sent_messages
 from tkws.console.send.replay import Replay
 from tkws.console.terminal.commands import Command, Commands, pong, read_close
 from tkws.console.text.payload import read_base64, read_hex
+from tkws.plurals import counted
 
 
 class ClientCommands:
@@ -88,7 +89,7 @@ class ClientCommands:
 
     def _save(self, rest: str) -> None:
         *_, count = archive.save(list(self._session.log.rows), _read_path("save", rest))
-        self._note(f"Saved {count:,} rows in {rest}")
+        self._note(f"Saved {counted(count, 'row', style=',')} in {rest}")
 
     def _start_replay(self, rest: str) -> None:
         words = shlex.split(rest)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tkws.plurals import counted
+
 
 class Expectation:
     """Counts the messages that match.
@@ -45,5 +47,4 @@ class Expectation:
         return self.is_met
 
     def __str__(self) -> str:
-        messages = "message" if self._count == 1 else "messages"
-        return f"{self._matched} of {self._count} {messages} matched {self._pattern.pattern!r}"
+        return f"{self._matched} of {counted(self._count, 'message')} matched {self._pattern.pattern!r}"
