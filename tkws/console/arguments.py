@@ -85,8 +85,7 @@ def between_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("url", metavar="URL", help="ws:// or wss://; HOST:PORT or a port is enough")
     add("--port", type=int, default=8766, help="the port to listen on; 0: any free port (%(default)s)")
-    add("--origin", metavar="ORIGIN", action="append",
-        help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
+    _add_origin(parser)
     _add_connection(parser)
     _add_common(parser)
     parser.set_defaults(protocol=[], on_connect=[], reconnect=False, ping_interval=0.0)
@@ -119,8 +118,7 @@ def serve_parser() -> argparse.ArgumentParser:
         "--script", metavar="FILE", help="answer as on_message(ws, message) of a Python file says"
     )
     add_play_options(parser)
-    add("--origin", metavar="ORIGIN", action="append",
-        help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
+    _add_origin(parser)
     add("--cert", metavar="FILE", help="use TLS (wss:) with this PEM certificate")
     add("--key", metavar="FILE", help="the private key, if it is in another file")
     _add_common(parser)
@@ -141,6 +139,11 @@ def _add_connection(parser: argparse.ArgumentParser) -> None:
     add("--no-compression", action="store_true", help="do not offer compression")
     add("--timeout", metavar="SECONDS", type=_seconds, default=30.0,
         help="time allowed for the opening (%(default)g)")  # fmt: skip
+
+
+def _add_origin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--origin", metavar="ORIGIN", action="append",
+        help="accept web pages from this origin, such as http://localhost:3000 (repeatable)")  # fmt: skip
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from tkws.console.log.log import Direction, Log
 from tkws.console.log.view import View
+from tkws.console.message import comparison as comparing
 from tkws.console.message.changes import changes
 from tkws.console.message.comparison import Comparison, message_before
-from tkws.console.text.fields import Path
+from tkws.console.text.fields import MISSING, Path, lookup, parse
 from tkws.console.text.reading import Kind
 
 
@@ -92,7 +93,8 @@ def log_of(*payloads: str, direction: Direction = Direction.IN) -> Log:
 
 def before(log: Log, key: Path | None, number: int = -1) -> int | None:
     row = log.rows[number]
-    found = message_before(log.rows, row.number, row, key)
+    value = MISSING if key is None else lookup(parse(row.payload), key)
+    found = message_before(log.rows, row.number, row, key, value)
     return None if found is None else found.number
 
 
@@ -133,3 +135,19 @@ def test_the_comparison_says_with_what() -> None:
     assert text(1) == ["No message with s = B before this one is shown in the table."]
     comparison.key = ("p",)
     assert text(1)[0].startswith("Since the message with p = 1 at ")
+
+
+def test_a_message_is_parsed_once_to_find_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str | bytes] = []
+
+    def noted(payload: str | bytes) -> Any:
+        parsed.append(payload)
+        return parse(payload)
+
+    monkeypatch.setattr(comparing, "parse", noted)
+    log = log_of('{"s": "A", "p": 1}', '{"s": "A", "p": 2}')
+    view = View(log)
+    assert view.advance(60)
+    comparison = Comparison(view, lambda: ("s",))
+    assert len([*comparison.read(log.rows[1])]) == 2
+    assert parsed == [log.rows[1].payload, log.rows[0].payload]

@@ -40,7 +40,7 @@ class Comparison:
             same = f" with {path_text(key)} = {preview(as_text(value), 40)}"
         else:
             same = " of its kind"
-        before = message_before(rows, self._view.index_of(row.number), row, key)
+        before = message_before(rows, self._view.index_of(row.number), row, key, value)
         if before is None:
             yield [Part(f"No message{same} before this one is shown in the table.", Kind.REMARK)]
             return
@@ -54,7 +54,7 @@ class Comparison:
         yield from changes(before.payload, row.payload)
 
 
-def message_before(rows: list[Row], at: int, row: Row, key: Path | None) -> Row | None:
+def message_before(rows: list[Row], at: int, row: Row, key: Path | None, value: object) -> Row | None:
     """Return the last message before a row, in its direction and of its type and peer.
 
     Args:
@@ -62,15 +62,15 @@ def message_before(rows: list[Row], at: int, row: Row, key: Path | None) -> Row 
         at: The index in ``rows`` before which to look.
         row: The row.
         key: A field that must have the same value in both messages, or be missing in both; None for none.
+        value: The field's value in ``row``; `MISSING` without one.
     """
-    wanted = None if key is None else lookup(parse(row.payload), key)
-    needle = wanted if isinstance(wanted, str) else ""
+    needle = value if isinstance(value, str) else ""
     deadline = time.perf_counter() + _PATIENCE
     for index in range(at - 1, -1, -1):
         other = rows[index]
         if (other.direction, other.type, other.peer) != (row.direction, row.type, row.peer):
             continue
-        if key is None or (_may_have(other.payload, needle) and lookup(parse(other.payload), key) == wanted):
+        if key is None or (_may_have(other.payload, needle) and lookup(parse(other.payload), key) == value):
             return other
         if time.perf_counter() > deadline:
             return None
