@@ -365,8 +365,12 @@ def test_data_that_is_set_before_it_is_open(root):
             lambda: connection.leave("tea"),
             lambda: connection.groups,
         ):
-            with pytest.raises(tkws.StateError, match="not open yet"):
+            with pytest.raises(
+                tkws.StateError, match="not open yet: wait until the handler is called with it"
+            ):
                 call()
+        with pytest.raises(tkws.StateError, match="not open yet: wait until the handler"):
+            await connection.send("too early")
         connection.data = request.path
         assert connection.data == request.path
 

@@ -357,6 +357,13 @@ def test_a_connection_of_the_callback_style_is_awaited(guest, root):
         async with aio.serve(handler) as server:
             ws = tkws.open(server.url, lambda *_: None, master=root)
             connection = aio.stream(ws)
+            for call in (connection.send("too early"), connection.ping(), connection.pong()):
+                with pytest.raises(
+                    tkws.StateError, match="^the connection is not open yet: await its `opened`$"
+                ):
+                    await call
+            with pytest.raises(tkws.StateError, match="not open yet"):
+                connection.send_stream(["too early"])
             await connection.opened
             await connection.send("hello")
             said = await connection.recv()

@@ -247,11 +247,11 @@ def test_messages_of_threads_and_broadcasts_wait_too(root, ended, pump_until):
 
 def test_a_fragment_is_refused_within_a_stream_and_a_stream_within_fragments(ends, ended, pump_until):
     ends.ws.send("be", final=False)
-    with pytest.raises(tkws.StateError, match="unfinished message in fragments"):
+    with pytest.raises(tkws.StateError, match="unfinished text message must be finished first"):
         ends.ws.send_stream([b"x"])
     ends.ws.send("gun")
     ends.ws.send_stream([b"x"], on_end=ended.append)
-    with pytest.raises(tkws.StateError, match="while a stream is being sent"):
+    with pytest.raises(tkws.StateError, match="while another is being sent, such as a stream"):
         ends.ws.send("be", final=False)
     pump_until(lambda: ended and len(ends.far.events) == 3)
 

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Self, TypeAlias, Unpack
+from typing import Any, ClassVar, Self, TypeAlias, Unpack
 
 from tkws.aio.client import OPTIONS, running_master, translated
 from tkws.aio.guest import GuestLoop, loop
@@ -41,6 +41,8 @@ class ServerConnection(Connection):
 
     Before it is open, `request`, `remote_address` and `respond` may be used, and attributes may be set.
     """
+
+    _UNTIL_OPEN: ClassVar[str] = "wait until the handler is called with it"
 
     def __init__(self, loop: GuestLoop, limits: tuple[float, float], request: Request) -> None:
         super().__init__(loop, limits)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeGuard
 
 from tkws.aio.guest import GuestLoop
 from tkws.aio.messagequeue import MessageQueue
@@ -63,6 +63,7 @@ class Connection:
     """
 
     ws: WebSocket
+    _UNTIL_OPEN: ClassVar[str] = "await its `opened`"
     _attached: WebSocket | None = None
     _data: Any = None
 
@@ -189,6 +190,7 @@ class Connection:
         Raises:
             TypeError: ``message`` is of a wrong type.
             ConnectionClosed: The connection is closed.
+            StateError: It is not open yet.
         """
         if not isinstance(message, _PLAIN) and _is_fragments(message):
             await self._send_fragments(message)
@@ -205,6 +207,7 @@ class Connection:
         Raises:
             StateError: There is no codec.
             ConnectionClosed: The connection is closed.
+            StateError: It is not open yet.
             Exception: The codec does not take ``value``, and raises this.
         """
         await self.send(encode_value(session_of(self.ws).options.codec, value))
@@ -216,6 +219,7 @@ class Connection:
             TypeError: ``value`` holds what JSON has not.
             ValueError: ``value`` holds an infinite number or NaN, contains itself, or is nested too deeply.
             ConnectionClosed: The connection is closed.
+            StateError: It is not open yet.
         """
         await self.send(JSON.encode(value))
 
@@ -262,6 +266,8 @@ class Connection:
 
     def _require_open(self) -> None:
         if self.state is not _OPEN:
+            if not self._closed.done():
+                self._require_begun()
             raise self._closed_error()
 
     async def ping(self, data: Data | None = None) -> asyncio.Future[float]:
@@ -275,7 +281,7 @@ class Connection:
 
         Raises:
             ConnectionClosed: The connection is closed.
-            StateError: A ping with this payload is waiting for its pong already.
+            StateError: It is not open yet, or a ping with this payload is waiting for its pong already.
         """
         self._require_open()
         payload = os.urandom(4) if data is None else encode_control("data", data)
@@ -291,6 +297,7 @@ class Connection:
 
         Raises:
             ConnectionClosed: The connection is closed.
+            StateError: It is not open yet.
         """
         self._require_open()
         self.ws.pong(encode_control("data", data))
@@ -329,6 +336,7 @@ class Connection:
             TypeError, ValueError: As there.
             StateError: As there; a message in fragments is unfinished.
             ConnectionClosed: The connection is closed.
+            StateError: It is not open yet.
         """
         self._require_open()
         return self.ws.send_stream(
@@ -412,7 +420,7 @@ class Connection:
 
     def _require_begun(self) -> None:
         if self.state is State.CONNECTING:
-            raise StateError("the connection is not open yet")
+            raise StateError(f"the connection is not open yet: {self._UNTIL_OPEN}")
 
     # ---- what it is
 

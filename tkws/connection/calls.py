@@ -181,7 +181,7 @@ def caller_of(handler: object) -> Caller:
     caller: Caller | None = find_caller(handler)
     if caller is None:
         raise StateError(
-            "the handler of this connection is not a tkws.JSONRPC: open it with one, as in "
+            "the handler of this connection is not a tkws.JSONRPC: open or serve it with one, as in "
             "tkws.open(url, tkws.JSONRPC(handler))"
         )
     return caller

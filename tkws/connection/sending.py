@@ -19,12 +19,13 @@ from tkws.checks import MAX_COUNT, Buffer
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.expiring import ExpiringMessage
 from tkws.connection.offline import OfflineBuffer
-from tkws.connection.threadqueue import ThreadQueue
+from tkws.connection.threadqueue import ThreadQueue, beginning_lost
 from tkws.errors import MessagesLost, StateError
 from tkws.loop import Loop
 from tkws.protocol.encoded import EncodedMessage
 from tkws.protocol.events import Event, EventRecord
 from tkws.protocol.state import State, not_open
+from tkws.protocol.writer import unfinished_message
 
 if TYPE_CHECKING:
     from tkws.connection.broadcasts import PendingBroadcasts
@@ -95,9 +96,7 @@ class Sending:
         if self._discarding and not self._starts_new_message():
             self._discarding = not final
             self._update_direct()
-            raise StateError(
-                "The beginning of this message was lost with its connection: send all of it again"
-            )
+            raise beginning_lost()
         return self.send_for_thread(message, final, compress)
 
     def send_for_thread(self, message: str | Buffer, final: bool, compress: bool | None) -> int:
@@ -111,11 +110,17 @@ class Sending:
             if final:
                 return self._offline.add(message, compress, self._capacity)
             if self._stage is not _Stage.OFFLINE:
-                raise StateError("A message in fragments cannot be begun before `connect` was delivered")
-        driver = self.open_driver()
+                raise StateError(
+                    "A message in fragments cannot be begun before `connect` was delivered: wait until its "
+                    "handler has returned, or send it whole"
+                )
+        driver = self.open_driver(can_be_buffered=final)
         if self.streaming and driver.takes_messages:
             if not final:
-                raise StateError("A message in fragments cannot be begun while a stream is being sent")
+                raise StateError(
+                    "A message in fragments cannot be begun while another is being sent, such as a stream: "
+                    "wait for its end, or send it whole"
+                )
             return self._offline.add(message, compress, MAX_COUNT)
         size = driver.engine.send(message, self._loop.now(), final=final, compress=compress)
         driver.flush()
@@ -129,12 +134,7 @@ class Sending:
         Raises:
             StateError: The connection is not open, or a message in fragments is unfinished.
         """
-        self.send_pending()
-        driver = self.open_driver()
-        if driver.engine.state is not State.OPEN:
-            raise not_open(driver.engine.state)
-        if driver.engine.writer.unfinished is not None and not self.streaming:
-            raise StateError("An unfinished message in fragments must be finished first")
+        self._driver_for_whole()
         self._begin_or_wait(upload)
 
     def send_expiring(self, message: str | bytes, compress: bool | None, deadline: float) -> int:
@@ -146,12 +146,10 @@ class Sending:
         Raises:
             StateError: The connection is not open, or a message in fragments is unfinished.
         """
-        self.send_pending()
-        driver = self.open_driver()
-        if not (self.streaming or (self._capacity and self._must_wait())) and (
-            not driver.buffered_amount or not driver.engine.ready_for_message
-        ):
-            return self.send_for_thread(message, True, compress)  # now, or it raises what is wrong
+        driver = self._driver_for_whole()
+        waits = self.streaming or (self._capacity and self._must_wait())
+        if not waits and not driver.buffered_amount:
+            return self.send_for_thread(message, True, compress)
         self._begin_or_wait(ExpiringMessage(self._loop, self, message, compress, deadline))
         return len(message.encode() if isinstance(message, str) else message)
 
@@ -196,14 +194,15 @@ class Sending:
         driver.flush()
         return size
 
-    def open_driver(self) -> ConnectionDriver:
-        """Return the connection.
+    def open_driver(self, *, can_be_buffered: bool = False) -> ConnectionDriver:
+        """Return the connection; ``can_be_buffered`` is as for `not_open`.
 
         Raises:
             StateError: The connection is not open.
         """
         if self._driver is None:
-            raise not_open(State.CLOSED if self._stage is _Stage.OVER else State.CONNECTING)
+            state = State.CLOSED if self._stage is _Stage.OVER else State.CONNECTING
+            raise not_open(state, can_be_buffered=can_be_buffered)
         if self._closing and self._must_wait():
             raise not_open(State.CLOSING)
         return self._driver
@@ -285,6 +284,21 @@ class Sending:
         return self.threads.close(self._offline.clear())
 
     # How it works
+
+    def _driver_for_whole(self) -> ConnectionDriver:
+        """Return the connection for a message that cannot continue one in fragments.
+
+        Raises:
+            StateError: The connection is not open, or a message in fragments is unfinished.
+        """
+        self.send_pending()
+        driver = self.open_driver()
+        if driver.engine.state is not State.OPEN:
+            raise not_open(driver.engine.state)
+        unfinished = driver.engine.writer.unfinished
+        if unfinished is not None and not self.streaming:
+            raise unfinished_message(unfinished)
+        return driver
 
     def _begin_upload(self, upload: Upload | ExpiringMessage) -> None:
         if upload.done or self._driver is None:  # it was cancelled while it waited

@@ -118,7 +118,7 @@ class ThreadQueue:
     def _call(self, call: Callable[[], object], message: str | bytes | None, final: bool) -> None:
         try:
             if self._discarding and message is not None:
-                raise StateError("The beginning of this message was lost")
+                raise beginning_lost()
             call()
             if message is not None:
                 self.mid_message = not final
@@ -142,3 +142,11 @@ class ThreadQueue:
             event.__cause__ = refused[-1][1] if refused else None
             events.append((Event.ERROR, event))
         return events
+
+
+def beginning_lost() -> StateError:
+    """Return the error of a fragment that would continue a message on another connection."""
+    return StateError(
+        "The beginning of this message was lost with its connection: after its last fragment, which is "
+        "refused too, send all of it again"
+    )

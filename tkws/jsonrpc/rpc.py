@@ -30,7 +30,7 @@ from tkws.jsonrpc.rpcstate import RPCState, RunningMethod
 from tkws.loop.relay import Relay
 from tkws.options import Handler, ignore
 from tkws.protocol.events import Event
-from tkws.protocol.state import State
+from tkws.protocol.state import State, not_open
 
 Method = TypeVar("Method", bound=Callable[..., object])
 Found = TypeVar("Found")
@@ -468,9 +468,7 @@ class JSONRPC:
 def _require_open(ws: WebSocket) -> None:
     """Raise a `StateError` unless the connection is open; requests do not go into the offline buffer."""
     if ws.state is not State.OPEN:
-        raise StateError(
-            f"The connection is {ws.state.name}, not OPEN: a request can be sent after `connect`"
-        )
+        raise not_open(ws.state)
 
 
 def _checked(params: Any) -> Params:

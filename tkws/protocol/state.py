@@ -23,13 +23,20 @@ class State(IntEnum):
 
 _ADVICE = MappingProxyType(
     {
-        State.CONNECTING: "wait for its `connect` event, or set the option offline_buffer",
-        State.CLOSING: "nothing can be sent after close(), or after the peer has closed it",
-        State.CLOSED: "it is over; open another one",
+        State.CONNECTING: "wait for its `connect` event",
+        State.CLOSING: "nothing can be sent after close(), or after the peer has closed it; "
+        "send on the next connection",
+        State.CLOSED: "it is over; open another one, or wait until the client does",
     }
 )
 
 
-def not_open(state: State) -> StateError:
-    """Return the error of a call that needs an open connection: its state, and what to do."""
-    return StateError(f"The connection is {state.name}, not OPEN: {_ADVICE[state]}")
+def not_open(state: State, *, can_be_buffered: bool = False) -> StateError:
+    """Return the error of a call that needs an open connection: its state, and what to do.
+
+    Args:
+        state: The state.
+        can_be_buffered: Whether the option ``offline_buffer`` would keep a message until it is open.
+    """
+    buffer = ", or set the option offline_buffer" if can_be_buffered and state is State.CONNECTING else ""
+    return StateError(f"The connection is {state.name}, not OPEN: {_ADVICE[state]}{buffer}")

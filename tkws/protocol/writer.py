@@ -89,9 +89,7 @@ class MessageWriter:
         opcode = kind
         if self.unfinished is not None:
             if self.unfinished is not kind:
-                raise StateError(
-                    f"An unfinished {self.unfinished.name.lower()} message must be finished first"
-                )
+                raise unfinished_message(self.unfinished)
             opcode = Opcode.CONTINUATION
         rsv1 = False
         if self._compression is not None:
@@ -223,3 +221,10 @@ class MessageWriter:
         """Return the same, with every payload masked already."""
         output = self.take_output()
         return [data.read(len(data)) if isinstance(data, MaskedPayload) else data for data in output]
+
+
+def unfinished_message(kind: Opcode) -> StateError:
+    """Return the error of a message that cannot continue the unfinished one of this kind."""
+    return StateError(
+        f"An unfinished {kind.name.lower()} message must be finished first, by its last fragment"
+    )
