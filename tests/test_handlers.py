@@ -94,6 +94,43 @@ def test_tee_calls_each_in_order_and_reports_who_raises(handled, pump_until, cal
     callback_errors.clear()
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        tkws.tee,
+        lambda first, second: tkws.batched(first, NEVER),
+        lambda first, second: tkws.latest(first, NEVER, key=len),
+    ],
+    ids=["tee", "batched", "latest"],
+)
+@pytest.mark.parametrize("how", ["exit", "end"])
+def test_what_is_called_after_one_that_ends_the_program(handled, pump_until, make, how):
+    told = []
+
+    def first(ws, type, message):
+        if type == "connect":
+            return
+        told.append(type)
+        if len(told) == 1 and how == "exit":
+            raise SystemExit
+        if len(told) == 1:
+            ws.loop.close()
+
+    _, peer = handled(make(first, lambda ws, type, message: told.append(f"second {type}")))
+    told.clear()  # of `connect`
+    peer.text("a")
+    peer.say(Opcode.BINARY, b"bb")
+    peer.say(Opcode.PONG)
+    if how == "end":
+        pump_until(lambda: told)
+        assert len(told) == 1
+        return
+    with pytest.raises(SystemExit):
+        pump_until(lambda: False)
+    pump_until(lambda: "pong" in told)
+    assert told[:3] in (["text", "second text", "binary"], ["text", "binary", "pong"])
+
+
 def test_tee_of_nobody(handled, pump_until):
     ws, peer = handled(tkws.tee())
     peer.text("x")

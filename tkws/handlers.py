@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tkinter
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any, Literal, Protocol, overload
 from weakref import ref
 
@@ -139,11 +140,7 @@ def tee(*handlers: EventHandler) -> EventHandler:
     called = [runnable(handler) for handler in handlers]
 
     def call_each(ws: WebSocket, type: str, message: Any) -> None:
-        for handler in called:
-            try:
-                handler(ws, type, message)
-            except Exception:
-                ws.loop.report_exception()
+        _call_each(ws, ((handler, type, message) for handler in called))
 
     callers = [caller for handler in handlers if (caller := find_caller(handler)) is not None]
     if callers:
@@ -281,8 +278,7 @@ class _Paced(ABC):
 
     def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
         if type not in _MESSAGES:
-            self._pass_on(ws)
-            self._call(ws, type, message)
+            self._pass_on(ws, (type, message))
             return
         self._add(type, message)
         if self._timer is None:
@@ -293,20 +289,11 @@ class _Paced(ABC):
         if not call_as_handler(ws, partial(self._pass_on, ws)):
             self._timer = ws.loop.call_later(self._every, self._on_timer, ws)
 
-    def _pass_on(self, ws: WebSocket) -> None:
+    def _pass_on(self, ws: WebSocket, *then: tuple[str, Any]) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for type, message in self._take():
-            self._call(ws, type, message)
-
-    def _call(self, ws: WebSocket, type: str, message: Any) -> None:
-        if ws.loop.closed:  # the handler may have closed it
-            return
-        try:
-            self._handler(ws, type, message)
-        except Exception:  # so that the other waiting messages are not lost
-            ws.loop.report_exception()
+        _call_each(ws, ((self._handler, *event) for event in chain(self._take(), then)))
 
     @abstractmethod
     def _add(self, type: str, message: Any) -> None:
@@ -344,6 +331,20 @@ class _Latest(_Paced):
     def _take(self) -> Iterable[tuple[str, Any]]:
         latest, self._latest = self._latest, {}
         return latest.values()
+
+
+def _call_each(ws: WebSocket, calls: Iterator[tuple[AnyHandler, str, Any]]) -> None:
+    """Call each handler with its event, although one raises; but none once the interpreter is destroyed."""
+    for handler, type, message in calls:
+        if ws.loop.closed:
+            return
+        try:
+            handler(ws, type, message)
+        except Exception:
+            ws.loop.report_exception()
+        except BaseException:  # SystemExit leaves mainloop, which may be called again
+            _call_each(ws, calls)
+            raise
 
 
 def _each_connection(make: Callable[[], AnyHandler]) -> EventHandler:

@@ -413,6 +413,42 @@ def test_an_exception_in_a_call_is_shown(receiving, pump_until, callback_errors,
     assert download.error is None
 
 
+def test_an_interrupt_in_a_function_ends_its_download_and_no_other(receiving, pump_until, log, ended):
+    ws, peer = receiving
+
+    def interrupt(data):
+        raise SystemExit
+
+    data = []
+    first = ws.receive_into(interrupt, on_end=ended.append)
+    second = ws.receive_into(data.append, on_end=ended.append)
+    peer.say(BINARY, b"one")
+    with pytest.raises(SystemExit):
+        pump_until(lambda: False)
+    peer.say(BINARY, b"two")
+    peer.text("after")
+    pump_until(lambda: len(ended) == 2 and log.all("text"))
+    assert isinstance(first.error, tkws.StateError)
+    assert isinstance(first.error.__cause__, SystemExit)
+    assert (second.error, b"".join(data)) == (None, b"two")
+
+
+def test_an_on_end_that_leaves_the_program_keeps_nobody_from_the_end(root, peers, pump_until, log, ended):
+    ws, peer = peers.taken(root, log)
+    pump_until(lambda: log.open)
+
+    def leave(download):
+        raise SystemExit
+
+    ws.receive_into(lambda data: None, on_end=leave)
+    second = ws.receive_into(lambda data: None, on_end=ended.append)
+    peer.sock.close()
+    with pytest.raises(SystemExit):
+        pump_until(lambda: False)
+    assert ended == [second]
+    assert log.over
+
+
 def test_cancelling_drops_the_rest_and_the_file(receiving, pump_until, log, ended, tmp_path):
     ws, peer = receiving
     download = ws.receive_into(tmp_path / "file", on_end=ended.append)

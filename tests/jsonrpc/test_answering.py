@@ -232,6 +232,53 @@ def test_a_batch_of_notifications_is_not_answered(talk, rpc):
     assert talking.ask("add", [1]) == {"result": 2}
 
 
+def test_a_method_that_leaves_the_program_takes_no_other_of_its_batch_along(talk, rpc):
+    talking = talk(rpc)
+
+    @rpc.method
+    def leave(ws):
+        raise SystemExit(3)
+
+    talking.say([request("leave"), request("add", [1], id=2)])
+    with pytest.raises(SystemExit):
+        talking.hear()
+    [[internal, added]] = talking.hear()
+    assert code(internal) == INTERNAL
+    assert (added["id"], added["result"]) == (2, 2)
+
+
+def test_a_handler_that_raises_takes_nothing_else_of_a_batch_along(talk, pump_until, callback_errors):
+    def fail(ws, type, message):
+        if type == "error":
+            raise ZeroDivisionError
+
+    rpc = tkws.JSONRPC(fail)
+    rpc.method("one")(lambda ws: 1)
+    talking = talk(rpc, handler=rpc)
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": 1, "message": "no"}}
+    talking.say([error, request("one")])
+    [[answer]] = talking.hear()
+    assert answer["result"] == 1
+    pump_until(lambda: callback_errors)
+    assert [type(error) for error in callback_errors] == [ZeroDivisionError]
+    callback_errors.clear()
+
+
+def test_no_method_is_called_after_one_that_ends_the_window(talk, rpc, pump_until):
+    called = []
+
+    @rpc.method
+    def end(ws):
+        called.append("end")
+        ws.loop.close()
+
+    rpc.method("more")(lambda ws: called.append("more"))
+    talking = talk(rpc)
+    talking.say([request("end"), request("more", id=2)])
+    pump_until(lambda: called)
+    assert called == ["end"]
+
+
 def test_a_large_batch_is_refused_whole(talk, rpc):
     talking = talk(rpc)
     talking.say([request("add", [1])] * 100)
@@ -281,6 +328,33 @@ def test_a_method_that_changes_the_handler(talk, rpc, log, pump_until):
     assert talking.ask("change") == {"result": None}
     talking.say(request("add", [1]))
     pump_until(lambda: "text" in log.types)
+
+
+def test_a_method_that_runs_when_the_handler_is_replaced_is_answered(talk, rpc, log):
+    futures = [Future(), Future()]
+    futures[1].set_running_or_notify_cancel()  # it cannot be cancelled any more
+    rpc.method("later")(lambda ws, number: futures[number])
+    talking = talk(rpc)
+    talking.say(request("later", [0]), request("later", [1], id=2))
+    assert talking.ask("add", [1], id=3) == {"result": 2}
+    talking.ws["handler"] = log
+    [answer] = talking.hear()
+    assert (answer["id"], code(answer)) == (1, CANCELLED)
+    futures[1].set_result("done")
+    [answer] = talking.hear()
+    assert (answer["id"], answer["result"]) == (2, "done")
+
+
+def test_a_method_that_changes_the_handler_and_answers_later_is_cancelled(talk, rpc, log):
+    future = Future()
+
+    @rpc.method
+    def change(ws):
+        ws["handler"] = log
+        return future
+
+    assert code(talk(rpc).ask("change")) == CANCELLED
+    assert future.cancelled()
 
 
 # ---- answers that come later

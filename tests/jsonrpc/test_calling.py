@@ -322,6 +322,37 @@ def test_a_window_that_goes_takes_its_calls_along(talk, ends):
     assert not ends.errors
 
 
+def test_an_on_error_that_leaves_the_program_keeps_no_other_from_its_end(talk, log, ends, pump_until):
+    talking = talk()
+
+    def leave(error):
+        ends.errors.append(error)
+        raise SystemExit
+
+    talking.ws.call("a", on_error=leave)
+    talking.ws.call("b", **ends.both)
+    talking.peer.sock.close()
+    with pytest.raises(SystemExit):
+        pump_until(lambda: False)
+    assert [type(error) for error in ends.errors] == [tkws.ConnectionClosed] * 2
+    assert log.over
+
+
+def test_nobody_is_told_after_an_on_error_that_ends_the_window(talk, log, ends, pump_until):
+    talking = talk()
+
+    def end(error):
+        ends.errors.append(error)
+        talking.ws.loop.close()
+
+    talking.ws.call("a", on_error=end)
+    talking.ws.call("b", **ends.both)
+    talking.peer.bye()
+    pump_until(lambda: ends.errors and talking.ws.loop.closed)
+    assert len(ends.errors) == 1
+    assert not log.over
+
+
 # ---- mistakes
 
 

@@ -425,6 +425,28 @@ def test_what_is_no_longer_needed_is_cancelled(server, peers, futures, log, pump
     assert not log.events
 
 
+@pytest.mark.parametrize("how", ["client", "server", "interpreter"])
+def test_what_is_returned_when_it_is_no_longer_needed_is_cancelled(server, peers, log, pump_until, how):
+    future = Future()
+
+    @server.admit
+    def check(request):
+        if how == "client":
+            peer.sock.close()
+            pump_until(lambda: not server._http_connections)
+        elif how == "server":
+            server.close()
+        else:
+            server.loop.close()
+        return future
+
+    peer = peers.connect(server)
+    peer.ask("/chat")
+    pump_until(future.cancelled)
+    assert not server.connections
+    assert not log.events
+
+
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("outcome", [True, ZeroDivisionError("late")])
 def test_a_decision_that_comes_too_late_changes_nothing(

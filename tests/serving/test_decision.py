@@ -105,7 +105,7 @@ def test_no_decision_is_needed_any_more(server, peer, log, asked, pump_until, ho
     ended = []
     peer.send(UPGRADE)
     pump_until(lambda: asked)
-    asked[0].on_cancel = lambda: ended.append(1)
+    asked[0].on_cancel(lambda: ended.append(1))
     if how == "client":
         peer.sock.close()
     elif how == "server":
@@ -138,7 +138,7 @@ def test_a_decision_that_takes_too_long(root, peers, pump_until):
     peer = peers.connect(server)
     peer.send(UPGRADE)
     pump_until(lambda: asked)
-    asked[0].on_cancel = lambda: ended.append(1)
+    asked[0].on_cancel(lambda: ended.append(1))
     clock.advance(5.1)
     assert peer.take_until().startswith(b"HTTP/1.1 503 ")
     assert ended == [1]

@@ -177,7 +177,7 @@ class Server:
     def _ask(self, pending: PendingRequest) -> None:
         """Decide on a request by ``process_request``."""
         task = self._spawn(self._decide(pending), f"request from {pending.request.peer}")
-        pending.on_cancel = task.cancel
+        pending.on_cancel(task.cancel)
 
     async def _decide(self, pending: PendingRequest) -> None:
         assert self._process_request is not None

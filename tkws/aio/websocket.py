@@ -382,7 +382,10 @@ class Connection:
         download = new_download(session, target, max_size=max_size, on_progress=on_progress, on_end=None)
         while messages:
             message = self._queue.pop()
-            if download.pass_on(ignore, _type_of(message), message):
+            event = _type_of(message)
+            is_last = download.ends_with(event, message)
+            download.pass_on(ignore, event, message)
+            if is_last:
                 return download
         if self._closed.done():
             download.fail(self._closed_error())

@@ -139,7 +139,7 @@ class Call:
         return True
 
     def _tell(self, callback: Callable[[Any], object] | None, message: Any) -> None:
-        if callback is not None:
+        if callback is not None and not self._loop.closed:
             try:
                 callback(message)
             except Exception:

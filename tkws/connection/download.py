@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tkws.asynchandlers import check_not_async
 from tkws.checks import check_size
-from tkws.connection.transfer import Transfer, check_transfer_callbacks
+from tkws.connection.transfer import Transfer, as_exception, check_transfer_callbacks
 from tkws.errors import StateError
 from tkws.options import Handler
 from tkws.plurals import counted
@@ -85,22 +85,23 @@ class Download(Transfer):
 
     # Called by the session
 
-    def pass_on(self, handler: Handler, type: Event, message: Any) -> bool:
-        """Consume an event, or call ``handler`` with it; return whether the message has ended."""
-        if type in MESSAGE_EVENTS and not self._begun:
-            if self.done:  # it was cancelled before it began
-                handler(self.ws, type, message)
-                return True
-            self._begun = True
-            self._take(Part(message, 0, True, type is Event.TEXT, len(_as_bytes(message))))
-            return True
+    def ends_with(self, type: Event, message: Any) -> bool:
+        """Tell whether an event is the last one that the download takes."""
+        if type is Event.PART:
+            return bool(message.final) and (self._begun or message.offset == 0)
+        return type in MESSAGE_EVENTS and not self._begun
+
+    def pass_on(self, handler: Handler, type: Event, message: Any) -> None:
+        """Consume an event, or call ``handler`` with it."""
         if type is Event.PART and (self._begun or message.offset == 0):
             self._begun = True
             if not self.done:
                 self._take(message)
-            return bool(message.final)
-        handler(self.ws, type, message)
-        return False
+        elif type in MESSAGE_EVENTS and not (self._begun or self.done):
+            self._begun = True
+            self._take(Part(message, 0, True, type is Event.TEXT, len(_as_bytes(message))))
+        else:
+            handler(self.ws, type, message)
 
     # How it works
 
@@ -117,9 +118,11 @@ class Download(Transfer):
                 self._write(data if self._file is not None else part.data)
             if part.final and self._file is not None:
                 self._file.finish()
-        except Exception as error:
+        except BaseException as error:  # an interrupt too: how much was written is then unknown
             if not self.done:  # the function may have cancelled
-                self._end(error)
+                self._end(as_exception(error, "The download"))
+            if not isinstance(error, Exception):
+                raise
             return
         if self.done:
             return

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tkws.checks import MAX_COUNT, Buffer
+from tkws.connection.callall import call_all
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.expiring import ExpiringMessage
 from tkws.connection.offline import OfflineBuffer
@@ -256,8 +257,7 @@ class Sending:
 
     def fail_uploads(self, error: Exception, *, report: bool) -> None:
         """End the messages in parts with their connection; ``report`` says whether the program is called."""
-        for upload in self._uploads:
-            upload.fail(error, report=report)
+        call_all(partial(upload.fail, error, report=report) for upload in self._uploads)
 
     def disconnected(self) -> list[EventRecord]:
         """Note that the connection is gone and another will follow; a message half sent is lost.

@@ -18,10 +18,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tkws.asynchandlers import runnable
 from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryDecision, RetryPolicy
+from tkws.connection.callall import call_all
 from tkws.connection.decoding import decoding
 from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
@@ -310,8 +312,12 @@ class Session:
     def _take_download(self, ws: WebSocket, type: Event, message: Any) -> None:
         """Handle an event while there are downloads."""
         download = self._downloads[0]
-        if download.pass_on(self._handler, type, message) and download in self._downloads:
-            self._next_download()
+        is_last = download.ends_with(type, message)
+        try:
+            download.pass_on(self._handler, type, message)
+        finally:  # also if SystemExit leaves mainloop, which may be called again
+            if is_last and download in self._downloads:
+                self._next_download()
 
     def _next_download(self) -> None:
         self._downloads = self._downloads[1:]
@@ -334,8 +340,7 @@ class Session:
     def _fail_downloads(self, error: Exception, *, report: bool) -> None:
         downloads, self._downloads = self._downloads, ()
         self.delivery.handler = self._handler
-        for download in downloads:
-            download.fail(error, report=report)
+        call_all(partial(download.fail, error, report=report) for download in downloads)
 
     def _carry_out(self) -> None:
         self._carrying_out = True
@@ -514,15 +519,21 @@ class Session:
 
     def _deliver_disconnect(self, type: Event, message: object) -> None:
         self._unwatch_interpreter()
+        tell_handler = partial(self._call_handler, type, message)
+        call_all((self._lose_downloads, tell_handler, self._tell_owner, self._unwatch_interpreter))
+
+    def _lose_downloads(self) -> None:
         if self._downloads:
             assert self.events.end is not None
             self._fail_downloads(self.events.end.cause, report=True)
-        try:
+
+    def _call_handler(self, type: Event, message: object) -> None:
+        if not self.loop.closed:  # a download's `on_end` may have destroyed the interpreter
             self.delivery.handler(self.ws, type, message)
-        finally:
-            if self.owner is not None:
-                self.owner.disconnect_delivered(self)
-        self._unwatch_interpreter()
+
+    def _tell_owner(self) -> None:
+        if self.owner is not None:
+            self.owner.disconnect_delivered(self)
 
     def _unwatch_interpreter(self) -> None:
         """Stop watching for the end of the interpreter once the last `disconnect` is being delivered."""

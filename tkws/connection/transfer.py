@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tkws.asynchandlers import check_plain
-from tkws.errors import WebSocketError
+from tkws.errors import StateError, WebSocketError
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -129,6 +129,15 @@ class Transfer(ABC):
         if not self.done:
             return verb
         return "done" if self.error is None else repr(self.error)
+
+
+def as_exception(error: BaseException, what: str) -> Exception:
+    """Return an error for an exception of the program's: a `StateError` for an interrupt of ``what``."""
+    if isinstance(error, Exception):
+        return error
+    failure = StateError(f"{what} was interrupted by {type(error).__name__}")
+    failure.__cause__ = error
+    return failure
 
 
 def check_transfer_callbacks(on_progress: object, on_end: object, arguments: str) -> None:

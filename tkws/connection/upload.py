@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from tkws.checks import check_flag, check_kind, check_size
 from tkws.connection.driver import ConnectionDriver
 from tkws.connection.fragments import Fragments, Source, check_source, size_of
-from tkws.connection.transfer import Transfer, check_transfer_callbacks
+from tkws.connection.transfer import Transfer, as_exception, check_transfer_callbacks
 from tkws.errors import StateError
 from tkws.plurals import counted
 from tkws.protocol.closing import CloseCode
@@ -151,8 +151,8 @@ class Upload(Transfer):
             return self._fragments.read()
         except BaseException as error:  # an interrupt too: the position in the source is then unknown
             if not self.done:
-                reason = "The source of a message failed"
-                self._break_off(_as_exception(error), CloseCode.INTERNAL_ERROR, reason)
+                failure = as_exception(error, "The source of the stream")
+                self._break_off(failure, CloseCode.INTERNAL_ERROR, "The source of a message failed")
             if not isinstance(error, Exception):
                 raise
             return None
@@ -239,11 +239,3 @@ def new_upload(
         on_progress=on_progress,
         on_end=on_end,
     )
-
-
-def _as_exception(error: BaseException) -> Exception:
-    if isinstance(error, Exception):
-        return error
-    failure = StateError(f"The source of the stream was interrupted by {type(error).__name__}")
-    failure.__cause__ = error
-    return failure

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 from tkws.asynchandlers import check_handler, check_plain, check_runnable, runnable, start
 from tkws.checks import check_callable, check_count, check_kind, check_seconds, check_text
 from tkws.codecs import JSON, encode_value, undecodable
+from tkws.connection.callall import call_all
 from tkws.connection.calls import Call, OnError, OnResult
 from tkws.connection.websocket import WebSocket, call_as_handler, session_of
 from tkws.errors import CallTimeout, CodecError, JSONRPCError, StateError, printable
@@ -240,8 +241,11 @@ class JSONRPC:
             else:
                 self._take(ws, value, handler)
                 return
-        self._note(ws, type, message)
-        handler(ws, type, message)
+        try:
+            self._note(ws, type, message)
+        finally:  # also if SystemExit leaves mainloop, which may be called again
+            if not ws.loop.closed:
+                handler(ws, type, message)
 
     # How it works
 
@@ -277,14 +281,15 @@ class JSONRPC:
             self._take_one(ws, value, partial(self._send, ws), handler)
         elif 0 < len(value) <= self._max_batch:
             batch = BatchAnswer(len(value), partial(self._send, ws))
-            for each in value:
-                self._take_one(ws, each, batch.add, handler)
+            call_all(partial(self._take_one, ws, each, batch.add, handler) for each in value)
         else:
             most = f"A batch has at least 1 message, at most {self._max_batch}"
             self._answer(ws, Answer(None, error=JSONRPCError(JSONRPCError.INVALID_REQUEST, most)))
 
     def _take_one(self, ws: WebSocket, value: Any, reply: Reply, handler: Handler) -> None:
         """Process one message, and call ``reply`` once with the value of the answer, or None."""
+        if ws.loop.closed:  # a method called before it, of the same batch, has destroyed the interpreter
+            return
         try:
             message = envelope.check_message(self.unwrap(value))
         except JSONRPCError as error:
@@ -295,8 +300,10 @@ class JSONRPC:
             reply(self._encodable(ws, Answer(envelope.id_of(value), error=invalid)))
         else:
             if isinstance(message, Answer):
-                self._settle(ws, message, handler)
-                reply(None)
+                try:
+                    self._settle(ws, message, handler)
+                finally:
+                    reply(None)
             else:
                 self._run(ws, message, reply)
 
@@ -325,6 +332,7 @@ class JSONRPC:
         if not isinstance(params, list | dict | None):
             self._end(ws, message, reply, invalid)
             return
+        state = self._state(ws)
         try:
             result = function(*args, **named)
         except Exception as error:
@@ -336,19 +344,23 @@ class JSONRPC:
             raise
         else:
             if isinstance(result, Future) or inspect.isawaitable(result):
-                self._wait(ws, message, reply, result)
+                self._wait(ws, state, message, reply, result)
             else:
                 self._end(ws, message, reply, result)
 
     def _wait(
         self,
         ws: WebSocket,
+        state: RPCState,
         message: Request | Notification,
         reply: Reply,
         result: Future[Any] | Awaitable[Any],
     ) -> None:
         """Answer when a future or an awaitable is done."""
-        state = self._state(ws)
+        if self._states.get(ws) is not state:  # the method has run Tk's loop, or changed the handler
+            _drop(result)
+            self._end(ws, message, reply, _cancelled())
+            return
         if len(state.running) >= self._max_running:
             _drop(result)
             log = session_of(ws).log
@@ -510,9 +522,13 @@ def _drop(result: Any) -> None:
 def _outcome(future: Any) -> Any:
     """Return the result of a future, or the exception that it ended with."""
     if future.cancelled():
-        return JSONRPCError(JSONRPCError.CANCELLED, "The request was cancelled")
+        return _cancelled()
     error = future.exception()
     return future.result() if error is None else error
+
+
+def _cancelled() -> JSONRPCError:
+    return JSONRPCError(JSONRPCError.CANCELLED, "The request was cancelled")
 
 
 def _shown(text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from tkws.connection.callall import call_all
 from tkws.errors import ConnectionClosed, WebSocketError
 from tkws.protocol.closing import CloseCode
 
@@ -46,13 +48,16 @@ class RPCState:
         """Fail all calls, and cancel all methods.
 
         Args:
-            error: The error for the calls; None for a `ConnectionClosed`.
+            error: The error for the calls if the connection goes on, and the peer gets answers; None for a
+                `ConnectionClosed` if it has ended.
         """
-        running, self.running = self.running, {}
-        for method in running.values():
-            method.abandon()
-        for call in list(self.calls.values()):
-            call.fail(error or self._closed_error(), report=False)
+        stops = [method.abandon if error is None else method.cancel for method in self.running.values()]
+        if error is None:
+            self.running.clear()
+        fails = [
+            partial(call.fail, error or self._closed_error(), report=False) for call in self.calls.values()
+        ]
+        call_all([*stops, *fails])
 
     def _closed_error(self) -> ConnectionClosed:
         error = ConnectionClosed(*self.close)

@@ -85,12 +85,12 @@ class Admission:
         answer = self._check(pending.request)
         if isinstance(answer, Future):
             relay = Relay(self._loop, partial(self._take, pending))
-            pending.on_cancel = partial(relay.cancel, answer)
             answer.add_done_callback(relay)
+            pending.on_cancel(partial(relay.cancel, answer))
         elif isawaitable(answer):
             task = start("check", answer, self._loop.master, f"admission to {pending.request.path}")
-            pending.on_cancel = task.cancel
             task.add_done_callback(partial(self._take, pending))
+            pending.on_cancel(task.cancel)
         else:
             pending.decide(decision_of(answer))
 

@@ -50,14 +50,23 @@ class PendingRequest:
 
     Attributes:
         request: As above.
-        on_cancel: Called if no decision is needed any longer: the client has gone, its time is up, or the
-            server was closed.
     """
 
     def __init__(self, request: Request, decide: Callable[[Decision], object]) -> None:
         self.request = request
-        self.on_cancel: Callable[[], object] | None = None
         self._decide: Callable[[Decision], object] | None = decide
+        self._on_cancel: Callable[[], object] | None = None
+        self._cancelled = False
+
+    def on_cancel(self, call: Callable[[], object]) -> None:
+        """Make a call once no decision is needed any longer; at once if that is so already.
+
+        The client has gone, its time is up, or the server was closed.
+        """
+        if self._cancelled:
+            call()
+        elif self._decide is not None:
+            self._on_cancel = call
 
     def accept(self, headers: HeadersLike = (), handler: EventHandler | None = None) -> None:
         """Make it a WebSocket, or show the page.
@@ -75,14 +84,15 @@ class PendingRequest:
     def decide(self, decision: Decision) -> None:
         """Do what ``decision`` says."""
         decide, self._decide = self._decide, None
-        self.on_cancel = None
+        self._on_cancel = None
         if decide is not None:
             decide(decision)
 
     def cancel(self) -> None:
         """Drop the request: it needs no decision any longer."""
+        self._cancelled = True
         self._decide = None
-        on_cancel, self.on_cancel = self.on_cancel, None
+        on_cancel, self._on_cancel = self._on_cancel, None
         if on_cancel is not None:
             on_cancel()
 
