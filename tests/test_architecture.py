@@ -411,6 +411,7 @@ def test_contracts_can_break(tmp_path: Path) -> None:
         "asynchandlers": "",
         "configurable": "",
         "keywords": "",
+        "plurals": "",
         "codecs": "",
         "options": "",
         "testing/link": "",

@@ -385,3 +385,16 @@ def test_the_end_comes_at_any_moment(root, peers, pump_until, sent, way):
     pump_until(lambda: not server._http_connections and not server.connections)
     assert log.types.count("connect") == log.types.count("disconnect")
     server.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("request_line", [b"GET / HTTP/1.1", b"HEAD /x HTTP/1.1"])
+@serves_on
+def test_requests_that_come_together_do_not_hold_up_the_window(root, peers, pump_until, request_line):
+    """Some 2,000 of them are in one read."""
+    server = tkws.serve(master=root)
+    server.page("/", "Hello")
+    peer = peers.connect(server)
+    peer.send((request_line + b"\r\nHost: a\r\n\r\n") * 2000)
+    pump_until(lambda: peer.read().count(b"HTTP/1.1 ") == 2000)
+    server.close()

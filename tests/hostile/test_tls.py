@@ -189,3 +189,17 @@ def test_a_client_that_changes_keys_without_end_is_served_as_any_other(
     served.ws.close()
     child.stdin.write(b"Q\n")
     pump_until(lambda: log.over)
+
+
+@pytest.mark.slow
+def test_the_smallest_records_do_not_hold_up_the_window(peer, log, pump_until):
+    """Some 2,600 of them are in one read."""
+    shake_hands(peer, peer.below._client)
+    pump_until(lambda: log.open)
+    frame = peer.frame(Opcode.PONG)
+    peer.below.send(
+        b"".join(peer.seal(frame[at : at + 1]) for _ in range(4000 // len(frame)) for at in range(len(frame)))
+    )
+    peer.text("the last")
+    pump_until(lambda: log.all("text"))
+    assert log.all("text") == ["the last"]

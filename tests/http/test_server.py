@@ -138,6 +138,23 @@ def test_a_body_is_skipped(body: str) -> None:
     assert request.path == "/next"
 
 
+def test_a_body_in_very_many_chunks_is_not_awaited() -> None:
+    server = ServerConnection()
+    head = f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n".encode()
+    assert server.receive_data(head) is None
+    few, many = b"1\r\nx\r\n" * 400, b"1\r\nx\r\n" * 200
+    assert server.receive_data(few) is None
+    assert isinstance(server.receive_data(many), Request)
+
+
+def test_a_body_of_a_known_length_may_come_byte_by_byte() -> None:
+    server = ServerConnection()
+    head = f"POST / HTTP/1.1\r\n{HOST}Content-Length: 1000\r\n\r\n".encode()
+    assert server.receive_data(head) is None
+    assert {server.receive_data(b"x") for _ in range(999)} == {None}
+    assert isinstance(server.receive_data(b"x"), Request)
+
+
 @pytest.mark.parametrize("chunk", [1, 1000, MAX_SKIPPED])
 def test_a_body_without_an_end_is_not_read_for_long(chunk: int) -> None:
     server = ServerConnection()

@@ -1,4 +1,4 @@
-"""Calls several of the program's functions in a row, such as those that hear of the end of a connection."""
+"""Calls several of the program's functions in a row, such as those that are told of the end."""
 
 from __future__ import annotations
 

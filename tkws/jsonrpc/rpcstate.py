@@ -48,7 +48,7 @@ class RPCState:
         """Fail all calls, and cancel all methods.
 
         Args:
-            error: The error for the calls if the connection goes on, and the peer gets answers; None for a
+            error: The error for the calls if the connection stays, and the peer gets answers; None for a
                 `ConnectionClosed` if it has ended.
         """
         stops = [method.abandon if error is None else method.cancel for method in self.running.values()]

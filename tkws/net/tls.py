@@ -62,6 +62,7 @@ class TLSStream(Stream):
     """
 
     __slots__ = (
+        "_behind",
         "_below",
         "_below_eof",
         "_cause",
@@ -95,6 +96,7 @@ class TLSStream(Stream):
         self._cause: Exception | None = None
         self._unsent = ByteQueue()
         self._paused = False
+        self._behind = False  # the slice was spent, and the rest is to be decrypted in the next
         self._reading_blocked = False  # the peer asks for keys, and does not read the answers
         self._yielded = False  # the budget was used up, and the rest is queued
         self._ended = False  # the peer's close_notify came
@@ -207,7 +209,7 @@ class TLSStream(Stream):
         return self._state is State.OPEN and not (self._ended or self._closing)
 
     def _decrypt(self) -> None:
-        """Decrypt and report received bytes until OpenSSL wants more or the owner pauses."""
+        """Report received bytes, until OpenSSL wants more, the owner pauses or the slice is spent."""
         while self._wants_data() and not self._paused:
             view = self._owner.get_buffer()
             data = b""
@@ -233,7 +235,23 @@ class TLSStream(Stream):
                 self._owner.data_received(data)
             if self._session.drained and not self._below_eof:
                 break
+            if self.loop.slice_spent():
+                self._fall_behind()
+                break
         self._flush()
+
+    def _fall_behind(self) -> None:
+        """Decrypt the rest in the next slice, and receive no more until then: 64 KiB may be 2,700 records."""
+        if not self._behind:
+            self._behind = True
+            self._below.pause_reading()
+            self.loop.call_soon(self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._behind = False
+        if not (self._paused or self._reading_blocked):
+            self._below.resume_reading()
+        self._decrypt()
 
     # ---- writing
 

@@ -141,11 +141,23 @@ class HTTPConnection(StreamOwner):
         try:
             while result is not None:
                 self._answer(result)
+                if self._server.loop.slice_spent():
+                    self._rest()
                 result = self._next_request()
         finally:
             self._serving = False
         if self._at_eof and not (self._full or self._pending):
             self._stream.close()
+
+    def _rest(self) -> None:
+        """Answer the requests that follow in the next slice, and receive no more until then."""
+        if not (self._done or self._full):
+            self.pause_writing()
+            self._server.loop.call_soon(self._continue)
+
+    def _continue(self) -> None:
+        if not (self._done or self._stream.buffered_amount):  # else the stream resumes once that has left
+            self.resume_writing()
 
     def _next_request(self) -> Request | HandshakeError | None:
         return None if self._done or self._full else self._http.next_request()
