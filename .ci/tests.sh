@@ -31,7 +31,7 @@ run_tests() {
 } 9>&- # what outlives a test does not keep the lock of copy_sources
 
 # copy_sources COPY: copies the sources to that folder, once no other run uses it; what the tests write down there
-# (tests/record.py) comes back when the shell ends.
+# (tests/record.py), and their pictures, come back when the shell ends.
 copy_sources() {
     copied=$1
     exec 9>"$copied.lock"
@@ -39,6 +39,8 @@ copy_sources() {
     rm -rf "$copied"
     mkdir "$copied"
     tar -cf - --exclude=.git --exclude=.cache --exclude=__pycache__ . | tar -xf - -C "$copied"
-    trap 'mkdir -p "$repository/.cache/platforms"
-        cp "$copied"/.cache/platforms/*.json "$repository/.cache/platforms/" 2>/dev/null || true' EXIT
+    trap 'mkdir -p "$repository"/.cache/{platforms,pictures}
+        for made in platforms pictures; do
+            cp "$copied/.cache/$made"/* "$repository/.cache/$made/" 2>/dev/null || true
+        done' EXIT
 }

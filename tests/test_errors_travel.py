@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import importlib
 import importlib.util
 import inspect
@@ -233,7 +234,7 @@ def test_headers_survive(travel: Any) -> None:
 
 def causes() -> Iterator[BaseException]:
     yield tkws.StateError("not open")
-    yield ConnectionRefusedError(111, "Connection refused")
+    yield ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
     yield socket.gaierror(-2, "Name or service not known")
     yield ValueError("one", 2)
     certificate = ssl.SSLCertVerificationError(1, "certificate verify failed")

@@ -1,11 +1,12 @@
 """Runs the Autobahn|Testsuite against tkws in both roles and compares each case with what is expected.
 
     python -m tests.compliance.run WSTEST [--cases 1.* 2.* ...] [--role client|server]
-                                        [--write] [--tests REPORT]
+                                        [--python PROGRAM] [--write] [--tests REPORT]
 
-WSTEST is the suite's command. Both roles run at once, each in two parts of about the same length. A case
-that is not as ``expected.json`` says, better or worse, fails the run, after it was repeated alone: many of
-the suite's time limits are a second, which a busy machine may need for itself. ``--write`` writes the results
+WSTEST is the suite's command; PROGRAM is the Python that runs tkws, by default this one. Both roles run at
+once, each in two parts of about the same length. A case that is not as ``expected.json`` says, better or
+worse, fails the run, after it was repeated alone: many of the suite's time limits are a second, which a busy
+machine may need for itself. ``--write`` writes the results
 into ``docs/conformance.md``, and with them what pytest said of the other tests, in the file of its
 ``--junit-xml``.
 """
@@ -15,6 +16,8 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,8 +26,9 @@ import tkinter
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tkws
 from tests.compliance.page import GROUPS, Machine, Results, page
@@ -43,11 +47,12 @@ def main() -> None:
     parser.add_argument("wstest")
     parser.add_argument("--cases", nargs="+", default=["*"])
     parser.add_argument("--role", choices=("client", "server"))
+    parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--tests", type=Path, metavar="REPORT")
     args = parser.parse_args()
     roles = [args.role] if args.role else ["client", "server"]
-    results = run_roles(args.wstest, args.cases, roles)
+    results = run_roles(Suite(args.wstest, args.python), args.cases, roles)
     failed = 0
     for role in roles:
         print(f"{role}: {len(results[role])} cases, {summary(results[role])}")
@@ -64,13 +69,25 @@ def main() -> None:
     sys.exit(bool(failed))
 
 
-def run_roles(wstest: str, cases: list[str], roles: list[str]) -> dict[str, Results]:
+class Suite(NamedTuple):
+    """The programs of a run.
+
+    Attributes:
+        wstest: The suite's command.
+        python: Runs tkws.
+    """
+
+    wstest: str
+    python: str
+
+
+def run_roles(suite: Suite, cases: list[str], roles: list[str]) -> dict[str, Results]:
     """Run the cases in each role, then again, and alone, those that are not as expected."""
     jobs = [(role, part) for role in roles for part in parts(cases)]
     with ThreadPoolExecutor(
         len(jobs)
     ) as pool:  # they share no process, and each of them waits half of its time
-        found = list(pool.map(lambda job: run_role(wstest, *job), jobs))
+        found = list(pool.map(lambda job: run_role(suite, *job), jobs))
     results: dict[str, Results] = {role: {} for role in roles}
     for (role, _), part in zip(jobs, found, strict=True):
         results[role] |= part
@@ -78,7 +95,7 @@ def run_roles(wstest: str, cases: list[str], roles: list[str]) -> dict[str, Resu
         surprising = list(differences(results[role]))
         if 0 < len(surprising) <= MOST_REPEATED:
             print(f"{role}: repeated {', '.join(surprising)}")
-            results[role] |= run_role(wstest, role, surprising)
+            results[role] |= run_role(suite, role, surprising)
     return results
 
 
@@ -89,50 +106,50 @@ def parts(cases: list[str]) -> list[list[str]]:
     return [["13.*"], [f"{group}.*" for group in GROUPS if group != "13"]]
 
 
-def run_role(wstest: str, role: str, cases: list[str]) -> Results:
+def run_role(suite: Suite, role: str, cases: list[str]) -> Results:
     """Run the cases in one role."""
     run = run_server if role == "server" else run_client
     with tempfile.TemporaryDirectory() as folder:
-        return run(wstest, cases, Path(folder))
+        return run(suite, cases, Path(folder))
 
 
-def run_server(wstest: str, cases: list[str], folder: Path) -> Results:
+def run_server(suite: Suite, cases: list[str], folder: Path) -> Results:
     """Let the suite's client test our server."""
-    testee = start_testee("server")
+    testee = start_testee(suite.python, "server")
     try:
         assert testee.stdout is not None
         url = testee.stdout.readline().strip().rstrip("/")
         spec = {"outdir": str(folder / "report"), "servers": [{"agent": AGENT, "url": url}], "cases": cases}
-        command = [wstest, "-m", "fuzzingclient", "-s", str(write_spec(folder, spec))]
+        command = [suite.wstest, "-m", "fuzzingclient", "-s", str(write_spec(folder, spec))]
         subprocess.run(command, check=True, timeout=TIME_LIMIT, stdout=subprocess.DEVNULL)
     finally:
         end(testee)
     return read_report(folder / "report")
 
 
-def run_client(wstest: str, cases: list[str], folder: Path) -> Results:
+def run_client(suite: Suite, cases: list[str], folder: Path) -> Results:
     """Let the suite's server test our client."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         url = f"ws://127.0.0.1:{probe.getsockname()[1]}"
     spec = {"outdir": str(folder / "report"), "url": url, "cases": cases}
-    command = [wstest, "-m", "fuzzingserver", "-s", str(write_spec(folder, spec))]
-    suite = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    command = [suite.wstest, "-m", "fuzzingserver", "-s", str(write_spec(folder, spec))]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         wait_for(url)
-        testee = start_testee("client", url, AGENT)
+        testee = start_testee(suite.python, "client", url, AGENT)
         try:
             testee.wait(TIME_LIMIT)
         finally:
             end(testee)
     finally:
-        end(suite)
+        end(server)
     return read_report(folder / "report")
 
 
-def start_testee(*arguments: str) -> subprocess.Popen[str]:
+def start_testee(python: str, *arguments: str) -> subprocess.Popen[str]:
     """Start one of `tests.compliance.testees`."""
-    command = [sys.executable, "-m", "tests.compliance.testees", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
+    command = [python, "-m", "tests.compliance.testees", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", start_new_session=True)
 
 
 def write_spec(folder: Path, spec: Mapping[str, object]) -> Path:
@@ -166,12 +183,13 @@ def wait_for(url: str) -> None:
 
 
 def end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """End a process of ours, if it has not ended by itself."""
-    process.terminate()
+    """End a process of ours and what it has started, if they have not ended by themselves."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
