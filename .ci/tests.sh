@@ -8,7 +8,7 @@ repository=$PWD
 # failed_in CACHE: the tests that failed in pytest's last run with this cache, one a line.
 failed_in() {
     local file=$1/v/cache/lastfailed
-    [ ! -e "$file" ] || sed -n 's/^ *"\(.*\)": true,\{0,1\}$/\1/p' "$file"
+    [ ! -e "$file" ] || sed -n 's/\r$//; s/^ *"\(.*\)": true,\{0,1\}$/\1/p' "$file"
 }
 
 # run_tests CACHE PARALLEL COMMAND...: runs pytest, which has its cache in the folder CACHE, by this command; PARALLEL

@@ -10,6 +10,10 @@ shift
 copy_sources "$dir/prefix/drive_c/tkws"
 # Programs that a test starts find the package by this, since this Python does not look into its current directory.
 for packages in "$dir"/prefix/drive_c/py3*/Lib/site-packages; do printf 'C:\\tkws\r\n' >"$packages/tkws.pth"; done
+# Where there is no window manager, Wine waits two seconds for one whenever a window closes, unless told of it.
+xvfb-run -a "$dir/wpy" -c "import winreg
+key = winreg.CreateKey(winreg.HKEY_CURRENT_USER, r'Software\Wine\X11 Driver')
+winreg.SetValueEx(key, 'Managed', 0, winreg.REG_SZ, 'N')"
 cd "$copied"
 # Its own notifier is the subject, and a file cannot be one of its standard streams.
 run_tests .cache/pytest "" env -u TKWS_NOTIFIER xvfb-run -a "$dir/wpy" -m pytest -q --capture=sys "$@"

@@ -194,6 +194,7 @@ def test_a_refused_request(root, peers, recorder, pump_until, field, line) -> No
     host = field.partition(": ")[2] if field.startswith("Host") else "localhost"
     peer.ask("/echo", *([] if field.startswith("Host") else [field]), host=host)
     peer.answer()
+    pump_until(lambda: recorder.has("refused"))  # the lines come after the answer
     assert recorder.lines("tkws.server", logging.INFO)[-1] == f"refused {LOOPBACK} {line}"
     server.close()
 
@@ -203,13 +204,15 @@ def test_a_client_that_finds_no_room(root, peers, recorder, pump_until, monkeypa
     server = tkws.serve(master=root, max_connections=1)
     peer = peers.connect(server)
     peer.wait_for_end()
+    pump_until(lambda: recorder.has("refused"))
     assert recorder.lines("tkws.server")[-1] == f"refused {LOOPBACK}: there is no room for another connection"
     server.close()
 
 
-def test_a_client_that_asks_nothing(root, peers, recorder) -> None:
+def test_a_client_that_asks_nothing(root, peers, recorder, pump_until) -> None:
     server = tkws.serve(master=root, handshake_timeout=0.05)
     peers.connect(server).wait_for_end()
+    pump_until(lambda: recorder.has("dropped"))
     assert recorder.lines("tkws.server", logging.INFO)[-1] == f"dropped {LOOPBACK}: 0.05 s without progress"
     server.close()
 
@@ -308,9 +311,8 @@ def test_the_keepalive(root, peers, recorder, pump_until) -> None:
     pump_until(lambda: ws.latency is not None and recorder.has("a pong came after"))
     lines = recorder.lines("tkws.server")
     timers = [line for line in lines[: lines.index("> PING fin 1 byte: b'?'")] if "timer" in line]
-    assert len(timers) == 1
-    assert re.fullmatch(r"a timer is set: 0\.0\d+ s for the next ping", timers[0])
-    assert "> PING fin 1 byte: b'?'" in lines
+    assert timers  # more than one if the first is early by less than a clock tells
+    assert all(re.fullmatch(r"a timer is set: 0\.0\d+ s for the next ping", line) for line in timers)
     assert any(re.fullmatch(r"a timer is set: \d+\.\d+ s for a pong", line) for line in lines)
     assert any(re.fullmatch(r"a pong came after \d+\.\d ms", line) for line in lines)
     ws.close()
