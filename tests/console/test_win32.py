@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.console.conftest import Echo
-from tkws.console.log import Direction
+from tkws.console.log.log import Direction
 from tkws.console.look import theme_of
-from tkws.console.window import Console
+from tkws.console.window.window import Console
 
 pytestmark = [
     pytest.mark.slow,
