@@ -146,7 +146,7 @@ def _nothing_is_left(_process_is_warm: None, _pump: tkinter.Tk) -> Iterator[None
     descriptors = guards.open_descriptors()
     threads = set(threading.enumerate())
     yield
-    default_root = tkinter._default_root  # type: ignore[attr-defined]
+    default_root = tkinter._default_root  # type: ignore[attr-defined] # a private name
     if default_root is not None:
         default_root.destroy()
     queue = guards.settle(_pump, descriptors)

@@ -10,10 +10,12 @@ what a module keeps from one call to the next, and what silences a linter withou
 from __future__ import annotations
 
 import ast
+import io
 import re
 import shutil
 import subprocess
 import sys
+import tokenize
 import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -60,6 +62,9 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 SILENCED = re.compile(
     r"# (?:ruff: )?((?>noqa\b(?:: [A-Z0-9, ]*\d)?|type: ignore(?:\[[a-z, -]*\])?))(?! - \S| # \S)"
 )
+
+# Each line that the type checker must find is a test of what it is told.
+WRONG_ON_PURPOSE = {"tests.test_types"}
 
 # A longer one says "Long because ..." in the module's docstring.
 FILE_LINES = 400
@@ -234,9 +239,10 @@ def state_faults(module: Module) -> Iterator[str]:
 
 def silenced(module: Module) -> Iterator[str]:
     """Where a linter or the type checker is told to be silent, without the reason."""
-    for number, line in enumerate(module.source.splitlines(), 1):
-        for found in SILENCED.findall(line):
-            yield f"{module.name}:{number}: say why: {found}"
+    for token in tokenize.generate_tokens(io.StringIO(module.source).readline):
+        if token.type == tokenize.COMMENT:
+            for found in SILENCED.findall(token.string):
+                yield f"{module.name}:{token.start[0]}: say why: {found}"
 
 
 def kept(module: Module) -> Iterator[tuple[str, int]]:
@@ -349,6 +355,12 @@ def test_the_package_keeps_its_contracts() -> None:
 
 def test_the_package_keeps_the_house_rules() -> None:
     assert faults(REPOSITORY / "tkws") == []
+
+
+def test_nothing_is_silenced_without_a_reason_in_tests_and_demos_either() -> None:
+    modules = [module for name in ("tests", "demos") for module in read_package(REPOSITORY / name).values()]
+    held = [module for module in modules if module.name not in WRONG_ON_PURPOSE]
+    assert [found for module in held for found in silenced(module)] == []
 
 
 def test_every_state_of_a_module_has_its_reason() -> None:

@@ -203,7 +203,7 @@ class Stage:
 
     def connector(self) -> Any:
         """The way to the server that the opening is on."""
-        return self.ws._session._owned._opening._connector  # type: ignore[union-attr]
+        return self.ws._session._owned._opening._connector  # type: ignore[union-attr] # there is one while it opens
 
 
 def just_asked(stage):

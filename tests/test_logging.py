@@ -29,9 +29,9 @@ def recorder(record_log) -> LogRecorder:
 def server(root) -> Iterator[tkws.HTTPServer]:
     """A server that echoes at ``/echo`` and has a page."""
 
-    def echo(ws: tkws.WebSocket, type: str, message: object) -> None:
+    def echo(ws: tkws.WebSocket, type: str, message: Any) -> None:
         if type == "text":
-            ws.send(message)  # type: ignore[arg-type]
+            ws.send(message)
 
     server = tkws.serve(master=root)
     server.live("/echo", echo)

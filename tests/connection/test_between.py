@@ -153,8 +153,8 @@ class Scene:
                 ws.loop.call_later(0.01, ws.close, 1012)
 
     def break_protocol(self, ws: tkws.WebSocket) -> None:
-        if not ws._session.driver.stream.closed:  # type: ignore[union-attr]
-            ws._session.driver.stream.write(b"\xff\xff")  # type: ignore[union-attr]
+        if not ws._session.driver.stream.closed:  # type: ignore[union-attr] # there is one while it is open
+            ws._session.driver.stream.write(b"\xff\xff")  # type: ignore[union-attr] # there is one while it is open
 
     def is_settled(self) -> bool:
         return self.loop.closed or self.is_over() or (self.served >= 3 and self.log.types[-1:] == ["ping"])

@@ -34,7 +34,7 @@ class Slow:
         raw.sock.setsockopt(
             socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE // 2
         )  # or its system takes all at once
-        raw.read = lambda: raw.received  # type: ignore[method-assign]
+        raw.read = lambda: raw.received  # type: ignore[method-assign] # nothing is read ahead
         self._raw = raw
         self._taken = 0
 

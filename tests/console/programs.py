@@ -83,6 +83,6 @@ def echo(ws: tkws.WebSocket, type: str, message: Any) -> None:
         if message == "close":
             ws.close(4001, "as you like")
         elif message == "drop":
-            ws._session.driver.stream.abort()  # type: ignore[union-attr]
+            ws._session.driver.stream.abort()  # type: ignore[union-attr] # there is one while it is open
         else:
             ws.send(message)

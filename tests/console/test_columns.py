@@ -157,7 +157,7 @@ def test_a_flood_is_drawn_with_columns(console: Console) -> None:
         console.log.add(Direction.IN, "text", json.dumps({"s": "A", "p": 1.5, "n": number}))
     calls: list[Row] = []
     cells = table._columns.cells
-    table._columns.cells = lambda row, before: (calls.append(row), cells(row, before))[1]  # type: ignore[method-assign]
+    table._columns.cells = lambda row, before: (calls.append(row), cells(row, before))[1]  # type: ignore[method-assign] # in its place
     while console.conversation.view.unseen:
         console.conversation.refresh()
         assert len(calls) <= len(table._lines)

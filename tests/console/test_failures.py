@@ -8,6 +8,7 @@ import ssl
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from tkinter import ttk
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,8 @@ def rows(console: Console) -> list[tuple[str, str | bytes]]:
     return [(row.type, row.payload) for row in console.log.rows]
 
 
-def connect(console: Console, pump_until: PumpUntil, url: str, **options: object) -> None:
-    console.connect_to(Target(url=url, proxy=NO_PROXY, ping_interval=0, **options))  # type: ignore[arg-type]
+def connect(console: Console, pump_until: PumpUntil, url: str, **options: Any) -> None:
+    console.connect_to(Target(url=url, proxy=NO_PROXY, ping_interval=0, **options))
     pump_until(lambda: console.session.is_open or console.banner.text)
 
 

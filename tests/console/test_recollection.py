@@ -7,6 +7,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tkinter import messagebox
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ PumpUntil = Callable[..., None]
 pytestmark = pytest.mark.slow
 
 
-def to(echo: Echo, path: str = "", **options: object) -> Target:
-    return Target(url=f"{echo.url}{path}", proxy=NO_PROXY, ping_interval=0, **options)  # type: ignore[arg-type]
+def to(echo: Echo, path: str = "", **options: Any) -> Target:
+    return Target(url=f"{echo.url}{path}", proxy=NO_PROXY, ping_interval=0, **options)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ class Shown:
 
     @property
     def bar(self) -> tuple[float, float]:
-        return self.table._bar.get()  # type: ignore[return-value]
+        return self.table._bar.get()  # type: ignore[return-value] # a pair, once it has been set
 
     def press(self, key: str) -> None:
         self.table._canvas.focus_force()

@@ -161,7 +161,7 @@ def test_the_window_closes_with_clients_in_it(
     for path in ("/live", "/taken"):
         tkws.open(f"ws://{window.url}{path}", on_event, master=display_root)
     pump_until(lambda: len(window.clients) == 2)
-    window.close = lambda: None  # type: ignore[method-assign]  # the fixture need not
+    window.close = lambda: None  # type: ignore[method-assign] # the fixture need not
     EmbeddedWindow.close(window)
     pump_until(lambda: len(closed) == 2)
     assert {code for code, _ in closed} == {1001}

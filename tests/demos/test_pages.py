@@ -15,7 +15,7 @@ from demos.dashboard.host import Host as DashboardHost
 from demos.remote.host import Host as RemoteHost
 from tests.demos.conftest import Meet, seen
 from tests.interop.chromium import PATIENCE, Tab
-from tests.interop.conftest import chromium, tab as browser_tab  # noqa: F401 (fixtures)
+from tests.interop.conftest import chromium, tab as browser_tab  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.programs]
 
@@ -88,7 +88,7 @@ class Page:
 
 
 @pytest.fixture
-def page(browser_tab: Tab) -> Iterator[Page]:  # noqa: F811
+def page(browser_tab: Tab) -> Iterator[Page]:  # noqa: F811 - the fixture that is imported
     """A page of the browser, which is left at the end."""
     page = Page(browser_tab)
     yield page

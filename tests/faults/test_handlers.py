@@ -128,7 +128,7 @@ class Scene:
             self.peer.sock.close()
         for other in self.others:
             self.pump_until(lambda other=other: other.open)
-            other.ws.close()  # type: ignore[union-attr]
+            other.ws.close()  # type: ignore[union-attr] # it has opened
         self.pump_until(lambda: self.log.over)
         if self._server is not None:
             self._server.close()

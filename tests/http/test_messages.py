@@ -96,7 +96,7 @@ def test_a_body_is_kept_as_bytes(body: Any) -> None:
 
 def test_a_response_does_not_change() -> None:
     with pytest.raises(AttributeError):
-        OK.status = 500  # type: ignore[misc]
+        OK.status = 500  # type: ignore[misc] # wrong on purpose
 
 
 @pytest.mark.parametrize(

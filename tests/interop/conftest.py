@@ -15,7 +15,7 @@ from tests.interop.echoes import Echoed
 from tests.interop.links import Link, Recorder, TheirServer, connect_to
 from tests.interop.others import start
 from tests.interop.parties import TheirParty
-from tests.interop.record import _for_the_record  # noqa: F401 (a fixture)
+from tests.interop.record import _for_the_record  # noqa: F401 - a fixture
 from tkws.loop import loop_for
 
 

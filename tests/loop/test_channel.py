@@ -35,7 +35,7 @@ class Rings:
     def __init__(self, loop: ChannelLoop) -> None:
         self.count = 0
         self._take_turn = loop._waiter.take_turn
-        loop._waiter.take_turn = self._count  # type: ignore[method-assign]
+        loop._waiter.take_turn = self._count  # type: ignore[method-assign] # in its place
 
     def _count(self) -> bool:
         rung = self._take_turn()

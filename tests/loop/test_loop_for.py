@@ -50,7 +50,7 @@ def test_without_a_master_it_is_tks_default_root(display_root) -> None:
 def test_the_default_root_is_made_on_demand(display_root) -> None:
     display_root.destroy()
     loop = loop_for()
-    made = tkinter._default_root  # type: ignore[attr-defined]
+    made = tkinter._default_root  # type: ignore[attr-defined] # a private name
     assert loop.master is made
     assert made is not None
     made.destroy()
@@ -228,8 +228,8 @@ def test_the_end_of_the_window_closes_the_loop(display_root, destroy) -> None:
     destroy(display_root)
     assert loop.closed
     assert ended == ["closed"]
-    if tkinter._default_root is display_root:  # type: ignore[attr-defined]
-        tkinter._default_root = None  # type: ignore[attr-defined]
+    if tkinter._default_root is display_root:  # type: ignore[attr-defined] # a private name
+        tkinter._default_root = None  # type: ignore[attr-defined] # a private name
 
 
 def test_the_window_outlives_a_loop_that_was_closed(display_root) -> None:

@@ -58,7 +58,7 @@ def test_no_file_handler_is_made(loop, root, pair, monkeypatch) -> None:
             return getattr(root.tk, name)
 
     other = PolledLoop(root)
-    other._tkapp = NoHandlers()  # type: ignore[assignment]
+    other._tkapp = NoHandlers()  # type: ignore[assignment] # all that it asks for
     other.watch(pair[0].fileno(), print, None)
     other._resume()
     other.close()

@@ -404,7 +404,7 @@ class Sink(Stream):
     """A stream that takes everything at once, and goes nowhere."""
 
     def __init__(self, loop) -> None:
-        super().__init__(None, loop, None, None, None)  # type: ignore[arg-type]
+        super().__init__(None, loop, None, None, None)  # type: ignore[arg-type] # it asks for none of them
         self.taken = 0
 
     buffered_amount = unacknowledged_amount = 0

@@ -183,7 +183,7 @@ def unverified(code: int, words: str = "some reason of its own") -> ssl.SSLCertV
 
 
 # Python 3.11 lists them; later ones keep the list to themselves.
-ALL_REASONS = sorted(set(getattr(ssl._ssl, "err_codes_to_names", {}).values()))  # type: ignore[attr-defined]
+ALL_REASONS = sorted(set(getattr(ssl._ssl, "err_codes_to_names", {}).values()))  # type: ignore[attr-defined] # a private name
 
 
 def is_plain(sentence: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tkws.errors import ProtocolError
@@ -69,9 +71,9 @@ def test_a_code_that_may_not_travel_is_refused(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", ["1000", 1000.0, True, b"\x03\xe8"])
-def test_a_code_that_is_no_int_is_refused(code: object) -> None:
+def test_a_code_that_is_no_int_is_refused(code: Any) -> None:
     with pytest.raises(TypeError, match="^code: a whole number or None, not "):
-        encode_close(code, "")  # type: ignore[arg-type]
+        encode_close(code, "")
 
 
 def test_a_code_may_be_a_number_of_numpys() -> None:
@@ -81,7 +83,7 @@ def test_a_code_may_be_a_number_of_numpys() -> None:
 
 def test_a_reason_must_be_text_that_a_code_accompanies() -> None:
     with pytest.raises(TypeError, match="^reason: str, not bytes"):
-        encode_close(1000, b"bye")  # type: ignore[arg-type]
+        encode_close(1000, b"bye")  # type: ignore[arg-type] # wrong on purpose
     with pytest.raises(ValueError, match="^reason: only with a code"):
         encode_close(None, "bye")
     with pytest.raises(ValueError, match="^reason: without a lone surrogate"):

@@ -76,7 +76,7 @@ def test_the_accept_of_the_rfc() -> None:
 
 def test_a_key_is_ascii_text() -> None:
     with pytest.raises(TypeError, match="^key: str, not bytes$"):
-        sec_websocket_accept(KEY.encode())  # type: ignore[arg-type]
+        sec_websocket_accept(KEY.encode())  # type: ignore[arg-type] # wrong on purpose
     with pytest.raises(ValueError, match="^key: ASCII only$"):
         sec_websocket_accept("ä")
 
@@ -405,7 +405,7 @@ def test_http_must_be_new_enough(version: str, valid: bool) -> None:
 
 def test_what_are_no_headers_is_the_callers_fault() -> None:
     with pytest.raises(TypeError, match="^headers: "):
-        validate(None)  # type: ignore[arg-type]
+        validate(None)  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_compression_is_agreed_where_both_want_it() -> None:

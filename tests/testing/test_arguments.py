@@ -128,7 +128,7 @@ WRONG: dict[str, tuple[Call, list[Any]]] = {
     "connected_pair(server)": (lambda kit, value: connected_pair(server=value, master=kit.root), NO_CALLABLE),
     "connected_pair(master)": (lambda kit, value: connected_pair(master=value), NO_WIDGET),
     "connected_pair(handler)": (
-        lambda kit, value: connected_pair(master=kit.root, handler=value),  # type: ignore[call-arg]
+        lambda kit, value: connected_pair(master=kit.root, handler=value),  # type: ignore[call-arg] # wrong on purpose
         [*NO_CALLABLE, print],
     ),
     "run_until(condition)": (lambda kit, value: run_until(value, master=kit.root), NO_CALLABLE),
