@@ -12,7 +12,8 @@ import pytest
 
 from tkws.errors import OpenError
 from tkws.net import Endpoint, HappyEyeballs, Listener, numeric_endpoint, unix_endpoint
-from tkws.net.connect import ATTEMPT_DELAY, interleave
+from tkws.net.connect import interleave
+from tkws.testing import FakeClock
 
 
 @pytest.fixture
@@ -95,6 +96,12 @@ def outcome():
 
 
 @pytest.fixture
+def clock(root) -> FakeClock:
+    """The clock of `loop`: a test that wants it names it first."""
+    return FakeClock(root)
+
+
+@pytest.fixture
 def dial(loop, outcome):
     """``dial(*endpoints, **options)``: a dial that tells `outcome`; cancelled after the test."""
     made: list[HappyEyeballs] = []
@@ -162,20 +169,17 @@ def test_after_a_failure_the_next_is_tried_at_once(dial, outcome, refusing, list
     assert outcome.sock.getpeername() == sock.getsockname()
 
 
-@pytest.mark.usefixtures("patchable_loop")
-def test_after_a_silence_the_next_is_tried_beside_it(
-    loop, dial, outcome, silent, listening, pump_until, monkeypatch
-):
-    delays: list[float] = []
-    call_later = loop.call_later
-    monkeypatch.setattr(
-        loop, "call_later", lambda seconds, *call: delays.append(seconds) or call_later(0, *call)
-    )
+def test_after_a_silence_the_next_is_tried_beside_it(clock, dial, outcome, silent, listening, pump_until):
     sock, endpoint = listening()
-    made = dial(silent(), silent(), endpoint)
+    made = dial(silent(), silent(), endpoint, delay=1000)
+    pump_until(lambda: "1 under way, 2 waiting" in repr(made))
+    clock.advance(500)
+    assert "1 under way, 2 waiting" in repr(made)
+    clock.advance(500)
+    assert "2 under way, 1 waiting" in repr(made)
+    clock.advance(1000)
     pump_until(lambda: outcome.over)
     assert outcome.sock.getpeername() == sock.getsockname()
-    assert delays == [0, ATTEMPT_DELAY, ATTEMPT_DELAY]
     assert "over: 0 under way" in repr(made)
 
 
