@@ -20,7 +20,7 @@ def row(payload: str | bytes, when: float = 0.0, direction: Direction = Directio
 
 
 def columns() -> Columns:
-    return Columns(len, 2, 1)
+    return Columns(len, lambda pixels: 1)
 
 
 def test_a_field_has_a_column_until_it_is_removed() -> None:

@@ -385,6 +385,7 @@ def test_a_click_with_the_other_button_opens_a_menu_for_what_is_below(
     table._canvas.event_generate("<Button-3>", x=5, y=place)
     assert table.current is row
     [menu] = opened
+    menu.tk.eval(str(menu.cget("postcommand")))  # as opening it does
     menu.invoke(1)
     assert connected.sendbox.entry == Entry("Text", "apple")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tkws.console.client.target import Target
-from tkws.console.look import theme_of
+from tkws.console.look import set_icon, theme_of
 from tkws.console.memory import settings as storage
 from tkws.console.server.betweenwindow import BetweenWindow
 from tkws.console.server.listeningwindow import ListeningWindow
@@ -32,6 +32,7 @@ def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) 
         ValueError: The target is invalid; the window is destroyed.
         OSError: A file that the target names cannot be read; the window is destroyed.
     """
+    _hide_unfinished(root)
     path = storage.folder() / "console.json"
     settings = storage.load(path)
     settings.theme = theme or settings.theme
@@ -44,6 +45,7 @@ def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) 
         except BaseException:
             root.destroy()
             raise
+    root.deiconify()
     with on_interrupt(loop_for(root), console.close) as interruption:
         root.mainloop()
     return status_of_signal(interruption.signal)
@@ -77,14 +79,24 @@ def run_between_window(
     return _run_server(root, lambda: BetweenWindow(root, target, options), theme)
 
 
+def _hide_unfinished(root: tk.Tk) -> None:
+    """Hide a window until it is complete, so that no empty one flashes up, and give it the icon."""
+    root.withdraw()
+    set_icon(root)
+
+
 def _run_server(root: tk.Tk, make: Callable[[], ListeningWindow], theme: str | None) -> Status:
-    theme_of(root).use(theme or storage.load(storage.folder() / "console.json").theme)
+    _hide_unfinished(root)
+    settings = storage.load(storage.folder() / "console.json")
+    theme_of(root).use(theme or settings.theme)
+    theme_of(root).zoom_to(settings.zoom)
     try:
         window = make()
     except OSError as error:
         root.tk.call("puts", "stderr", printable(str(error.strerror or error)))
         root.destroy()
         return Status.FAILED
+    root.deiconify()
     with on_interrupt(loop_for(root), window.close) as interruption:
         root.mainloop()
     return status_of_signal(interruption.signal)

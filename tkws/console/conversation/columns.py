@@ -17,6 +17,8 @@ MAX_FIELDS = 8
 """How many fields can have a column."""
 
 _FIELD_LENGTH = 16  # characters
+_MARGIN = 8  # before the first column, in pixels of a 96 dpi screen
+_GAP = 14  # between two columns
 _MAX_PARSED = 64 << 10  # characters of a message; forty larger ones would hold up the drawing
 _ARROWS = MappingProxyType({Direction.IN: "↓", Direction.OUT: "↑", Direction.NOTE: "·"})
 _SAMPLES = MappingProxyType(
@@ -58,8 +60,7 @@ class Columns:
 
     Args:
         measure: Returns the width of a text in pixels.
-        margin: The space before the first column, in pixels.
-        gap: The space between two columns, in pixels.
+        px: Converts pixels of a 96 dpi screen to those of this one; they change with the zoom.
         with_peers: Whether there is a column for the peer.
 
     Attributes:
@@ -69,20 +70,19 @@ class Columns:
     """
 
     def __init__(
-        self, measure: Callable[[str], int], margin: int, gap: int, *, with_peers: bool = False
+        self, measure: Callable[[str], int], px: Callable[[float], int], *, with_peers: bool = False
     ) -> None:
         self.fields: list[Path] = []
         self.with_delta: bool = False
         self._measure = measure
-        self._margin = margin
-        self._gap = gap
+        self._px = px
         self._with_peers = with_peers
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Compute the columns again, after a change of `fields` or `with_delta`."""
+        """Compute the columns again, after a change of `fields`, `with_delta` or the size of texts."""
         self.all: list[Column] = []
-        at = self._margin
+        at = self._px(_MARGIN)
         for name, heading in _HEADINGS.items():
             is_shown = {"peer": self._with_peers, "delta": self.with_delta}.get(name, True)
             if is_shown:
@@ -123,7 +123,7 @@ class Columns:
     def _add(self, name: str, heading: str, width: int, at: int) -> int:
         is_right = name in _TO_THE_RIGHT
         self.all.append(Column(name, heading, at, at + width if is_right else at, is_right))
-        return at + width + self._gap
+        return at + width + self._px(_GAP)
 
     def _cell(self, row: Row, before: Row | None, name: str) -> str:
         if name == "time":

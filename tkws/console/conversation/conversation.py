@@ -146,6 +146,10 @@ class Conversation(ttk.PanedWindow):
         self.filter.show_paused(self.paused)
         self.refresh_soon()
 
+    def has_rows(self) -> bool:
+        """Return whether there are rows, shown or not."""
+        return bool(self.log.rows)
+
     def clear(self) -> None:
         """Remove all rows."""
         self.log.clear()

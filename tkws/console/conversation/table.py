@@ -51,6 +51,7 @@ class Table(ttk.Frame):
         self._theme = theme_of(self)
         self._top = 0  # the number of the first row in sight, while not following
         self._anchor = self._cursor = -1  # the numbers of both ends of the selection
+        self._zoom: int | None = None  # that of the sizes below
         self._lines: list[tuple[int, list[int]]] = []
         self._drawn: list[_Drawn] = []
         self._build(with_peers)
@@ -215,15 +216,26 @@ class Table(ttk.Frame):
         self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
         self._mono = tkfont.Font(self, name=theme.mono, exists=True)
-        small = tkfont.Font(self, name=theme.small, exists=True)
-        self._char_width = max(1, self._mono.measure("0"))
-        self._row_height = max(self._mono.metrics("linespace"), small.metrics("linespace")) + theme.px(6)
-        self._columns = Columns(small.measure, theme.px(8), theme.px(14), with_peers=with_peers)
-        self._head.configure(height=small.metrics("linespace") + theme.px(8))
+        self._small = tkfont.Font(self, name=theme.small, exists=True)
+        self._columns = Columns(self._small.measure, theme.px, with_peers=with_peers)
         self._placeholder_item = self._canvas.create_text(0, 0, font=theme.body, justify="center")
         theme.follow(self._canvas, self._paint)
 
+    def _measure(self) -> None:
+        """Take the sizes of the fonts, and make the lines again with them, if the zoom has changed."""
+        theme = self._theme
+        if theme.zoom == self._zoom:
+            return
+        self._zoom = theme.zoom
+        small = self._small.metrics("linespace")
+        self._char_width = max(1, self._mono.measure("0"))
+        self._row_height = max(self._mono.metrics("linespace"), small) + theme.px(6)
+        self._head.configure(height=small + theme.px(8))
+        self._columns.lay_out()
+        self._make_lines()
+
     def _paint(self) -> None:
+        self._measure()
         colours = self._theme.colours
         self._canvas.configure(
             background=colours.surface, highlightbackground=colours.line, highlightcolor=colours.accent
@@ -244,12 +256,16 @@ class Table(ttk.Frame):
         self.redraw()
 
     def _rebuild(self) -> None:
-        """Make all lines again, with other columns."""
+        """Draw everything again, with other columns."""
+        self._make_lines()
+        self._paint()
+
+    def _make_lines(self) -> None:
+        """Make all lines again."""
         for back, items in self._lines:
             self._canvas.delete(back, *items)
         self._lines.clear()
         self._fill(self._canvas.winfo_width(), self._canvas.winfo_height())
-        self._paint()
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         self._fill(event.width, event.height)

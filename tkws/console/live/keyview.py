@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from tkws.console.live.keys import ByKey, Entry, Order, sparkline
-from tkws.console.look import theme_of
+from tkws.console.look import Placeholder, theme_of
 from tkws.console.text.fields import MISSING, Path, as_text, path_text, read_path
 from tkws.console.text.payload import preview
 from tkws.plurals import counted
@@ -79,6 +79,7 @@ class KeyView(ttk.Frame):
         self.key: Final = self._make_choice()
         self.value: Final = self._make_choice()
         self.tree: Final = ttk.Treeview(self, columns=list(_COLUMNS), show="headings", selectmode="browse")
+        self._empty = Placeholder(self.tree)
         self._note = ttk.Label(self, style="Small.TLabel")
         self._lay_out(on_plot, on_close)
         self.bind("<Map>", lambda _: self._tick())
@@ -115,6 +116,7 @@ class KeyView(ttk.Frame):
                 self._drawn[item] = cells
                 self.tree.item(item, values=cells)
         self._note.configure(text=_summary(self.model))
+        self._empty.show("" if self._items else _nothing(self.model))
 
     def destroy(self) -> None:
         """Cancel the timer, and destroy the widget."""
@@ -244,6 +246,14 @@ def _age(seconds: float) -> str:
     if seconds < 3600:
         return f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
     return f"{seconds / 3600:,.1f} h"
+
+
+def _nothing(model: ByKey) -> str:
+    """Return what is true of a table without rows, and the next step."""
+    name = path_text(model.key)
+    if model.others:
+        return f"No message shown has a field {name}.\nChoose another one above, or go back to all messages."
+    return f"No message has come yet.\nThe first with a field {name} makes a row."
 
 
 def _summary(model: ByKey) -> str:

@@ -16,13 +16,14 @@ from typing import Final
 from tkws.console.live.axis import number_text, scale, ticks
 from tkws.console.live.series import Series, Span
 from tkws.console.log.log import clock_time
-from tkws.console.look import theme_of
+from tkws.console.look import Placeholder, theme_of
 
 _DRAW_MS = 50  # at least
 _SPANS: Mapping[str, float] = MappingProxyType(
     {"10 s": 10.0, "30 s": 30.0, "1 min": 60.0, "2 min": 120.0, "5 min": 300.0, "10 min": 600.0}
 )
 _TICKS = 4
+_NOTHING = "No value in this time.\nA longer time, or the next message, shows some."
 _LIVE = 60.0  # seconds; a conversation whose newest value is older when the plot opens is of the past
 
 Limits = tuple[float, float]
@@ -59,6 +60,7 @@ class Plot(ttk.Frame):
             self, values=list(_SPANS), state="readonly", width=6, font=self._theme.body, height=len(_SPANS)
         )
         self._canvas = tk.Canvas(self, height=self._theme.px(150), width=self._theme.px(200), borderwidth=0)
+        self._empty = Placeholder(self._canvas)
         self._lines: list[int] = []
         self._lay_out(on_export)
         self.bind("<Map>", lambda _: self._tick())
@@ -96,6 +98,7 @@ class Plot(ttk.Frame):
         if not self._own_scales.get():
             limits = [_union(limits)] * len(limits)
         self._draw_grid(next(iter(limits), None), begin)
+        self._empty.show("" if any(shown) else _NOTHING)
         for number, (spans, limit) in enumerate(zip(shown, limits, strict=True)):
             self._draw_line(number, spans, limit)
         for label, series, limit in zip(self._values, self.series, limits, strict=True):

@@ -6,10 +6,16 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Literal
 
 from tkws.console.look.editing import EDITORS
 from tkws.console.look.theme import theme_of
+
+_SIGNS = MappingProxyType({"plus": "+", "minus": "-", "slash": "/", "0": "0"})
+"""The names of keys other than letters, as a keyboard shows them."""
+_ALIKE = MappingProxyType({"plus": ("equal", "KP_Add"), "minus": ("KP_Subtract",), "0": ("KP_0",)})
+"""Keys that do the same: ``+`` stands on ``=`` in many layouts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Action:
         run: Called when the entry is chosen.
         key: Its key, pressed with Control (Command on a Mac) unless it is a function key; empty for none.
         local: Whether the key is only shown, because a widget binds it itself.
+        also: Another key that does the same, which the menu does not show.
         possible: Called each time that the menu opens; the entry is greyed out unless it returns True.
     """
 
@@ -28,6 +35,7 @@ class Action:
     run: Callable[[], object]
     key: str = ""
     local: bool = False
+    also: str = ""
     possible: Callable[[], bool] = lambda: True
 
 
@@ -63,7 +71,7 @@ def make_menu(parent: tk.Misc, actions: list[Action | None]) -> tk.Menu:
         if action is None:
             menu.add_separator()
         else:
-            key = _key_name(parent, action.key)
+            key = key_name(parent, action.key)
             menu.add_command(command=action.run, accelerator=f"{key}  " if key else "")
             spacer = theme_of(parent).spacer(8, 26)  # makes the entry as high as a button
             menu.entryconfigure("end", image=spacer, compound="left")
@@ -127,11 +135,13 @@ def modifier(window: tk.Misc) -> str:
     return "Command" if window.tk.call("tk", "windowingsystem") == "aqua" else "Control"
 
 
-def _key_name(window: tk.Misc, key: str) -> str:
+def key_name(window: tk.Misc, key: str) -> str:
+    """Return the key of an `Action` as a person reads it, with what is held."""
     if not key or _is_function_key(key):
         return key
     held = "Ctrl" if "Tab" in key or modifier(window) == "Control" else "Command"
-    return f"{held}+{key.replace('-', '+').title()}"
+    named = _SIGNS.get(key, key.replace("-", "+").title())
+    return f"{held}+{named}"
 
 
 def _bind(window: tk.Misc, action: Action) -> None:
@@ -140,7 +150,7 @@ def _bind(window: tk.Misc, action: Action) -> None:
             action.run()
         return "break"
 
-    for sequence in _sequences(window, action.key):
+    for sequence in (*_sequences(window, action.key), *_sequences(window, action.also)):
         try:
             window.bind(sequence, run)
         except tk.TclError:  # ISO_Left_Tab, X11's name for Shift-Tab, is unknown elsewhere
@@ -159,6 +169,8 @@ def _sequences(window: tk.Misc, key: str) -> list[str]:
     if key == "Tab":
         return ["<Control-Tab>"]
     held = modifier(window)
+    if key in _SIGNS:
+        return [f"<{held}-Key-{name}>" for name in (key, *_ALIKE.get(key, ()))]
     *shift, letter = key.split("-")
     with_lock = "-".join([held, "Lock", *shift, letter.swapcase()])  # while Caps Lock is on
     return [f"<{held}-{key}>", f"<{with_lock}>"]

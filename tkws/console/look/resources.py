@@ -10,8 +10,10 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import font as tkfont
 
+from tkws.console.look import screenplace
 from tkws.console.look.shapes import disc, rounded, stroke
 
+_TITLE_AND_MENUS = 60  # their height, which Tk does not count, in pixels at 96 dpi
 _LINE_HEIGHT = 18.0  # the greatest height of a line in the platforms' default fonts, in pixels at 96 dpi
 
 
@@ -32,6 +34,8 @@ class Resources:
         self.root = root
         line = tkfont.nametofont("TkDefaultFont", root).metrics("linespace")
         self._unit = max(root.winfo_fpixels("1p") * 0.75, line / _LINE_HEIGHT)
+        self._usual_unit = self._unit
+        self._sizes = {"TkMenuFont": int(tkfont.nametofont("TkMenuFont", root).actual("size"))}
         self._images: dict[tuple[object, ...], tk.PhotoImage] = {}
         self.body: str = self._font("body", "TkDefaultFont", 0)
         self.bold: str = self._font("bold", "TkDefaultFont", 0, weight="bold")
@@ -40,29 +44,58 @@ class Resources:
         self.title: str = self._font("title", "TkDefaultFont", +3, weight="bold")
         self.mono: str = self._font("mono", "TkFixedFont", 0)
 
+    def scale(self, factor: float) -> None:
+        """Make all fonts, and the sizes that are asked for from now on, larger by a factor than usual."""
+        self._unit = self._usual_unit * factor
+        for font, size in self._sizes.items():
+            self.root.tk.call("font", "configure", font, "-size", round(size * factor))
+
     def px(self, pixels: float) -> int:
         """Return pixels of a 96 dpi screen in pixels of this one; at least 1."""
         return max(1, round(pixels * self._unit))
 
     def size(self, width: float, height: float) -> str:
-        """Return a window's geometry for a size in pixels of a 96 dpi screen; at most the whole screen."""
-        screen = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
-        return f"{min(self.px(width), screen[0])}x{min(self.px(height), screen[1])}"
+        """Return a window's geometry for a size in pixels of a 96 dpi screen; at most what fits."""
+        return f"{min(self.px(width), self._room[0])}x{min(self.px(height), self._room[1])}"
+
+    def geometry_of(self, place: str) -> str:
+        """Return the geometry for a place that `kept_place` returned, on whichever screen; empty for none."""
+        return screenplace.geometry_of(place, self._room, self._unit)
+
+    def kept_place(self, window: tk.Tk) -> str:
+        """Return the size and position of a window for later runs."""
+        return screenplace.kept_place(window.geometry(), self._room, self._unit)
+
+    @property
+    def _room(self) -> tuple[int, int]:
+        """The width and height of the screen that a window can have beside its title and menus."""
+        return self.root.winfo_screenwidth(), self.root.winfo_screenheight() - self.px(_TITLE_AND_MENUS)
 
     def disc(self, pixels: float, colour: str) -> tk.PhotoImage:
         """Return a filled circle, ``pixels`` of a 96 dpi screen across."""
         return self._cached(("disc", pixels, colour), lambda: disc(self.root, self.px(pixels), colour))
 
-    def box(self, width: int, height: int, radius: float, fill: str, border: str = "") -> tk.PhotoImage:
-        """Return a rectangle with round corners; ``width`` and ``height`` are in pixels of this screen."""
+    def box(
+        self, width: int, height: int, radius: float, fill: str, border: str = "", *, ring: bool = False
+    ) -> tk.PhotoImage:
+        """Return a rectangle with round corners.
+
+        Args:
+            width: In pixels of this screen.
+            height: The same.
+            radius: Of the corners, in pixels of a 96 dpi screen.
+            fill: The colour.
+            border: The colour of the border; empty for none.
+            ring: Whether the border is twice as thick, for what has the focus.
+        """
 
         def make() -> tk.PhotoImage:
-            thickness = max(1.0, self._unit)
+            thickness = max(1.0, self._unit) * (2 if ring else 1)
             return rounded(
                 self.root, width, height, self.px(radius), fill, border=border, thickness=thickness
             )
 
-        return self._cached(("box", width, height, radius, fill, border), make)
+        return self._cached(("box", width, height, radius, fill, border, ring), make)
 
     def stroke(
         self, points: Sequence[tuple[float, float]], colour: str, fill: str = "", border: str = ""
@@ -81,6 +114,7 @@ class Resources:
         )
 
     def _cached(self, key: tuple[object, ...], make: Callable[[], tk.PhotoImage]) -> tk.PhotoImage:
+        key = (self._unit, *key)
         if key not in self._images:
             self._images[key] = make()
         return self._images[key]
@@ -95,4 +129,5 @@ class Resources:
             made["weight"] = weight  # type: ignore[typeddict-item] # normal or bold
         options = [word for name, value in made.items() for word in (f"-{name}", value)]
         self.root.tk.call("font", "create", full, *options)
+        self._sizes[full] = int(made["size"])
         return full

@@ -97,7 +97,7 @@ class _Styles:
     def _define_buttons(self) -> None:
         colours = self._colours
         accent = colours.accent, colours.accent_strong, colours.accent_strong, ""
-        quiet = colours.surface, colours.hover, colours.line, colours.line
+        quiet = colours.surface, colours.hover, colours.line, colours.border
         self._define_button("TButton", accent, foreground=colours.on_accent, font=self._resources.bold)
         self._define_button("Quiet.TButton", quiet, foreground=colours.text, font=self._resources.body)
         self._style.map("TButton", foreground=[("disabled", colours.surface)])
@@ -105,7 +105,7 @@ class _Styles:
         self._style.configure("Side.Quiet.TButton", background=colours.side)
         self._style.configure("Bad.Quiet.TButton", foreground=colours.bad)
         self._style.configure("OnBad.TButton", background=colours.bad_soft)
-        self._define_layout("Bare.TButton", "Button.padding", "Button.label")
+        self._define_layout("Bare.TButton", "Button.focus", "Button.padding", "Button.label")
         self._style.configure(
             "Bare.TButton",
             background=colours.side,
@@ -115,7 +115,7 @@ class _Styles:
         )
         self._style.map("Bare.TButton", foreground=[("active", colours.accent_strong)], background=[])
 
-        self._define_layout("Bad.TButton", "Button.padding", "Button.label")
+        self._define_layout("Bad.TButton", "Button.focus", "Button.padding", "Button.label")
         self._style.configure("Bad.TButton", background=colours.bad_soft, foreground=colours.bad)
         self._style.map("Bad.TButton", foreground=[("active", colours.text)], background=[])
 
@@ -129,7 +129,7 @@ class _Styles:
             ("disabled", self._large_box(8, disabled, border)),
             ("pressed", self._large_box(8, pressed, border)),
             ("active", self._large_box(8, active, border)),
-            ("focus", self._large_box(8, active, border or self._colours.text)),
+            ("focus", self._large_box(8, active, self._colours.text, ring=True)),
         )
         self._define_layout(name, f"{name}.shape", "Button.padding", "Button.label")
         self._style.configure(name, padding=(self._px(13), self._px(7)), anchor="center", **options)
@@ -139,8 +139,8 @@ class _Styles:
         self._define_element(
             "Round.field",
             10,
-            self._large_box(8, colours.surface, colours.line),
-            ("focus", self._large_box(8, colours.surface, colours.accent)),
+            self._large_box(8, colours.surface, colours.border),
+            ("focus", self._large_box(8, colours.surface, colours.accent, ring=True)),
             ("disabled", self._large_box(8, colours.side, colours.line)),
         )
         self._define_layout("TEntry", "Round.field", "Entry.padding", "Entry.textarea")
@@ -228,7 +228,11 @@ class _Styles:
             padding=(px(6), px(4)),
         )
         self._style.map("Treeview.Heading", background=[("active", colours.hover)])
-        self._style.layout("Treeview", [("Treeview.treearea", {"sticky": "nsew"})])
+        ring = [("focus", colours.accent)]
+        self._style.map("Treeview", bordercolor=ring, lightcolor=ring)
+        area: Any = ("Treeview.treearea", {"sticky": "nsew"})
+        field: Any = ("Treeview.field", {**_filling([area]), "border": 1})
+        self._style.layout("Treeview", [field])
         self._style.configure(
             "Horizontal.TProgressbar",
             background=colours.accent,
@@ -253,7 +257,8 @@ class _Styles:
             self._style.element_create(
                 f"{way}.thumb",
                 "image",
-                self._resources.box(*size, 4, colours.line),
+                self._resources.box(*size, 4, colours.border),
+                ("disabled", self._resources.box(*size, 4, colours.line)),
                 ("active", self._resources.box(*size, 4, colours.faint)),
                 border=self._px(4),
                 sticky=sticky,
@@ -268,9 +273,11 @@ class _Styles:
                 relief="flat",
             )
 
-    def _large_box(self, radius: float, fill: str, border: str, height: float = 40) -> tk.PhotoImage:
+    def _large_box(
+        self, radius: float, fill: str, border: str, height: float = 40, *, ring: bool = False
+    ) -> tk.PhotoImage:
         """Return a large box, so that few copies of its middle fill a widget: each takes the server time."""
-        return self._resources.box(self._px(240), self._px(height), radius, fill, border)
+        return self._resources.box(self._px(240), self._px(height), radius, fill, border, ring=ring)
 
     def _define_element(
         self, name: str, corner: float, image: tk.PhotoImage, *others: tuple[str, tk.PhotoImage]

@@ -13,6 +13,8 @@ from tkws.console.look.resources import Resources
 from tkws.console.look.styles import define_styles
 
 _NAME = "tkws"
+_ZOOM_STEP = 1.1
+_MAX_ZOOM = 8  # steps: from half to twice the usual size
 _PALETTES = MappingProxyType({"light": LIGHT, "dark": DARK})
 
 
@@ -34,11 +36,13 @@ class Theme(Resources):
     Attributes:
         colours: The palette.
         is_dark: Whether it is the dark one.
+        zoom: How many steps everything is larger than usual; negative if smaller.
     """
 
     def __init__(self, root: tk.Tk) -> None:
         super().__init__(root)
         self.colours: Palette = LIGHT
+        self.zoom: int = 0
         self._style = ttk.Style(root)
         self.use("light")
 
@@ -52,7 +56,7 @@ class Theme(Resources):
         """
         self.colours = _PALETTES[name]
         self.is_dark: bool = name == "dark"
-        full = _NAME if name == "light" else f"{_NAME}.{name}"
+        full = _NAME if (name, self.zoom) == ("light", 0) else f"{_NAME}.{name}.{self.zoom}"
         if full in self._style.theme_names():
             self._style.theme_use(full)
         else:
@@ -63,6 +67,17 @@ class Theme(Resources):
         paint_classic(self.root, self, self.colours)
         # ttk announces a new theme from an idle callback, which must not run after the root has gone.
         self.root.update_idletasks()
+
+    def zoom_to(self, steps: int) -> None:
+        """Make everything larger or smaller by some steps than usual, within bounds.
+
+        Widgets that are not of ttk are told as of a change of colours.
+        """
+        steps = min(max(steps, -_MAX_ZOOM), _MAX_ZOOM)
+        if steps != self.zoom:
+            self.zoom = steps
+            self.scale(_ZOOM_STEP**steps)
+            self.use("dark" if self.is_dark else "light")
 
     def follow(self, widget: tk.Misc, paint: Callable[[], object]) -> None:
         """Call ``paint()`` now and each time that the colours of a widget that is not ttk's have to change.
@@ -87,6 +102,6 @@ class Theme(Resources):
             selectforeground=colours.on_accent,
             inactiveselectbackground=colours.accent_soft,
             highlightthickness=self.px(1),
-            highlightbackground=colours.line,
+            highlightbackground=colours.line if str(text.cget("state")) == "disabled" else colours.border,
             highlightcolor=colours.accent,
         )

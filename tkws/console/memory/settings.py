@@ -28,7 +28,8 @@ class Settings:
         addresses: The addresses used before, the most recent first.
         targets: The options of each address: subprotocols, headers, TLS and proxy.
         theme: ``light`` or ``dark``.
-        geometry: The size and position of the window, in Tk's notation.
+        geometry: The size and position of the window; see `tkws.console.look.screenplace`.
+        zoom: How many steps everything is larger than usual.
         side: Whether the side panel is shown.
         detail: Whether the detail pane is shown.
         secrets: Whether secrets are remembered, too.
@@ -39,6 +40,7 @@ class Settings:
     targets: dict[str, dict[str, object]] = field(default_factory=dict)
     theme: str = "light"
     geometry: str = ""
+    zoom: int = 0
     side: bool = True
     detail: bool = True
     secrets: bool = False

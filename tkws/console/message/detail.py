@@ -13,7 +13,7 @@ from tkinter import ttk
 from typing import Final
 
 from tkws.console.log.log import Direction, Row
-from tkws.console.look import theme_of
+from tkws.console.look import Placeholder, key_name, theme_of
 from tkws.console.message.colours import Colours, counts_utf16
 from tkws.console.message.fieldpicker import FieldPicker
 from tkws.console.message.findbar import FindBar
@@ -29,6 +29,7 @@ _FIRST_SLICES = 3
 _MORE_SLICES = 6  # at a time, between which the window draws
 _FOUND = "found"
 _CHANGES = "Changes"
+_NOTHING = "Click a row above, or go to the table by its key, {}, to read a message here in full."
 
 
 class Detail(ttk.Frame):
@@ -56,6 +57,7 @@ class Detail(ttk.Frame):
         self._title = ttk.Label(self, style="Soft.TLabel")
         self._mode = tk.StringVar(self, Mode.PRETTY)
         self._text = tk.Text(self, height=6, width=20, wrap="char", state="disabled", takefocus=True)
+        self._empty = Placeholder(self._text)
         self._bar = ttk.Scrollbar(self, command=self._text.yview)
         self._shown = ShownText(is_utf16=counts_utf16(self))
         self._colours = Colours(self._text, self._shown)
@@ -235,6 +237,7 @@ class Detail(ttk.Frame):
 
     def _show_title(self) -> None:
         row = self.row
+        self._empty.show(_NOTHING.format(key_name(self, "m")) if row is None else "")
         more = "" if self._shown.is_complete else " · scroll down for more"
         self._title.configure(text="Nothing selected" if row is None else f"{_title(row)}{more}")
 

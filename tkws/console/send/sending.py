@@ -58,6 +58,16 @@ class Sending:
             return Progress(text, replay.sent / replay.total, self.stop_replay)
         return None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be sent now."""
+        return self._session.is_open
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether there are sent messages to replay."""
+        return bool(sent_messages(self._conversation.log.rows))
+
     def send_file(self, path: Path | None = None) -> None:
         """Send a file as a binary message."""
         path = path or as_path(

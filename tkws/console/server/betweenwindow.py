@@ -20,7 +20,8 @@ _UPDATE_MS = 100
 _MAX_DELAY = 60.0  # seconds
 _PASSAGES = MappingProxyType({"Pass on": Passage.PASS, "Hold": Passage.HOLD, "Drop": Passage.DROP})
 _WAYS = MappingProxyType({"To the server": Way.TO_SERVER, "To the clients": Way.TO_CLIENT})
-_NOBODY = "Nobody is connected.\nLet your client connect to the address above."
+_NOBODY = "Nobody is connected.\nLet your client connect to the address above; Ctrl+U copies it."
+_CLEARED = "Nothing has passed since the table was cleared.\nThe box below sends to either side."
 
 
 class BetweenWindow(ListeningWindow):
@@ -37,7 +38,7 @@ class BetweenWindow(ListeningWindow):
 
     def __init__(self, root: tk.Tk, target: Target, options: Mapping[str, Any]) -> None:
         self._stalled = self._refusing = False
-        super().__init__(root, lambda: _NOBODY)
+        super().__init__(root, lambda: _CLEARED if self.between.names else _NOBODY)
         self.between: Final = Between(self.log, root, self._happened, target, **options)
         self.conversation.watch.watches.line = lambda: Line(bool(self.between.names))
         self.held: Final = HeldPane(self._panes, self.between, self._edit)
@@ -190,6 +191,9 @@ class BetweenWindow(ListeningWindow):
         self._refuse.configure(text="Accept" if self._refusing else "Refuse")
 
     def _menus(self) -> dict[str, menus.Menu]:
+        def holds() -> bool:
+            return bool(self.between.held)
+
         return {
             "Server": [
                 Action("Copy the address", self.copy_url, "u"),
@@ -198,12 +202,12 @@ class BetweenWindow(ListeningWindow):
                 Action(lambda: "Let bytes flow" if self._stalled else "Stall", self.toggle_stall, "F4"),
                 Action(lambda: "Accept clients" if self._refusing else "Refuse clients", self.toggle_refusal),
                 None,
-                *menus.file_menu(self.files, self.close),
+                *menus.file_menu(self.files, self.conversation, self.close),
             ],
             "Held": [
-                Action("Pass on", self.held.pass_on, "F8"),
-                Action("Edit", self.held.edit, "F9"),
-                Action("Drop", self.held.drop, "Delete"),
+                Action("Pass on", self.held.pass_on, "F8", possible=holds),
+                Action("Edit", self.held.edit, "F9", possible=holds),
+                Action("Drop", self.held.drop, "Delete", possible=holds),
             ],
             "Edit": menus.edit_menu(self.conversation),
             "View": [
@@ -212,9 +216,8 @@ class BetweenWindow(ListeningWindow):
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
                 None,
                 menus.pane_action("the held messages", self.held, self.toggle_side, "F2"),
-                menus.theme_action(self, self.toggle_theme),
+                *menus.look_menu(self, self.toggle_theme),
             ],
-            "Help": menus.help_menu(self),
         }
 
     # ---- events

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from tkinter import ttk
 from types import MappingProxyType
 
-from tkws.console.look import theme_of
+from tkws.console.look import Placeholder, theme_of
 from tkws.console.server.between import Between, Way
 from tkws.console.text.payload import preview
 from tkws.plurals import counted
 
 _PREVIEW = 200  # characters of a message
+_NOTHING = "Choose Hold above: what passes\nthen waits here."
 _ARROWS = MappingProxyType({Way.TO_SERVER: "→", Way.TO_CLIENT: "←"})
 
 
@@ -37,11 +38,13 @@ class HeldPane(ttk.Frame):
         self._list.column("name", width=px(64), stretch=False)
         self._list.column("message", width=px(190))
         self._list.bind("<Return>", lambda _: self.pass_on())
+        self._empty = Placeholder(self._list)
+        self._buttons: list[ttk.Button] = []
         buttons = ttk.Frame(self, style="Side.TFrame")
         for text, command in (("Pass on", self.pass_on), ("Edit", self.edit), ("Drop", self.drop)):
-            ttk.Button(buttons, text=text, style="Side.Quiet.TButton", command=command, width=7).pack(
-                side="left", padx=(0, px(6))
-            )
+            button = ttk.Button(buttons, text=text, style="Side.Quiet.TButton", command=command, width=7)
+            button.pack(side="left", padx=(0, px(6)))
+            self._buttons.append(button)
         self._title.pack(anchor="w", pady=(0, px(8)))
         buttons.pack(side="bottom", anchor="w", pady=(px(8), 0))
         self._list.pack(fill="both", expand=True)
@@ -63,6 +66,9 @@ class HeldPane(ttk.Frame):
                 values = f"{_ARROWS[held.way]} {held.name}", preview(held.message, _PREVIEW)
                 self._list.insert("", "end", iid=str(number), values=values)
         count = len(kept)
+        self._empty.show("" if count else _NOTHING)
+        for button in self._buttons:
+            button.state(["!disabled" if count else "disabled"])
         self._title.configure(text=f"{counted(count, 'message')} held")
 
     def pass_on(self) -> None:

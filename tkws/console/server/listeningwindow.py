@@ -118,11 +118,11 @@ class ListeningWindow(ttk.Frame, ABC):
         Args:
             title: The title.
             size: The width and height, at 96 dpi; half of either is the least.
-            bar: The menus.
+            bar: The menus, but for the one for help.
             update_ms: The time between two calls of `refresh`.
         """
         theme = theme_of(self)
-        add_menu_bar(self.root, bar)
+        add_menu_bar(self.root, menus.with_help(self, bar))
         self.root.title(title)
         self.root.protocol("WM_DELETE_WINDOW", self.close)
         self.root.geometry(theme.size(*size))

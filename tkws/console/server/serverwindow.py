@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import tkws
-from tkws.console.look import Action, show_pane, theme_of
+from tkws.console.look import Action, Placeholder, show_pane, theme_of
 from tkws.console.server.listeningwindow import ListeningWindow
 from tkws.console.server.playbar import PlayBar, play_menu
 from tkws.console.server.refusals import Refusal
@@ -28,8 +28,8 @@ _MODES = MappingProxyType(
         "Answers: as they were given": Mode.ANSWERS,
     }
 )
-_NOBODY = "Nobody is connected.\nTo start a client: python -m tkws"
 _CLEARED = "Nothing has come since the table was cleared.\nThe box below sends to the clients."
+_NO_CLIENTS = "Each client\nhas a row here."
 _COLUMNS = MappingProxyType({"name": "", "peer": "From", "path": "Path", "in": "In", "out": "Out"})
 
 
@@ -135,17 +135,24 @@ class ServerWindow(ListeningWindow):
             else:
                 self._list.insert("", "end", iid=name, values=values)
         count = len(names)
+        self._empty.show("" if count else _NO_CLIENTS)
         self._count.configure(text=counted(count, "connection"))
         recipients = ", ".join(self._list.selection())
+        self._disconnect.state(["!disabled" if recipients else "disabled"])
         self._recipients.configure(text=f"The box below sends to {recipients or 'everybody'}.")
 
     def _menus(self) -> dict[str, menus.Menu]:
         return {
             "Server": [
                 Action("Copy the address", self.copy_url, "u"),
-                Action("Disconnect the selected clients", self.disconnect, "F6"),
+                Action(
+                    "Disconnect the selected clients",
+                    self.disconnect,
+                    "F6",
+                    possible=lambda: bool(self.selected),
+                ),
                 None,
-                *menus.file_menu(self.files, self.close),
+                *menus.file_menu(self.files, self.conversation, self.close),
             ],
             "Play": play_menu(self.play),
             "Edit": menus.edit_menu(self.conversation),
@@ -156,7 +163,7 @@ class ServerWindow(ListeningWindow):
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
                 None,
                 menus.pane_action("the connections", self._side, self.toggle_side, "F2"),
-                menus.theme_action(self, self.toggle_theme),
+                *menus.look_menu(self, self.toggle_theme),
             ],
         }
 
@@ -200,6 +207,7 @@ class ServerWindow(ListeningWindow):
         side = ttk.Frame(parent, style="Side.TFrame", padding=px(12))
         self._count = ttk.Label(side, style="Side.TLabel")
         self._list = ttk.Treeview(side, columns=list(_COLUMNS), show="headings", selectmode="extended")
+        self._empty = Placeholder(self._list)
         widths = {"name": 40, "peer": 130, "path": 70, "in": 56, "out": 56}
         for name, heading in _COLUMNS.items():
             anchor: Literal["e", "w"] = "e" if name in ("in", "out") else "w"
@@ -208,7 +216,9 @@ class ServerWindow(ListeningWindow):
         self._list.bind("<<TreeviewSelect>>", lambda _: self._show_connections())
         self._list.bind("<Escape>", lambda _: self._list.selection_set(()))
         self._recipients = ttk.Label(side, style="Status.TLabel")
-        close = ttk.Button(side, text="Disconnect", style="Side.Quiet.TButton", command=self.disconnect)
+        self._disconnect = close = ttk.Button(
+            side, text="Disconnect", style="Side.Quiet.TButton", command=self.disconnect
+        )
         self._count.pack(anchor="w", pady=(0, px(8)))
         close.pack(side="bottom", anchor="w", pady=(px(8), 0))
         self._recipients.pack(side="bottom", anchor="w", pady=(px(8), 0))
@@ -220,4 +230,7 @@ class ServerWindow(ListeningWindow):
         self.session.mode = _MODES[self._mode.get()]
 
     def _placeholder(self) -> str:
-        return _CLEARED if self.session.names else _NOBODY
+        """Return what is true of a table without rows, and the next step."""
+        if self.session.names:
+            return _CLEARED
+        return f"Nobody is connected.\nTo start a client: python -m tkws {self.url}"

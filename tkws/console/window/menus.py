@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from tkinter import messagebox, ttk
 
@@ -11,32 +11,25 @@ from tkws.console.client.copyas import FORMS
 from tkws.console.conversation.columnmenu import delta_label
 from tkws.console.conversation.conversation import Conversation
 from tkws.console.conversation.files import Files
+from tkws.console.log.log import Row
 from tkws.console.look import Action, edit_actions, is_pane_shown, last_focus, theme_of
+from tkws.console.send.sendbox import SendBox
 from tkws.console.send.sending import Sending
 from tkws.console.window.about import VERSION
 from tkws.console.window.addressbar import AddressBar
-
-_OTHER_KEYS = """\
-Return in the address field: connect
-Return in the message box: send
-Shift+Return in the message box: new line
-Up and Down in the message box: earlier messages
-Return in the table: put the selected message into the box, to be sent again
-Escape in the filter: show everything
-Ctrl+F in the message: find; Return and Shift+Return: next and previous match
-- and + in the message: fold and unfold its JSON
-Tab: next control"""
+from tkws.console.window.keysheet import KeySheet
 
 Menu = list[Action | None]
 """The entries of a menu; None is a separator."""
 
 
-def file_menu(files: Files, quit: Callable[[], object]) -> Menu:
+def file_menu(files: Files, conversation: Conversation, quit: Callable[[], object]) -> Menu:
     """Return the menu for saved conversations."""
+    has_rows = conversation.has_rows
     return [
         Action("Open a conversation…", files.open, "o"),
-        Action("Save the conversation…", files.save, "s"),
-        Action("Save what is shown…", partial(files.save, shown_only=True), "Shift-S"),
+        Action("Save the conversation…", files.save, "s", possible=has_rows),
+        Action("Save what is shown…", partial(files.save, shown_only=True), "Shift-S", possible=has_rows),
         None,
         Action("Quit", quit, "q"),
     ]
@@ -55,13 +48,54 @@ def copy_menu(copy: Callable[[str], object]) -> Menu:
     return [Action(f"Copy as {name}", partial(copy, name)) for name in FORMS]
 
 
+def sending_menu(
+    sending: Sending,
+    conversation: Conversation,
+    send: Callable[[str, str | bytes], object],
+    send_again: Callable[[], object],
+) -> Menu:
+    """Return the part of a menu that sends once.
+
+    Args:
+        sending: Sends files.
+        conversation: Its selected messages are sent again.
+        send: Called with ``"message"`` or ``"ping"``, and what to send.
+        send_again: Called to send the selected messages again.
+    """
+
+    def is_open() -> bool:
+        return sending.is_open
+
+    def is_any_selected() -> bool:
+        return has_messages(conversation.table.selection)
+
+    return [
+        Action("Send a file…", sending.send_file, "t", possible=is_open),
+        Action("Ping", partial(send, "ping", b""), "p", possible=is_open),
+        Action("Send the selected messages again…", send_again, "r", possible=is_any_selected),
+        Action("Send an empty message", partial(send, "message", ""), possible=is_open),
+    ]
+
+
+def json_menu(sendbox: SendBox) -> Menu:
+    """Return the part of a menu that lays out the JSON in the message box."""
+
+    def is_typed() -> bool:
+        return bool(sendbox.entry.text.strip())
+
+    return [
+        Action("Lay out the JSON", sendbox.beautify, "Shift-J", possible=is_typed),
+        Action("JSON on one line", sendbox.minify, possible=is_typed),
+    ]
+
+
 def replay_menu(sending: Sending) -> Menu:
     """Return the part of a menu for replays."""
     return [
-        Action("Replay the messages sent", sending.replay_log, "F8"),
+        Action("Replay the messages sent", sending.replay_log, "F8", possible=lambda: sending.has_sent),
         Action("Replay a file…", sending.replay_file, "Shift-R"),
         Action("Replay a file without delays…", partial(sending.replay_file, speed=float("inf"))),
-        Action("Stop the replay", sending.stop_replay, "F9"),
+        Action("Stop the replay", sending.stop_replay, "F9", possible=lambda: sending.replay is not None),
     ]
 
 
@@ -72,20 +106,34 @@ def edit_menu(conversation: Conversation) -> Menu:
     return [
         *edit_actions(lambda: edited if isinstance(edited := focused(), tk.Text | ttk.Entry) else rows),
         None,
-        Action("Clear the table…", conversation.ask_and_clear, "k"),
+        Action("Clear the table…", conversation.ask_and_clear, "k", possible=conversation.has_rows),
         Action("Filter", conversation.filter.focus_text, "f"),
         Action("Find in the message", conversation.find_in_message, "i"),
-        Action("Show everything", conversation.filter.clear, "Shift-F"),
+        Action(
+            "Show everything",
+            conversation.filter.clear,
+            "Shift-F",
+            possible=lambda: not conversation.filter.filter.passes_all,
+        ),
     ]
+
+
+def has_messages(rows: Iterable[Row]) -> bool:
+    """Return whether there are messages among rows that can be sent again."""
+    return any(row.type in ("text", "binary") for row in rows)
 
 
 def rows_menu(conversation: Conversation, send_again: Callable[[], object]) -> Menu:
     """Return the context menu of the table."""
+
+    def is_any_selected() -> bool:
+        return bool(conversation.table.selection)
+
     return [
-        Action("Copy", conversation.copy, "c"),
-        Action("Send again…", send_again, "r"),
+        Action("Copy", conversation.copy, "c", possible=is_any_selected),
+        Action("Send again…", send_again, "r", possible=lambda: has_messages(conversation.table.selection)),
         None,
-        Action("Select all", conversation.table.select_all, "a"),
+        Action("Select all", conversation.table.select_all, "a", possible=conversation.has_rows),
     ]
 
 
@@ -112,9 +160,15 @@ def live_menu(conversation: Conversation) -> Menu:
     ]
 
 
-def theme_action(window: tk.Misc, toggle: Callable[[], object]) -> Action:
-    """Return the entry that switches between the light and the dark theme."""
-    return Action(lambda: "Light" if theme_of(window).is_dark else "Dark", toggle, "d")
+def look_menu(window: tk.Misc, toggle: Callable[[], object]) -> Menu:
+    """Return the part of a menu for the theme, light or dark, and the size of everything."""
+    theme = theme_of(window)
+    return [
+        Action(lambda: "Light" if theme.is_dark else "Dark", toggle, "d"),
+        Action("Larger", lambda: theme.zoom_to(theme.zoom + 1), "plus"),
+        Action("Smaller", lambda: theme.zoom_to(theme.zoom - 1), "minus"),
+        Action("Usual size", lambda: theme.zoom_to(0), "0", possible=lambda: theme.zoom != 0),
+    ]
 
 
 def pane_action(name: str, pane: tk.Widget, toggle: Callable[[], object], key: str) -> Action:
@@ -122,12 +176,13 @@ def pane_action(name: str, pane: tk.Widget, toggle: Callable[[], object], key: s
     return Action(lambda: f"{'Hide' if is_pane_shown(pane) else 'Show'} {name}", toggle, key)
 
 
-def help_menu(window: tk.Misc) -> Menu:
-    """Return the help menu."""
-    return [
-        Action("Keys", partial(_show_keys, window), "F1"),
+def with_help(window: tk.Misc, bar: dict[str, Menu]) -> dict[str, Menu]:
+    """Return the menus of a window with one for help, which shows their keys."""
+    bar["Help"] = [
+        Action("Keys", lambda: KeySheet(window, bar), "F1", also="slash"),
         Action("About", partial(_show_about, window)),
     ]
+    return bar
 
 
 def _message_menu(conversation: Conversation) -> Menu:
@@ -140,12 +195,6 @@ def _message_menu(conversation: Conversation) -> Menu:
         Action("Fold the JSON", detail.fold_all),
         Action("Unfold the JSON", detail.unfold_all),
     ]
-
-
-def _show_keys(window: tk.Misc) -> None:
-    messagebox.showinfo(
-        "Keys", "The menus show most keys. These are the others:", detail=_OTHER_KEYS, parent=window
-    )
 
 
 def _show_about(window: tk.Misc) -> None:

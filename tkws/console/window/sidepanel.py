@@ -14,7 +14,7 @@ from typing import Final
 
 import tkws
 from tkws.console.client.session import Latency, Session
-from tkws.console.look import Theme, theme_of
+from tkws.console.look import Placeholder, Theme, theme_of
 from tkws.console.text.payload import byte_count
 
 _STATES = MappingProxyType(
@@ -25,6 +25,7 @@ _STATES = MappingProxyType(
         tkws.State.CLOSED: ("faint", "Not connected"),
     }
 )
+_NO_HANDSHAKE = "The request and the answer\nare shown here\nonce they were sent."
 _STATISTICS = ("Messages", "Bytes", "Messages/s", "Pings", "Compressed to", "Unsent", "Connected for")
 
 
@@ -49,6 +50,7 @@ class SidePanel(ttk.Frame):
         self._handshake = tk.Text(
             self, width=30, height=4, wrap="word", font=theme.small, state="disabled", takefocus=True
         )
+        self._no_handshake = Placeholder(self._handshake)
         self._handshake_of: object = None
         self._last = (
             0.0,
@@ -56,6 +58,7 @@ class SidePanel(ttk.Frame):
             0,
         )  # the time of the last measurement, and the messages received and sent until then
         self._rates = (0.0, 0.0)
+        self._no_handshake.show(_NO_HANDSHAKE)
         self._lay_out()
         self.refresh()
 
@@ -172,6 +175,7 @@ class SidePanel(ttk.Frame):
             response = ws.response
             self._insert_headers(f"HTTP/1.1 {response.status} {response.reason}", response.headers)
         text.configure(state="disabled")
+        self._no_handshake.show("" if self.handshake else _NO_HANDSHAKE)
 
     def _insert_headers(self, line: str, headers: tkws.Headers) -> None:
         self._handshake.insert("end", f"{line}\n", "line")

@@ -43,8 +43,11 @@ ROOM_FOR_PANES = 840, 520
 """The width and height of a window, at 96 dpi, that has room for the panes beside and below the table."""
 
 _SIDE_MS = 250
-_NOT_CONNECTED = "No messages yet.\nType an address above and press Return to connect."
-_CLEARED = "Nothing has come since the table was cleared.\nType a message below and press Return to send it."
+_NO_ADDRESS = (
+    "No messages yet.\nType an address above, such as ws://127.0.0.1:8765/, and press Return to connect.\n"
+    "To have a server to try: python -m tkws serve"
+)
+_NEXT = "Type a message below and press Return to send it."
 
 
 class Console(ttk.Frame):
@@ -62,6 +65,7 @@ class Console(ttk.Frame):
     def __init__(self, root: tk.Tk, settings: storage.Settings, path: Path | None) -> None:
         theme = theme_of(root)
         theme.use(settings.theme)
+        theme.zoom_to(settings.zoom)
         super().__init__(root)
         edit_as_elsewhere(root)
         add_field_menus(root)
@@ -77,10 +81,10 @@ class Console(ttk.Frame):
         self._destroyed = False
         self.passwords: Final = KeyPasswords(self, self.connect_to)
         self._build()
-        add_menu_bar(root, self._menus())
+        add_menu_bar(root, menus.with_help(self, self._menus()))
         root.title("tkws console")
         root.protocol("WM_DELETE_WINDOW", self.close)
-        root.geometry(settings.geometry or theme.size(1080, 720))
+        root.geometry(theme.geometry_of(settings.geometry) or theme.size(1080, 720))
         root.minsize(theme.px(480), theme.px(320))
         self.pack(fill="both", expand=True)
         self.address.entry.focus_set()
@@ -184,7 +188,8 @@ class Console(ttk.Frame):
 
     def close(self) -> None:
         """Store the settings, close the connection, and destroy the window."""
-        self.settings.geometry = self.root.geometry()
+        self.settings.geometry = theme_of(self).kept_place(self.root)
+        self.settings.zoom = theme_of(self).zoom
         self.recollection.drafts.flush()
         if failure := self._store():
             self.root.tk.call("puts", "stderr", printable(failure))
@@ -251,18 +256,28 @@ class Console(ttk.Frame):
 
     def _show_state(self) -> None:
         state = self.session.state
-        closed = state is tkws.State.CLOSED
         if state is not tkws.State.OPEN:
             self.reading_paused = False
         labels = {tkws.State.CONNECTING: "Cancel", tkws.State.CLOSED: "Connect"}
         self.address.button.configure(text=labels.get(state, "Disconnect"))
         self.sendbox.enable(self.session.is_open)
-        url = "" if closed or self.session.ws is None else f"{self.session.ws.url} - "
+        url = "" if self._is_closed or self.session.ws is None else f"{self.session.ws.url} - "
         self.root.title(f"{url}tkws console")
         self.side.refresh()
 
+    @property
+    def _is_closed(self) -> bool:
+        return self.session.state is tkws.State.CLOSED
+
     def _placeholder(self) -> str:
-        return _CLEARED if self.session.is_open else _NOT_CONNECTED
+        """Return what is true of a table without rows, and the next step."""
+        if self.session.is_open:
+            return f"Connected; nothing has come since the table was cleared.\n{_NEXT}"
+        if self.session.state is tkws.State.CONNECTING:
+            return "Connecting.\nThe button beside the address cancels it."
+        if not self.address.entry.get().strip():
+            return _NO_ADDRESS
+        return "Not connected.\nPress F5, or Return in the address, to connect."
 
     def _show_counts(self, counts: str) -> None:
         paused = "   ·   reading is stopped" if self.reading_paused else ""
@@ -328,13 +343,15 @@ class Console(ttk.Frame):
     def _menus(self) -> dict[str, menus.Menu]:
         conversation = self.conversation
         return {
-            "File": menus.file_menu(self.files, self.close),
+            "File": menus.file_menu(self.files, conversation, self.close),
             "Connection": [
                 Action("Connect or reconnect", self.connect, "F5"),
-                Action("Disconnect", self.session.disconnect, "F6"),
+                Action("Disconnect", self.session.disconnect, "F6", possible=lambda: not self._is_closed),
                 *self.protocol.closing(),
                 Action(
-                    lambda: "Resume reading" if self.reading_paused else "Stop reading", self.toggle_reading
+                    lambda: "Resume reading" if self.reading_paused else "Stop reading",
+                    self.toggle_reading,
+                    possible=lambda: self.session.is_open,
                 ),
                 None,
                 *menus.address_menu(self.address),
@@ -345,13 +362,9 @@ class Console(ttk.Frame):
             ],
             "Message": [
                 Action("Go to the message box", self.sendbox.text.focus_set, "e"),
-                Action("Send a file…", self.sending.send_file, "t"),
-                Action("Ping", lambda: self.send("ping", b""), "p"),
+                *menus.sending_menu(self.sending, conversation, self.send, self.send_again),
                 *self.protocol.sending(),
-                Action("Send the selected messages again…", self.send_again, "r"),
-                Action("Lay out the JSON", self.sendbox.beautify, "Shift-J"),
-                Action("JSON on one line", self.sendbox.minify),
-                Action("Send an empty message", lambda: self.send("message", "")),
+                *menus.json_menu(self.sendbox),
                 Action(
                     "Saved messages…",
                     self.recollection.saved.show_menu,
@@ -368,9 +381,8 @@ class Console(ttk.Frame):
                 None,
                 menus.pane_action("the side panel", self.side, self.toggle_side, "F2"),
                 menus.pane_action("the details", conversation.detail, self.toggle_detail, "F3"),
-                menus.theme_action(self, self.toggle_theme),
+                *menus.look_menu(self, self.toggle_theme),
             ],
-            "Help": menus.help_menu(self),
         }
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
