@@ -288,12 +288,12 @@ def test_when_the_root_is_gone_every_call_is_without_harm(taken, connecting, log
 def test_while_connecting_nothing_can_be_sent(connecting):
     ws, _ = connecting
     assert ws.state is tkws.State.CONNECTING
-    for call in (ws.send, ws.ping, ws.pong):
-        with pytest.raises(
-            tkws.StateError,
-            match="CONNECTING, not OPEN: wait for .* or set the option offline_buffer",
-        ):
+    advice = "CONNECTING, not OPEN: wait for its `connect` event"
+    for call in (ws.ping, ws.pong):
+        with pytest.raises(tkws.StateError, match=f"{advice}$"):
             call("x")
+    with pytest.raises(tkws.StateError, match=f"{advice}, or set the option offline_buffer"):
+        ws.send("x")
     assert not ws._session.send_encoded(EncodedMessage(""))
     assert (ws.close_code, ws.close_reason, ws.latency, ws.buffered_amount) == (None, "", None, 0)
     assert (ws.peername, ws.sockname, ws.protocol, ws.request, ws.response) == (None, None, "", None, None)
