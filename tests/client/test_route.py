@@ -307,7 +307,7 @@ URL = "wss://localhost/"
             for value in ("localhost:80", b"x", 5, {"localhost": 80}, {"a", "b"}, object())
         ],
         *[
-            ({name: value}, ValueError, rf"{name}: a pair \(host, port\), not {len(value)} items")
+            ({name: value}, ValueError, rf"{name}: a pair \(host, port\), not {len(value)} items?$")
             for name in ("connect_to", "local_addr")
             for value in ((), ("localhost",), ("::1", 80, 0, 0), [1, 2, 3])
         ],
