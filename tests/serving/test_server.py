@@ -12,6 +12,7 @@ import pytest
 import tkws
 from tests.peers import KEY, Log, Peer
 from tkws.commands.servers import _agreements
+from tkws.connection.websocket import session_of
 from tkws.http.headers import Headers
 from tkws.loop import loop_for
 from tkws.protocol.frames import Opcode
@@ -250,6 +251,28 @@ def test_a_socket_changes_hands(server, accept, log, pump_until):
     assert ws.request is request
     assert ws.url == "ws://localhost/room"
     assert server.connections == [ws]
+
+
+def test_connections_to_a_handler_share_their_options_until_those_of_the_server_change(server, accept, log):
+    server.live("/parts", log, stream=True)
+    server.live("/other", Log())
+
+    def connect(path="/"):
+        sock, _ = accept()
+        assert tkws.test(server, sock, path, HEADERS)
+        return tkws.upgrade(sock)
+
+    first, second, parts, other = connect(), connect(), connect("/parts"), connect("/other")
+    shared = session_of(first).options
+    assert session_of(second).options is shared
+    assert session_of(connect()).options is shared
+    assert (parts["stream"], first["stream"]) == (True, False)
+    assert (first["handler"], parts["handler"]) == (log, log)
+    assert other["handler"] is not log
+    first["keepalive"] = 5
+    assert (second["keepalive"], connect()["keepalive"]) == (30, 30)
+    server["keepalive"] = 7
+    assert (second["keepalive"], connect()["keepalive"], connect("/parts")["keepalive"]) == (30, 7, 7)
 
 
 def test_the_program_may_decide_otherwise(server, accept, log):

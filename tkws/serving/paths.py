@@ -31,6 +31,10 @@ class Paths:
         """Add an entry after the others."""
         self._entries.append(entry)
 
+    def have(self, handler: EventHandler) -> bool:
+        """Tell whether a handler is that of an entry."""
+        return any(entry.handler is handler for entry in self._entries)
+
     def matching(self, path: str, default: EventHandler) -> list[PathEntry]:
         """Return the entries that match a percent-decoded path, the default handler's last."""
         entries = [entry for entry in self._entries if fnmatchcase(path, entry.path)]

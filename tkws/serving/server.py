@@ -40,7 +40,7 @@ from tkws.http.messages import Request
 from tkws.loop import Loop
 from tkws.loop.logs import Log
 from tkws.net import SocketStream, Stream, detach
-from tkws.options import ServerOptions, changed
+from tkws.options import ConnectionOptions, ServerOptions, changed
 from tkws.protocol.closing import CloseCode, encode_close
 from tkws.protocol.deflate import PerMessageDeflate
 from tkws.protocol.encoded import EncodedMessage
@@ -94,6 +94,7 @@ class Server(ConfigurableServer):
         self.loop = loop
         self.pages: Final = Pages()
         self._options: ServerOptions = options
+        self._shared_options: dict[tuple[int, bool | None], ConnectionOptions] = {}
         self.closed: bool = False
         self.secure = secure
         self._sockname = sockname
@@ -425,6 +426,7 @@ class Server(ConfigurableServer):
     def _change(self, changes: Mapping[str, Any]) -> None:
         self.loop.check_process()
         self._options = changed(self._options, changes)
+        self._shared_options.clear()
 
     def _send(self, message: EncodedMessage, sessions: list[Session]) -> int:
         broadcast = Broadcast(message, self._options)
@@ -465,9 +467,7 @@ class Server(ConfigurableServer):
         request = agreement.request
         scheme = "wss" if self.secure else "ws"
         url = f"{scheme}://{request.host or ''}{request.path}"
-        options = self.options.for_connection(agreement.handler)
-        if agreement.stream is not None:
-            options = replace(options, stream=agreement.stream)
+        options = self._options_for(agreement.handler, agreement.stream)
         ws = WebSocket(self.loop, Role.SERVER, options, url, id=id)
         ws.request = request
         ws.peername = request.peer
@@ -475,6 +475,18 @@ class Server(ConfigurableServer):
         if agreement.data is not None:
             ws.data = agreement.data
         return session_of(ws)
+
+    def _options_for(self, handler: EventHandler, stream: bool | None) -> ConnectionOptions:
+        """Return the options of a new connection; those to a handler of the server's share one object."""
+        key = id(handler), stream
+        options = self._shared_options.get(key)
+        if options is None:
+            options = self._options.for_connection(handler)
+            if stream is not None:
+                options = replace(options, stream=stream)
+            if handler is self._options.handler or self._paths.have(handler):
+                self._shared_options[key] = options
+        return options
 
     def _begin(self, session: Session, agreement: Agreement, stream: Stream, data: bytes) -> None:
         request = agreement.request
