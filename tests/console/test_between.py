@@ -228,7 +228,7 @@ def test_a_client_that_is_cut_ends_its_connection_to_the_server(
     pump_until(lambda: client.log.over and not relay._pairs and not server.connections)
     assert client.ws.close_code == 1006
     assert not relay.held
-    assert any("1 held messages were not passed on" in note for note in rows(relay, Direction.NOTE))
+    assert any("1 held message was not passed on" in note for note in rows(relay, Direction.NOTE))
 
 
 def test_a_client_that_leaves_before_it_is_let_in_leaves_nothing(

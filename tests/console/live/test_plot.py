@@ -55,7 +55,7 @@ def test_a_field_is_plotted_and_follows_the_stream(
 ) -> None:
     hands.press("ctrl+j")
     pump_until(lambda: legend(live) == [("price", "20.50")] and live.plot.winfo_ismapped())
-    pump_until(lambda: len(points(live)) >= 6)
+    pump_until(lambda: len(points(live)) >= 6 and live.plot._canvas.winfo_height() > 50)
     receive(console, "BTC", 70.5)
     pump_until(lambda: legend(live) == [("price", "70.50")])
     live.plot.draw()
