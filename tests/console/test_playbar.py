@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 
 import tkws
-from tests.console.conftest import Hands
+from tests.console.conftest import Echo, Hands
 from tests.peers import Log as Heard
 from tests.windows import cut_off
+from tkws.console.run import open_server_window
 from tkws.console.server.playback import Playback
 from tkws.console.server.recording import Cue, Recording
 from tkws.console.server.serversession import Mode
 from tkws.console.server.serverwindow import ServerWindow
+from tkws.console.window.window import Console
 
 PumpUntil = Callable[..., None]
 
@@ -183,3 +185,31 @@ def test_nothing_of_the_bar_is_cut_off_in_a_small_window(
     window.root.geometry("x".join(str(size * dpi // 96) for size in (480, 340)))
     window.root.update()
     assert not cut_off(window.root)
+
+
+def test_a_conversation_is_served_from_the_client_s_window(
+    connected: Console, echo: Echo, hands: Hands, pump_until: PumpUntil
+) -> None:
+    opened: list[ServerWindow] = []
+    assert isinstance(connected.root, tk.Tk)
+    root = connected.root
+    connected.serve = lambda rows: opened.append(open_server_window(root, rows))
+    connected.serve_conversation()
+    assert connected.banner.text.startswith("This conversation: no message of a server is in it")
+    connected.send("message", "one")
+    pump_until(lambda: any(row.direction == "in" for row in connected.log.rows))
+    connected.serve_conversation()
+    (window,) = opened
+    log = Heard()
+    client = tkws.open(window.url, log, master=root)
+    pump_until(lambda: log.all("text") == ["one"])
+    assert shown(window)[0] == "This conversation"
+    hands.go_to(window.sendbox.text)
+    hands.type("two")
+    hands.press("Return")
+    pump_until(lambda: log.all("text") == ["one", "two"])
+    client.close()
+    pump_until(lambda: log.over and not window.session.names)
+    window.root.destroy()
+    assert window.session.server.closed
+    assert connected.winfo_exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from tkinter import messagebox
 from typing import Any
 
 import pytest
@@ -138,6 +139,17 @@ def test_the_address_is_copied(window: ServerWindow) -> None:
     window.copy_url()
     assert window.clipboard_get() == window.session.server.url
     window.clipboard_clear()
+
+
+def test_it_has_help_as_every_window(window: ServerWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(messagebox, "showinfo", lambda title, *args, **options: shown.append(title))
+    bar = window.root.nametowidget(str(window.root.cget("menu")))
+    last = bar.nametowidget(bar.entrycget("end", "menu"))
+    assert str(bar.entrycget("end", "label")).strip() == "Help"
+    for index in range(2):
+        last.invoke(index)
+    assert shown == ["Keys", "tkws console"]
 
 
 def test_the_panes_give_way_in_a_small_window(window: ServerWindow) -> None:

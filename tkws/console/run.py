@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tkws.console.client.target import Target
+from tkws.console.log.log import Row
 from tkws.console.look import set_icon, theme_of
 from tkws.console.memory import settings as storage
 from tkws.console.server.betweenwindow import BetweenWindow
 from tkws.console.server.listeningwindow import ListeningWindow
+from tkws.console.server.recording import recording_of
 from tkws.console.server.serversession import Mode
 from tkws.console.server.serverwindow import ServerWindow
 from tkws.console.terminal.interrupt import on_interrupt
@@ -37,6 +40,7 @@ def run_window(root: tk.Tk, target: Target | None, *, theme: str | None = None) 
     settings = storage.load(path)
     settings.theme = theme or settings.theme
     console = Console(root, settings, path)
+    console.serve = partial(open_server_window, root)
     if target is not None:
         if target == Target(url=target.url):  # only an address: use its remembered options
             target = settings.recall(target.url)
@@ -83,6 +87,25 @@ def _hide_unfinished(root: tk.Tk) -> None:
     """Hide a window until it is complete, so that no empty one flashes up, and give it the icon."""
     root.withdraw()
     set_icon(root)
+
+
+def open_server_window(root: tk.Tk, rows: Sequence[Row]) -> ServerWindow:
+    """Open one more window, with a server at any free port that plays what the server said in a conversation.
+
+    Raises:
+        ValueError: There is nothing to play; see `recording_of`.
+        OSError: There is no free port.
+    """
+    recording = recording_of(rows, "This conversation")
+    window = tk.Toplevel(root)
+    window.withdraw()  # so that no empty one flashes up
+    try:
+        made = ServerWindow(window, Mode.SILENT, {"port": 0, "recording": recording})
+    except OSError:
+        window.destroy()
+        raise
+    window.deiconify()
+    return made
 
 
 def _run_server(root: tk.Tk, make: Callable[[], ListeningWindow], theme: str | None) -> Status:

@@ -112,10 +112,7 @@ class BetweenWindow(ListeningWindow):
         px = theme_of(self).px
         gap = px(10)
         head = ttk.Frame(self.head, padding=(gap, gap, gap, 0))
-        ttk.Label(head, text=self.url, style="Title.TLabel").pack(side="left")
-        ttk.Button(head, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6).pack(
-            side="left", padx=gap
-        )
+        self.add_url(head)
         ttk.Label(head, text=f"→ {self.between.target.url}", style="Small.TLabel").pack(side="left")
         bar = ttk.Frame(self.head, padding=gap)
         self._passages: dict[Way, ttk.Combobox] = {}

@@ -36,12 +36,13 @@ class ListeningWindow(ttk.Frame, ABC):
         head: The frame above the conversation.
     """
 
-    def __init__(self, root: tk.Tk, placeholder: Callable[[], str]) -> None:
+    def __init__(self, root: tk.Tk | tk.Toplevel, placeholder: Callable[[], str]) -> None:
         self._timer = ""
         self._destroyed = False
         super().__init__(root)
-        edit_as_elsewhere(root)
-        add_field_menus(root)
+        if isinstance(root, tk.Tk):  # otherwise the first window has done so, for all
+            edit_as_elsewhere(root)
+            add_field_menus(root)
         self.root: Final = root
         self.log: Final = Log()
         self.head: Final = ttk.Frame(self)
@@ -105,12 +106,20 @@ class ListeningWindow(ttk.Frame, ABC):
         self.root.after(0, self.root.destroy)  # after the Close frames have been sent
 
     def destroy(self) -> None:
-        """Cancel the timer, and destroy the widget."""
+        """Cancel the timer, end the server, and destroy the widget."""
         self._destroyed = True
-        if self._timer:
+        if self._timer:  # set last when the window is made: it has a server
+            self.close_server()
             self.after_cancel(self._timer)
             self._timer = ""
         super().destroy()
+
+    def add_url(self, parent: ttk.Frame) -> None:
+        """Show the server's address in a frame, with a button that copies it."""
+        label = ttk.Label(parent, text=self.url, style="Title.TLabel")
+        copy = ttk.Button(parent, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6)
+        label.pack(side="left")
+        copy.pack(side="left", padx=theme_of(self).px(10))
 
     def open(self, title: str, size: tuple[int, int], bar: dict[str, menus.Menu], update_ms: int) -> None:
         """Show the window; called when it has been laid out.

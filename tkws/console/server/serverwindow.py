@@ -45,7 +45,7 @@ class ServerWindow(ListeningWindow):
         OSError: The server cannot listen on the address.
     """
 
-    def __init__(self, root: tk.Tk, mode: Mode, options: Mapping[str, Any]) -> None:
+    def __init__(self, root: tk.Tk | tk.Toplevel, mode: Mode, options: Mapping[str, Any]) -> None:
         super().__init__(root, self._placeholder)
         self.session: Final = ServerSession(self.log, mode, root, self._server_event, **options)
         self._build(mode)
@@ -172,8 +172,7 @@ class ServerWindow(ListeningWindow):
         gap = px(10)
         self.head.configure(padding=gap)
         head = ttk.Frame(self.head)
-        url = ttk.Label(head, text=self.session.server.url, style="Title.TLabel")
-        copy = ttk.Button(head, text="Copy", style="Quiet.TButton", command=self.copy_url, width=6)
+        self.add_url(head)
         modes = [words for words, each in _MODES.items() if each is not Mode.ANSWERS or mode is each]
         self._mode = ttk.Combobox(head, values=modes, state="readonly", width=24)
         self._mode.configure(font=theme_of(self).body, height=len(modes))
@@ -181,8 +180,6 @@ class ServerWindow(ListeningWindow):
         self._mode.bind("<<ComboboxSelected>>", lambda _: self._mode_changed())
         self.conversation.watch.watches.line = lambda: Line(bool(self.session.names))
         self._side = self._build_side(self._panes)
-        url.pack(side="left")
-        copy.pack(side="left", padx=gap)
         self._mode.pack(side="right", fill="y")
         self.play: PlayBar = PlayBar(self.head, self.session, lambda: self.selected, self.banner.show)
         head.pack(fill="x")

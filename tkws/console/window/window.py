@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import ttk
 from typing import Any, Final
@@ -15,7 +16,7 @@ from tkws.console.client.target import Target
 from tkws.console.client.trust import TrustedCertificates
 from tkws.console.conversation.conversation import Conversation
 from tkws.console.conversation.files import Files
-from tkws.console.log.log import Log
+from tkws.console.log.log import Log, Row
 from tkws.console.look import (
     Action,
     add_field_menus,
@@ -59,6 +60,7 @@ class Console(ttk.Frame):
         path: The file to store the settings in when the window closes; None for none.
 
     Attributes:
+        serve: Opens a server that plays what came in rows; to be set by the owner.
         reading_paused: Whether reading from the connection is paused.
     """
 
@@ -73,6 +75,7 @@ class Console(ttk.Frame):
         self.settings = settings
         self.log: Final = Log()
         self.session: Final = Session(self.log, root, self._session_event, every_event=False)
+        self.serve: Callable[[Sequence[Row]], object] = lambda rows: None
         self.reading_paused: bool = False
         self._room = True, True
         self._path = path
@@ -156,6 +159,13 @@ class Console(ttk.Frame):
         self.clipboard_clear()
         self.clipboard_append(FORMS[form](target, message))
         self.show_done(f"Copied as {form}")
+
+    def serve_conversation(self) -> None:
+        """Open a server that plays what the server said in this conversation."""
+        try:
+            self.serve(list(self.log.rows))
+        except (ValueError, OSError) as error:
+            self.banner.show(f"{error}.")
 
     def toggle_reading(self) -> None:
         """Pause or resume reading from the connection, to test how the server handles a slow client."""
@@ -372,6 +382,7 @@ class Console(ttk.Frame):
                 ),
                 None,
                 *menus.replay_menu(self.sending),
+                Action("Serve this conversation", self.serve_conversation),
             ],
             "Edit": menus.edit_menu(conversation),
             "View": [
