@@ -49,12 +49,17 @@ def test_each_address_has_its_own(path: Path) -> None:
     memory.save(A, "login", entry("{}", "JSON"))
     memory.set_variables(A, {"user": "me"})
     memory.add_filter(A, "type=trade", 1.0)
+    for kind, text in (("Silence", "5 s"), ("Pattern", "level=error"), ("Silence", "5 s"), ("Gap", "n")):
+        memory.add_watch(A, kind, text)
+    memory.remove_watch(A, "Gap", "n")
+    assert (memory.watches(A), memory.watches(B)) == ([("Silence", "5 s"), ("Pattern", "level=error")], [])
     assert memory.sent(A) == [Sent(1.0, entry("one"))]
     assert (memory.saved(A), memory.saved(B)) == ({"login": entry("{}", "JSON")}, {})
     assert (memory.variables(A), memory.variables(B)) == ({"user": "me"}, {})
     assert (memory.filters(A), memory.filters(B)) == (["type=trade"], [])
     memory.forget(A)
     assert (memory.sent(A), memory.saved(A), memory.variables(A), memory.filters(A)) == ([], {}, {}, [])
+    assert memory.watches(A) == []
     assert memory.sent(B) == [Sent(2.0, entry("two", "Hex"))]
 
 
@@ -144,10 +149,12 @@ def test_secrets_are_stored_if_one_asks_and_go_when_one_takes_that_back(path: Pa
     for secret in SECRETS[:3]:
         window.remembering.add_sent(secret)
     window.remembering.keep_unsent([SECRETS[0]])
+    window.remembering.add_watch("Pattern", "token=hunter2")
     window.remembering.set_variables({"token": "hunter2", "symbol": "BTC"})
     later = Window(path)
     assert later.remembering.sent() == SECRETS[:3]
     assert later.unsent == [SECRETS[0]]
+    assert later.remembering.watches() == [("Pattern", "token=hunter2")]
     assert later.remembering.variables() == {"token": "hunter2", "symbol": "BTC"}
     window.remembering.forget_secrets()
     assert b"hunter2" not in path.read_bytes()
@@ -162,6 +169,24 @@ def test_the_values_of_secret_variables_are_kept_until_the_end_of_the_run(path: 
     assert Window(path).remembering.variables() == {"symbol": "BTC"}
     window.remembering.set_variables({})
     assert window.remembering.variables() == {}
+
+
+def test_watches_are_those_of_both_windows_and_a_secret_one_is_kept_until_the_end_of_the_run(
+    path: Path,
+) -> None:
+    window, other = Window(path), Window(path)
+    window.remembering.add_watch("Silence", "5 s")
+    other.remembering.add_watch("Gap", "n")
+    window.remembering.add_watch("Pattern", "token=hunter2")
+    shared = [("Silence", "5 s"), ("Gap", "n")]
+    assert window.remembering.watches() == [*shared, ("Pattern", "token=hunter2")]
+    assert other.remembering.watches() == shared
+    assert b"hunter2" not in path.read_bytes()
+    window.remembering.remove_watch("Pattern", "token=hunter2")
+    window.remembering.remove_watch("Gap", "n")
+    assert other.remembering.watches() == window.remembering.watches() == shared[:1]
+    window.remembering.forget(A)
+    assert window.remembering.watches() == []
 
 
 def test_what_is_forgotten_leaves_no_trace(path: Path) -> None:
@@ -184,7 +209,9 @@ def test_without_a_file_everything_is_kept_until_the_end_of_the_run() -> None:
     window.remembering.keep_unsent([entry("two")])
     window.remembering.save("three", entry("three"))
     window.remembering.set_variables({"four": "4"})
+    window.remembering.add_watch("Silence", "5 s")
     window.remembering.go_to(B)
+    assert window.remembering.watches() == []
     assert (window.remembering.sent(), window.remembering.saved(), window.remembering.variables()) == (
         [], {}, {},
     )  # fmt: skip
@@ -192,6 +219,7 @@ def test_without_a_file_everything_is_kept_until_the_end_of_the_run() -> None:
     assert window.remembering.sent() == [entry("one")]
     assert window.remembering.saved() == {"three": entry("three")}
     assert window.remembering.variables() == {"four": "4"}
+    assert window.remembering.watches() == [("Silence", "5 s")]
     assert window.told == []
 
 

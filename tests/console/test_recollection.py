@@ -14,6 +14,7 @@ import pytest
 import tkws
 from tests import guards
 from tests.console.conftest import Echo, Hands, form_of
+from tkws.client.cookies import store_cookies
 from tkws.console.client.target import NO_PROXY, Target
 from tkws.console.log.log import Direction
 from tkws.console.look.form import Form
@@ -21,7 +22,9 @@ from tkws.console.memory import settings as storage
 from tkws.console.memory.memory import Memory
 from tkws.console.memory.remembering import Remembering
 from tkws.console.send.history import Entry
+from tkws.console.watch.kinds import PATTERN, SILENCE
 from tkws.console.window.window import Console
+from tkws.protocol.uri import parse_uri
 
 PumpUntil = Callable[..., None]
 
@@ -315,7 +318,98 @@ def test_filters_are_offered_again(
         close(later, pump_until)
 
 
+# ---- watches
+
+
+def watched(console: Console) -> list[tuple[str, str]]:
+    return console.conversation.watch.entered
+
+
+def test_watches_come_back_with_their_address(
+    connected: Console, hands: Hands, echo: Echo, path: Path, pump_until: PumpUntil
+) -> None:
+    panel = connected.conversation.watch
+    hands.go_to(connected.sendbox.text)
+    hands.press("ctrl+shift+w")
+    pump_until(lambda: connected.root.focus_get() is panel.text)
+    hands.type("/err/")
+    hands.press("Return")
+    assert watched(connected) == [("Pattern", "/err/")]
+    assert connected.send("message", "an error")
+    pump_until(lambda: panel.watches.count == 2)
+    connect(connected, to(echo, "other"), pump_until)
+    assert watched(connected) == []
+    panel.add(SILENCE, "60 s")
+    connect(connected, to(echo), pump_until)
+    assert watched(connected) == [("Pattern", "/err/")]
+    later = again(connected, path, pump_until)
+    try:
+        connect(later, to(echo), pump_until)
+        panel = later.conversation.watch
+        assert panel.is_shown
+        assert watched(later) == [("Pattern", "/err/")]
+        later.send("message", "another error")
+        pump_until(lambda: panel.watches.count == 2)
+        panel.remove(panel.watches.all[0])
+        connect(later, to(echo, "other"), pump_until)
+        assert watched(later) == [("Silence", "60 s")]
+        connect(later, to(echo), pump_until)
+        assert watched(later) == []
+    finally:
+        close(later, pump_until)
+
+
+def test_a_watch_from_before_any_address_goes_along_to_the_first(
+    console: Console, echo: Echo, path: Path, pump_until: PumpUntil
+) -> None:
+    panel = console.conversation.watch
+    panel.add(PATTERN, "/err/")
+    (watch,) = panel.watches.all
+    connect(console, to(echo), pump_until)
+    assert panel.watches.all == [watch]
+    assert Memory(path.with_name("memory.sqlite3")).watches(echo.url) == [("Pattern", "/err/")]
+    assert Memory(path.with_name("memory.sqlite3")).watches("") == []
+
+
+def test_a_stored_watch_that_is_not_understood_is_left_out(
+    console: Console, echo: Echo, path: Path, pump_until: PumpUntil
+) -> None:
+    memory = Memory(path.with_name("memory.sqlite3"))
+    for kind, text in (("Of the future", "x"), ("Silence", "never"), ("Gap", "n")):
+        memory.add_watch(echo.url, kind, text)
+    connect(console, to(echo), pump_until)
+    assert watched(console) == [("Gap", "n")]
+
+
 # ---- forgetting
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_trust_passwords_of_keys_and_cookies_are_forgotten(
+    console: Console, monkeypatch: pytest.MonkeyPatch, path: Path, everything: bool
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(messagebox, "askokcancel", lambda *_, detail, **options: not asked.append(detail))
+    address, cookies = console.address, console.session.cookies
+    for name in ("one", "two"):
+        url = f"wss://{name}.example:8443/"
+        address.show(Target(url=url, cert_file=f"{name}.pem"))
+        assert address.trust_certificate(url, name * 10, remember=name == "two") == ""
+        console.passwords._known[f"{name}.pem"] = "secret"
+        store_cookies(cookies, parse_uri(url), tkws.Headers({"Set-Cookie": f"name={name}"}))
+    address.show(Target(url="wss://two.example:8443/path", cert_file="two.pem"))
+    forgetting = console.recollection.forgetting
+    (forgetting.forget_everything if everything else forgetting.forget_address)()
+    for word in ("certificate", "cookies", "password", "watches"):
+        assert word in asked[0]
+    left = [] if everything else ["one"]
+    targets = {name: Target(url=f"wss://{name}.example:8443/") for name in ("one", "two")}
+    assert [name for name, target in targets.items() if address.applied_to(target).fingerprint] == left
+    assert [file.removesuffix(".pem") for file in console.passwords._known] == left
+    assert [cookie.value for cookie in cookies] == left
+    certificates = path.with_name("certificates.json")
+    assert certificates.exists() is not everything
+    assert everything or "two" not in certificates.read_text("utf-8")
 
 
 def test_one_address_is_forgotten(

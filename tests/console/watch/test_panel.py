@@ -201,3 +201,48 @@ def test_nothing_that_is_needed_is_cut_off(
     console.root.geometry("x".join(str(size * dpi // 96) for size in (700, 450)))
     console.root.update()
     assert not cut_off(console.root)
+
+
+def test_marked_rows_that_were_not_in_sight_are_counted(
+    console: Console, hands: Hands, pump_until: PumpUntil
+) -> None:
+    def counts() -> str:
+        return str(console._counts.cget("text"))
+
+    panel_of(console).add(PATTERN, "/err/")
+    hands.go_to(console.conversation.table.rows_widget)
+    receive(console, "err", *["row"] * 200, "err")
+    pump_until(lambda: "2 watched, 1 not seen yet" in counts())
+    hands.press("ctrl+shift+n")
+    pump_until(lambda: "2 watched" in counts() and "not seen" not in counts())
+    hands.press("ctrl+n")
+    receive(console, "err")
+    pump_until(lambda: "3 watched" in counts() and "not seen" not in counts())
+    other = tk.Tk()
+
+    def is_elsewhere() -> bool:
+        other.update()
+        return not console.tk.call("focus")
+
+    try:
+        other.focus_force()
+        pump_until(is_elsewhere)
+        receive(console, "err")
+        console.conversation.refresh()
+        checked = panel_of(console)._timer
+        pump_until(lambda: panel_of(console)._timer != checked)
+        assert "4 watched, 1 not seen yet" in counts()
+    finally:
+        other.destroy()
+    hands.go_to(console.conversation.table.rows_widget)
+    pump_until(lambda: "4 watched" in counts() and "not seen" not in counts())
+
+
+def test_rows_that_are_gone_are_not_waited_for(console: Console) -> None:
+    watches = panel_of(console).watches
+    panel_of(console).add(PATTERN, "/err/")
+    receive(console, "err", *["row"] * 200)
+    assert watches.unseen == {0}
+    console.log.clear()
+    assert watches.note_seen([])
+    assert watches.unseen == set()

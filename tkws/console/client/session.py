@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import tkws
 from tkws.console.client.advice import advise
-from tkws.console.client.target import MAX_REDIRECTS, Target, redirect_location, uri_of
+from tkws.console.client.target import MAX_REDIRECTS, Target, origin_of, redirect_location, uri_of
 from tkws.console.log.events import describe
 from tkws.console.log.log import Direction, Log
 from tkws.console.text.payload import kind_of
@@ -112,6 +112,14 @@ class Session:
         if self.target is None or self.state is tkws.State.CLOSED:
             return False
         return uri_of(self.target.url).secure and not self.target.verify
+
+    def forget_cookies(self, url: str | None) -> None:
+        """Forget the cookies that a URL's server gets, or all of them if ``url`` is None."""
+        origin = None if url is None else origin_of(url)
+        for cookie in list(self.cookies):
+            domain = cookie.domain.removeprefix(".").removesuffix(".local")
+            if url is None or (origin is not None and f".{origin[1]}".endswith(f".{domain}")):
+                self.cookies.clear(cookie.domain, cookie.path, cookie.name)
 
     def connect(self, target: Target) -> None:
         """Connect, and close the present connection; see `Target.open` for exceptions."""

@@ -58,14 +58,19 @@ class TrustedCertificates:
         self._session[_place(url)] = fingerprint
         self._store(_place(url), fingerprint if remember else "")
 
-    def forget(self, url: str) -> None:
-        """Stop trusting one certain certificate for the server of a URL.
+    def forget(self, url: str | None) -> None:
+        """Stop trusting one certain certificate for the server of a URL, or for any if ``url`` is None.
 
         Raises:
             OSError: It stays in the file, and so in later runs.
         """
-        self._session.pop(_place(url), None)
-        self._store(_place(url), "")
+        if url is None:
+            self._session.clear()
+            if self._path is not None:
+                self._path.unlink(missing_ok=True)
+        else:
+            self._session.pop(_place(url), None)
+            self._store(_place(url), "")
 
     def _remembered(self) -> dict[str, str]:
         try:

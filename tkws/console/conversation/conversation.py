@@ -80,6 +80,7 @@ class Conversation(ttk.PanedWindow):
             log,
             before=lambda: self.live.keys if self.live.is_by_key else self.table,
             kinds=KINDS if not with_peers else [kind for kind in KINDS if kind is not LATENCY],
+            in_sight=self._rows_in_sight,
             on_show=self.show_row,
             on_change=self.refresh_soon,
         )
@@ -274,6 +275,11 @@ class Conversation(ttk.PanedWindow):
             return f"The filter hides all there is: {rows}.\nCtrl+Shift+F shows everything."
         return self._placeholder()
 
+    def _rows_in_sight(self) -> list[int]:
+        """Return the numbers of the rows that the user sees: none while another program has the focus."""
+        has_focus = bool(self.tk.call("focus"))
+        return [row.number for row in self.table.visible] if has_focus and not self.live.is_by_key else []
+
     def _counts(self) -> str:
         shown, kept = len(self.view.rows), len(self.log.rows)
         rows = counted(kept, "row", style=",")
@@ -281,7 +287,8 @@ class Conversation(ttk.PanedWindow):
         if dropped := self.log.dropped:
             parts.append(f"{counted(dropped, 'older row was', 'older rows were', style=',')} dropped")
         if count := self.watch.watches.count:
-            parts.append(f"{count:,} watched")
+            unseen = len(self.watch.watches.unseen)
+            parts.append(f"{count:,} watched{f', {unseen:,} not seen yet' if unseen else ''}")
         if self.paused:
             parts.append(f"paused, {self.view.unseen:,} new")
         elif not self.table.following:

@@ -118,6 +118,12 @@ class Table(ttk.Frame):
         """How many complete rows fit."""
         return max(1, self._canvas.winfo_height() // self._row_height)
 
+    @property
+    def visible(self) -> list[Row]:
+        """The rows that are in sight."""
+        top = self._top_index()
+        return self._view.rows[top : top + self.page]
+
     def see(self, number: int) -> None:
         """Scroll to a row unless it is in sight."""
         at, top = self._view.index_of(number), self._top_index()

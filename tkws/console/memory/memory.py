@@ -26,8 +26,9 @@ CREATE TABLE IF NOT EXISTS unsent (address TEXT, window TEXT, place INTEGER, kin
 CREATE TABLE IF NOT EXISTS saved (address TEXT, name TEXT, kind TEXT, text TEXT, PRIMARY KEY (address, name));
 CREATE TABLE IF NOT EXISTS variables (address TEXT, name TEXT, text TEXT, PRIMARY KEY (address, name));
 CREATE TABLE IF NOT EXISTS filters (address TEXT, text TEXT, time REAL, PRIMARY KEY (address, text));
+CREATE TABLE IF NOT EXISTS watches (address TEXT, kind TEXT, text TEXT, PRIMARY KEY (address, kind, text));
 """
-_TABLES = "sent", "unsent", "saved", "variables", "filters"
+_TABLES = "sent", "unsent", "saved", "variables", "filters", "watches"
 
 
 class Sent(NamedTuple):
@@ -123,6 +124,23 @@ class Memory:
         with self._writing() as db:
             db.execute("INSERT OR REPLACE INTO filters VALUES (?, ?, ?)", (address, text, time))
 
+    def watches(self, address: str) -> list[tuple[str, str]]:
+        """Return the kinds and texts of the watches of an address, the oldest first."""
+        rows = self._read("SELECT kind, text FROM watches WHERE address = ? ORDER BY rowid", address)
+        return [(kind, text) for kind, text in rows]
+
+    def add_watch(self, address: str, kind: str, text: str) -> None:
+        """Store a watch; a no-op if it is stored."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO watches VALUES (?, ?, ?)", (address, kind, text))
+
+    def remove_watch(self, address: str, kind: str, text: str) -> None:
+        """Remove a watch."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM watches WHERE address = ? AND kind = ? AND text = ?", (address, kind, text)
+            )
+
     def forget(self, address: str | None) -> None:
         """Remove all that is stored of an address, or the file if ``address`` is None."""
         if address is None:
@@ -135,10 +153,10 @@ class Memory:
                 db.execute(f"DELETE FROM {table} WHERE address = ?", (address,))
 
     def forget_texts(self, is_meant: Callable[[str, str], bool]) -> None:
-        """Remove the messages and variables for which ``is_meant(name, text)`` is true."""
+        """Remove the messages, variables and watches for which ``is_meant(name, text)`` is true."""
         with self._writing() as db:
             db.create_function("is_meant", 2, is_meant)
-            for table in "sent", "unsent":
+            for table in "sent", "unsent", "watches":
                 db.execute(f"DELETE FROM {table} WHERE is_meant('', text)")
             db.execute("DELETE FROM variables WHERE is_meant(name, text)")
 

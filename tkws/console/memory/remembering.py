@@ -1,4 +1,4 @@
-"""The memory of the address in use: messages, drafts, variables and filters.
+"""The memory of the address in use: messages, drafts, variables, filters and watches.
 
 Knows no widget. A possible secret is kept until the end of the run and not stored, unless the user asks for
 it; neither is anything that cannot be stored.
@@ -10,6 +10,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -46,6 +47,7 @@ class Remembering:
         self._sent: defaultdict[str, list[Sent]] = defaultdict(list)  # in this run only, by address
         self._saved: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
         self._values: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._watches: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         self._unsent: dict[str, list[Entry]] = {}
 
     def go_to(self, url: str) -> list[Entry]:
@@ -123,6 +125,25 @@ class Remembering:
         if self._may_store(Entry("Text", text)):
             self._store(lambda: self._memory.add_filter(self.address, text, time.time()))
 
+    # Watches
+
+    def watches(self) -> list[tuple[str, str]]:
+        """Return the kinds and texts of the watches of the address, the oldest first."""
+        stored = self._attempt(lambda: self._memory.watches(self.address)) or []
+        return list(dict.fromkeys([*stored, *self._watches[self.address]]))
+
+    def add_watch(self, kind: str, text: str) -> None:
+        """Remember a watch."""
+        add = partial(self._memory.add_watch, self.address, kind, text)
+        if not self._may_store(Entry("Text", text)) or not self._store(add):
+            self._watches[self.address].append((kind, text))
+
+    def remove_watch(self, kind: str, text: str) -> None:
+        """Forget a watch."""
+        kept = self._watches[self.address]
+        kept[:] = [each for each in kept if each != (kind, text)]
+        self._store(lambda: self._memory.remove_watch(self.address, kind, text))
+
     # Forgetting
 
     def forget(self, url: str | None) -> None:
@@ -132,7 +153,7 @@ class Remembering:
             OSError: The file cannot be changed.
         """
         address = None if url is None else without_secrets(url)
-        for kept in (self._sent, self._saved, self._values, self._unsent):
+        for kept in (self._sent, self._saved, self._values, self._watches, self._unsent):
             if address is None:
                 kept.clear()
             else:

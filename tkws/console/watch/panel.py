@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from time import monotonic as _monotonic
 from tkinter import ttk
@@ -32,10 +33,13 @@ class WatchPanel(ttk.Frame):
         log: The log.
         before: The widget above which the panel is packed.
         kinds: The kinds of conditions that are offered.
+        in_sight: Returns the numbers of the rows that the user sees.
         on_show: Called with the number of a row to show it.
         on_change: Called when there are new marks or rows to draw.
 
     Attributes:
+        on_added: Called with the kind and the text of a watch that the user adds; to be set by the owner.
+        on_removed: Called likewise with one that the user removes.
         watches: The watches.
         rings: Whether the bell rings; a variable.
     """
@@ -47,17 +51,23 @@ class WatchPanel(ttk.Frame):
         *,
         before: Callable[[], tk.Widget],
         kinds: Sequence[Kind] = KINDS,
+        in_sight: Callable[[], Iterable[int]],
         on_show: Callable[[int], object],
         on_change: Callable[[], object],
     ) -> None:
         super().__init__(parent)
+        self.on_added: Callable[[str, str], object] = lambda kind, text: None
+        self.on_removed: Callable[[str, str], object] = lambda kind, text: None
         self.watches: Final = Watches(log, self._met)
         self.rings: Final = tk.BooleanVar(self, True)
         self._before = before
         self._kinds = {kind.name: kind for kind in kinds}
+        self._log = log
+        self._in_sight = in_sight
         self._on_show = on_show
         self._on_change = on_change
         self._rows: dict[int, _WatchRow] = {}
+        self._entered: dict[int, tuple[str, str]] = {}  # kinds and texts, by the ids of the watches, too
         self._timer = ""
         self._last_ring = float("-inf")
         self._build()
@@ -77,28 +87,34 @@ class WatchPanel(ttk.Frame):
 
     def add(self, kind: Kind, text: str) -> bool:
         """Add a watch, and show the panel; or show why the text is not understood, and return False."""
-        self._show()
         try:
-            watch = self.watches.add(kind.make(text))
+            self._add(kind, text)
         except ValueError as error:
+            self._show()
             self._show_fault(str(error))
             return False
         self._show_fault("")
-        row = _WatchRow(self._list, watch, self._on_show, self.remove)
-        row.pack(fill="x")
-        self._rows[id(watch)] = row
-        if not self._timer:
-            self._timer = self.after(_CHECK_MS, self._check)
-        self._on_change()
+        self.on_added(kind.name, text)
         return True
 
     def remove(self, watch: Watch) -> None:
         """End a watch; without any left, the marks go too."""
-        self.watches.remove(watch)
-        self._rows.pop(id(watch)).destroy()
-        if not self._rows:
-            self.watches.clear_marks()
-        self._on_change()
+        entered = self._entered[id(watch)]
+        self._remove(watch)
+        self.on_removed(*entered)
+
+    @property
+    def entered(self) -> list[tuple[str, str]]:
+        """The kinds and texts of the watches, the oldest first."""
+        return list(self._entered.values())
+
+    def replace(self, entered: Iterable[tuple[str, str]]) -> None:
+        """Replace the watches by these, for the rows to come; leave out those that are not understood."""
+        for watch in self.watches.all:
+            self._remove(watch)
+        for name, text in entered:
+            with suppress(KeyError, ValueError):
+                self._add(self._kinds[name], text, next=self._log.next)
 
     def destroy(self) -> None:
         """Cancel the timer, and destroy the widget."""
@@ -135,6 +151,25 @@ class WatchPanel(ttk.Frame):
         self.text.bind("<Escape>", lambda _: self.toggle())
         self._show_hint()
 
+    def _add(self, kind: Kind, text: str, *, next: int = 0) -> None:
+        watch = self.watches.add(kind.make(text), next=next)
+        self._show()
+        row = _WatchRow(self._list, watch, self._on_show, self.remove)
+        row.pack(fill="x")
+        self._rows[id(watch)] = row
+        self._entered[id(watch)] = kind.name, text
+        if not self._timer:
+            self._timer = self.after(_CHECK_MS, self._check)
+        self._on_change()
+
+    def _remove(self, watch: Watch) -> None:
+        self.watches.remove(watch)
+        self._rows.pop(id(watch)).destroy()
+        del self._entered[id(watch)]
+        if not self._rows:
+            self.watches.clear_marks()
+        self._on_change()
+
     def _show(self) -> None:
         if not self.is_shown:
             px = theme_of(self).px
@@ -161,6 +196,8 @@ class WatchPanel(ttk.Frame):
         """Look for what no row tells, as long as there are watches."""
         self._timer = self.after(_CHECK_MS, self._check) if self._rows else ""
         self.watches.check(time.time())
+        if self.watches.note_seen(self._in_sight()):
+            self._on_change()
         for row in self._rows.values():
             row.refresh()
 

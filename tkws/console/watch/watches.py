@@ -6,7 +6,7 @@ Each message is parsed once at most, however many watches there are. Knows no wi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,12 +45,14 @@ class Watches:
     Attributes:
         line: Returns the state of the connection; to be set by the owner.
         marks: The numbers of the rows that met a condition.
+        unseen: Those of them that were not in sight yet.
         count: How many times any condition was met.
     """
 
     def __init__(self, log: Log, on_alert: Callable[[Watch, Alert], object]) -> None:
         self.line: Callable[[], Line] = Line
         self.marks: Final[set[int]] = set()
+        self.unseen: Final[set[int]] = set()
         self.count: int = 0
         self._log = log
         self._on_alert = on_alert
@@ -61,9 +63,9 @@ class Watches:
         """The watches, the oldest first."""
         return list(self._watches)
 
-    def add(self, condition: Condition) -> Watch:
-        """Look out for a condition."""
-        watch = Watch(condition)
+    def add(self, condition: Condition, *, next: int = 0) -> Watch:
+        """Look out for a condition, from the row with the number ``next`` on."""
+        watch = Watch(condition, next=next)
         self._watches.append(watch)
         return watch
 
@@ -91,9 +93,17 @@ class Watches:
                 self._log.add(Direction.NOTE, "watch", f"{watch.condition.label}: {text}", when=now)
                 self._met(watch, [Alert(self._log.next - 1, now, text)])
 
+    def note_seen(self, numbers: Iterable[int]) -> bool:
+        """Note that rows were in sight; return whether any of them, or any that is gone, was unseen."""
+        count = len(self.unseen)
+        self.unseen.difference_update(numbers)
+        self.unseen.difference_update([number for number in self.unseen if number < self._log.first])
+        return len(self.unseen) < count
+
     def clear_marks(self) -> None:
         """Remove all marks, and count from zero."""
         self.marks.clear()
+        self.unseen.clear()
         self.count = 0
         for watch in self._watches:
             watch.count, watch.last = 0, None
@@ -121,7 +131,9 @@ class Watches:
         watch.count += len(alerts)
         watch.last = alerts[-1]
         self.count += len(alerts)
-        self.marks.update(alert.number for alert in alerts)
+        new = {alert.number for alert in alerts} - self.marks
+        self.marks.update(new)
+        self.unseen.update(new)
         if len(self.marks) > len(self._log.rows) + _SLACK:
             self.marks.intersection_update(range(self._log.first, self._log.next))
         self._on_alert(watch, alerts[-1])

@@ -120,8 +120,19 @@ class AddressBar(ttk.Frame):
             return f"The certificate was not remembered: {error}"
         return ""
 
-    def forget_certificate(self, url: str) -> str:
-        """Verify a URL's server as usual; return why that is not remembered, or an empty text."""
+    def key_file(self, url: str) -> str:
+        """Return the file with the client's key for an address; empty without one."""
+        options = self._by_origin.get(url)
+        return options.key_file or options.cert_file
+
+    def forget_certificate(self, url: str | None) -> str:
+        """Verify a URL's server as usual, or every one if ``url`` is None.
+
+        Returns:
+            Why that is not remembered, or an empty text.
+        """
+        if url is not None and origin_of(url) is None:
+            return ""
         try:
             self._trusted.forget(url)
         except OSError as error:

@@ -13,6 +13,10 @@ from tkws.console.memory.drafts import Drafts
 from tkws.console.memory.remembering import Remembering
 from tkws.console.memory.settings import Settings
 from tkws.console.window.addressbar import AddressBar
+from tkws.console.window.credentials import Credentials
+
+_ONE = "With it go its options, its server's cookies and trusted certificate, the password of its key"
+_ALL = "With them go their options, all cookies, trusted certificates and passwords of keys"
 
 
 class Forgetting:
@@ -23,6 +27,7 @@ class Forgetting:
         path: The file of the settings; None for none.
         remembering: The memory of messages and filters.
         address: The address field.
+        credentials: The certificates, passwords and cookies of the run.
         drafts: The keeper of the message box.
         on_done: Called with a sentence when something was forgotten.
         on_error: Called with a sentence when that failed.
@@ -35,6 +40,7 @@ class Forgetting:
         remembering: Remembering,
         *,
         address: AddressBar,
+        credentials: Credentials,
         drafts: Drafts,
         on_done: Callable[[str], object],
         on_error: Callable[[str], object],
@@ -43,6 +49,7 @@ class Forgetting:
         self._path = path
         self._remembering = remembering
         self._address = address
+        self._credentials = credentials
         self._drafts = drafts
         self._on_done = on_done
         self._on_error = on_error
@@ -61,13 +68,13 @@ class Forgetting:
     def forget_address(self) -> None:
         """Forget the address in the address field."""
         url = self._url
-        if url and self._agrees(f"Forget {url}?", "its options"):
+        if url and self._agrees(f"Forget {url}?", _ONE):
             self._forget(url)
             self._on_done(f"Forgot {url}")
 
     def forget_everything(self) -> None:
         """Forget all addresses."""
-        if self._agrees("Forget all addresses?", "their options"):
+        if self._agrees("Forget all addresses?", _ALL):
             self._forget(None)
             self._on_done("Forgot all addresses")
 
@@ -89,11 +96,13 @@ class Forgetting:
     def _url(self) -> str:
         return complete_url(self._address.entry.get())
 
-    def _agrees(self, question: str, options: str) -> bool:
-        detail = f"With it go {options}, the messages sent, saved and unsent, variables and filters."
+    def _agrees(self, question: str, what: str) -> bool:
+        detail = f"{what}, the messages sent, saved and unsent, variables, filters and watches."
         return messagebox.askokcancel("Forget", question, detail=detail, parent=self._address)
 
     def _forget(self, url: str | None) -> None:
+        failure = self._credentials.forget(url)  # first: it looks at the options
+
         def forget() -> None:
             self._remembering.forget(url)
             storage.forget(self._settings, self._path, url)
@@ -101,6 +110,8 @@ class Forgetting:
         self._attempt(forget)
         self._drafts.forget()
         self._address.forget_options(url)
+        if failure:
+            self._on_error(failure)
 
     def _keep_choice(self) -> None:
         if not self._settings.secrets:

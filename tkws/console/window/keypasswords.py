@@ -30,6 +30,13 @@ class KeyPasswords:
         known = self._known.get(target.key_file or target.cert_file, "")
         return target if target.key_password or not known else replace(target, key_password=known)
 
+    def forget(self, path: str | None) -> None:
+        """Forget the password of a key, or all of them if ``path`` is None."""
+        if path is None:
+            self._known.clear()
+        else:
+            self._known.pop(path, None)
+
     def ask(self, target: Target, locked: KeyLocked) -> None:
         """Ask for the password, and connect then."""
         self._known.pop(locked.path, None)

@@ -34,6 +34,7 @@ from tkws.console.send.sending import Sending
 from tkws.console.watch.conditions import Line
 from tkws.console.window import menus
 from tkws.console.window.addressbar import AddressBar
+from tkws.console.window.credentials import Credentials
 from tkws.console.window.failures import Failures
 from tkws.console.window.keypasswords import KeyPasswords
 from tkws.console.window.recollection import Recollection
@@ -327,7 +328,8 @@ class Console(ttk.Frame):
             self._path,
             address=self.address,
             sendbox=self.sendbox,
-            filter=self.conversation.filter,
+            conversation=self.conversation,
+            credentials=Credentials(self.address, self.passwords, self.session),
             on_done=self.show_done,
             on_error=self.banner.show,
         )
