@@ -9,7 +9,7 @@ import tkws
 from tkws.console.log.log import Row
 from tkws.console.text.prettyjson import Formatter, looks_like_json
 
-_CLOSED = re.compile(r"Closed: (\d+)")
+_CLOSED = re.compile(r"(?:Closed|The (?:client|server) closed): (\d+)")
 _IN_ORDER = "1000", "1001", "1005"
 
 
