@@ -1,4 +1,7 @@
-"""The console's window: puts the parts together and carries out what the user asks for."""
+"""The console's window: puts the parts together and carries out what the user asks for.
+
+Long because the actions of its menus are here, a few lines each.
+"""
 
 from __future__ import annotations
 
