@@ -204,19 +204,19 @@ def test_many_messages_are_sent_in_the_background_once_one_agrees(
         return answers.pop(0)
 
     monkeypatch.setattr(messagebox, "askokcancel", ask)
-    for number in range(5000):
+    for number in range(30_000):
         connected.log.add(Direction.IN, "text", f"row {number}")
     connected.conversation.refresh()
-    pump_until(lambda: len(connected.conversation.view.rows) >= 5000)
+    pump_until(lambda: len(connected.conversation.view.rows) >= 30_000)
     hands.press("ctrl+m", "ctrl+a", "Return")
     assert echo.heard == []
     hands.press("Return")
-    assert asked == ["Send these 5,000 messages again?"] * 2
+    assert asked == ["Send these 30,000 messages again?"] * 2
     pump_until(lambda: connected.sending.progress is not None and echo.heard)
     connected.sendbox.show_progress(connected.sending.progress)
     connected.root.update()
     hands.click(connected.sendbox._stop)
     assert connected.sending.replay is None
     sent = [row.payload for row in connected.log.rows if row.direction is Direction.OUT]
-    assert 0 < len(sent) < 5000
-    assert connected._done.cget("text") == f"Stopped after {len(sent):,} of 5,000 messages"
+    assert 0 < len(sent) < 30_000
+    assert connected._done.cget("text") == f"Stopped after {len(sent):,} of 30,000 messages"

@@ -136,11 +136,12 @@ def test_scrolling_down_reads_more(console: Console, hands: Hands, pump_until: P
     before = len(detail.text)
     assert before < 100_000
     hands.go_to(detail._text)
-    for _ in range(3):
+
+    def reads_more_to_the_end() -> bool:
         detail._text.see("end")
-        length = len(detail.text)
-        pump_until(lambda length=length: len(detail.text) > length or detail.text.endswith("line 19999"))
-    pump_until(lambda: detail.text.endswith("line 19999"))
+        return detail.text.endswith("line 19999")
+
+    pump_until(reads_more_to_the_end)
 
 
 @pytest.mark.slow

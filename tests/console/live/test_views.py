@@ -247,10 +247,10 @@ def test_a_filter_that_cannot_be_read_says_why_and_changes_nothing(
     hands.type("/(/")
     hands.press("Return")
     assert str(bar._fault.cget("text")).startswith("/(/: ")
-    assert bar._fault.winfo_ismapped()
+    pump_until(lambda: bool(bar._fault.winfo_ismapped()))
     assert [row.number for row in console.conversation.view.rows] == [1]
     hands.press("BackSpace", "BackSpace", "BackSpace", "Return")
-    assert not bar._fault.winfo_ismapped()
+    pump_until(lambda: not bar._fault.winfo_ismapped())
 
 
 def test_what_the_filter_looks_for_is_marked_in_the_message(console: Console) -> None:
