@@ -45,7 +45,7 @@ def test_other_systems_are_not_asked(monkeypatch, platform) -> None:
 def test_a_window_has_them() -> None:
     ended = run_child("""
         import ctypes, tkinter
-        from tkws.console.sharpness import use_screen_pixels
+        from tkws.console.look.sharpness import use_screen_pixels
         use_screen_pixels()
         use_screen_pixels()
         root = tkinter.Tk()
