@@ -85,7 +85,18 @@ class Conversation(ttk.PanedWindow):
             on_change=self.refresh_soon,
         )
         self.table.marks = self.watch.watches.marks
-        self.live: Final = LivePanel(
+        self.live: Final = self._make_live(upper, on_error)
+        self.detail.fields.actions = self._field_actions()
+        self.comparison: Final = Comparison(self.view, self._likely_key)
+        self.detail.compare = self.comparison.read
+        self._column_menu = ColumnMenu(self.table, self.view, self.toggle_column)
+        self.live.plot.paused = lambda: self.paused
+        self.table.bind_rows("<<Copy>>", lambda _: self.copy())
+        self._lay_out(upper)
+        self.refresh_soon()
+
+    def _make_live(self, upper: ttk.Frame, on_error: Callable[[str], object]) -> LivePanel:
+        return LivePanel(
             upper,
             self,
             self.table,
@@ -96,14 +107,6 @@ class Conversation(ttk.PanedWindow):
             on_error=on_error,
             on_change=self.refresh_soon,
         )
-        self.detail.fields.actions = self._field_actions()
-        self.comparison: Final = Comparison(self.view, self._likely_key)
-        self.detail.compare = self.comparison.read
-        self._column_menu = ColumnMenu(self.table, self.view, self.toggle_column)
-        self.live.plot.paused = lambda: self.paused
-        self.table.bind_rows("<<Copy>>", lambda _: self.copy())
-        self._lay_out(upper)
-        self.refresh_soon()
 
     def _lay_out(self, upper: ttk.Frame) -> None:
         px = theme_of(self).px
