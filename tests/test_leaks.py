@@ -23,6 +23,7 @@ from tests.peers import Peer
 from tkws.loop import loop_for
 from tkws.net import default_ssl_context
 from tkws.protocol.frames import Opcode
+from tkws.testing import run_until
 
 pytestmark = pytest.mark.thorough
 
@@ -167,6 +168,22 @@ def test_servers_leave_nothing(root, pump_until):
     pump_until(lambda: Traces(root).adds_nothing_to(before))
     assert gone(handler)
     assert not any(server() for server in servers)
+
+
+def test_a_call_that_waits_as_the_window_goes_keeps_nothing():
+    """A `tkws.JSONRPC` that lives on could: it knows the call's function, which refers to the connection."""
+    rpc = tkws.JSONRPC()
+    app = tkinter.Tcl()
+    handler = Watched()
+    server = tkws.serve(master=app, handler=rpc)
+    ws = tkws.open(server.url, tkws.tee(rpc, handler), master=app)
+    run_until(lambda: "connect" in handler.types, master=app)
+    ws.call("x", on_result=lambda _, ws=ws: ws)
+    watched = weakref.ref(ws)
+    loop_for(app).close()
+    del ws, server, app
+    gc.collect()
+    assert watched() is None
 
 
 # ---- the moments of an opening, and of what follows

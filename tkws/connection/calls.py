@@ -171,6 +171,9 @@ class Caller(Protocol):
     def leave(self, ws: WebSocket) -> None:
         """End the calls of ``ws``, whose handler is another one now."""
 
+    def forget(self, ws: WebSocket) -> None:
+        """Drop the calls of ``ws`` without telling anybody: the loop is closed."""
+
 
 def caller_of(handler: object) -> Caller:
     """Return the caller that a handler is or contains.

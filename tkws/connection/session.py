@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from tkws.asynchandlers import runnable
 from tkws.connection.attempt import Attempt, Cancellable, End, Opened, Opener, RetryDecision, RetryPolicy
 from tkws.connection.callall import call_all
+from tkws.connection.calls import find_caller
 from tkws.connection.decoding import decoding
 from tkws.connection.delivery import Delivery
 from tkws.connection.driver import ConnectionDriver
@@ -431,6 +432,9 @@ class Session:
     def _silence(self, _: object) -> None:
         self.delivery.silence()
         self._fail_downloads(not_open(State.CLOSED), report=False)
+        caller = find_caller(self.options.handler)
+        if caller is not None:
+            caller.forget(self.ws)
 
     def _unregister(self, _: object) -> None:
         self._owned = None

@@ -222,6 +222,10 @@ class JSONRPC:
         if state is not None:
             state.end(StateError("the handler of the connection was replaced, so no answer can come"))
 
+    def forget(self, ws: WebSocket) -> None:
+        """Drop the calls and methods of a connection without telling anybody: the loop is closed."""
+        self._states.pop(ws, None)  # which may refer to the connection
+
     # Events
 
     def __call__(self, ws: WebSocket, type: str, message: Any) -> None:
