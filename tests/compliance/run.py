@@ -162,23 +162,25 @@ def write_spec(folder: Path, spec: Mapping[str, object]) -> Path:
 def wait_for(url: str) -> None:
     """Wait until the suite's server answers."""
     root = tkinter.Tcl()
-    outcomes: list[str] = []
+    outcomes: list[str] = []  # of the attempts: "connect", or what kept them from it
+    over = False
 
     def note(ws: tkws.WebSocket, type: str, message: object) -> None:
+        nonlocal over
         if type == "connect":
             ws.close()
         if type in ("connect", "error", "timeout"):
             outcomes.append(type)
-        if type == "disconnect" and outcomes[-1] != "connect" and len(outcomes) < 600:
-            ws.loop.call_later(0.1, attempt)
+        if type == "disconnect":
+            over = outcomes[-1] == "connect" or len(outcomes) >= 600
+            if not over:
+                ws.loop.call_later(0.1, attempt)
 
     def attempt() -> None:
         tkws.open(f"{url}/getCaseCount", note, master=root)
 
     attempt()
-    while not (outcomes and (outcomes[-1] == "connect" or len(outcomes) >= 600)):
-        root.dooneevent()
-    while tkws.find():
+    while not over:
         root.dooneevent()
 
 
