@@ -172,7 +172,7 @@ class Caller(Protocol):
         """End the calls of ``ws``, whose handler is another one now."""
 
     def forget(self, ws: WebSocket) -> None:
-        """Drop the calls of ``ws`` without telling anybody: the loop is closed."""
+        """Drop the calls of ``ws`` without calling their functions: the loop is closed."""
 
 
 def caller_of(handler: object) -> Caller:

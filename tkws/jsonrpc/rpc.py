@@ -223,7 +223,7 @@ class JSONRPC:
             state.end(StateError("the handler of the connection was replaced, so no answer can come"))
 
     def forget(self, ws: WebSocket) -> None:
-        """Drop the calls and methods of a connection without telling anybody: the loop is closed."""
+        """Drop the calls and methods of a connection without calling their functions: the loop is closed."""
         self._states.pop(ws, None)  # which may refer to the connection
 
     # Events
