@@ -9,6 +9,7 @@ import contextlib
 import socket
 import subprocess
 import sys
+import time
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 
 import tkws
 from tests.hostile.conftest import Served
-from tests.peers import Log, Peer
+from tests.peers import KEY, Log, Peer
 from tkws.protocol.frames import Opcode
 from tkws.testing.reset import reset_on_close
 
@@ -142,6 +143,30 @@ def test_the_smallest_frames_do_not_hold_up_the_window(root, peers, pump_until, 
     pump_until(has_ended)
     pump_until(lambda: log.over)
     assert log.one("close")[0] == 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, {"max_messages_per_second": 1_000_000}], ids=["plain", "limited"])
+def test_nothing_is_lost_of_what_came_with_the_request_before_the_end(root, peers, pump_until, options):
+    """Not though it, and the handler, take longer than a slice."""
+
+    def compute(*_: object) -> None:
+        end = time.thread_time() + 0.01
+        while time.thread_time() < end:
+            pass
+
+    log = Log(connect=compute)
+    server = tkws.serve(master=root, handler=log, **options)
+    peer = peers.connect(server)
+    request = (
+        f"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+    peer.send(request + peer.frame(Opcode.PONG) * 8000 + peer.frame(Opcode.TEXT, b"the last"))
+    peer.sock.shutdown(socket.SHUT_WR)
+    pump_until(lambda: log.over)
+    assert log.all("text") == ["the last"]
+    server.close()
 
 
 @pytest.mark.slow

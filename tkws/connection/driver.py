@@ -307,7 +307,7 @@ class ConnectionDriver(StreamOwner):
         if not self._end_allowed:
             self._defer_end(self.eof_received)
             return
-        self._lift_limits()
+        self._read_to_end()
         engine = self.engine
         self._at_eof = True
         if engine.pending_close is None and engine.close_code is None:
@@ -319,7 +319,7 @@ class ConnectionDriver(StreamOwner):
         if not self._end_allowed:
             self._defer_end(partial(self.connection_lost, cause))
             return
-        self._lift_limits()
+        self._read_to_end()
         if self.engine.state is not State.CLOSED:
             why = "it was closed on this side" if cause is None else explain_tls(cause, PEER)
             self.engine.receive_eof(self._loop.now(), f"The connection broke: {why}")
@@ -412,7 +412,7 @@ class ConnectionDriver(StreamOwner):
             )
             self._limits.unread = unread
         elif unread:
-            self.engine.receive_data(unread, self._loop.now())
+            self._receive(unread)
         if unread:
             self._loop.call_soon(self._resume_rate)
         self.update_reading()
@@ -439,10 +439,25 @@ class ConnectionDriver(StreamOwner):
         self.update_reading()
 
     def _lift_limits(self) -> None:
-        """Process all that was received, at any rate: the connection ends."""
+        """Process what was received at any rate: the connection is closing."""
         if self._limits is not None:
             self._limits.lift()
             self._resume_rate()
+
+    def _read_to_end(self) -> None:
+        """Process all that was received, at any rate and in one go: nothing can come after it."""
+        unread = b""
+        if self._limits is not None:
+            self._limits.lift()
+            unread, self._limits.unread = self._limits.unread, b""
+        reader = self.engine.reader
+        if not (unread or reader.held):
+            return
+        if unread:
+            self.engine.receive_data(unread, self._loop.now())
+        if reader.held and not reader.asking:
+            self.engine.receive_data(b"", self._loop.now())
+        self._process_engine()
 
     def _fail_over_rate(self, reason: str) -> None:
         engine = self.engine
