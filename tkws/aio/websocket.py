@@ -205,9 +205,8 @@ class Connection:
         """Send a value as a message, as `WebSocket.send_value` does; wait as `send` does.
 
         Raises:
-            StateError: There is no codec.
-            ConnectionClosed: The connection is closed.
-            StateError: It is not open yet.
+            StateError: There is no codec, or the connection is not open yet.
+            ConnectionClosed: It is closed.
             Exception: The codec does not take ``value``, and raises this.
         """
         await self.send(encode_value(session_of(self.ws).options.codec, value))
@@ -334,9 +333,8 @@ class Connection:
 
         Raises:
             TypeError, ValueError: As there.
-            StateError: As there; a message in fragments is unfinished.
-            ConnectionClosed: The connection is closed.
-            StateError: It is not open yet.
+            StateError: As there; a message in fragments is unfinished, or the connection is not open yet.
+            ConnectionClosed: It is closed.
         """
         self._require_open()
         return self.ws.send_stream(

@@ -38,19 +38,17 @@ Control = Callable[[Opcode, bytes], object]
 Run = Callable[[bytes, int, int, PerMessageDeflate | None, list[EventRecord]], int]
 """A function of `tkws.protocol.runs`."""
 
+_DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer of its own worthwhile
+PART_SIZE = 65536  # bytes of a message after which a part is delivered, even if more have come
+COMPRESSED_PIECE = 512  # bytes that are decompressed at a time: they become half a MiB at most
 _FRAMES_BETWEEN_CHECKS = 32  # some 0.4 ms where none is in a run; a compressed one may take as long by itself
+
+_PART: Final = Event.PART  # in Python 3.11, looking a member up on its enum is a call
 
 
 def never() -> bool:
     """Return False: the time to read is not limited."""
     return False
-
-
-_DIRECT_THRESHOLD = 65536  # bytes still missing of a payload that make a buffer of its own worthwhile
-PART_SIZE = 65536  # bytes of a message after which a part is delivered, even if more have come
-COMPRESSED_PIECE = 512  # bytes that are decompressed at a time: they become half a MiB at most
-
-_PART: Final = Event.PART  # in Python 3.11, looking a member up on its enum is a call
 
 
 class MessageReader:
