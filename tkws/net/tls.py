@@ -174,8 +174,7 @@ class TLSStream(Stream):
         """Receive again, beginning with bytes that have not been decrypted yet."""
         if self._paused:
             self._paused = False
-            if not self._reading_blocked:
-                self._below.resume_reading()
+            self._resume_below()
             if not self.loop.closed:
                 self.loop.call_soon(self._decrypt)
 
@@ -249,9 +248,12 @@ class TLSStream(Stream):
 
     def _catch_up(self) -> None:
         self._behind = False
-        if not (self._paused or self._reading_blocked):
-            self._below.resume_reading()
+        self._resume_below()
         self._decrypt()
+
+    def _resume_below(self) -> None:
+        if not (self._paused or self._reading_blocked or self._behind):
+            self._below.resume_reading()
 
     # ---- writing
 
@@ -272,8 +274,7 @@ class TLSStream(Stream):
         """Note that the stream below sent everything."""
         if self._reading_blocked:
             self._reading_blocked = False
-            if not self._paused:
-                self._below.resume_reading()
+            self._resume_below()
         self._send()
 
     def end(self) -> None:
